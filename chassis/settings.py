@@ -1,0 +1,66 @@
+"""Settings that every service has. A service adds its own in its `settings.py`; every bound names its unit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Self
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class StackSettings(BaseSettings):
+    """What all services of one installation share."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    backbone_internal_secret_file: Path | None = None
+    """File with the secret that signs internal tokens; without it the department APIs refuse every call."""
+    backbone_faults: str = ""
+    backbone_trace_ratio: float = Field(default=0.01, ge=0, le=1)
+    """Share of front-office requests whose events are traced one by one (a span costs tens of microseconds)."""
+    otel_exporter_otlp_endpoint: str | None = None
+
+
+class ServiceSettings(BaseSettings):
+    """Base of each service's settings; the environment prefix is the service's name (`LEDGER_HTTP_PORT`)."""
+
+    service: ClassVar[str]
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_url: SecretStr
+    """Runtime role: owns nothing, cannot bypass row-level security."""
+    relay_url: SecretStr
+    """Relay and operator role: reads the outbox and what is held, of all companies."""
+    migration_url: SecretStr | None = None
+    """Owner role; only migrations use it."""
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=0, ge=0, le=65_535)
+    replica: int = Field(default=0, ge=0)
+    """Number of this replica; names the static member of the consumer group."""
+
+    database_connections: int = Field(default=8, ge=2, le=100)
+    statement_timeout_ms: int = Field(default=30_000, ge=100)
+    batch_records_max: int = Field(default=500, ge=1, le=5_000)
+    poll_ms: int = Field(default=20, ge=1, le=1_000)
+    """FastStream polls this long, then rests as long, so a lone event waits at most twice this."""
+    session_timeout_ms: int = Field(default=10_000, ge=6_000)
+    """A static member that does not come back within this time loses its partitions."""
+    relay_batch_rows: int = Field(default=1_000, ge=1)
+    relay_poll_ms: int = Field(default=25, ge=1)
+    """The net below the in-process signal."""
+    event_bytes_max: int = Field(default=262_144, ge=1_024)
+    """An event above this is refused before the commit, so that no row can be unsendable."""
+    drain_s: float = Field(default=10.0, gt=0)
+    """After SIGTERM: how long running work may take to finish."""
+    group_items_max: int = Field(default=200, ge=1)
+    """HTTP commands that share one commit at most."""
+
+    stack: StackSettings = Field(default_factory=StackSettings)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment under this service's prefix; raises pydantic's ValidationError naming what is missing."""
+        return cls(_env_prefix=f"{cls.service.upper()}_")  # type: ignore[call-arg]
