@@ -1,0 +1,292 @@
+"""PostgreSQL: held connections, and the unit of work, which is the only thing that begins and commits.
+
+A connection is kept open with its SQLAlchemy wrapper. The engine runs in autocommit, so that the unit owns the
+transaction: BEGIN and the companies go in one round trip, and a SQLAlchemy session made later joins the same one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import cast
+
+import asyncpg
+from contracts.base import EventData
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from chassis import audit, outbox
+from chassis.audit import AuditRecord
+from chassis.cause import Cause
+from chassis.clock import rfc3339
+from chassis.errors import Transient
+from chassis.faults import hit
+from chassis.ids import UUID
+from chassis.jobs_table import NewJob, append_jobs
+from chassis.outbox import OutboxEvent, Producer
+from chassis.settings import ServiceSettings
+
+COMPANY = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+"""Company codes are formatted into BEGIN, so nothing else may ever pass."""
+
+_TRANSIENT = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TransactionRollbackError,  # serialization failure and deadlock
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,  # shutdown, crash recovery, statement timeout
+    asyncpg.ObjectNotInPrerequisiteStateError,  # lock not available
+    asyncpg.InvalidTransactionStateError,  # ended by a timeout while idle
+    asyncpg.SyntaxOrAccessError,  # a schema or a right is not there yet: never the event's fault
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether trying the same again later can help; what is not transient is the fault of the data."""
+    return isinstance(error, (Transient, *_TRANSIENT))
+
+
+def driver_url(url: str) -> str:
+    """A plain PostgreSQL address with the driver that SQLAlchemy shall use."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
+
+
+@dataclass(slots=True)
+class HeldConnection:
+    """A connection with both faces: SQLAlchemy's and asyncpg's."""
+
+    wrapped: AsyncConnection
+    raw: asyncpg.Connection
+
+
+class Signals:
+    """What a commit left behind for others in this process: work for the relay, for job workers."""
+
+    def __init__(self) -> None:
+        self.outbox = asyncio.Event()
+        self.jobs = asyncio.Event()
+        self.held = asyncio.Event()
+
+
+class Database:
+    """The service's own database under the runtime role."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self.settings = settings
+        self.signals = Signals()
+        self.producer = Producer(f"/{settings.service}", settings.event_bytes_max)
+        self._engine: AsyncEngine = create_async_engine(
+            driver_url(settings.database_url.get_secret_value()),
+            isolation_level="AUTOCOMMIT",
+            pool_size=settings.database_connections,
+            max_overflow=0,
+            pool_timeout=5,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {
+                    "application_name": f"{settings.service}-{settings.replica}",
+                    "statement_timeout": str(settings.statement_timeout_ms),
+                },
+            },
+        )
+        self._idle: list[HeldConnection] = []
+        self._free = asyncio.Semaphore(settings.database_connections)
+
+    def unit(self, companies: Iterable[str]) -> UnitOfWork:
+        """A transaction for these companies; commits when left without an exception. The chassis only."""
+        return UnitOfWork(self, companies)
+
+    def read(self, companies: Iterable[str]) -> UnitOfWork:
+        """A read-only transaction for queries."""
+        return UnitOfWork(self, companies, read_only=True)
+
+    async def take(self) -> HeldConnection:
+        """A connection to use alone; give it back with `give_back`. Raises Transient when none is to be had in 5 s."""
+        try:
+            async with asyncio.timeout(5):
+                await self._free.acquire()
+        except TimeoutError as waited:
+            raise Transient("no database connection became free in 5 s") from waited
+        while self._idle:
+            held = self._idle.pop()
+            if not held.raw.is_closed():
+                return held
+            await self._discard(held)
+        try:
+            return await self._open()
+        except BaseException:
+            self._free.release()
+            raise
+
+    async def give_back(self, held: HeldConnection, *, broken: bool = False) -> None:
+        """Keep the connection for the next one, or throw it away when its state is not known."""
+        if broken or held.raw.is_closed() or held.raw.is_in_transaction():
+            await self._discard(held)
+        else:
+            self._idle.append(held)
+        self._free.release()
+
+    async def ping(self) -> None:
+        """Raises when the database does not answer."""
+        held = await self.take()
+        broken = True
+        try:
+            await held.raw.execute("select 1")
+            broken = False
+        finally:
+            await self.give_back(held, broken=broken)
+
+    async def close(self) -> None:
+        """Close all connections that nobody uses."""
+        while self._idle:
+            await self._discard(self._idle.pop())
+        await self._engine.dispose()
+
+    async def _open(self) -> HeldConnection:
+        wrapped = await self._engine.connect()
+        driver = (await wrapped.get_raw_connection()).driver_connection
+        return HeldConnection(wrapped, cast(asyncpg.Connection, driver))
+
+    async def _discard(self, held: HeldConnection) -> None:
+        held.raw.terminate()
+        with suppress(Exception):  # nothing can be saved of a connection whose state is unknown
+            await held.wrapped.invalidate()
+        with suppress(Exception):
+            await held.wrapped.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How much a unit had collected at a savepoint."""
+
+    events: int
+    records: int
+    jobs: int
+
+
+class UnitOfWork:
+    """One transaction: business rows through `raw` or `session()`, events, audit records and jobs collected, one commit."""
+
+    raw: asyncpg.Connection
+    now: datetime
+    """The database's time, set by the corridor's or the door's first statement."""
+
+    def __init__(self, database: Database, companies: Iterable[str], *, read_only: bool = False) -> None:
+        self.companies = tuple(sorted(set(companies)))
+        if not self.companies:
+            raise ValueError("a unit of work needs at least one company")
+        for company in self.companies:
+            if not COMPANY.fullmatch(company):
+                raise ValueError(f"{company!r} is not a company code")
+        self._database = database
+        self._read_only = read_only
+        self._session: AsyncSession | None = None
+        self._events: list[OutboxEvent] = []
+        self._records: list[AuditRecord] = []
+        self._jobs: list[NewJob] = []
+        self._time: str | None = None
+
+    # -- for handlers ---------------------------------------------------------------------------------------------
+
+    def emit(
+        self, event: type[EventData], key: UUID | str, data: Mapping[str, object], cause: Cause, *, ordinal: int = 0
+    ) -> UUID:
+        """Add an event to the outbox; returns its id, derived from the cause. Raises ContractBroken on invalid data."""
+        if self._time is None:
+            self._time = rfc3339(self.now)
+        made = self._database.producer.make(event, key, data, cause, time=self._time, ordinal=ordinal)
+        self._events.append(made)
+        return made.event_id
+
+    def emit_sealed(self, event: OutboxEvent) -> None:
+        """Add an event whose bytes are made and valid."""
+        self._events.append(event)
+
+    def audit(self, cause: Cause, action: str, subject: str, detail: Mapping[str, object] | None = None) -> None:
+        """Add the record of one state change."""
+        self._records.append(AuditRecord(cause, action, subject, detail))
+
+    def enqueue(
+        self, queue: str, company: str, payload: Mapping[str, object], *, key: str, run_at: datetime | None = None
+    ) -> None:
+        """Add a job that exists if and only if this transaction commits; one job per queue, company and key."""
+        self._jobs.append(NewJob(queue, company, key, payload, run_at))
+
+    async def session(self) -> AsyncSession:
+        """A SQLAlchemy session in this very transaction."""
+        if self._session is None:
+            self._session = AsyncSession(bind=self._held.wrapped, expire_on_commit=False)
+        return self._session
+
+    # -- for the corridor -----------------------------------------------------------------------------------------
+
+    def mark(self) -> Mark:
+        """Where the collections stand, to come back to after a savepoint is rolled back."""
+        return Mark(len(self._events), len(self._records), len(self._jobs))
+
+    def reset(self, mark: Mark) -> None:
+        """Forget what was collected since the mark."""
+        del self._events[mark.events :]
+        del self._records[mark.records :]
+        del self._jobs[mark.jobs :]
+
+    async def flush(self) -> None:
+        """Write what was collected: audit, jobs, outbox; one statement each."""
+        if self._session is not None:
+            await self._session.flush()
+        if self._records:
+            await audit.append(self.raw, self._records)
+        if self._jobs:
+            await append_jobs(self.raw, self._jobs)
+        if self._events:
+            await outbox.append(self.raw, self._events)
+
+    async def __aenter__(self) -> UnitOfWork:
+        self._held = await self._database.take()
+        self.raw = self._held.raw
+        mode = "begin read only" if self._read_only else "begin"
+        try:
+            await self.raw.execute(f"{mode}; select set_config('app.companies', '{','.join(self.companies)}', true)")
+        except BaseException:
+            await self._database.give_back(self._held, broken=True)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        done = False
+        try:
+            if error is None:
+                await self._commit()
+            else:
+                await self.raw.execute("rollback")
+            done = True
+        except Exception:
+            if error is None:
+                raise
+            # The first error is the one to tell; a connection that cannot even roll back is thrown away below.
+        finally:
+            if self._session is not None:
+                with suppress(Exception):
+                    await self._session.close()
+            await self._database.give_back(self._held, broken=not done)
+
+    async def _commit(self) -> None:
+        if not self._read_only:
+            await self.flush()
+            hit("corridor.before_commit")
+        await self.raw.execute("commit")
+        signals = self._database.signals
+        if self._events:
+            signals.outbox.set()
+        if self._jobs:
+            signals.jobs.set()
