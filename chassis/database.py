@@ -100,9 +100,12 @@ class Database:
         self._idle: list[HeldConnection] = []
         self._free = asyncio.Semaphore(settings.database_connections)
 
-    def unit(self, companies: Iterable[str]) -> UnitOfWork:
-        """A transaction for these companies; commits when left without an exception. The chassis only."""
-        return UnitOfWork(self, companies)
+    def unit(self, companies: Iterable[str], *, points: str = "corridor") -> UnitOfWork:
+        """A transaction for these companies; commits when left without an exception. The chassis only.
+
+        `points` says under which name its failpoint before the commit is known.
+        """
+        return UnitOfWork(self, companies, points=points)
 
     def read(self, companies: Iterable[str]) -> UnitOfWork:
         """A read-only transaction for queries."""
@@ -179,7 +182,7 @@ class UnitOfWork:
     now: datetime
     """The database's time, set by the corridor's or the door's first statement."""
 
-    def __init__(self, database: Database, companies: Iterable[str], *, read_only: bool = False) -> None:
+    def __init__(self, database: Database, companies: Iterable[str], *, read_only: bool = False, points: str = "") -> None:
         self.companies = tuple(sorted(set(companies)))
         if not self.companies:
             raise ValueError("a unit of work needs at least one company")
@@ -188,6 +191,7 @@ class UnitOfWork:
                 raise ValueError(f"{company!r} is not a company code")
         self._database = database
         self._read_only = read_only
+        self._before_commit = f"{points}.before_commit"
         self._session: AsyncSession | None = None
         self._events: list[OutboxEvent] = []
         self._records: list[AuditRecord] = []
@@ -283,7 +287,7 @@ class UnitOfWork:
     async def _commit(self) -> None:
         if not self._read_only:
             await self.flush()
-            hit("corridor.before_commit")
+            hit(self._before_commit)
         await self.raw.execute("commit")
         signals = self._database.signals
         if self._events:
