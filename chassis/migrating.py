@@ -36,6 +36,7 @@ EXEMPT: dict[str, str] = {
 """Tables without company data, and why. A service adds its own in `tables.py` as EXEMPT; a test holds the list."""
 
 CORRIDOR = """
+create table known_company (company text primary key, at timestamptz not null default now());
 create table outbox_sequence (company text not null, topic text not null, key text not null, last bigint not null,
     primary key (company, topic, key)) with (fillfactor = 80);
 create table outbox (id bigint generated always as identity primary key, company text not null, topic text not null,
@@ -96,8 +97,8 @@ def create_corridor() -> None:
     """All tables of the chassis, with their rights. Called by a service's first revision."""
     execute(CORRIDOR)
     runtime, relay = roles()
-    isolate("outbox", "outbox_sequence", "inbox", "held", "audit", "request", "job")
-    facts("outbox", "audit", "request")
+    isolate("known_company", "outbox", "outbox_sequence", "inbox", "held", "audit", "request", "job")
+    facts("known_company", "outbox", "audit", "request")
     mutable("outbox_sequence", "inbox", "inbox_offset", "inbox_count", "inbox_unreadable")
     execute(f"""
     grant select, insert, update, delete on held, job, job_lease to {runtime};
