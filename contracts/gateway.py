@@ -1,0 +1,118 @@
+"""Events of front offices, owned by the gateway that accepts them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.base import (
+    Address,
+    CalendarDate,
+    CurrencyCode,
+    DocumentNumber,
+    EventData,
+    Language,
+    LineNumber,
+    Money,
+    Name,
+    Part,
+    Quantity,
+    Reference,
+    Remark,
+    Sku,
+    SourceName,
+    TaxCode,
+    Text,
+    Timestamp,
+    UnitPrice,
+    Uuid,
+    VatNumber,
+)
+
+CustomerId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[^\u0000-\u0020\u007F](?:[^\u0000-\u001F\u007F]*[^\u0000-\u0020\u007F])?$",
+        description="The front office's own id of the customer.",
+    ),
+]
+Email = Annotated[
+    str, Field(max_length=254, pattern=r"^[^\s@]+@[^\s@]+$", description="Where documents are sent, if anywhere.")
+]
+
+
+class Customer(Part):
+    """Who buys, as agreed at the time of the order."""
+
+    id: CustomerId
+    name: Name
+    language: Language
+    address: Address
+    vat_number: VatNumber | None = None
+    email: Email | None = None
+
+
+class OrderLine(Part):
+    """One line of an order with its agreed price, before tax."""
+
+    line: LineNumber
+    item: Sku
+    description: Text
+    quantity: Quantity
+    unit_price: UnitPrice
+    tax_code: TaxCode
+
+
+class OrderPlaced(EventData, topic="sales.orders", key="order"):
+    """A customer ordered goods at agreed prices."""
+
+    order: Uuid
+    reference: Reference
+    source: SourceName
+    placed_at: Timestamp
+    currency: CurrencyCode
+    customer: Customer
+    invoicing: Annotated[Literal["on_order"], Field(description="When the invoice is issued: when stock is reserved.")]
+    allocation: Annotated[Literal["all_or_nothing"], Field(description="What happens if stock is short: refuse all.")]
+    lines: Annotated[list[OrderLine], Field(min_length=1, max_length=500)]
+
+
+class OrderCancelled(EventData, topic="sales.orders", key="order"):
+    """The front office cancelled an order; it may arrive before the order itself."""
+
+    order: Uuid
+    reference: Reference
+    source: SourceName
+    reason: Remark
+
+
+class Payer(Part):
+    """Who paid. A name and nothing else: no bank account of a payer is ever in an event."""
+
+    name: Name
+
+
+class PaymentReceived(EventData, topic="sales.payments", key="payment"):
+    """Money came in; what it pays for is named by the payer as far as known."""
+
+    payment: Uuid
+    reference: Reference
+    received_on: CalendarDate
+    amount: Money
+    payer: Payer
+    order: Uuid | None
+    order_reference: Reference | None
+    invoice_number: DocumentNumber | None
+
+
+class EmployeeHired(EventData, topic="sales.hires", key="employee"):
+    """A person was hired. Pay, bank, tax and health data do not travel: they enter through payroll's own API."""
+
+    employee: Uuid
+    reference: Reference
+    name: Name
+    job_title: Text
+    department: Text
+    starts_on: CalendarDate
+    language: Language

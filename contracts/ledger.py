@@ -1,0 +1,231 @@
+"""Events owned by the ledger: companies, accounts, taxes, invoices, payments, entries."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.base import (
+    AccountCode,
+    Address,
+    CalendarDate,
+    CompanyCode,
+    CountryCode,
+    CurrencyCode,
+    Detail,
+    DocumentNumber,
+    EventData,
+    Iban,
+    Language,
+    LineNumber,
+    Money,
+    Name,
+    Part,
+    Quantity,
+    Rate,
+    Reference,
+    Remark,
+    Sku,
+    TaxCode,
+    Text,
+    UnitPrice,
+    UnsignedAmount,
+    Uuid,
+    VatNumber,
+)
+
+Code = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="Machine-readable code, 1 to 64 of a-z, 0-9, _ and -."),
+]
+Series = Annotated[
+    str, Field(pattern=r"^[A-Z0-9][A-Z0-9/_-]{0,15}$", description="Series of document numbers of the company.")
+]
+FiscalYear = Annotated[int, Field(ge=1900, le=2199, description="Year that the number counts in.")]
+Pointer = Annotated[
+    str, Field(pattern=r"^(?:/[^\u0000-\u001F\u007F]*)?$", max_length=500, description="JSON pointer (RFC 6901).")
+]
+
+
+class CompanyRegistered(EventData, topic="ledger.companies", key="company"):
+    """A legal entity keeps its books here from now on."""
+
+    company: CompanyCode
+    name: Name
+    currency: Annotated[CurrencyCode, Field(description="Currency of the books: ISO 4217 alphabetic code.")]
+    country: CountryCode
+    time_zone: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9+_-]{1,32}(?:/[A-Za-z0-9+_-]{1,32}){0,2}$",
+            description="IANA time zone in which the company's days and years begin.",
+        ),
+    ]
+    address: Address
+    vat_number: VatNumber | None = None
+    iban: Iban | None = None
+
+
+class AccountOpened(EventData, topic="ledger.companies", key="company"):
+    """An account of the chart can be posted to."""
+
+    account: AccountCode
+    name: Name
+    kind: Literal["asset", "liability", "equity", "income", "expense"]
+    role: Annotated[Code | None, Field(description="What the ledger itself uses the account for, if anything.")]
+
+
+class TaxCodeDefined(EventData, topic="ledger.companies", key="company"):
+    """A tax code can be used on lines."""
+
+    code: TaxCode
+    name: Name
+    rate: Rate
+    account: Annotated[AccountCode, Field(description="Account that the tax is owed on.")]
+
+
+class Seller(Part):
+    """Who invoices, as printed."""
+
+    name: Name
+    address: Address
+    vat_number: VatNumber | None = None
+    iban: Iban | None = None
+
+
+class InvoiceCustomer(Part):
+    """Who is invoiced, as printed."""
+
+    id: Annotated[Reference, Field(description="The front office's own id of the customer.")]
+    name: Name
+    language: Language
+    address: Address
+    vat_number: VatNumber | None = None
+
+
+class InvoiceLine(Part):
+    """A line of an invoice or credit note."""
+
+    line: LineNumber
+    item: Sku
+    description: Text
+    quantity: Quantity
+    unit_price: UnitPrice
+    net: Annotated[UnsignedAmount, Field(description="Quantity times price, rounded half up once, before tax.")]
+    tax_code: TaxCode
+    tax_rate: Rate
+
+
+class TaxTotal(Part):
+    """The tax of all lines with one code; the tax is calculated on their sum, not per line."""
+
+    tax_code: TaxCode
+    rate: Rate
+    base: UnsignedAmount
+    tax: UnsignedAmount
+
+
+class InvoiceIssued(EventData, topic="ledger.invoices", key="invoice"):
+    """An invoice was issued and posted; carries all that is printed."""
+
+    invoice: Uuid
+    number: DocumentNumber
+    series: Series
+    fiscal_year: FiscalYear
+    issued_on: CalendarDate
+    due_on: CalendarDate
+    order: Uuid
+    order_reference: Reference
+    seller: Seller
+    customer: InvoiceCustomer
+    currency: CurrencyCode
+    lines: Annotated[list[InvoiceLine], Field(min_length=1, max_length=500)]
+    taxes: Annotated[list[TaxTotal], Field(max_length=100)]
+    net: UnsignedAmount
+    tax: UnsignedAmount
+    total: UnsignedAmount
+
+
+class CreditNoteIssued(EventData, topic="ledger.invoices", key="invoice"):
+    """An invoice was credited; the amounts are what is given back, so they are not negative."""
+
+    credit_note: Uuid
+    number: DocumentNumber
+    series: Series
+    fiscal_year: FiscalYear
+    issued_on: CalendarDate
+    invoice: Uuid
+    invoice_number: DocumentNumber
+    reason: Remark
+    order: Uuid
+    order_reference: Reference
+    seller: Seller
+    customer: InvoiceCustomer
+    currency: CurrencyCode
+    lines: Annotated[list[InvoiceLine], Field(min_length=1, max_length=500)]
+    taxes: Annotated[list[TaxTotal], Field(max_length=100)]
+    net: UnsignedAmount
+    tax: UnsignedAmount
+    total: UnsignedAmount
+
+
+class InvoiceRefused(EventData, topic="ledger.invoices", key="order"):
+    """The order cannot be invoiced, and why. There is no invoice, so the order is the key."""
+
+    order: Uuid
+    code: Annotated[Code, Field(description="The rule that refused it, such as tax-code-unknown or account-missing.")]
+    detail: Detail
+    pointer: Annotated[
+        Pointer | None, Field(description="JSON pointer into the order's data, where one field is to blame.")
+    ]
+
+
+class InvoicePaid(EventData, topic="ledger.invoices", key="invoice"):
+    """Nothing of the invoice is open any more."""
+
+    invoice: Uuid
+    number: DocumentNumber
+    order: Uuid
+    paid_on: CalendarDate
+    total: Money
+
+
+class Allocation(Part):
+    """What one payment pays of one invoice."""
+
+    invoice: Uuid
+    number: DocumentNumber
+    order: Uuid
+    amount: Annotated[UnsignedAmount, Field(description="In the currency of the payment.")]
+
+
+class PaymentAllocated(EventData, topic="ledger.payments", key="payment"):
+    """How a payment is spread over invoices from now on; the whole state, not the change."""
+
+    payment: Uuid
+    amount: Annotated[Money, Field(description="The whole payment.")]
+    allocations: Annotated[list[Allocation], Field(max_length=500)]
+    unapplied: Annotated[UnsignedAmount, Field(description="What fits no invoice, in the currency of the payment.")]
+    cause: Annotated[
+        Literal["received", "invoice-issued", "credited"],
+        Field(description="Why it was spread: it came in, an invoice for it came, or its invoice was credited."),
+    ]
+
+
+class EntryLine(Part):
+    """One line of an entry; one of debit and credit is 0."""
+
+    account: AccountCode
+    debit: UnsignedAmount
+    credit: UnsignedAmount
+    currency: CurrencyCode
+
+
+class EntryPosted(EventData, topic="ledger.entries", key="entry"):
+    """A balanced entry was posted: per currency the debits equal the credits."""
+
+    entry: Uuid
+    journal: Code
+    posted_on: CalendarDate
+    document: Annotated[Uuid | None, Field(description="The invoice, credit note or payment behind it, if any.")]
+    order: Uuid | None
+    lines: Annotated[list[EntryLine], Field(min_length=2, max_length=1100)]

@@ -1,0 +1,54 @@
+"""Every topic of the house: who owns it, what its records are ordered by, which events it holds.
+
+Topics are provisioned from this table; nothing creates one by using it. The partition count is chosen once: changing it
+would move keys to other partitions and break the order per key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+PARTITIONS = 6  # six divides evenly over 1, 2, 3 or 6 replicas of a service
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A row of the table. `key` says in words what the Kafka key identifies; `holds` are event types."""
+
+    name: str
+    owner: str
+    key: str
+    holds: tuple[str, ...]
+    partitions: int = PARTITIONS
+
+    @property
+    def config(self) -> dict[str, str]:
+        """Kafka's settings of the topic: kept for ever, so that anybody can read from the start."""
+        return {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+
+
+_ROWS = (
+    Topic("sales.orders", "gateway", "order", ("OrderPlaced.v1", "OrderCancelled.v1")),
+    Topic("sales.payments", "gateway", "payment", ("PaymentReceived.v1",)),
+    Topic("sales.hires", "gateway", "employee", ("EmployeeHired.v1",)),
+    Topic("inventory.stock", "inventory", "item", ("ItemDefined.v1", "StockReceived.v1")),
+    Topic(
+        "inventory.reservations",
+        "inventory",
+        "order",
+        ("StockReserved.v1", "ReservationRefused.v1", "ReservationReleased.v1"),
+    ),
+    Topic("ledger.companies", "ledger", "company", ("CompanyRegistered.v1", "AccountOpened.v1", "TaxCodeDefined.v1")),
+    Topic(
+        "ledger.invoices",
+        "ledger",
+        "invoice (a refusal: order)",
+        ("InvoiceIssued.v1", "CreditNoteIssued.v1", "InvoiceRefused.v1", "InvoicePaid.v1"),
+    ),
+    Topic("ledger.payments", "ledger", "payment", ("PaymentAllocated.v1",)),
+    Topic("ledger.entries", "ledger", "entry", ("EntryPosted.v1",)),
+    Topic("documents.documents", "documents", "document", ("DocumentRegistered.v1", "DocumentStored.v1")),
+    Topic("payroll.employees", "payroll", "employee", ("EmployeeRegistered.v1",)),
+)
+
+TOPICS: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in _ROWS})
