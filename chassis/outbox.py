@@ -94,7 +94,7 @@ class Producer:
             "ce_source": source,
             "ce_subject": key,
             "ce_time": time,
-            "ce_dataschema": f"/schemas/{event.event_type}",
+            "ce_dataschema": event.dataschema,
             "ce_company": cause.company,
             "ce_causationid": str(cause.id),
             "ce_correlationid": cause.correlation,

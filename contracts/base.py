@@ -153,6 +153,15 @@ Timestamp = Annotated[
 ]
 
 
+def data_schema(event_type: str) -> str:
+    """The identifier of the schema of an event type: `$id` in its file, `dataschema` in every envelope.
+
+    A name and not an address: CloudEvents asks for an absolute URI, and an address would tie every stored event to
+    one host. The file is `contracts/schemas/<event type>.json`, and the gateway serves it.
+    """
+    return f"urn:backbone:schema:{event_type}"
+
+
 # --- models ---------------------------------------------------------------------------------------------------------
 
 
@@ -190,12 +199,14 @@ class EventData(Part):
     """
 
     event_type: ClassVar[str]
+    dataschema: ClassVar[str]
     topic: ClassVar[str]
     key_field: ClassVar[str]
 
     def __init_subclass__(cls, *, topic: str, key: str, version: int = 1, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.event_type = f"{cls.__name__}.v{version}"
+        cls.dataschema = data_schema(cls.event_type)
         cls.topic = topic
         cls.key_field = key
 

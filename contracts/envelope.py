@@ -5,7 +5,7 @@ The record's key is the `subject`. Pure functions without models: they run for e
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -65,7 +65,7 @@ class Envelope:
     * `sequence`: 1, 2, 3 … without gaps per topic and key. 0 stands for "not numbered yet": the outbox numbers it.
     * `causationid`: the event or request that caused it; `correlationid`: what started the whole chain.
     * `actor`: who asked, `onbehalfof`: for whom; `clientid`: the id that a front office gave to its event.
-    * `dataschema`: see `data_schema`.
+    * `dataschema`: the name of the schema of the data, see `contracts.base.data_schema`.
     """
 
     id: str
@@ -82,15 +82,6 @@ class Envelope:
     onbehalfof: str | None = None
     traceparent: str | None = None
     clientid: str | None = None
-
-
-def data_schema(event_type: str) -> str:
-    """The identifier of the schema of an event type.
-
-    A name and not an address: CloudEvents asks for an absolute URI, and an address would tie every stored event to
-    one host. The gateway serves the schema, and `contracts/schemas/` holds it.
-    """
-    return f"urn:backbone:schema:{event_type}"
 
 
 def format_time(time: datetime) -> str:
@@ -113,31 +104,32 @@ def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
     Raises:
         EnvelopeError: naming the attribute that no reader would accept.
     """
-    _check(envelope.id, envelope.type, envelope.company, envelope.causationid, envelope.traceparent)
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", envelope.id.encode()),
         ("ce_type", envelope.type.encode()),
-        ("ce_source", _filled("source", envelope.source).encode()),
-        ("ce_subject", _filled("subject", envelope.subject).encode()),
+        ("ce_source", envelope.source.encode()),
+        ("ce_subject", envelope.subject.encode()),
         ("ce_time", format_time(envelope.time).encode()),
-        ("ce_dataschema", _filled("dataschema", envelope.dataschema).encode()),
+        ("ce_dataschema", envelope.dataschema.encode()),
         ("ce_company", envelope.company.encode()),
         ("ce_causationid", envelope.causationid.encode()),
-        ("ce_correlationid", _filled("correlationid", envelope.correlationid).encode()),
-        ("ce_actor", _filled("actor", envelope.actor).encode()),
+        ("ce_correlationid", envelope.correlationid.encode()),
+        ("ce_actor", envelope.actor.encode()),
         ("content-type", b"application/json"),
     ]
     if envelope.sequence:
-        if envelope.sequence < 0:
-            raise EnvelopeError("sequence", "is negative")
-        headers.append((SEQUENCE_HEADER, b"%d" % envelope.sequence))
+        headers.append(sequence_header(envelope.sequence))
     if envelope.onbehalfof is not None:
-        headers.append(("ce_onbehalfof", _filled("onbehalfof", envelope.onbehalfof).encode()))
+        headers.append(("ce_onbehalfof", envelope.onbehalfof.encode()))
     if envelope.traceparent is not None:
         headers.append(("ce_traceparent", envelope.traceparent.encode()))
     if envelope.clientid is not None:
-        headers.append(("ce_clientid", _filled("clientid", envelope.clientid).encode()))
+        headers.append(("ce_clientid", envelope.clientid.encode()))
+    for header, value in headers:
+        fault = _fault_of(header, [value])
+        if fault:
+            raise EnvelopeError(_attribute(header), fault)
     return headers
 
 
@@ -149,93 +141,121 @@ def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
     """
     pairs = list(headers)
     found = dict(pairs)
-    if len(found) != len(pairs):
-        _refuse_repeated(pairs)
-    if _text(found, "specversion", "ce_specversion") != SPEC_VERSION:
-        raise EnvelopeError("specversion", "is not 1.0")
-    content_type = _text(found, "datacontenttype", "content-type")
-    if content_type != CONTENT_TYPE and content_type.partition(";")[0].strip().lower() != CONTENT_TYPE:
-        raise EnvelopeError("datacontenttype", f"is not {CONTENT_TYPE}")
-    event_id = _text(found, "id", "ce_id")
-    event_type = _text(found, "type", "ce_type")
-    company = _text(found, "company", "ce_company")
-    causation = _text(found, "causationid", "ce_causationid")
-    traceparent = _optional(found, "traceparent", "ce_traceparent")
-    _check(event_id, event_type, company, causation, traceparent)
-    sequence = _text(found, "sequence", "ce_sequence")
-    if not _is_sequence(sequence):
-        raise EnvelopeError("sequence", "is no whole number from 1")
-    return Envelope(
-        event_id,
-        event_type,
-        _text(found, "source", "ce_source"),
-        _text(found, "subject", "ce_subject"),
-        _parsed_time(_text(found, "time", "ce_time")),
-        company,
-        int(sequence),
-        causation,
-        _text(found, "correlationid", "ce_correlationid"),
-        _text(found, "actor", "ce_actor"),
-        _text(found, "dataschema", "ce_dataschema"),
-        _optional(found, "onbehalfof", "ce_onbehalfof"),
-        traceparent,
-        _optional(found, "clientid", "ce_clientid"),
-    )
+    if len(found) == len(pairs):
+        try:
+            return _read(found)
+        except (AttributeError, KeyError, ValueError):  # absent, or null, or not UTF-8, or no such date
+            pass
+    raise _fault(pairs)
 
 
 def to_attributes(envelope: Envelope) -> dict[str, str]:
     """The CloudEvents attributes by name, as they stand in a structured JSON event beside `data`."""
-    return {
-        "datacontenttype" if name == "content-type" else name[3:]: value.decode()
-        for name, value in to_headers(envelope)
-    }
+    return {_attribute(name): value.decode() for name, value in to_headers(envelope)}
 
 
-def _check(event_id: str, event_type: str, company: str, causation: str, traceparent: str | None) -> None:
-    if not _is_uuid(event_id):
-        raise EnvelopeError("id", "is no lower-case UUID")
-    if not _is_event_type(event_type):
-        raise EnvelopeError("type", "is no event name with a version, such as OrderPlaced.v1")
-    if not _is_company(company):
-        raise EnvelopeError("company", "is no company code")
-    if not _is_uuid(causation):
-        raise EnvelopeError("causationid", "is no lower-case UUID")
-    if traceparent is not None and not _is_traceparent(traceparent):
-        raise EnvelopeError("traceparent", "is not of the form of W3C Trace Context")
+def _read(found: dict[str, bytes]) -> Envelope:
+    """Reads and checks in one pass. Any exception only says that something is wrong; `_fault` finds out what."""
+    event_id = found["ce_id"].decode()
+    event_type = found["ce_type"].decode()
+    source = found["ce_source"].decode()
+    subject = found["ce_subject"].decode()
+    time = found["ce_time"].decode()
+    company = found["ce_company"].decode()
+    sequence = found["ce_sequence"].decode()
+    causation = found["ce_causationid"].decode()
+    correlation = found["ce_correlationid"].decode()
+    actor = found["ce_actor"].decode()
+    dataschema = found["ce_dataschema"].decode()
+    on_behalf_of = found["ce_onbehalfof"].decode() if "ce_onbehalfof" in found else None
+    traceparent = found["ce_traceparent"].decode() if "ce_traceparent" in found else None
+    client_id = found["ce_clientid"].decode() if "ce_clientid" in found else None
+    if not (
+        found["ce_specversion"] == b"1.0"
+        and (found["content-type"] == b"application/json" or _is_json(found["content-type"].decode()))
+        and _is_uuid(event_id)
+        and _is_event_type(event_type)
+        and _is_time(time)
+        and _is_company(company)
+        and _is_sequence(sequence)
+        and _is_uuid(causation)
+        and source
+        and subject
+        and correlation
+        and actor
+        and dataschema
+        and on_behalf_of != ""
+        and client_id != ""
+        and (traceparent is None or _is_traceparent(traceparent))
+    ):
+        raise ValueError
+    return Envelope(
+        event_id,
+        event_type,
+        source,
+        subject,
+        datetime.fromisoformat(time),
+        company,
+        int(sequence),
+        causation,
+        correlation,
+        actor,
+        dataschema,
+        on_behalf_of,
+        traceparent,
+        client_id,
+    )
 
 
-def _filled(attribute: str, value: str) -> str:
-    if not value:
-        raise EnvelopeError(attribute, "is empty")
-    return value
+def _fault(pairs: list[tuple[str, bytes]]) -> EnvelopeError:
+    """What is wrong with headers that cannot be read, by the first attribute at fault."""
+    for header in ENVELOPE_HEADERS:
+        values = [value for name, value in pairs if name == header]
+        fault = _fault_of(header, values)
+        if fault:
+            return EnvelopeError(_attribute(header), fault)
+    return EnvelopeError("envelope", "a header that is not ours appears twice")
 
 
-def _text(found: dict[str, bytes], attribute: str, header: str) -> str:
-    value = found.get(header)
-    if not value:
-        raise EnvelopeError(attribute, "is missing" if value is None else "is empty")
+def _fault_of(header: str, values: list[bytes]) -> str | None:
+    if not values:
+        return "is missing" if header in REQUIRED_HEADERS else None
+    if len(values) > 1:
+        return "appears twice"
+    if not values[0]:
+        return "is empty"
     try:
-        return value.decode()
+        text = values[0].decode()
     except UnicodeDecodeError:
-        raise EnvelopeError(attribute, "is not UTF-8") from None
+        return "is not UTF-8"
+    check, fault = _FORMS.get(header, (bool, ""))
+    return None if check(text) else fault
 
 
-def _optional(found: dict[str, bytes], attribute: str, header: str) -> str | None:
-    return _text(found, attribute, header) if header in found else None
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == CONTENT_TYPE
 
 
-def _parsed_time(text: str) -> datetime:
+def _is_real_time(text: str) -> bool:
     try:
-        if _is_time(text):
-            return datetime.fromisoformat(text)
+        return bool(_is_time(text) and datetime.fromisoformat(text))
     except ValueError:  # the 31st of February
-        pass
-    raise EnvelopeError("time", "is no RFC 3339 time in UTC with milli- or microseconds and Z")
+        return False
 
 
-def _refuse_repeated(pairs: list[tuple[str, bytes]]) -> None:
-    seen: set[str] = set()
-    for name, _ in pairs:
-        if name in seen and name in ENVELOPE_HEADERS:
-            raise EnvelopeError("datacontenttype" if name == "content-type" else name[3:], "appears twice")
-        seen.add(name)
+def _attribute(header: str) -> str:
+    """The CloudEvents name of what a header carries."""
+    return "datacontenttype" if header == "content-type" else header.removeprefix("ce_")
+
+
+_FORMS: Mapping[str, tuple[Callable[[str], object], str]] = {
+    "ce_specversion": (SPEC_VERSION.__eq__, "is not 1.0"),
+    "ce_id": (_is_uuid, "is no lower-case UUID"),
+    "ce_type": (_is_event_type, "is no event name with a version, such as OrderPlaced.v1"),
+    "ce_time": (_is_real_time, "is no RFC 3339 time in UTC with milli- or microseconds and Z"),
+    "ce_company": (_is_company, "is no company code"),
+    "ce_sequence": (_is_sequence, "is no whole number from 1"),
+    "ce_causationid": (_is_uuid, "is no lower-case UUID"),
+    "ce_traceparent": (_is_traceparent, "is not of the form of W3C Trace Context"),
+    "content-type": (_is_json, f"is not {CONTENT_TYPE}"),
+}
