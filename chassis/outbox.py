@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import asyncpg
 import orjson
 from contracts.base import EventData
+from contracts.envelope import CONTENT_TYPE, SPEC_VERSION, data_schema
 from pydantic import ValidationError
 
 from chassis.cause import Cause
@@ -88,7 +89,7 @@ class Producer:
     ) -> OutboxEvent:
         """One event whose bytes are valid already (the gateway's, that come from a front office)."""
         headers = {
-            "ce_specversion": "1.0",
+            "ce_specversion": SPEC_VERSION,
             "ce_id": str(event_id),
             "ce_type": event.event_type,
             "ce_source": source,
@@ -99,6 +100,7 @@ class Producer:
             "ce_causationid": str(cause.id),
             "ce_correlationid": cause.correlation,
             "ce_actor": cause.actor,
+            "content-type": CONTENT_TYPE,
         }
         if cause.on_behalf_of is not None:
             headers["ce_onbehalfof"] = cause.on_behalf_of

@@ -1,0 +1,239 @@
+"""The inbox: a cursor per key instead of a list of ids, and the offsets of what was consumed, in the same commit.
+
+A cursor says: this consumer has finished with this key up to this sequence. Events above it that cannot be applied
+yet stand in `held`, counted on the cursor's row. Cursor + held is all that this consumer has taken responsibility for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+import asyncpg
+
+OFFSETS = """
+insert into inbox_offset as o (consumer, topic, partition, next, last_event_id, cluster_id)
+select $1, t, p, n, e, $6 from unnest($2::text[], $3::int[], $4::bigint[], $5::text[]) x(t, p, n, e)
+on conflict (consumer, topic, partition) do update set
+    next = greatest(o.next, excluded.next),
+    last_event_id = case when excluded.next >= o.next then excluded.last_event_id else o.last_event_id end,
+    cluster_id = excluded.cluster_id
+returning new.topic, new.partition, old.next, now()
+"""
+
+CLAIM = """
+insert into inbox as i (company, consumer, topic, key, sequence, hash)
+select c, $1, t, k, s, h from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[]) x(c, t, k, s, h)
+on conflict (company, consumer, topic, key) do update set sequence = excluded.sequence, hash = excluded.hash
+ where i.sequence < excluded.sequence and i.held = 0
+returning new.company, new.topic, new.key, old.sequence, old.hash
+"""
+
+CURSORS = """
+select i.company, i.topic, i.key, i.sequence, i.hash, i.held
+from unnest($2::text[], $3::text[], $4::text[]) x(c, t, k)
+join inbox i on i.company = x.c and i.consumer = $1 and i.topic = x.t and i.key = x.k
+"""
+
+CORRECT = """
+update inbox i set sequence = coalesce(x.s, i.sequence), hash = case when x.s is null then i.hash else x.h end,
+    held = i.held + x.n
+from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $7::int[]) x(c, t, k, s, h, n)
+where i.company = x.c and i.consumer = $1 and i.topic = x.t and i.key = x.k
+"""
+
+HOLD = """
+insert into held (company, consumer, topic, partition, key, sequence, event_id, headers, body, reason, detail, next_at, deadline)
+select c, $1, t, p, k, s, e, h, b, r, d, now(), now() + make_interval(secs => w)
+from unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::uuid[], $8::bytea[], $9::bytea[],
+            $10::text[], $11::text[], $12::int[]) x(c, t, p, k, s, e, h, b, r, d, w)
+on conflict (company, consumer, topic, key, sequence, event_id) do nothing
+returning company, topic, key, reason
+"""
+
+COUNT = """
+insert into inbox_count as n (consumer, topic, partition, day, outcome, events)
+select $1, t, p, d, o, e from unnest($2::text[], $3::int[], $4::date[], $5::text[], $6::bigint[]) x(t, p, d, o, e)
+on conflict (consumer, topic, partition, day, outcome) do update set events = n.events + excluded.events
+"""
+
+UNREADABLE = """
+insert into inbox_unreadable (consumer, topic, partition, "offset", key, headers, body, error)
+select $1, t, p, o, k, h, b, e
+from unnest($2::text[], $3::int[], $4::bigint[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[]) x(t, p, o, k, h, b, e)
+on conflict do nothing
+"""
+
+
+class Place(NamedTuple):
+    """One key of one topic of one company: what a cursor stands at."""
+
+    company: str
+    topic: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What a batch holds of one partition: its first offset, the one after its last, and the id of the last event."""
+
+    topic: str
+    partition: int
+    first: int
+    next: int
+    last_event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a consumer is on a key. `sequence` 0: nothing yet."""
+
+    sequence: int
+    hash: bytes | None
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A cursor's change after the claim: `sequence` None leaves it, `held` is added."""
+
+    sequence: int | None
+    hash: bytes | None
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToHold:
+    """An event to keep aside, as it came, with the reason."""
+
+    place: Place
+    partition: int
+    sequence: int
+    event_id: str
+    headers: bytes
+    body: bytes
+    reason: str
+    detail: str
+    patience_s: int | None = None
+
+
+class Counted(NamedTuple):
+    """What the census counts by."""
+
+    topic: str
+    partition: int
+    day: date
+    outcome: str
+
+
+def content_hash(event_id: str, body: bytes) -> bytes:
+    """Tells apart two events that claim the same sequence of a key."""
+    return hashlib.blake2b(body, digest_size=16, key=event_id.encode()).digest()
+
+
+async def advance(
+    connection: asyncpg.Connection, consumer: str, positions: Sequence[Position], cluster_id: str | None
+) -> tuple[Mapping[tuple[str, int], int], datetime]:
+    """Write the offsets; returns what was expected next per partition where the batch starts beyond it, and the time.
+
+    The rows' locks serialise two processes that hold the same partition (a zombie and its heir).
+    """
+    ordered = sorted(positions, key=lambda p: (p.topic, p.partition))
+    rows = await connection.fetch(
+        OFFSETS,
+        consumer,
+        [p.topic for p in ordered],
+        [p.partition for p in ordered],
+        [p.next for p in ordered],
+        [p.last_event_id for p in ordered],
+        cluster_id,
+    )
+    first = {(p.topic, p.partition): p.first for p in ordered}
+    expected = {(row[0], row[1]): row[2] or 0 for row in rows}
+    return {tp: n for tp, n in expected.items() if first[tp] > n}, rows[0][3]
+
+
+async def claim(
+    connection: asyncpg.Connection, consumer: str, ends: Mapping[Place, tuple[int, bytes]]
+) -> dict[Place, Cursor]:
+    """Move each key's cursor to the end of its run; returns the former cursors of the keys that moved.
+
+    A key that is not returned has only duplicates, or holds events; its row is locked all the same.
+    """
+    places = sorted(ends)
+    rows = await connection.fetch(
+        CLAIM,
+        consumer,
+        [p.company for p in places],
+        [p.topic for p in places],
+        [p.key for p in places],
+        [ends[p][0] for p in places],
+        [ends[p][1] for p in places],
+    )
+    return {Place(row[0], row[1], row[2]): Cursor(row[3] or 0, row[4]) for row in rows}
+
+
+async def cursors(connection: asyncpg.Connection, consumer: str, places: Sequence[Place]) -> dict[Place, Cursor]:
+    """Where the cursors of these keys stand; only right after `claim` has locked them."""
+    rows = await connection.fetch(
+        CURSORS, consumer, [p.company for p in places], [p.topic for p in places], [p.key for p in places]
+    )
+    return {Place(row[0], row[1], row[2]): Cursor(row[3], row[4], row[5]) for row in rows}
+
+
+async def correct(connection: asyncpg.Connection, consumer: str, changes: Mapping[Place, Correction]) -> None:
+    """Set cursors back to what is really finished, and count what is held."""
+    places = sorted(changes)
+    await connection.execute(
+        CORRECT,
+        consumer,
+        [p.company for p in places],
+        [p.topic for p in places],
+        [p.key for p in places],
+        [changes[p].sequence for p in places],
+        [changes[p].hash for p in places],
+        [changes[p].held for p in places],
+    )
+
+
+async def hold(connection: asyncpg.Connection, consumer: str, events: Sequence[ToHold]) -> dict[Place, int]:
+    """Keep events aside; returns how many are new per key (conflicts of content do not block, so they do not count)."""
+    ordered = sorted(events, key=lambda e: (e.place, e.sequence))
+    rows = await connection.fetch(
+        HOLD,
+        consumer,
+        [e.place.company for e in ordered],
+        [e.place.topic for e in ordered],
+        [e.partition for e in ordered],
+        [e.place.key for e in ordered],
+        [e.sequence for e in ordered],
+        [e.event_id for e in ordered],
+        [e.headers for e in ordered],
+        [e.body for e in ordered],
+        [e.reason for e in ordered],
+        [e.detail for e in ordered],
+        [e.patience_s for e in ordered],
+    )
+    counts: dict[Place, int] = {}
+    for row in rows:
+        if row[3] != "conflict":
+            place = Place(row[0], row[1], row[2])
+            counts[place] = counts.get(place, 0) + 1
+    return counts
+
+
+async def count(connection: asyncpg.Connection, consumer: str, counts: Mapping[Counted, int]) -> None:
+    """Add to the consumer's half of the census."""
+    keys = sorted(counts)
+    await connection.execute(
+        COUNT,
+        consumer,
+        [k.topic for k in keys],
+        [k.partition for k in keys],
+        [k.day for k in keys],
+        [k.outcome for k in keys],
+        [counts[k] for k in keys],
+    )

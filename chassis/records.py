@@ -1,0 +1,131 @@
+"""From Kafka's records to events: a reading that never raises, because an exception here would lose the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from aiokafka.structs import ConsumerRecord
+from contracts.envelope import Envelope, EnvelopeError, from_headers
+from pydantic import ValidationError
+
+from chassis.cause import Cause
+from chassis.consumers import Consumers, Received, Registration
+from chassis.ids import UUID
+from chassis.inbox import Place, Position
+
+Record = ConsumerRecord[Any, Any]
+
+
+@dataclass(slots=True)
+class Arrived:
+    """One readable record: where it stood, its envelope, and either the event for a handler or why it cannot be one."""
+
+    place: Place
+    partition: int
+    envelope: Envelope
+    headers: Sequence[tuple[str, bytes]]
+    body: bytes
+    registration: Registration | None
+    received: Received[Any] | None
+    wrong: str | None
+
+    @property
+    def sequence(self) -> int:
+        """Number of the event on its key."""
+        return self.envelope.sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record without a usable envelope: it has no key to hold, so it is kept raw by its place in the log."""
+
+    record: Record
+    error: str
+
+
+def read(record: Record, consumers: Consumers) -> Arrived | Unreadable:
+    """Read one record. Never raises."""
+    try:
+        envelope = from_headers(record.headers)
+        key = (record.key or b"").decode()
+    except (EnvelopeError, UnicodeDecodeError, AttributeError, TypeError, ValueError) as wrong:
+        return Unreadable(record, f"envelope: {wrong}")
+    if key != envelope.subject:
+        return Unreadable(record, "the record's key is not the envelope's subject")
+    if record.value is None:
+        return Unreadable(record, "the record has no value")
+    return arrived(envelope, record.topic, record.partition, record.headers, record.value, consumers)
+
+
+def arrived(
+    envelope: Envelope,
+    topic: str,
+    partition: int,
+    headers: Sequence[tuple[str, bytes]],
+    body: bytes,
+    consumers: Consumers,
+) -> Arrived:
+    """An event with a good envelope; its data is validated as far as this consumer uses it."""
+    place = Place(envelope.company, topic, envelope.subject)
+    registration = consumers.handled.get(envelope.type)
+    received: Received[Any] | None = None
+    wrong: str | None = None
+    if registration is not None:
+        try:
+            data = registration.view.__pydantic_validator__.validate_json(body)
+        except ValidationError as invalid:
+            wrong = _rules(invalid)
+        else:
+            cause = Cause(
+                UUID(envelope.id),
+                envelope.company,
+                envelope.correlationid,
+                envelope.actor,
+                envelope.onbehalfof,
+                envelope.traceparent,
+                envelope.time,
+            )
+            received = Received(
+                data, cause, envelope.subject, envelope.sequence, topic, envelope.type, envelope.time, body
+            )
+    return Arrived(place, partition, envelope, headers, body, registration, received, wrong)
+
+
+def positions(records: Sequence[Record]) -> list[Position]:
+    """First and next offset per partition of a batch."""
+    first: dict[tuple[str, int], int] = {}
+    last: dict[tuple[str, int], Record] = {}
+    for record in records:
+        tp = (record.topic, record.partition)
+        first.setdefault(tp, record.offset)
+        last[tp] = record
+    return [
+        Position(topic, partition, offset, last[topic, partition].offset + 1, event_id_of(last[topic, partition]))
+        for (topic, partition), offset in first.items()
+    ]
+
+
+def event_id_of(record: Record) -> str | None:
+    """The event id as it stands in the headers, readable or not; None without one."""
+    for name, value in record.headers or ():
+        if name == "ce_id" and value is not None:
+            return bytes(value).decode(errors="replace")
+    return None
+
+
+def pack_headers(headers: Sequence[tuple[str, bytes | None]]) -> bytes:
+    """Headers as one column; bytes that are not UTF-8 are kept readable, because a person will look at them."""
+    return orjson.dumps([[name, None if value is None else bytes(value).decode(errors="backslashreplace")] for name, value in headers])
+
+
+def unpack_headers(packed: bytes) -> list[tuple[str, bytes]]:
+    """What `pack_headers` packed."""
+    return [(name, (value or "").encode()) for name, value in orjson.loads(packed)]
+
+
+def _rules(invalid: ValidationError) -> str:
+    """Which fields break which rules, without their values (they may be personal)."""
+    return "; ".join(f"/{'/'.join(map(str, error['loc']))}: {error['type']}" for error in invalid.errors()[:5])
