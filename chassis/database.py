@@ -100,12 +100,13 @@ class Database:
         self._idle: list[HeldConnection] = []
         self._free = asyncio.Semaphore(settings.database_connections)
 
-    def unit(self, companies: Iterable[str], *, points: str = "corridor") -> UnitOfWork:
+    def unit(self, companies: Iterable[str], *, points: str = "corridor", nobody: bool = False) -> UnitOfWork:
         """A transaction for these companies; commits when left without an exception. The chassis only.
 
-        `points` says under which name its failpoint before the commit is known.
+        `points` says under which name its failpoint before the commit is known. With `nobody` the set may be empty:
+        then only the tables without company data can be written.
         """
-        return UnitOfWork(self, companies, points=points)
+        return UnitOfWork(self, companies, points=points, nobody=nobody)
 
     def read(self, companies: Iterable[str]) -> UnitOfWork:
         """A read-only transaction for queries."""
@@ -182,9 +183,17 @@ class UnitOfWork:
     now: datetime
     """The database's time, set by the corridor's or the door's first statement."""
 
-    def __init__(self, database: Database, companies: Iterable[str], *, read_only: bool = False, points: str = "") -> None:
+    def __init__(
+        self,
+        database: Database,
+        companies: Iterable[str],
+        *,
+        read_only: bool = False,
+        points: str = "",
+        nobody: bool = False,
+    ) -> None:
         self.companies = tuple(sorted(set(companies)))
-        if not self.companies:
+        if not self.companies and not nobody:
             raise ValueError("a unit of work needs at least one company")
         for company in self.companies:
             if not COMPANY.fullmatch(company):

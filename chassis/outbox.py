@@ -88,26 +88,26 @@ class Producer:
         client_id: str | None = None,
     ) -> OutboxEvent:
         """One event whose bytes are valid already (the gateway's, that come from a front office)."""
-        headers = {
-            "ce_specversion": SPEC_VERSION,
-            "ce_id": str(event_id),
-            "ce_type": event.event_type,
-            "ce_source": source,
-            "ce_subject": key,
-            "ce_time": time,
-            "ce_dataschema": event.dataschema,
-            "ce_company": cause.company,
-            "ce_causationid": str(cause.id),
-            "ce_correlationid": cause.correlation,
-            "ce_actor": cause.actor,
-            "content-type": CONTENT_TYPE,
-        }
+        headers: list[tuple[str, str]] = [
+            ("ce_specversion", SPEC_VERSION),
+            ("ce_id", str(event_id)),
+            ("ce_type", event.event_type),
+            ("ce_source", source),
+            ("ce_subject", key),
+            ("ce_time", time),
+            ("ce_dataschema", data_schema(event.event_type)),
+            ("ce_company", cause.company),
+            ("ce_causationid", str(cause.id)),
+            ("ce_correlationid", cause.correlation),
+            ("ce_actor", cause.actor),
+            ("content-type", CONTENT_TYPE),
+        ]
         if cause.on_behalf_of is not None:
-            headers["ce_onbehalfof"] = cause.on_behalf_of
+            headers.append(("ce_onbehalfof", cause.on_behalf_of))
         if cause.traceparent is not None:
-            headers["ce_traceparent"] = cause.traceparent
+            headers.append(("ce_traceparent", cause.traceparent))
         if client_id is not None:
-            headers["ce_clientid"] = client_id
+            headers.append(("ce_clientid", client_id))
         packed = orjson.dumps(headers)
         if len(body) + len(packed) > self.event_bytes_max:
             raise ContractBroken(f"{event.event_type} of {len(body)} bytes is above the limit of {self.event_bytes_max}")
