@@ -1,0 +1,48 @@
+"""Where the local stack keeps its things. Importing has no effect; folders are made when a stack starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+STATE = CHECKOUT / ".run"
+JAR_CACHE = STATE / "cache" / "kafka"
+"""Downloaded jars, shared by all stacks of this checkout; the only state worth keeping between runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """One stack's folder: everything it writes is below `root` (but see `postgres_user` for root-only checkouts)."""
+
+    root: Path = STATE
+
+    @property
+    def stack_file(self) -> Path:
+        """Addresses, keys and connection strings; readable by the owner only."""
+        return self.root / "stack.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Locked as long as the starter or its keeper lives."""
+        return self.root / "lock"
+
+    @property
+    def internal_secret(self) -> Path:
+        """The secret that signs internal tokens."""
+        return self.root / "secrets" / "internal"
+
+    def log(self, name: str) -> Path:
+        """The log of one process."""
+        return self.root / "logs" / f"{name}.log"
+
+    def kafka(self, node: int) -> Path:
+        """The folder of one broker."""
+        return self.root / "kafka" / str(node)
+
+    def make(self) -> None:
+        """Make the folders. Others may walk through, not list: under root PostgreSQL runs as another user."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o711)
+        (self.root / "logs").mkdir(exist_ok=True)
+        (self.root / "secrets").mkdir(mode=0o700, exist_ok=True)
