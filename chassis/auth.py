@@ -1,7 +1,7 @@
 """Who is calling, for which companies, with which scopes. Nothing is allowed that is not stated.
 
-The gateway knows callers by API key or by a person's token and tells the departments by a token of its own, signed with the
-installation's secret and good for a minute of *database* time, so that no process's clock decides what has expired.
+The gateway knows callers by API key or by a person's token and tells the departments by a token of its own, signed with
+the installation's secret and good for a minute of *database* time, so that no process's clock decides what has expired.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class InternalSecrets:
         self.reload(force=True)
 
     def reload(self, *, force: bool = False) -> bool:
-        """Read the file again if it has changed. Raises ValueError on a secret that is too short, OSError on no file."""
+        """Read the file again if it has changed. Raises ValueError on a secret too short, OSError on no file."""
         if not force and time.monotonic() - self._looked < 5:
             return False
         self._looked = time.monotonic()
