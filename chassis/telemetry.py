@@ -30,6 +30,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from pydantic import ValidationError
 
+logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+"""Everyone's logger; the lines say themselves who writes and in which trace."""
+
 LINKS_MAX = 32
 """Traces that one batch span points at; more are counted only."""
 
@@ -53,12 +56,11 @@ class Metrics:
         self._held = self._gauge("held_events", "Events that are held, by reason", "reason")
         self._held_keys = self._gauge("held_keys", "Keys that have something held, by reason", "reason")
         self._alarm = self._gauge("alarm", "1 while something needs a person", "kind")
-        self._events = self._counter("events_total", "Events consumed, by what became of them", "outcome")
+        self._events = self._counter("events_total", "Events consumed, by what became of them", "topic", "outcome")
         self._relayed = self._counter("relay_sent_events_total", "Events that Kafka acknowledged")
         self._relay_failed = self._counter("relay_failures_total", "Sends that failed and are repeated")
         self._retries = self._counter("transient_failures_total", "Work that is tried again", "where")
         self._batch = self._histogram("batch_events", "Events in one batch", SIZES)
-        self._batch_seconds = self._histogram("batch_seconds", "From a batch's first statement to its commit", SECONDS)
         self._handler = self._histogram("handler_seconds", "A handler's time for one call", SECONDS, "handler")
         self._handler_events = self._counter("handler_events_total", "Events or commands given to a handler", "handler")
         self._door_group = self._histogram("door_group_commands", "HTTP commands that shared a commit", SIZES)
@@ -94,23 +96,18 @@ class Metrics:
 
     # counted once per batch
 
-    def batch(self, events: int, seconds: float) -> None:
-        """One batch of the corridor was committed."""
+    def batch(self, events: int) -> None:
+        """One batch came from Kafka."""
         self._batch.observe(events)
-        self._batch_seconds.observe(seconds)
 
     def handled(self, handler: str, events: int, seconds: float) -> None:
         """One call of a handler."""
         self._handler.labels(handler).observe(seconds)
         self._handler_events.labels(handler).inc(events)
 
-    def settled(self, outcome: str, events: int) -> None:
-        """Events that were applied, refused, ignored, held, or dropped as duplicates."""
-        self._events.labels(outcome).inc(events)
-
-    def duplicates(self, events: int) -> None:
-        """Events dropped because this consumer had them already."""
-        self.settled("duplicate", events)
+    def outcome(self, topic: str, outcome: str, events: int) -> None:
+        """Events of a topic that were applied, refused, ignored, held, or dropped as duplicates."""
+        self._events.labels(topic, outcome).inc(events)
 
     def relayed(self, events: int) -> None:
         """Events that Kafka acknowledged."""
@@ -187,7 +184,8 @@ class _Labelled:
 def configure_logging(service: str, replica: int = 0, *, level: int = logging.INFO) -> None:
     """One JSON object a line on standard output; every line names service, replica and, inside a request, its trace.
 
-    `action` is the word to search for. Payloads are never logged. Libraries' own records take the same way out.
+    `action` is the word to search for (`logger.warning("batch failed", action="retry")`). Payloads are never logged.
+    Libraries' own records take the same way out.
     """
 
     def about(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -201,7 +199,7 @@ def configure_logging(service: str, replica: int = 0, *, level: int = logging.IN
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _exception,
-        structlog.processors.EventRenamer("action"),
+        structlog.processors.EventRenamer("message"),
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(serializer=_json)],
