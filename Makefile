@@ -1,0 +1,92 @@
+# Backbone's front door. Needs Python 3.11+ and make, nothing else: `make demo` starts from an empty machine.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run stop status test lint types format bench contracts clean distclean \
+	test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+# --- the environment -------------------------------------------------------------------------------------------------
+
+setup: $(READY) ## the Python environment in .venv: every package pinned by hash; a second run is instant
+
+$(READY): requirements/uv.txt requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed (PYTHON=...)")'
+	@echo "setting up $(VENV) (a few hundred megabytes the first time) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements/dev.txt requirements/uv.txt
+	@touch $@
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+demo: $(READY) ## start everything, send a business day, show what became of it; ONCE=1 stops after the day
+	@$(BIN)/python -m deploy.local.demo $(if $(ONCE),--once)
+
+run: $(READY) ## start everything and stay up until Ctrl-C; addresses stand in .run/stack.json
+	@$(BIN)/python -m deploy.local run
+
+stop: ## end what `make run` or `make demo` started from this checkout
+	@if test -f .run/lock; then $(BIN)/python -m deploy.local stop; fi
+
+status: $(READY) ## what runs, and whether it is ready
+	@$(BIN)/python -m deploy.local status
+
+bench: $(READY) ## the bare pipeline against the real system on the same servers; writes .run/bench.json
+	@$(BIN)/python -m bench
+
+# --- checking --------------------------------------------------------------------------------------------------------
+# All of `make test` takes under 15 minutes on two cores. Time budgets of the parts stand beside them.
+
+test: lint ## lint, types and every test, against real PostgreSQL and Kafka
+	@$(PYTEST)
+
+lint: $(READY) ## ruff and mypy (under 1 minute)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(READY) ## let ruff put the source in order
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+test-rules: $(READY) ## the rules of the house: arrows, rooms, requirements (30 s)
+	@$(PYTEST) tests/architecture
+
+test-contracts: $(READY) ## the published language (1 min)
+	@$(PYTEST) tests/contracts
+
+test-chassis: $(READY) ## the corridor (2 min)
+	@$(PYTEST) tests/chassis
+
+test-services: $(READY) ## each department and the gateway alone (3 min)
+	@$(PYTEST) tests/gateway tests/ledger tests/inventory tests/documents tests/payroll
+
+test-stack: $(READY) ## the local stack itself (1 min)
+	@$(PYTEST) tests/local_stack
+
+test-flow: $(READY) ## orders, payments and hires through all departments (3 min)
+	@$(PYTEST) tests/end_to_end
+
+test-faults: $(READY) ## the same with processes and servers killed (3 min)
+	@$(PYTEST) tests/faults
+
+# --- making ----------------------------------------------------------------------------------------------------------
+
+contracts: $(READY) ## write schemas, samples and the AsyncAPI document anew from the event classes
+	@$(BIN)/python -m contracts.generate
+
+clean: ## end everything and remove all state: .run (databases, logs, addresses, Kafka's jars) and tool caches
+	@if test -d .run; then $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m deploy.local clean; fi
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean ## also remove the Python environment
+	@rm -rf $(VENV)
