@@ -79,19 +79,23 @@ def arrived(
         except ValidationError as invalid:
             wrong = _rules(invalid)
         else:
-            cause = Cause(
-                UUID(envelope.id),
-                envelope.company,
-                envelope.correlationid,
-                envelope.actor,
-                envelope.onbehalfof,
-                envelope.traceparent,
-                envelope.time,
-            )
             received = Received(
-                data, cause, envelope.subject, envelope.sequence, topic, envelope.type, envelope.time, body
+                data, cause_of(envelope), envelope.subject, envelope.sequence, topic, envelope.type, envelope.time, body
             )
     return Arrived(place, partition, envelope, headers, body, registration, received, wrong)
+
+
+def cause_of(envelope: Envelope) -> Cause:
+    """The event as the cause of what follows from it."""
+    return Cause(
+        UUID(envelope.id),
+        envelope.company,
+        envelope.correlationid,
+        envelope.actor,
+        envelope.onbehalfof,
+        envelope.traceparent,
+        envelope.time,
+    )
 
 
 def positions(records: Sequence[Record]) -> list[Position]:

@@ -1,0 +1,191 @@
+"""Events that cannot be applied yet, or at all: kept in order per key, drained in order, each step audited.
+
+The head of a key is the held event right after its cursor. It is tried when it is due: at once when it only waited for
+an earlier one, with back-off when it was poison or waits for a precondition. After POISON_TRIES a person decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+from contracts.envelope import from_headers
+
+from chassis import companies, inbox
+from chassis.applying import Application, Stop, describe
+from chassis.consumers import Consumers
+from chassis.corridor import content
+from chassis.database import Database, UnitOfWork, is_transient
+from chassis.inbox import Counted, Place
+from chassis.records import Arrived, arrived, cause_of, unpack_headers
+from chassis.telemetry import Metrics, logger
+
+POISON_TRIES = 5
+"""Tries of a poison head (over about a minute) before it waits for a person."""
+DRAIN_ROWS = 500
+NET_S = 1.0
+"""How often due keys are looked for when nothing signals."""
+
+DUE = """
+select distinct h.company, h.topic, h.key
+from held h join inbox i on i.company = h.company and i.consumer = h.consumer and i.topic = h.topic and i.key = h.key
+where h.consumer = $1 and h.reason <> 'conflict' and h.sequence <= i.sequence + 1 and h.next_at <= now()
+order by 1, 2, 3 limit 100
+"""
+
+LOCK_CURSOR = """
+select sequence, hash, held, now() from inbox
+where company = $1 and consumer = $2 and topic = $3 and key = $4 for update
+"""
+
+ROWS = """
+select id, partition, sequence, headers, body, reason, attempts from held
+where company = $1 and consumer = $2 and topic = $3 and key = $4 and reason <> 'conflict' order by sequence limit $5
+"""
+
+MOVE_CURSOR = """
+update inbox set sequence = $5, hash = coalesce($6, hash), held = held - $7
+where company = $1 and consumer = $2 and topic = $3 and key = $4
+"""
+
+POSTPONE = """
+update held set reason = $2, detail = $3, attempts = attempts + 1,
+    deadline = coalesce(deadline, now() + make_interval(secs => $4)),
+    next_at = case
+        when $2 = 'poison' and attempts + 1 >= $5 then 'infinity'
+        when deadline < now() then 'infinity'
+        else now() + make_interval(secs => least(0.5 * power(2, attempts), 30)) end
+where id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    id: int
+    reason: str
+    attempts: int
+    event: Arrived
+
+
+class Drainer:
+    """Applies what is held, key by key, as soon as it can be."""
+
+    def __init__(self, database: Database, consumers: Consumers, metrics: Metrics, operator: asyncpg.Pool) -> None:
+        self.database = database
+        self.consumers = consumers
+        self.metrics = metrics
+        self.operator = operator
+
+    async def run(self) -> None:
+        """Drain for ever; a database that is away is tried again."""
+        signal = self.database.signals.held
+        while True:
+            signal.clear()
+            try:
+                drained = await self.drain_due()
+            except Exception as error:
+                logger.warning("drain failed", action="retry", error=describe(error))
+                drained = 0
+            if not drained:
+                try:
+                    async with asyncio.timeout(NET_S):
+                        await signal.wait()
+                except TimeoutError:
+                    continue
+
+    async def drain_due(self) -> int:
+        """Try every key whose head is due; returns how many events left `held`."""
+        rows = await self.operator.fetch(DUE, self.consumers.name)
+        return sum([await self.drain(Place(row[0], row[1], row[2])) for row in rows])
+
+    async def drain(self, place: Place) -> int:
+        """Apply one key's held events in order, up to the first that cannot be; returns how many left `held`."""
+        try:
+            return await self._drain(place, careful=False)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            return await self._drain(place, careful=True)
+
+    async def _drain(self, place: Place, *, careful: bool) -> int:
+        async with self.database.unit([place.company], points="drain") as unit:
+            key = (place.company, self.consumers.name, place.topic, place.key)
+            cursor = await unit.raw.fetchrow(LOCK_CURSOR, *key)
+            if cursor is None:
+                return 0
+            unit.now = cursor[3]
+            rows = [self._row(place, r) for r in await unit.raw.fetch(ROWS, *key, DRAIN_ROWS)]
+            done = [row for row in rows if row.event.sequence <= cursor[0]]
+            run = _next_run(rows[len(done) :], cursor[0])
+            application = await self._apply(unit, place, [row.event for row in run], careful=careful)
+            stop = application.stops.get(place)
+            applied = run[: stop.index] if stop else run
+            await self._settle(unit, place, cursor[0], done + applied, applied)
+            await self._count(unit.raw, application, done, applied)
+            if stop is not None:
+                await _postpone(unit.raw, run[stop.index], stop)
+            for row in applied:
+                unit.audit(cause_of(row.event.envelope), "held-event-released", f"{place.topic}/{place.key}/{row.event.sequence}")
+        return len(done) + len(applied)
+
+    async def _apply(self, unit: UnitOfWork, place: Place, run: Sequence[Arrived], *, careful: bool) -> Application:
+        known = await companies.known(unit.raw, [place.company])
+        application = Application(self.consumers, unit, known, self.metrics, careful=careful)
+        if run:
+            await application.run({place: run})
+        return application
+
+    async def _settle(
+        self, unit: UnitOfWork, place: Place, sequence: int, leaving: Sequence[_Row], applied: Sequence[_Row]
+    ) -> None:
+        if not leaving:
+            return
+        await unit.raw.execute("delete from held where id = any($1::bigint[])", [row.id for row in leaving])
+        last = applied[-1].event if applied else None
+        await unit.raw.execute(
+            MOVE_CURSOR,
+            place.company,
+            self.consumers.name,
+            place.topic,
+            place.key,
+            last.sequence if last else sequence,
+            content(last) if last else None,
+            len(leaving),
+        )
+
+    async def _count(
+        self, connection: asyncpg.Connection, application: Application, done: Sequence[_Row], applied: Sequence[_Row]
+    ) -> None:
+        counts: dict[Counted, int] = {}
+        for rows, outcome in ((done, "duplicate"), (applied, None)):
+            for row in rows:
+                event = row.event
+                counted = Counted(
+                    event.place.topic, event.partition, event.envelope.time.date(), outcome or application.outcome_of(event)
+                )
+                counts[counted] = counts.get(counted, 0) + 1
+        if counts:
+            await inbox.count(connection, self.consumers.name, counts)
+
+    def _row(self, place: Place, row: asyncpg.Record) -> _Row:
+        headers = unpack_headers(row["headers"])
+        event = arrived(from_headers(headers), place.topic, row["partition"], headers, row["body"], self.consumers)
+        return _Row(row["id"], row["reason"], row["attempts"], event)
+
+
+def _next_run(rows: Sequence[_Row], sequence: int) -> list[_Row]:
+    """The held events that follow a cursor without a gap."""
+    run: list[_Row] = []
+    for row in rows:
+        if row.event.sequence != sequence + len(run) + 1:
+            break
+        run.append(row)
+    return run
+
+
+async def _postpone(connection: asyncpg.Connection, row: _Row, stop: Stop) -> None:
+    await connection.execute(POSTPONE, row.id, stop.reason, stop.detail, stop.patience_s, POISON_TRIES)
+    if stop.reason == "poison" and row.attempts + 1 >= POISON_TRIES:
+        logger.error("held event needs a person", action="alarm", held=row.id, detail=stop.detail)

@@ -1,0 +1,242 @@
+"""The relay: what is unsent goes to Kafka in the order of the log, and leaves the queue once Kafka has acknowledged.
+
+It reads the queue, never `id > last` (rows commit out of the order of their ids). One owner per database, by a session
+advisory lock with a heartbeat; a standby ends the backend of an owner that is frozen. A crash between acknowledgement
+and deletion sends again: consumers drop what they have by its sequence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import asyncpg
+import orjson
+from aiokafka import AIOKafkaProducer, TopicPartition
+from contracts.envelope import SEQUENCE_HEADER
+from contracts.topics import TOPICS
+
+from chassis.applying import describe
+from chassis.database import Signals
+from chassis.faults import hit
+from chassis.rebuilding import Watermark, ensure_topics_hold_what_was_sent
+from chassis.settings import ServiceSettings
+from chassis.telemetry import Metrics, logger
+
+LOCK = 7_203_312
+HEARTBEAT_S = 2.0
+FROZEN_S = 10.0
+"""A heartbeat older than this means that the owner is frozen; its backend may be ended."""
+SEND_TIMEOUT_S = 15.0
+"""An idempotent producer waits for ever; after this it is thrown away and its rows are sent anew."""
+BATCH_BYTES = 131_072
+LINGER_S = 0.0
+
+READ = """
+select o.id, o.topic, o.key, o.sequence, o.headers, o.body
+from (select id from outbox_unsent order by id limit $1) u
+cross join lateral (select o.id, o.topic, o.key, o.sequence, o.headers, o.body from outbox o where o.id = u.id offset 0) o
+order by u.id
+"""
+
+SENT = """
+with gone as (delete from outbox_unsent where id = any($1::bigint[]))
+insert into relay_position as r (topic, partition, cluster_id, end_offset)
+select t, p, $2, e from unnest($3::text[], $4::int[], $5::bigint[]) x(t, p, e)
+on conflict (topic, partition) do update set cluster_id = excluded.cluster_id, end_offset = excluded.end_offset
+"""
+
+BEAT = """
+insert into relay_owner (pid, replica, beat) values (pg_backend_pid(), $1, now())
+on conflict (one) do update set pid = excluded.pid, replica = excluded.replica, beat = excluded.beat
+"""
+
+PLANNER = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+"""While statistics are missing the planner would scan the whole log for each read; these leave it only the look-up."""
+
+
+@dataclass(slots=True)
+class _Lot:
+    """Rows of one partition that go in one batch."""
+
+    topic: str
+    partition: int
+    ids: list[int]
+    acknowledged: asyncio.Future[object]
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Where a key lives: CRC32, as librdkafka's `consistent` partitioner computes it."""
+    return zlib.crc32(key.encode()) % partitions
+
+
+class Relay:
+    """Moves one service's outbox to Kafka."""
+
+    def __init__(self, settings: ServiceSettings, signals: Signals, metrics: Metrics) -> None:
+        self.settings = settings
+        self.signals = signals
+        self.metrics = metrics
+        self.is_owner = False
+        self.connected = False
+        self.diverged: str | None = None
+        """Why nothing may be sent: the topics hold more than this database knows."""
+        self._next_beat = 0.0
+
+    async def run(self) -> None:
+        """Relay for ever: take the lock, send, and start over with a new producer and connection after any failure."""
+        while True:
+            try:
+                await self._own()
+            except Exception as error:
+                logger.warning("relay starts over", action="retry", error=describe(error))
+            self.is_owner = self.connected = False
+            await asyncio.sleep(0.5)
+
+    async def _own(self) -> None:
+        connection = await self._connect()
+        try:
+            await self._take_lock(connection)
+            self.is_owner = True
+            while True:
+                await self._send_with_new_producer(connection)
+        finally:
+            with suppress(Exception):
+                async with asyncio.timeout(2):
+                    await connection.close()
+            connection.terminate()
+
+    async def _connect(self) -> asyncpg.Connection:
+        return await asyncpg.connect(
+            self.settings.relay_url.get_secret_value(),
+            timeout=5,
+            server_settings=PLANNER | {"application_name": f"{self.settings.service}-{self.settings.replica}-relay"},
+        )
+
+    async def _take_lock(self, connection: asyncpg.Connection) -> None:
+        while not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK):
+            frozen = await connection.fetchval(
+                "select pid from relay_owner where beat < now() - make_interval(secs => $1)", FROZEN_S
+            )
+            if frozen is not None:
+                logger.error("ending the backend of a frozen relay", action="takeover", pid=frozen)
+                await connection.execute("select pg_terminate_backend($1)", frozen)
+            await asyncio.sleep(1)
+        await connection.execute(BEAT, str(self.settings.replica))
+
+    async def _send_with_new_producer(self, connection: asyncpg.Connection) -> None:
+        """Send until something fails; the producer is then of no more use (its state is not known)."""
+        servers = self.settings.stack.kafka_bootstrap_servers
+        producer = AIOKafkaProducer(
+            bootstrap_servers=servers, enable_idempotence=True, linger_ms=0, max_batch_size=BATCH_BYTES,
+            max_request_size=4 * BATCH_BYTES, request_timeout_ms=10_000,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await producer.start()
+                mark = await ensure_topics_hold_what_was_sent(connection, servers, self.settings.service)
+            self.diverged = mark.diverged
+            if mark.diverged is not None:
+                logger.error("nothing is sent", action="alarm", missing=mark.diverged)
+                self.connected = False
+                await asyncio.sleep(5)
+                return
+            self.connected = True
+            while True:
+                await self._beat(connection)
+                if not await self._send_once(connection, producer, mark):
+                    await self._wait_for_work()
+        except Exception as error:
+            self.connected = False
+            logger.warning("relay gets a new producer", action="retry", error=describe(error))
+            await asyncio.sleep(0.2)
+            if connection.is_closed():
+                raise
+        finally:
+            await _discard(producer)
+
+    async def _send_once(self, connection: asyncpg.Connection, producer: AIOKafkaProducer, mark: Watermark) -> bool:
+        """Send what is unsent now; False when there was nothing."""
+        self.signals.outbox.clear()
+        rows = await connection.fetch(READ, self.settings.relay_batch_rows)
+        if not rows:
+            return False
+        hit("relay.read")
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            lots = await _submit(producer, rows)
+            await asyncio.wait([lot.acknowledged for lot in lots])
+        hit("relay.sent")
+        failure = await self._settle(connection, lots, mark)
+        hit("relay.deleted")
+        if failure is not None:
+            raise failure
+        return True
+
+    async def _settle(
+        self, connection: asyncpg.Connection, lots: Sequence[_Lot], mark: Watermark
+    ) -> BaseException | None:
+        """Take acknowledged rows off the queue; on a partition, only up to the first lot that failed."""
+        failed: dict[tuple[str, int], BaseException] = {}
+        ends: dict[tuple[str, int], int] = {}
+        sent: list[int] = []
+        for lot in lots:
+            place = (lot.topic, lot.partition)
+            error = lot.acknowledged.exception()
+            if error is not None:
+                failed.setdefault(place, error)
+            elif place not in failed:
+                ends[place] = lot.acknowledged.result().offset + len(lot.ids)  # type: ignore[attr-defined]
+                sent.extend(lot.ids)
+        if sent:
+            places = sorted(ends)
+            await connection.execute(
+                SENT, sent, mark.cluster_id, [p[0] for p in places], [p[1] for p in places], [ends[p] for p in places]
+            )
+            self.metrics.relayed(len(sent))
+        return next(iter(failed.values()), None)
+
+    async def _wait_for_work(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.relay_poll_ms / 1_000):
+                await self.signals.outbox.wait()
+
+    async def _beat(self, connection: asyncpg.Connection) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._next_beat:
+            self._next_beat = now + HEARTBEAT_S
+            await connection.execute(BEAT, str(self.settings.replica))
+
+
+async def _submit(producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> list[_Lot]:
+    """Hand rows over in log order, grouped by partition; one future per batch instead of one per event."""
+    groups: dict[TopicPartition, list[asyncpg.Record]] = {}
+    for row in rows:
+        topic = row["topic"]
+        groups.setdefault(TopicPartition(topic, partition_of(row["key"], TOPICS[topic].partitions)), []).append(row)
+    lots: list[_Lot] = []
+    for (topic, partition), group in groups.items():
+        batch, ids = producer.create_batch(), []
+        for row in group:
+            headers = [(name, value.encode()) for name, value in orjson.loads(row["headers"])]
+            headers.append((SEQUENCE_HEADER, b"%d" % row["sequence"]))
+            key, value = row["key"].encode(), row["body"]
+            if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
+                lots.append(_Lot(topic, partition, ids, await producer.send_batch(batch, topic, partition=partition)))
+                batch, ids = producer.create_batch(), []
+                batch.append(timestamp=None, key=key, value=value, headers=headers)
+            ids.append(row["id"])
+        lots.append(_Lot(topic, partition, ids, await producer.send_batch(batch, topic, partition=partition)))
+    return lots
+
+
+async def _discard(producer: AIOKafkaProducer) -> None:
+    """Stop a producer without trusting it to stop: an idempotent one may wait for ever for a broker that is gone."""
+    with suppress(Exception):
+        async with asyncio.timeout(2):
+            await producer.stop()
+    with suppress(Exception):
+        async with asyncio.timeout(1):
+            await producer.client.close()
