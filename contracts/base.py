@@ -195,7 +195,8 @@ class EventData(Part):
 
         class OrderPlaced(EventData, topic="sales.orders", key="order"): ...
 
-    `key` names a field of the data, or "company" for the company of the envelope.
+    `key` names a field of the data, or "company" for the company of the envelope. The second version of an event is a
+    class `OrderPlacedV2` with `version=2`.
     """
 
     event_type: ClassVar[str]
@@ -205,7 +206,7 @@ class EventData(Part):
 
     def __init_subclass__(cls, *, topic: str, key: str, version: int = 1, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.event_type = f"{cls.__name__}.v{version}"
+        cls.event_type = f"{cls.__name__.removesuffix(f'V{version}')}.v{version}"
         cls.dataschema = data_schema(cls.event_type)
         cls.topic = topic
         cls.key_field = key

@@ -118,19 +118,18 @@ def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
         ("ce_actor", envelope.actor.encode()),
         ("content-type", b"application/json"),
     ]
-    if envelope.sequence:
-        headers.append(sequence_header(envelope.sequence))
     if envelope.onbehalfof is not None:
         headers.append(("ce_onbehalfof", envelope.onbehalfof.encode()))
     if envelope.traceparent is not None:
         headers.append(("ce_traceparent", envelope.traceparent.encode()))
     if envelope.clientid is not None:
         headers.append(("ce_clientid", envelope.clientid.encode()))
-    for header, value in headers:
-        fault = _fault_of(header, [value])
-        if fault:
-            raise EnvelopeError(_attribute(header), fault)
-    return headers
+    numbered = [*headers, sequence_header(envelope.sequence or 1)]
+    try:
+        _read(dict(numbered))
+    except ValueError:
+        raise _fault(numbered) from None
+    return numbered if envelope.sequence else headers
 
 
 def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
@@ -141,7 +140,7 @@ def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
     """
     pairs = list(headers)
     found = dict(pairs)
-    if len(found) == len(pairs):
+    if len(found) == len(pairs) or not _repeats_ours(pairs):
         try:
             return _read(found)
         except (AttributeError, KeyError, ValueError):  # absent, or null, or not UTF-8, or no such date
@@ -207,14 +206,18 @@ def _read(found: dict[str, bytes]) -> Envelope:
     )
 
 
+def _repeats_ours(pairs: list[tuple[str, bytes]]) -> bool:
+    ours = [name for name, _ in pairs if name in ENVELOPE_HEADERS]
+    return len(ours) != len(set(ours))
+
+
 def _fault(pairs: list[tuple[str, bytes]]) -> EnvelopeError:
     """What is wrong with headers that cannot be read, by the first attribute at fault."""
-    for header in ENVELOPE_HEADERS:
-        values = [value for name, value in pairs if name == header]
-        fault = _fault_of(header, values)
-        if fault:
-            return EnvelopeError(_attribute(header), fault)
-    return EnvelopeError("envelope", "a header that is not ours appears twice")
+    faults = (
+        (header, _fault_of(header, [value for name, value in pairs if name == header])) for header in ENVELOPE_HEADERS
+    )
+    header, fault = next((header, fault) for header, fault in faults if fault)
+    return EnvelopeError(_attribute(header), fault)
 
 
 def _fault_of(header: str, values: list[bytes]) -> str | None:
