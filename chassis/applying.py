@@ -10,14 +10,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import asyncpg
-
 from chassis.consumers import Consumers, Function
 from chassis.database import UnitOfWork, is_transient
 from chassis.errors import Outcome, Refused, Waiting
 from chassis.inbox import Place
 from chassis.records import Arrived
-from chassis.telemetry import Metrics
+from chassis.telemetry import Metrics, safe_text
 
 FOREVER = None
 
@@ -128,7 +126,7 @@ class Application:
             await self.unit.raw.execute("rollback to savepoint part")
             self.unit.reset(mark)
             if len(taken) == 1:
-                self.stops[taken[0].place] = Stop(taken[0].index, "poison", describe(error))
+                self.stops[taken[0].place] = Stop(taken[0].index, "poison", safe_text(error))
                 return
             middle = len(taken) // 2
             await self._apply_carefully(function, taken[:middle])
@@ -160,11 +158,3 @@ class Application:
         if event.envelope.type in self.consumers.ignored:
             return "ignored"
         return "refused" if event.envelope.id in self._refused else "applied"
-
-
-def describe(error: BaseException) -> str:
-    """Why an event is poison, without the values of its row (they may be personal)."""
-    if isinstance(error, asyncpg.PostgresError):
-        about = getattr(error, "constraint_name", None) or getattr(error, "column_name", None) or ""
-        return f"{type(error).__name__} {about}: {error.args[0] if error.args else ''}".strip()
-    return f"{type(error).__name__}: {str(error)[:500]}"

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from chassis import companies, inbox
-from chassis.applying import Application, describe
+from chassis.applying import Application
 from chassis.consumers import Consumers
 from chassis.database import Database, UnitOfWork, is_transient
 from chassis.errors import Transient
 from chassis.faults import hit
 from chassis.inbox import Correction, Counted, Cursor, Place, ToHold
 from chassis.records import Arrived, Record, Unreadable, pack_headers, positions, read
-from chassis.telemetry import Metrics, logger
+from chassis.telemetry import Metrics, logger, safe_text
 
 ATTEMPTS = 8
 """Tries of a batch within one delivery (about 15 s); then Kafka delivers it again, so that the member stays alive."""
@@ -80,10 +80,11 @@ class Corridor:
             except Exception as error:
                 if not is_transient(error):
                     if careful:
-                        raise Transient(f"a batch fails in a way that bisecting does not find: {describe(error)}") from error
+                        raise Transient(f"a batch fails in a way that bisecting does not find: {safe_text(error)}") from error
                     careful = True
                     continue
-                logger.warning("batch failed", action="retry", attempt=attempt, error=describe(error))
+                self.metrics.retried("corridor")
+                logger.warning("batch failed", action="retry", attempt=attempt, error=safe_text(error))
                 if attempt == ATTEMPTS:
                     raise
                 await asyncio.sleep(min(BACKOFF_FIRST_S * 2**attempt, BACKOFF_MAX_S) * random.uniform(0.5, 1))  # noqa: S311

@@ -14,13 +14,13 @@ import asyncpg
 from contracts.envelope import from_headers
 
 from chassis import companies, inbox
-from chassis.applying import Application, Stop, describe
+from chassis.applying import Application, Stop
 from chassis.consumers import Consumers
 from chassis.corridor import content
 from chassis.database import Database, UnitOfWork, is_transient
 from chassis.inbox import Counted, Place
 from chassis.records import Arrived, arrived, cause_of, unpack_headers
-from chassis.telemetry import Metrics, logger
+from chassis.telemetry import Metrics, logger, safe_text
 
 POISON_TRIES = 5
 """Tries of a poison head (over about a minute) before it waits for a person."""
@@ -86,7 +86,7 @@ class Drainer:
             try:
                 drained = await self.drain_due()
             except Exception as error:
-                logger.warning("drain failed", action="retry", error=describe(error))
+                logger.warning("drain failed", action="retry", error=safe_text(error))
                 drained = 0
             if not drained:
                 try:

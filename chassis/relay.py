@@ -19,12 +19,11 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from contracts.envelope import SEQUENCE_HEADER
 from contracts.topics import TOPICS
 
-from chassis.applying import describe
 from chassis.database import Signals
 from chassis.faults import hit
 from chassis.rebuilding import Watermark, ensure_topics_hold_what_was_sent
 from chassis.settings import ServiceSettings
-from chassis.telemetry import Metrics, logger
+from chassis.telemetry import Metrics, logger, safe_text
 
 LOCK = 7_203_312
 HEARTBEAT_S = 2.0
@@ -92,7 +91,7 @@ class Relay:
             try:
                 await self._own()
             except Exception as error:
-                logger.warning("relay starts over", action="retry", error=describe(error))
+                logger.warning("relay starts over", action="retry", error=safe_text(error))
             self.is_owner = self.connected = False
             await asyncio.sleep(0.5)
 
@@ -151,7 +150,8 @@ class Relay:
                     await self._wait_for_work()
         except Exception as error:
             self.connected = False
-            logger.warning("relay gets a new producer", action="retry", error=describe(error))
+            self.metrics.relay_failed()
+            logger.warning("relay gets a new producer", action="retry", error=safe_text(error))
             await asyncio.sleep(0.2)
             if connection.is_closed():
                 raise

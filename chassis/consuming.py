@@ -1,0 +1,251 @@
+"""The door from Kafka: one FastStream batch subscriber per service, acknowledged after the corridor's commit.
+
+Kafka's own committed offsets are for lag tools only. Where to read is decided by the database: on assignment the
+partitions are paused before anything is awaited, compared with `inbox_offset` in the background, sought and resumed.
+The seek is an optimisation; contiguity is checked inside each batch's transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+
+from chassis.consumers import Consumers
+from chassis.corridor import Corridor, Rewind
+from chassis.kafka import admin, cluster_id, last_records, reader
+from chassis.records import Record, event_id_of
+from chassis.settings import ServiceSettings
+from chassis.telemetry import Metrics, logger, safe_text
+
+RETRY_S = 1.0
+CLUSTER_CHECK_S = 3.0
+
+OFFSETS = "select topic, partition, next, last_event_id, cluster_id from inbox_offset where consumer = $1"
+START_OVER = """
+update inbox_offset set next = 0, last_event_id = null, cluster_id = $4
+where consumer = $1 and topic = $2 and partition = $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    next: int
+    last_event_id: str | None
+    cluster_id: str | None
+
+
+class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One service's subscription to all its topics, and where it reads."""
+
+    def __init__(self, settings: ServiceSettings, consumers: Consumers, corridor: Corridor, metrics: Metrics) -> None:
+        self.settings = settings
+        self.consumers = consumers
+        self.corridor = corridor
+        self.metrics = metrics
+        self.ready = False
+        """Whether the partitions assigned last have been sought."""
+        self.lost: dict[TopicPartition, str] = {}
+        """Partitions that stand still because their log has lost what was not read yet."""
+        self._servers = settings.stack.kafka_bootstrap_servers
+        self._seeking: asyncio.Task[None] | None = None
+        self.broker = KafkaBroker(
+            self._servers, apply_types=False, allow_auto_create_topics=False, logger=None,
+            client_id=f"{settings.service}-{settings.replica}", graceful_timeout=settings.drain_s,
+        )  # fmt: skip
+        self.subscriber = self.broker.subscriber(
+            *consumers.topics,
+            group_id=consumers.name,
+            group_instance_id=f"{consumers.name}-{settings.replica}",
+            session_timeout_ms=settings.session_timeout_ms,
+            batch=True,
+            max_records=settings.batch_records_max,
+            batch_timeout_ms=settings.poll_ms,
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            auto_offset_reset="earliest",
+            listener=self,
+            parser=self._parse,
+            decoder=_raw_records,
+            no_reply=True,
+            fetch_max_wait_ms=100,
+        )
+        self.subscriber(self._handle)
+
+    async def start(self) -> None:
+        """Join the group. Raises while Kafka is away or a topic is missing."""
+        async with admin(self._servers) as client:
+            self.corridor.cluster_id = await cluster_id(client)
+            missing = set(self.consumers.topics) - set(await client.list_topics())
+        if missing:
+            raise ConnectionError(f"topics are not provisioned: {', '.join(sorted(missing))}")
+        await self.broker.start()
+
+    async def stop(self) -> None:
+        """Finish the running batch, acknowledge it, leave."""
+        if self._seeking is not None:
+            self._seeking.cancel()
+        await self.broker.stop()
+
+    async def watch_cluster(self) -> None:
+        """Notice that another cluster answers under the same address (its disk was lost): read everything again."""
+        while True:
+            await asyncio.sleep(CLUSTER_CHECK_S)
+            try:
+                async with admin(self._servers) as client:
+                    identity = await cluster_id(client)
+                if identity != self.corridor.cluster_id:
+                    logger.error("another Kafka cluster answers", action="reread", cluster=identity)
+                    self.corridor.cluster_id = identity
+                    self._seek_in_background(self._consumer.assignment())
+                await self._measure_lag()
+            except Exception as error:
+                logger.warning("Kafka does not answer", action="retry", error=safe_text(error))
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Nothing to do: whoever gets them reads their positions from the database."""
+        self.ready = False
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Pause before any await, so that no record of a wrong position comes through; the rest in the background."""
+        self._seek_in_background(assigned)
+
+    # -- batches ----------------------------------------------------------------------------------------------------
+
+    async def _parse(self, batch: tuple[Record, ...]) -> KafkaAckableMessage:
+        """Wrap the batch without a look at the records: an error here would lose them silently."""
+        return KafkaAckableMessage(
+            body=b"", headers={}, batch_headers=[], reply_to="", content_type=None, message_id="", correlation_id="",
+            raw_message=batch, path={}, consumer=self._consumer,
+        )  # fmt: skip
+
+    async def _handle(self, records: Sequence[Record]) -> None:
+        try:
+            await self.corridor.take(records)
+        except Rewind as rewind:
+            # Return, do not raise: on an error FastStream would seek back to this batch's own start.
+            await self._rewind(records, rewind)
+
+    async def _rewind(self, records: Sequence[Record], rewind: Rewind) -> None:
+        logger.warning("batch starts beyond what was taken", action="rewind", expected=str(rewind.expected))
+        assignment = self._consumer.assignment()
+        firsts: dict[TopicPartition, int] = {}
+        for record in records:
+            firsts.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+        targets = {tp: rewind.expected.get((tp.topic, tp.partition), first) for tp, first in firsts.items()}
+        begin = await self._consumer.beginning_offsets(list(targets))
+        for tp, target in targets.items():
+            if tp not in assignment:
+                continue
+            if begin[tp] > target:
+                self._stand_still(tp, begin[tp], target)
+            else:
+                self._consumer.seek(tp, target)
+
+    # -- positions --------------------------------------------------------------------------------------------------
+
+    @property
+    def _consumer(self) -> AIOKafkaConsumer:
+        consumer = self.subscriber.consumer
+        if consumer is None:
+            raise ConnectionError("the consumer has not started")
+        return consumer
+
+    def _seek_in_background(self, partitions: Iterable[TopicPartition]) -> None:
+        partitions = tuple(partitions)
+        self.ready = False
+        if partitions:
+            self._consumer.pause(*partitions)
+        if self._seeking is not None:
+            self._seeking.cancel()
+        self._seeking = asyncio.create_task(self._seek_until_done(partitions))
+
+    async def _seek_until_done(self, partitions: Sequence[TopicPartition]) -> None:
+        while True:
+            try:
+                await self._seek(partitions)
+                return
+            except Exception as error:
+                logger.warning("positions are not known yet", action="retry", error=safe_text(error))
+                await asyncio.sleep(RETRY_S)
+
+    async def _seek(self, partitions: Sequence[TopicPartition]) -> None:
+        """Seek what is still assigned to where the database says, after checking that the log is the one it means."""
+        positions = await self._positions(partitions)
+        consumer = self._consumer
+        begin = await consumer.beginning_offsets(list(partitions)) if partitions else {}
+        for tp in set(partitions) & consumer.assignment():
+            if begin[tp] > positions[tp]:
+                self._stand_still(tp, begin[tp], positions[tp])
+                continue
+            self.lost.pop(tp, None)
+            consumer.seek(tp, positions[tp])
+            consumer.resume(tp)
+        self.metrics.alarm("log-lost-events", bool(self.lost))
+        if self.lost:
+            raise ConnectionError("; ".join(self.lost.values()))
+        self.ready = True
+
+    def _stand_still(self, tp: TopicPartition, begin: int, wanted: int) -> None:
+        """A log that starts beyond what was read has lost events: alarm and wait for its rebuild, never skip."""
+        self.lost[tp] = f"{tp.topic}[{tp.partition}] starts at {begin}, this consumer needs {wanted}"
+        self._consumer.pause(tp)
+        self.metrics.alarm("log-lost-events")
+        logger.error("a log has lost events that were not read", action="alarm", partition=self.lost[tp])
+
+    async def _positions(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        stored = await self._stored()
+        checked = {tp: stored[tp].next - 1 for tp in partitions if tp in stored and stored[tp].next > 0}
+        async with reader(self._servers) as single:
+            found = await last_records(single, checked) if checked else {}
+        positions: dict[TopicPartition, int] = {}
+        for tp in partitions:
+            row = stored.get(tp)
+            if row is None or row.next == 0:
+                positions[tp] = 0
+            elif self._is_same_log(row, found.get(tp)):
+                positions[tp] = row.next
+            else:
+                await self._start_over(tp)
+                positions[tp] = 0
+        return positions
+
+    def _is_same_log(self, row: _Stored, record: Record | None) -> bool:
+        if row.cluster_id is not None and row.cluster_id != self.corridor.cluster_id:
+            return False
+        return record is not None and event_id_of(record) == row.last_event_id
+
+    async def _stored(self) -> dict[TopicPartition, _Stored]:
+        async with self.corridor.database.unit([], nobody=True) as unit:
+            rows: Sequence[asyncpg.Record] = await unit.raw.fetch(OFFSETS, self.consumers.name)
+        return {TopicPartition(r[0], r[1]): _Stored(r[2], r[3], r[4]) for r in rows}
+
+    async def _start_over(self, tp: TopicPartition) -> None:
+        """Another log stands under this name: read it from its start; the cursors drop what is known."""
+        logger.error("a log is not the one that was read", action="reread", topic=tp.topic, partition=tp.partition)
+        async with self.corridor.database.unit([], nobody=True) as unit:
+            await unit.raw.execute(
+                START_OVER, self.consumers.name, tp.topic, tp.partition, self.corridor.cluster_id
+            )
+
+    async def _measure_lag(self) -> None:
+        lags: dict[str, int] = dict.fromkeys(self.consumers.topics, 0)
+        consumer = self._consumer
+        for tp in consumer.assignment():
+            end = consumer.highwater(tp)
+            if end is not None:
+                lags[tp.topic] += max(0, end - await consumer.position(tp))
+        for topic, lag in lags.items():
+            self.metrics.lag(topic, lag)
+
+
+async def _raw_records(message: Any) -> Any:
+    """The records as they came; reading them is the corridor's, where a bad one is kept instead of lost."""
+    return message.raw_message
