@@ -51,7 +51,7 @@ class _TextOf:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         value = handler(source)
         text = {"type": "str", "pattern": self.pattern}
-        from_json = {"type": "chain", "steps": [text, value]}
+        from_json = {"type": "chain", "steps": [text, {**value, "strict": False}]}  # reads the text it was given
         return {"type": "json-or-python", "json_schema": from_json, "python_schema": value}
 
 

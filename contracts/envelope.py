@@ -124,12 +124,11 @@ def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
         headers.append(("ce_traceparent", envelope.traceparent.encode()))
     if envelope.clientid is not None:
         headers.append(("ce_clientid", envelope.clientid.encode()))
-    numbered = [*headers, sequence_header(envelope.sequence or 1)]
-    try:
-        _read(dict(numbered))
-    except ValueError:
-        raise _fault(numbered) from None
-    return numbered if envelope.sequence else headers
+    if envelope.sequence:
+        headers.append(sequence_header(envelope.sequence))
+    if not _is_sound(envelope) or envelope.sequence < 0:
+        raise _fault(headers if envelope.sequence else [*headers, sequence_header(1)])
+    return headers
 
 
 def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
@@ -155,54 +154,52 @@ def to_attributes(envelope: Envelope) -> dict[str, str]:
 
 def _read(found: dict[str, bytes]) -> Envelope:
     """Reads and checks in one pass. Any exception only says that something is wrong; `_fault` finds out what."""
-    event_id = found["ce_id"].decode()
-    event_type = found["ce_type"].decode()
-    source = found["ce_source"].decode()
-    subject = found["ce_subject"].decode()
-    time = found["ce_time"].decode()
-    company = found["ce_company"].decode()
     sequence = found["ce_sequence"].decode()
-    causation = found["ce_causationid"].decode()
-    correlation = found["ce_correlationid"].decode()
-    actor = found["ce_actor"].decode()
-    dataschema = found["ce_dataschema"].decode()
-    on_behalf_of = found["ce_onbehalfof"].decode() if "ce_onbehalfof" in found else None
-    traceparent = found["ce_traceparent"].decode() if "ce_traceparent" in found else None
-    client_id = found["ce_clientid"].decode() if "ce_clientid" in found else None
+    time = found["ce_time"].decode()
+    content_type = found["content-type"]
     if not (
         found["ce_specversion"] == b"1.0"
-        and (found["content-type"] == b"application/json" or _is_json(found["content-type"].decode()))
-        and _is_uuid(event_id)
-        and _is_event_type(event_type)
-        and _is_time(time)
-        and _is_company(company)
+        and (content_type == b"application/json" or _is_json(content_type.decode()))
         and _is_sequence(sequence)
-        and _is_uuid(causation)
-        and source
-        and subject
-        and correlation
-        and actor
-        and dataschema
-        and on_behalf_of != ""
-        and client_id != ""
-        and (traceparent is None or _is_traceparent(traceparent))
+        and _is_time(time)
     ):
         raise ValueError
-    return Envelope(
-        event_id,
-        event_type,
-        source,
-        subject,
+    envelope = Envelope(
+        found["ce_id"].decode(),
+        found["ce_type"].decode(),
+        found["ce_source"].decode(),
+        found["ce_subject"].decode(),
         datetime.fromisoformat(time),
-        company,
+        found["ce_company"].decode(),
         int(sequence),
-        causation,
-        correlation,
-        actor,
-        dataschema,
-        on_behalf_of,
-        traceparent,
-        client_id,
+        found["ce_causationid"].decode(),
+        found["ce_correlationid"].decode(),
+        found["ce_actor"].decode(),
+        found["ce_dataschema"].decode(),
+        found["ce_onbehalfof"].decode() if "ce_onbehalfof" in found else None,
+        found["ce_traceparent"].decode() if "ce_traceparent" in found else None,
+        found["ce_clientid"].decode() if "ce_clientid" in found else None,
+    )
+    if not _is_sound(envelope):
+        raise ValueError
+    return envelope
+
+
+def _is_sound(envelope: Envelope) -> object:
+    """Whether the attributes that are text are of their form."""
+    return (
+        _is_uuid(envelope.id)
+        and _is_event_type(envelope.type)
+        and _is_company(envelope.company)
+        and _is_uuid(envelope.causationid)
+        and envelope.source
+        and envelope.subject
+        and envelope.correlationid
+        and envelope.actor
+        and envelope.dataschema
+        and envelope.onbehalfof != ""
+        and envelope.clientid != ""
+        and (envelope.traceparent is None or _is_traceparent(envelope.traceparent))
     )
 
 
