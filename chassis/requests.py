@@ -19,15 +19,17 @@ from typing import Any, TypeVar, cast
 import asyncpg
 import orjson
 
-from chassis.database import Database, UnitOfWork, is_transient
+from chassis.database import COMPANY, Database, UnitOfWork, is_transient
 from chassis.errors import Problem, Refused, Transient
 from chassis.faults import hit
 from chassis.telemetry import Metrics, logger, safe_text
 
 WAITING_MAX = 10_000
 """Commands that may wait at one door; more are refused at once."""
-RETRY_MS = (40, 120, 360)
-"""Pauses (jittered) before a group meets a database again that was away; then its callers are told."""
+RETRY_PATIENCE_S = 5.0
+"""How long a group keeps trying a database that is away before its callers are told."""
+RETRY_S = 0.03
+RETRY_MAX_S = 0.5
 TWIN_PATIENCE_S = 5.0
 """How long a repeat waits for the first one that runs elsewhere."""
 TWIN_POLL_S = 0.02
@@ -163,7 +165,9 @@ class CommandDoor:
         began = perf_counter()
         waiter = _Waiter(asyncio.get_running_loop(), len(commands))
         items = [_Item(command, identity, waiter) for command, identity in commands]
-        self._enter(handler, items)
+        self._waiting += len(items)
+        self._idle.clear()
+        self._line_up(handler, [item for item in items if self._may_exist(item)])
         await waiter.done
         self._metrics.door(len(commands), perf_counter() - began)
         return [cast("Result | Problem", item.result) for item in items]
@@ -175,16 +179,11 @@ class CommandDoor:
 
     # -- lanes ----------------------------------------------------------------------------------------------------
 
-    def _enter(self, handler: Handler[Any], items: Sequence[_Item]) -> None:
-        self._waiting += len(items)
-        self._idle.clear()
+    def _line_up(self, handler: Handler[Any], items: Sequence[_Item]) -> None:
         lane = self._lanes.get(handler)
         if lane is None:
             lane = self._lanes[handler] = _Lane(handler)
         lane.waiting.extend(items)
-        self._wake(lane)
-
-    def _wake(self, lane: _Lane) -> None:
         if lane.running is None:
             lane.running = asyncio.create_task(self._run(lane))
 
@@ -197,6 +196,8 @@ class CommandDoor:
             except BaseException as error:
                 self._give_up(lane, group, error)
         lane.running = None
+        if self._lanes.get(lane.handler) is lane:
+            del self._lanes[lane.handler]
 
     async def _work(self, lane: _Lane, group: Sequence[_Item]) -> None:
         """Answer a group: leaders run, followers (repeats of a key in the group) share what their leader got."""
@@ -226,7 +227,15 @@ class CommandDoor:
         else:
             lane.waiting.append(item)  # a refusal leaves the key free, so the other input has its own turn
 
+    def _may_exist(self, item: _Item) -> bool:
+        if COMPANY.fullmatch(item.identity.company):
+            return True
+        self._settle(item, company_not_found())
+        return False
+
     def _settle(self, item: _Item, result: Result | Problem) -> None:
+        if item.result is not None:
+            return
         self._waiting -= 1
         if self._waiting == 0:
             self._idle.set()
@@ -250,12 +259,8 @@ class CommandDoor:
             detail = "The first request with this key is still running; ask again."
             self._settle(item, Problem(409, "request-in-progress", detail, headers={"Retry-After": "1"}))
             return
-        loop.call_later(item.pause_s * random.uniform(0.7, 1.3), self._again, lane, item)
+        loop.call_later(item.pause_s * random.uniform(0.7, 1.3), self._line_up, lane.handler, (item,))
         item.pause_s = min(item.pause_s * 1.7, TWIN_POLL_MAX_S)
-
-    def _again(self, lane: _Lane, item: _Item) -> None:
-        lane.waiting.append(item)
-        self._wake(lane)
 
     # -- the transaction --------------------------------------------------------------------------------------------
 
@@ -276,15 +281,17 @@ class CommandDoor:
     async def _with_patience(
         self, lane: _Lane, items: Sequence[_Item]
     ) -> Sequence[tuple[_Item, Result | Problem | None]]:
-        for pause_ms in RETRY_MS:
+        loop = asyncio.get_running_loop()
+        until, pause_s = loop.time() + RETRY_PATIENCE_S, RETRY_S
+        while True:
             try:
                 return await self._transaction(lane.handler, items)
             except Exception as error:
-                if not is_transient(error):
+                if not is_transient(error) or loop.time() + pause_s > until:
                     raise
-                self._metrics.retried("door")
-                await asyncio.sleep(pause_ms * random.uniform(0.5, 1.5) / 1_000)
-        return await self._transaction(lane.handler, items)
+            self._metrics.retried("door")
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))
+            pause_s = min(pause_s * 2, RETRY_MAX_S)
 
     async def _transaction(
         self, handler: Handler[Any], items: Sequence[_Item]
