@@ -1,0 +1,65 @@
+"""Does this code fit the schema it finds? A service waits on an older schema, and stops when it is too old itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import asyncpg
+from alembic.script import ScriptDirectory
+
+from chassis.migrating import configuration
+from chassis.telemetry import logger, safe_text
+
+CODE_VERSION = 1
+"""Raised with every release whose *post* revisions the former code could not run on; the schema stores the floor."""
+RETRY_S = 0.5
+
+
+class TooOld(Exception):
+    """A *post* revision has raised the floor above this code."""
+
+
+class SchemaGate:
+    """Waits until the database has the revision that this code needs."""
+
+    def __init__(self, service: str) -> None:
+        self.fits = False
+        self.state = "not looked at yet"
+        self.too_old: str | None = None
+        self.on_too_old: Callable[[], None] = lambda: None
+        scripts = ScriptDirectory.from_config(configuration(service))
+        self._head = scripts.get_current_head()
+        self._known = {revision.revision for revision in scripts.walk_revisions()}
+
+    async def wait(self, url: str) -> None:
+        """Return once the schema fits; with the database away or older, keep looking."""
+        while not self.fits:
+            try:
+                await self._look(url)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                self.state = safe_text(error)
+            if self.too_old is not None:
+                self.on_too_old()
+                return
+            if not self.fits:
+                logger.warning("schema does not fit yet", action="retry", state=self.state)
+                await asyncio.sleep(RETRY_S)
+
+    async def _look(self, url: str) -> None:
+        connection = await asyncpg.connect(url, timeout=5)
+        try:
+            if await connection.fetchval("select to_regclass('alembic_version')") is None:
+                self.state = "not migrated yet"
+                return
+            revision = await connection.fetchval("select version_num from alembic_version")
+            floor = await connection.fetchval("select version from code_floor")
+        finally:
+            await connection.close()
+        if floor > CODE_VERSION:
+            self.too_old = f"the schema asks for code version {floor}, this is {CODE_VERSION}"
+        elif revision == self._head or revision not in self._known:
+            self.fits = True  # the newest this code knows, or newer and still open to this code
+            self.state = str(revision)
+        else:
+            self.state = f"at {revision}, this code needs {self._head}"

@@ -1,0 +1,304 @@
+"""The shell of a service: HTTP, consumers, relay and jobs in one process, or one of them alone.
+
+It starts with its dependencies absent, says *not ready* and why, and becomes ready by itself. On SIGTERM it stops
+taking work, finishes what runs, acknowledges, and leaves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
+
+import asyncpg
+import uvicorn
+import uvloop
+from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+
+from chassis import faults
+from chassis.consumers import Consumers
+from chassis.consuming import Subscription
+from chassis.corridor import Corridor
+from chassis.database import Database
+from chassis.holding import Drainer
+from chassis.http import install
+from chassis.jobs import Jobs, JobWorkers
+from chassis.migrating import migrate
+from chassis.relay import Relay
+from chassis.requests import CommandDoor
+from chassis.schema import SchemaGate, TooOld
+from chassis.settings import ServiceSettings
+from chassis.telemetry import Metrics, configure_logging, configure_tracing, logger, safe_text
+
+PARTS = ("api", "consumers", "relay", "jobs")
+RETRY_S = 1.0
+GAUGES_S = 5.0
+
+OUTBOX_GAUGES = """
+select count(*), coalesce(extract(epoch from now() - (select at from outbox where id = min(u.id))), 0)::float8
+from outbox_unsent u
+"""
+HELD_GAUGES = "select reason, count(*), count(distinct (company, topic, key)) from held group by reason"
+REASONS = ("gap", "poison", "behind", "waiting", "conflict")
+
+
+class Service:
+    """One department's process. Building it has no effect outside; `run` does."""
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        *,
+        consumers: Consumers | None = None,
+        routers: Sequence[APIRouter] = (),
+        routes: Sequence[BaseRoute] = (),
+        jobs: Jobs | None = None,
+        background: Sequence[Callable[[Service], Awaitable[None]]] = (),
+        accepts_without_kafka: bool = False,
+        parts: Sequence[str] = PARTS,
+    ) -> None:
+        self.settings = settings
+        self.parts = frozenset(parts)
+        self.metrics = Metrics(settings.service, settings.replica)
+        self.database = Database(settings)
+        self.door = CommandDoor(self.database, self.metrics)
+        self.schema = SchemaGate(settings.service)
+        self.relay = Relay(settings, self.database.signals, self.metrics)
+        self.stopping = asyncio.Event()
+        self.subscription: Subscription | None = None
+        self.corridor: Corridor | None = None
+        self._consumers = consumers
+        self._jobs = jobs
+        self._background = background
+        self._accepts_without_kafka = accepts_without_kafka
+        self._operator: asyncpg.Pool | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        if consumers is not None:
+            self.corridor = Corridor(self.database, consumers, self.metrics)
+        self.app = self._build_app(routers, routes)
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then drain. Raises TooOld when the schema refuses this code."""
+        server = uvicorn.Server(
+            uvicorn.Config(
+                self.app,
+                host=self.settings.http_host,
+                port=self.settings.http_port,
+                http="httptools",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=int(self.settings.drain_s),
+                h11_max_incomplete_event_size=65_536,
+            )
+        )
+        self.schema.on_too_old = lambda: setattr(server, "should_exit", True)
+        await server.serve()
+        if self.schema.too_old is not None:
+            raise TooOld(self.schema.too_old)
+
+    async def unready_because(self) -> list[str]:
+        """Why this process should not be given work now; empty when it may."""
+        reasons: list[str] = []
+        try:
+            async with asyncio.timeout(2):
+                await self.database.ping()
+        except Exception as error:
+            reasons.append(f"database: {safe_text(error)}")
+        if not self.schema.fits:
+            reasons.append(f"schema: {self.schema.state}")
+        if self.relay.diverged is not None:
+            reasons.append(f"topics hold what this database does not know: {self.relay.diverged}")
+        if not self._accepts_without_kafka:
+            reasons += self._kafka_reasons()
+        return reasons
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _life(self, _app: FastAPI) -> AsyncIterator[None]:
+        self._tasks.append(asyncio.create_task(self._start_parts()))
+        gc.collect()
+        gc.freeze()  # what exists now lives as long as the process: no collection ever needs to look at it
+        gc.set_threshold(50_000, 20, 100)
+        try:
+            yield
+        finally:
+            await self._stop()
+
+    async def _start_parts(self) -> None:
+        """Wait for the schema, then start each part; each looks after its own dependencies."""
+        await self.schema.wait(self.settings.database_url.get_secret_value())
+        self._operator = await self._open_operator()
+        starters: list[Callable[[], Awaitable[None]]] = [self._measure]
+        if "relay" in self.parts:
+            starters.append(self.relay.run)
+        if "consumers" in self.parts and self.corridor is not None and self._consumers is not None:
+            starters.append(self._consume)
+            starters.append(Drainer(self.database, self._consumers, self.metrics, self._operator).run)
+        if "jobs" in self.parts and self._jobs is not None:
+            starters.append(JobWorkers(self._jobs, self.database, self._operator, self.metrics).run)
+        self._tasks += [asyncio.create_task(_named(start())) for start in starters]
+        self._tasks += [asyncio.create_task(_named(start(self))) for start in self._background]
+
+    async def _consume(self) -> None:
+        """Join the group once Kafka is there, and watch which cluster answers."""
+        corridor, consumers = self.corridor, self._consumers
+        if corridor is None or consumers is None:
+            return
+        while True:
+            subscription = Subscription(self.settings, consumers, corridor, self.metrics)
+            try:
+                await subscription.start()
+                break
+            except Exception as error:
+                logger.warning("consumers wait for Kafka", action="retry", error=safe_text(error))
+                with suppress(Exception):
+                    async with asyncio.timeout(2):
+                        await subscription.stop()
+                await asyncio.sleep(RETRY_S)
+        self.subscription = subscription
+        await subscription.watch_cluster()
+
+    async def _measure(self) -> None:
+        """Keep the gauges of outbox and held events."""
+        while True:
+            try:
+                await self._measure_once()
+            except Exception as error:
+                logger.warning("gauges are stale", action="retry", error=safe_text(error))
+            await asyncio.sleep(GAUGES_S)
+
+    async def _measure_once(self) -> None:
+        if self._operator is None:
+            return
+        depth, age = await self._operator.fetchrow(OUTBOX_GAUGES)  # type: ignore[misc]
+        self.metrics.outbox(depth, age)
+        self.metrics.owns_relay(self.relay.is_owner)
+        found = {row[0]: (row[1], row[2]) for row in await self._operator.fetch(HELD_GAUGES)}
+        for reason in REASONS:
+            self.metrics.held(reason, *found.get(reason, (0, 0)))
+
+    async def _open_operator(self) -> asyncpg.Pool:
+        while True:
+            try:
+                return await asyncpg.create_pool(
+                    self.settings.relay_url.get_secret_value(), min_size=0, max_size=3, timeout=5,
+                    server_settings={"application_name": f"{self.settings.service}-{self.settings.replica}-operator"},
+                )  # fmt: skip
+            except Exception as error:
+                logger.warning("operator role cannot connect", action="retry", error=safe_text(error))
+                await asyncio.sleep(RETRY_S)
+
+    async def _stop(self) -> None:
+        """Stop taking, finish what runs, acknowledge, leave."""
+        self.stopping.set()
+        if self.subscription is not None:
+            with suppress(Exception):
+                async with asyncio.timeout(self.settings.drain_s):
+                    await self.subscription.stop()
+        with suppress(Exception):
+            async with asyncio.timeout(self.settings.drain_s):
+                await self.door.drain()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._operator is not None:
+            with suppress(Exception):
+                async with asyncio.timeout(2):
+                    await self._operator.close()
+        await self.database.close()
+
+    # -- HTTP ---------------------------------------------------------------------------------------------------------
+
+    def _build_app(self, routers: Sequence[APIRouter], routes: Sequence[BaseRoute]) -> FastAPI:
+        app = FastAPI(
+            title=f"Backbone {self.settings.service}", lifespan=self._life, docs_url=None, redoc_url=None, version="1"
+        )
+        app.state.service = self
+        app.add_route("/healthz", self._healthz, include_in_schema=False)
+        app.add_route("/readyz", self._readyz, include_in_schema=False)
+        app.add_route("/metrics", self._metrics, include_in_schema=False)
+        if "api" in self.parts:
+            app.router.routes.extend(routes)
+            for router in routers:
+                app.include_router(router)
+        install(app, self)
+        return app
+
+    async def _healthz(self, _request: Request) -> Response:
+        return JSONResponse({"alive": True})
+
+    async def _readyz(self, _request: Request) -> Response:
+        reasons = await self.unready_because()
+        return JSONResponse({"ready": not reasons, "because": reasons}, status_code=503 if reasons else 200)
+
+    async def _metrics(self, _request: Request) -> Response:
+        text, media_type = self.metrics.exposition()
+        return Response(text, media_type=media_type)
+
+    def _kafka_reasons(self) -> list[str]:
+        reasons: list[str] = []
+        if "consumers" in self.parts and self.corridor is not None:
+            if self.subscription is None:
+                reasons.append("consumers: not connected to Kafka yet")
+            elif not self.subscription.ready:
+                lost = "; ".join(self.subscription.lost.values())
+                reasons.append(f"consumers: {lost or 'positions are being looked up'}")
+        if "relay" in self.parts and self.relay.is_owner and not self.relay.connected:
+            reasons.append("relay: not connected to Kafka")
+        return reasons
+
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def main(service: str, settings_class: type[S], build: Callable[[S, Sequence[str]], Service]) -> None:
+    """The command line of a service: `python -m services.<name> [migrate] [--only api,consumers,relay,jobs]`."""
+    parser = argparse.ArgumentParser(prog=f"python -m services.{service}")
+    parser.add_argument("command", nargs="?", choices=("serve", "migrate"), default="serve")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts to run, comma-separated: " + ", ".join(PARTS))
+    arguments = parser.parse_args()
+    parts = [part for part in arguments.only.split(",") if part]
+    unknown = sorted(set(parts) - set(PARTS))
+    if unknown:
+        parser.error(f"--only knows {', '.join(PARTS)}, not {', '.join(unknown)}")
+    settings = settings_class.from_environment()
+    configure_logging(service, settings.replica)
+    if arguments.command == "migrate":
+        if settings.migration_url is None:
+            parser.error(f"{service.upper()}_MIGRATION_URL is not set")
+        migrate(service, settings.migration_url.get_secret_value())
+        return
+    faults.arm(settings.stack.backbone_faults)
+    configure_tracing(service, settings.stack.otel_exporter_otlp_endpoint)
+    try:
+        uvloop.run(_serve(settings, parts, build))
+    except TooOld as old:
+        logger.error("this code is too old for the schema", action="stop", error=str(old))
+        sys.exit(3)
+
+
+async def _serve(settings: S, parts: Sequence[str], build: Callable[[S, Sequence[str]], Service]) -> None:
+    await build(settings, parts).run()
+
+
+async def _named(work: Awaitable[None]) -> None:
+    """A part that ends by an error is a bug: it is logged and takes the process down, so that it is started anew."""
+    try:
+        await work
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        logger.error("a part of the service has died", action="stop", exc_info=error)
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise
