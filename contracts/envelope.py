@@ -5,9 +5,9 @@ The record's key is the `subject`. Pure functions without models: they run for e
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from contracts.base import COMPANY_PATTERN, UUID_PATTERN
 
@@ -55,8 +55,7 @@ class EnvelopeError(ValueError):
         self.fault = fault
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """Who says what about which thing, for which company, caused by what.
 
     * `id`: UUID of the event, derived from its cause, so a repeat has the same id.
@@ -131,20 +130,19 @@ def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
     return headers
 
 
-def from_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
+def from_headers(headers: Sequence[tuple[str, bytes]]) -> Envelope:
     """The envelope of a record; headers that are not ours are passed over.
 
     Raises:
         EnvelopeError: naming the first attribute that is missing, repeated, not UTF-8 or not of its form.
     """
-    pairs = list(headers)
-    found = dict(pairs)
-    if len(found) == len(pairs) or not _repeats_ours(pairs):
+    found = dict(headers)
+    if len(found) == len(headers) or not _repeats_ours(headers):
         try:
             return _read(found)
         except (AttributeError, KeyError, ValueError):  # absent, or null, or not UTF-8, or no such date
             pass
-    raise _fault(pairs)
+    raise _fault(headers)
 
 
 def to_attributes(envelope: Envelope) -> dict[str, str]:
@@ -203,15 +201,15 @@ def _is_sound(envelope: Envelope) -> object:
     )
 
 
-def _repeats_ours(pairs: list[tuple[str, bytes]]) -> bool:
-    ours = [name for name, _ in pairs if name in ENVELOPE_HEADERS]
+def _repeats_ours(headers: Sequence[tuple[str, bytes]]) -> bool:
+    ours = [name for name, _ in headers if name in ENVELOPE_HEADERS]
     return len(ours) != len(set(ours))
 
 
-def _fault(pairs: list[tuple[str, bytes]]) -> EnvelopeError:
+def _fault(headers: Sequence[tuple[str, bytes]]) -> EnvelopeError:
     """What is wrong with headers that cannot be read, by the first attribute at fault."""
     faults = (
-        (header, _fault_of(header, [value for name, value in pairs if name == header])) for header in ENVELOPE_HEADERS
+        (header, _fault_of(header, [value for name, value in headers if name == header])) for header in ENVELOPE_HEADERS
     )
     header, fault = next((header, fault) for header, fault in faults if fault)
     return EnvelopeError(_attribute(header), fault)
