@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.errors import StackFailed
 from deploy.local.kafka_jars import kafka_classpath
 from deploy.local.ports import HOST
-from deploy.local.processes import SERVERS_TIER, Command, Keeper, StackFailed, plain_environment, tail
+from deploy.local.processes import SERVERS_TIER, Command, Keeper, plain_environment, tail
 
 READY_MAX_S = 90.0
 FORMAT_MAX_S = 60.0

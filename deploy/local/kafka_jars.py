@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.local.errors import JarsMissing, JarsRefused
 from deploy.local.paths import CHECKOUT, JAR_CACHE
 
 ENDPOINT = "org.apache.kafka:kafka_2.13:4.4.0+org.slf4j:slf4j-simple:1.7.36"
@@ -25,14 +26,6 @@ ENDPOINT = "org.apache.kafka:kafka_2.13:4.4.0+org.slf4j:slf4j-simple:1.7.36"
 
 PINNED = Path(__file__).with_name("kafka-jars.sha256")
 RESOLVE_MAX_S = 600
-
-
-class JarsRefused(RuntimeError):
-    """The jars are not the pinned ones; nothing was run."""
-
-
-class JarsMissing(RuntimeError):
-    """The jars could not be resolved."""
 
 
 def kafka_classpath(cache: Path = JAR_CACHE, pinned: Path = PINNED) -> str:

@@ -44,5 +44,5 @@ class StateFolder:
         """Make the folders. Others may walk through, not list: under root PostgreSQL runs as another user."""
         self.root.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o711)
-        (self.root / "logs").mkdir(exist_ok=True)
-        (self.root / "secrets").mkdir(mode=0o700, exist_ok=True)
+        for private in ("logs", "secrets", "kafka"):
+            (self.root / private).mkdir(mode=0o700, exist_ok=True)

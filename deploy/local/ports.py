@@ -8,13 +8,11 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.local.errors import NoFreePort
+
 HOST = "127.0.0.1"
 LOWEST = 10_240
 HIGHEST = 65_535
-
-
-class NoFreePort(RuntimeError):
-    """No port of the range could be bound."""
 
 
 class Ports:

@@ -18,9 +18,10 @@ from urllib.parse import quote, urlsplit
 
 import asyncpg
 
+from deploy.local.errors import StackFailed
 from deploy.local.ports import HOST
 from deploy.local.postgres_user import PostgresUser
-from deploy.local.processes import SERVERS_TIER, Command, Keeper, StackFailed, plain_environment, tail
+from deploy.local.processes import SERVERS_TIER, Command, Keeper, plain_environment, tail
 
 SUPERUSER = "postgres"
 READY_MAX_S = 60.0

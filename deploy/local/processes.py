@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.local.errors import StackFailed
 from deploy.local.paths import CHECKOUT
 
 POLL_S = 0.02
@@ -26,10 +27,6 @@ SERVICES_TIER = 2
 SERVERS_TIER = 1
 KEEPER_PATIENCE_S = 60.0
 """Longest orderly end of a whole stack; every process has its own, shorter limit."""
-
-
-class StackFailed(RuntimeError):
-    """Something of the stack could not be started or ended; the text says what and where its log is."""
 
 
 @dataclass(frozen=True, slots=True)
