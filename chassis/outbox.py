@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import asyncpg
 import orjson
 from contracts.base import EventData
-from contracts.envelope import CONTENT_TYPE, SPEC_VERSION, data_schema
+from contracts.envelope import CONTENT_TYPE, SPEC_VERSION
 from pydantic import ValidationError
 
 from chassis.cause import Cause
@@ -95,7 +95,7 @@ class Producer:
             ("ce_source", source),
             ("ce_subject", key),
             ("ce_time", time),
-            ("ce_dataschema", data_schema(event.event_type)),
+            ("ce_dataschema", event.dataschema),
             ("ce_company", cause.company),
             ("ce_causationid", str(cause.id)),
             ("ce_correlationid", cause.correlation),
