@@ -1,4 +1,4 @@
-"""What a caller sees when something is wrong, whatever raised it: one problem document (RFC 9457), never an inner detail.
+"""What a caller sees when something is wrong, whatever raised it: a problem document (RFC 9457), no inner detail.
 
 `Shell` is the outermost part of every HTTP door: it names the request, carries its trace, bounds its body, and turns
 what nobody caught into a 500 that says nothing and a log line that says everything.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from time import monotonic
 from typing import Any, cast
 
 import orjson
@@ -24,11 +25,13 @@ from chassis.database import is_transient
 from chassis.errors import Problem
 from chassis.ids import new_id
 from chassis.strict_json import faults_of
-from chassis.telemetry import Metrics, logger, new_traceparent, sampled_by, valid_traceparent
+from chassis.telemetry import Metrics, is_sampled, logger, new_traceparent, sampled_by, valid_traceparent
 
 MEDIA_TYPE = "application/problem+json"
 BODY_BYTES_MAX = 1_048_576
 URL_BYTES_MAX = 8_192
+SAMPLED_PER_S_MAX = 20
+"""Traces recorded a second at most, whatever callers ask for: a recorded one costs a span in every service."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -42,6 +45,8 @@ class Shell:
         self._metrics = metrics
         self._body_bytes_max = body_bytes_max
         self._trace_ratio = trace_ratio
+        self._second = 0
+        self._sampled = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,9 +54,7 @@ class Shell:
             return
         length, traceparent = _look_at(scope["headers"])
         request_id = str(new_id())
-        scope.setdefault("state", {}).update(
-            request_id=request_id, traceparent=traceparent or new_traceparent(sampled_by(self._trace_ratio))
-        )
+        scope.setdefault("state", {}).update(request_id=request_id, traceparent=self._trace(traceparent))
         started = False
 
         async def answer(message: Message) -> None:
@@ -79,6 +82,17 @@ class Shell:
             if started:
                 raise
             await render(problem, scope)(scope, receive, answer)
+
+    def _trace(self, given: str | None) -> str:
+        """The caller's trace context, or a new one; not recorded when this second has had its share."""
+        traceparent = given or new_traceparent(sampled_by(self._trace_ratio))
+        if not is_sampled(traceparent):
+            return traceparent
+        second = int(monotonic())
+        if second != self._second:
+            self._second, self._sampled = second, 0
+        self._sampled += 1
+        return traceparent if self._sampled <= SAMPLED_PER_S_MAX else f"{traceparent[:-2]}00"
 
     def _bounded(self, receive: Receive, length: int | None) -> Receive:
         """The body as it comes, until it is too long. A length that was told is believed: the server holds it to it."""

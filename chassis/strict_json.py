@@ -37,10 +37,11 @@ def parse(body: bytes) -> Any:
     if not _suspicious(body):
         try:
             value = orjson.loads(body)
-        except orjson.JSONDecodeError:
+            again = orjson.dumps(value)
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError):
             return _closely(body)
         # Without escaped quotes every string has two quotes in the text; a key that was dropped takes its two away.
-        if body.count(b'"') != orjson.dumps(value).count(b'"'):
+        if body.count(b'"') != again.count(b'"'):
             return _closely(body)
         if body.count(b"[") + body.count(b"{") > DEPTH_MAX:
             _check_depth(value)

@@ -358,3 +358,18 @@ class Tracing:
         with self._tracer.start_as_current_span(name, context=parent, kind=SpanKind.CONSUMER) as span:
             made = span.get_span_context()
             yield f"00-{made.trace_id:032x}-{made.span_id:016x}-{int(made.trace_flags):02x}"
+
+
+_tracing = Tracing("")
+
+
+def configure_tracing(service: str, endpoint: str | None, *, replica: int = 0) -> Tracing:
+    """Set this process's tracing up; without an endpoint everything stays a no-op."""
+    global _tracing
+    _tracing = Tracing(service, endpoint, replica=replica)
+    return _tracing
+
+
+def tracing() -> Tracing:
+    """This process's tracing."""
+    return _tracing

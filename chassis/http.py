@@ -1,0 +1,307 @@
+"""The HTTP door of a department: who calls, for which company, with which key; then one command or one query.
+
+A route reads like this, three lines as at the Kafka door::
+
+    router = Router(prefix="/v1")
+
+    @router.post("/companies/{company}/receipts", status_code=201)
+    async def receive_goods(
+        company: str, body: GoodsReceiptBody, call: Annotated[Call, Depends(write("inventory:write"))]
+    ) -> Response:
+        return await call.run(handlers.receive_goods, to_receive_goods(company, body, call.cause(company)))
+
+Rights are looked at before a body is read, and a route without a door cannot be built.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Protocol
+
+import asyncpg
+import orjson
+from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis import companies, strict_json
+from chassis.auth import Caller, InternalSecrets, TokenVerifier, bearer
+from chassis.cause import Cause
+from chassis.database import COMPANY, Database
+from chassis.database_clock import DatabaseClock
+from chassis.errors import Fault, Problem, Refused, problem_of
+from chassis.ids import derive
+from chassis.problems import Shell, install_problems
+from chassis.requests import Answer, C, CommandDoor, Handler, RequestIdentity, company_not_found
+from chassis.settings import ServiceSettings
+from chassis.telemetry import Metrics
+
+KEY_CHARS_MAX = 255
+BODY_PATIENCE_S = 10.0
+"""How long a caller may take to send a body (slow senders hold a connection, never a transaction)."""
+
+
+class Host(Protocol):
+    """What an HTTP door needs of the service it belongs to."""
+
+    settings: ServiceSettings
+    database: Database
+    door: CommandDoor
+    metrics: Metrics
+
+
+class Doors:
+    """What the doors of one process share; at `app.state.doors`."""
+
+    def __init__(self, service: Host) -> None:
+        secret_file = service.settings.stack.backbone_internal_secret_file
+        self.database = service.database
+        self.commands = service.door
+        self.clock = DatabaseClock(service.database)
+        self.secrets = InternalSecrets(secret_file) if secret_file is not None else None
+        self.verifier = TokenVerifier(self.secrets, service.settings.service, self.clock.seconds)
+        self._known: set[str] = set()
+
+    async def knows(self, connection: asyncpg.Connection, company: str) -> bool:
+        """Whether this department has heard of the company; what was known once stays known."""
+        if company not in self._known:
+            self._known |= await companies.known(connection, [company])
+        return company in self._known
+
+
+def install(app: FastAPI, service: Host) -> Doors:
+    """Give an app its shell, its problem documents and its doors. Call it last: the shell goes around everything."""
+    stack = service.settings.stack
+    doors = Doors(service)
+    app.state.doors = doors
+    app.router.redirect_slashes = False
+    install_problems(app)
+    ratio = stack.backbone_trace_ratio if stack.otel_exporter_otlp_endpoint else 0.0
+    app.add_middleware(Shell, metrics=service.metrics, trace_ratio=ratio)
+    return doors
+
+
+# -- routes ----------------------------------------------------------------------------------------------------------
+
+
+class StrictRoute(APIRoute):
+    """A route that looks at rights, then at form, then reads the body as strict JSON, then runs."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler behind our own checks. Raises TypeError for a route without a door."""
+        doors = [d.call for d in self.dependant.dependencies if isinstance(d.call, _Door)]
+        if not doors:
+            raise TypeError(f"{self.path} has no door: it needs Depends(read(...)) or Depends(write(...))")
+        known = frozenset(field.alias for field in get_flat_dependant(self.dependant).query_params)
+        takes_body = self.body_field is not None
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            for door in doors:
+                await door.admit(request)
+            check_query(request, known)
+            check_accept(request)
+            if takes_body:
+                request._json = await read_json(request)  # what FastAPI takes as the parsed body
+            return await handle(request)
+
+        return strict
+
+
+class Router(APIRouter):
+    """A department's router: every route of it is strict."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(route_class=StrictRoute, redirect_slashes=False, **options)
+
+
+async def read_body(request: Request) -> bytes:
+    """The whole body. Raises Problem 408 when it comes too slowly, 413 when it is too long."""
+    try:
+        async with asyncio.timeout(BODY_PATIENCE_S):
+            return await request.body()
+    except TimeoutError:
+        raise Problem(408, "body-too-slow", f"The body took longer than {BODY_PATIENCE_S:.0f} s to arrive.") from None
+
+
+async def read_json(request: Request) -> Any:
+    """The body as strict JSON. Raises Problem 415 for another media type, and whatever `strict_json.parse` raises."""
+    check_json_type(request.headers.getlist("content-type"), request.headers.get("content-encoding"))
+    value = strict_json.parse(await read_body(request))
+    request.state.json = value
+    return value
+
+
+def check_json_type(types: list[str], encoding: str | None, accepted: tuple[str, ...] = ("application/json",)) -> None:
+    """Raises Problem 415 unless the body is said to be JSON in UTF-8, as it stands (not compressed)."""
+    media_type, _, parameters = types[0].partition(";") if len(types) == 1 else ("", "", "")
+    charset = parameters.lower().partition("charset=")[2].partition(";")[0].strip().strip('"')
+    if media_type.strip().lower() not in accepted or charset not in ("", "utf-8", "utf8"):
+        raise Problem(415, "media-type-not-supported", f"The body must be {' or '.join(accepted)} in UTF-8.")
+    if encoding not in (None, "", "identity"):
+        raise Problem(415, "content-encoding-not-supported", "The body must not be compressed.")
+
+
+def check_query(request: Request, known: frozenset[str]) -> None:
+    """Raises Problem 400 for a parameter given twice, 422 for one that this address does not know."""
+    if not request.scope["query_string"]:
+        return
+    names = [name for name, _ in request.query_params.multi_items()]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        faults = [Fault(f"?{name[:64]}", "parameter-repeated", "Give this parameter once.") for name in twice[:10]]
+        raise Problem(400, "parameter-repeated", "A parameter is given more than once.", faults)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        faults = [Fault(f"?{n[:64]}", "unknown-parameter", "This address does not take it.") for n in unknown[:10]]
+        raise Problem(422, "unknown-parameter", "A parameter is not known here.", faults)
+
+
+def check_accept(request: Request) -> None:
+    """Raises Problem 406 when the caller takes no JSON at all."""
+    accept = request.headers.get("accept")
+    if accept is None or "*/*" in accept or "json" in accept or "application/*" in accept:
+        return
+    if accept.strip():
+        raise Problem(406, "not-acceptable", "Answers are application/json.")
+
+
+# -- doors -----------------------------------------------------------------------------------------------------------
+
+
+class _Door:
+    """Looks at the token, the scope and the company in the address, once per request."""
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+
+    async def admit(self, request: Request) -> Caller:
+        """The caller. Raises Problem 401, 403 (scope) or 404 (a company that this caller does not see)."""
+        doors: Doors = request.app.state.doors
+        await doors.clock.fresh()
+        caller = doors.verifier.verify(bearer(request.headers.getlist("authorization")))
+        if not caller.may(self.scope):
+            raise Problem(403, "scope-missing", f"The caller does not have the scope {self.scope}.")
+        company = request.path_params.get("company")
+        if company is not None:
+            check_company(caller, company)
+        request.state.caller = caller
+        return caller
+
+
+def check_company(caller: Caller, company: str) -> None:
+    """Raises Problem 404 for a company that does not exist for this caller."""
+    if not COMPANY.fullmatch(company) or not caller.sees(company):
+        raise company_not_found()
+
+
+class write(_Door):  # noqa: N801 - used as a word: Depends(write("ledger:write"))
+    """The door for commands; gives a `Call`. The Idempotency-Key header is required."""
+
+    async def admit(self, request: Request) -> Caller:
+        """As for every door; then 428 without a key, 400 for one that cannot be one."""
+        caller = await super().admit(request)
+        request.state.key = idempotency_key(request.headers.getlist("idempotency-key"))
+        return caller
+
+    async def __call__(self, request: Request) -> Call:
+        if not hasattr(request.state, "key"):
+            await self.admit(request)
+        return Call(request.state.caller, request.state.key, request)
+
+
+class read(_Door):  # noqa: N801
+    """The door for queries; gives a `Reading`."""
+
+    async def __call__(self, request: Request) -> Reading:
+        if not hasattr(request.state, "caller"):
+            await self.admit(request)
+        return Reading(request.state.caller, request.app.state.doors)
+
+
+def idempotency_key(values: list[str]) -> str:
+    """The one key of a request: 1 to 255 printable ASCII characters. Raises Problem 428 or 400."""
+    if not values:
+        raise Problem(428, "idempotency-key-required", "Send an Idempotency-Key header, the same one with each repeat.")
+    key = values[0]
+    if len(values) > 1 or not 1 <= len(key) <= KEY_CHARS_MAX or not key.isascii() or not key.isprintable():
+        detail = f"The Idempotency-Key must be one value of 1 to {KEY_CHARS_MAX} printable ASCII characters."
+        raise Problem(400, "idempotency-key-malformed", detail)
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request for a change, by a caller who may ask for it."""
+
+    caller: Caller
+    key: str
+    request: Request
+
+    def cause(self, company: str) -> Cause:
+        """The request as a cause; its id is derived from the key, so a repeat causes the same events.
+
+        Raises Problem 404 for a company that the caller does not see (for addresses that carry it in the body).
+        """
+        check_company(self.caller, company)
+        identity = derive("request", company, self._scope, self.key)
+        state = self.request.state
+        at = self.request.app.state.doors.clock.now()
+        caller = self.caller
+        return Cause(identity, company, str(identity), caller.actor, caller.on_behalf_of, state.traceparent, at)
+
+    async def run(self, handler: Handler[C], command: C, *, introduces_company: str | None = None) -> Response:
+        """Give the command to the door and answer what its handler said. Raises Problem for every refusal.
+
+        The company is the one in the address; a route that registers a company names it by `introduces_company`.
+        """
+        company = introduces_company or str(self.request.path_params["company"])
+        introduces = introduces_company is not None
+        identity = RequestIdentity(company, self._scope, self.key, self._hash(), introduces)
+        result = await self.request.app.state.doors.commands.submit(handler, command, identity)
+        if isinstance(result, Refused):
+            raise problem_of(result)
+        return response_of(result)
+
+    @property
+    def _scope(self) -> str:
+        return f"{self.request.method} {self.request.scope['route'].path}#{self.caller.client}"
+
+    def _hash(self) -> bytes:
+        """Over everything that was asked, in one form: an equal request hashes equal however it was written."""
+        scope = self.request.scope
+        asked = (scope["method"], scope["path"], scope["query_string"].decode("latin-1"), self.caller.client)
+        body = getattr(self.request.state, "json", None)
+        return sha256(orjson.dumps((asked, body), option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def response_of(answer: Answer) -> Response:
+    """The HTTP form of an answer; `Idempotency-Replayed` says that nothing happened this time."""
+    headers = {**answer.headers, "Idempotency-Replayed": "true"} if answer.replayed else dict(answer.headers)
+    content = b"" if answer.status == 204 else orjson.dumps(answer.body, default=str)
+    return Response(content, answer.status, headers, None if answer.status == 204 else "application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One query, by a caller who may ask it."""
+
+    caller: Caller
+    doors: Doors
+
+    @asynccontextmanager
+    async def connection(self, company: str) -> AsyncIterator[asyncpg.Connection]:
+        """A connection in a read-only transaction that sees this company alone. Raises Problem 404 when there is none
+        for this caller, or this department has not heard of it.
+        """
+        check_company(self.caller, company)
+        async with self.doors.database.read([company]) as unit:
+            if not await self.doors.knows(unit.raw, company):
+                raise company_not_found()
+            yield unit.raw
