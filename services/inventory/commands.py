@@ -1,0 +1,58 @@
+"""Everything inventory can be asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from chassis.cause import Cause
+from chassis.ids import UUID
+from services.inventory.domain.book import OrderedLine, ReleaseReason
+from services.inventory.domain.items import ItemTerms
+from services.inventory.domain.receiving import ReceivedLine
+
+
+@dataclass(frozen=True, slots=True)
+class LearnCompany:
+    """Keep stock for this company from now on."""
+
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefineItems:
+    """Make items known, all of them or none."""
+
+    cause: Cause
+    items: Sequence[ItemTerms]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveGoods:
+    """Take goods in: the stock of every line goes up, or the whole receipt is refused."""
+
+    cause: Cause
+    receipt: UUID
+    reference: str
+    warehouse: str
+    received_on: date
+    lines: Sequence[ReceivedLine]
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveStock:
+    """Set stock aside for an order: all of it or nothing."""
+
+    cause: Cause
+    order: UUID
+    lines: Sequence[OrderedLine]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStock:
+    """Free the stock of an order, or remember that it must not get any."""
+
+    cause: Cause
+    order: UUID
+    reason: ReleaseReason

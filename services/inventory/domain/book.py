@@ -1,0 +1,164 @@
+"""The rule of reserving: all of an order or nothing, never more than there is, each order decided once.
+
+The book holds stock and orders as they stand under lock and decides what is asked in the order it is asked. It knows no
+database; what has to be written afterwards it tells in `changes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+State = Literal["reserved", "refused", "released", "cancelled"]
+"""`cancelled` stands for an order whose cancellation came before the order itself."""
+RefusalCode = Literal["insufficient-stock", "item-unknown", "order-cancelled"]
+ReleaseReason = Literal["order-cancelled", "invoice-refused"]
+
+StockKey = tuple[str, str]
+"""Company and sku; always of the warehouse that orders are served from."""
+OrderKey = tuple[str, UUID]
+"""Company and order."""
+
+
+class OrderedLine(NamedTuple):
+    """What one line of an order asks for, or holds; the quantity in micro-units."""
+
+    line: int
+    sku: str
+    quantity: int
+
+
+class Shortage(NamedTuple):
+    """An item of which there is not enough: asked for over all lines, and free when it was decided (micro-units)."""
+
+    sku: str
+    requested: int
+    available: int
+
+
+class Standing(NamedTuple):
+    """How an order stands; the lines only of one that holds stock."""
+
+    state: State
+    lines: Sequence[OrderedLine] = ()
+
+
+class Reserved(NamedTuple):
+    """All lines of the order hold stock from now on."""
+
+    lines: Sequence[OrderedLine]
+
+
+@dataclass(frozen=True, slots=True)
+class NotReserved:
+    """The order gets no stock, and never will."""
+
+    code: RefusalCode
+    shortages: Sequence[Shortage] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The order's stock is free again."""
+
+    lines: Sequence[OrderedLine]
+    reason: ReleaseReason
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The cancellation came first; the order will be refused when it comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The order was decided before; it is not decided again."""
+
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class NothingHeld:
+    """There is nothing to release: the order was refused, or its stock is free already."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotPlacedYet:
+    """An invoice was refused for an order that has not come here yet."""
+
+
+ReserveDecision = Reserved | NotReserved | Repeated
+ReleaseDecision = Released | Remembered | NothingHeld | NotPlacedYet
+
+_NOTHING_HELD = NothingHeld()
+
+
+class StockBook:
+    """Free stock and standing orders of one batch."""
+
+    def __init__(self, free: Mapping[StockKey, int], orders: Mapping[OrderKey, Standing]) -> None:
+        """`free` has every item that exists, also one with nothing on hand; what is missing there is unknown."""
+        self._free = dict(free)
+        self._orders = dict(orders)
+        self._changes: dict[StockKey, int] = {}
+
+    @property
+    def changes(self) -> dict[StockKey, int]:
+        """By how much the reserved quantity of each item has changed, in micro-units, without zeros."""
+        return {key: change for key, change in self._changes.items() if change}
+
+    def reserve(self, order: OrderKey, lines: Sequence[OrderedLine]) -> ReserveDecision:
+        """Set aside all lines or none. The same sku on several lines is decided on its sum."""
+        standing = self._orders.get(order)
+        if standing is not None and standing.state != "cancelled":
+            return Repeated(standing.state)
+        if standing is not None:
+            self._orders[order] = Standing("refused")
+            return NotReserved("order-cancelled")
+        company = order[0]
+        wanted: dict[StockKey, int] = {}
+        for _, sku, quantity in lines:
+            key = (company, sku)
+            wanted[key] = wanted.get(key, 0) + quantity
+        free = self._free
+        for key, quantity in wanted.items():
+            if free.get(key, -1) < quantity:
+                self._orders[order] = Standing("refused")
+                return self._refusal(wanted)
+        changes = self._changes
+        for key, quantity in wanted.items():
+            free[key] -= quantity
+            changes[key] = changes.get(key, 0) + quantity
+        self._orders[order] = Standing("reserved", lines)
+        return Reserved(lines)
+
+    def release(self, order: OrderKey, reason: ReleaseReason) -> ReleaseDecision:
+        """Free what the order holds; remember a cancellation that comes before its order."""
+        standing = self._orders.get(order)
+        if standing is None:
+            if reason == "invoice-refused":
+                return NotPlacedYet()
+            self._orders[order] = Standing("cancelled")
+            return Remembered()
+        if standing.state != "reserved":
+            return _NOTHING_HELD
+        for _, sku, quantity in standing.lines:
+            key = (order[0], sku)
+            self._free[key] += quantity
+            self._changes[key] = self._changes.get(key, 0) - quantity
+        self._orders[order] = Standing("released")
+        return Released(standing.lines, reason)
+
+    def _refusal(self, wanted: Mapping[StockKey, int]) -> NotReserved:
+        """Unknown items are the reason that is told first: nothing that comes in can ever serve them."""
+        unknown = [Shortage(key[1], quantity, 0) for key, quantity in wanted.items() if key not in self._free]
+        if unknown:
+            return NotReserved("item-unknown", unknown)
+        short = [
+            Shortage(key[1], quantity, self._free[key])
+            for key, quantity in wanted.items()
+            if self._free[key] < quantity
+        ]
+        return NotReserved("insufficient-stock", short)

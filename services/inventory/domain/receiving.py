@@ -1,0 +1,65 @@
+"""The rules of taking goods in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from services.inventory.domain.quantities import ON_HAND_MAX, RECEIVED_MAX, plain
+
+DAYS_AHEAD_MAX = 1
+"""Somewhere it is tomorrow already; beyond that a date of receipt is a slip of the pen."""
+
+
+class ReceivedLine(NamedTuple):
+    """What came in of one item; the quantity in micro-units."""
+
+    sku: str
+    quantity: int
+
+
+class NewLevel(NamedTuple):
+    """One item of a receipt: how much came in over all its lines, and what is on hand afterwards (micro-units)."""
+
+    quantity: int
+    on_hand: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotReceived:
+    """The receipt is refused; `pointer` is the JSON pointer of the field at fault."""
+
+    code: str
+    detail: str
+    pointer: str
+
+
+def receive(
+    lines: Sequence[ReceivedLine],
+    on_hand: Mapping[str, int | None],
+    *,
+    received_on: date,
+    today: date,
+) -> dict[str, NewLevel] | NotReceived:
+    """New levels by sku, or the first line that cannot be received and why.
+
+    `on_hand` has a level for every item that exists; one that is missing or None is unknown.
+    """
+    if received_on > today + timedelta(days=DAYS_AHEAD_MAX):
+        return NotReceived("date-in-future", f"Goods cannot have been received on {received_on}.", "/received_on")
+    levels: dict[str, NewLevel] = {}
+    for index, (sku, quantity) in enumerate(lines):
+        before = on_hand.get(sku)
+        if before is None:
+            return NotReceived("item-unknown", f"There is no item {sku}.", f"/lines/{index}/item")
+        taken = quantity + (levels[sku].quantity if sku in levels else 0)
+        if taken > RECEIVED_MAX:
+            limit = f"One receipt takes in at most {plain(RECEIVED_MAX)} of {sku}."
+            return NotReceived("quantity-too-large", limit, f"/lines/{index}/quantity")
+        if before + taken > ON_HAND_MAX:
+            limit = f"There would be more of {sku} on hand than a stock level can hold."
+            return NotReceived("stock-level-too-large", limit, f"/lines/{index}/quantity")
+        levels[sku] = NewLevel(taken, before + taken)
+    return levels
