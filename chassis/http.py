@@ -16,7 +16,7 @@ Rights are looked at before a body is read, and a route without a door cannot be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,8 +25,9 @@ from typing import Any, Protocol
 import asyncpg
 import orjson
 from fastapi import APIRouter, FastAPI
-from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -95,10 +96,11 @@ class StrictRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind our own checks. Raises TypeError for a route without a door."""
-        doors = [d.call for d in self.dependant.dependencies if isinstance(d.call, _Door)]
+        calls: list[object] = [dependency.call for dependency in self.dependant.dependencies]
+        doors = [call for call in calls if isinstance(call, _Door)]
         if not doors:
             raise TypeError(f"{self.path} has no door: it needs Depends(read(...)) or Depends(write(...))")
-        known = frozenset(field.alias for field in get_flat_dependant(self.dependant).query_params)
+        known = frozenset(_query_names(self.dependant))
         takes_body = self.body_field is not None
         handle = super().get_route_handler()
 
@@ -112,6 +114,18 @@ class StrictRoute(APIRoute):
             return await handle(request)
 
         return strict
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    """The query parameters that a route takes, those of its dependencies and of parameter models included."""
+    for parameter in dependant.query_params:
+        annotation = parameter.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from (field.alias or name for name, field in annotation.model_fields.items())
+        else:
+            yield parameter.alias
+    for inner in dependant.dependencies:
+        yield from _query_names(inner)
 
 
 class Router(APIRouter):
