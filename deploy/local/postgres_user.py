@@ -17,6 +17,7 @@ import os
 import pwd
 import shutil
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from deploy.local.errors import PostgresNotPossible
@@ -49,15 +50,11 @@ def postgres_user(state: Path) -> PostgresUser:
     if os.geteuid() != 0:
         return _with_clusters(PostgresUser(None, None, state / "postgres", shipped))
     account = _ordinary_account()
-    if _others_can(state, WALK) and _others_can(shipped / "bin" / "postgres", READ_AND_WALK):
+    if others_can(state, WALK) and others_can(shipped / "bin" / "postgres", READ_AND_WALK):
         return _with_clusters(PostgresUser(account.pw_uid, account.pw_gid, state / "postgres", shipped))
     outside = folder_outside(state)
     _make_root_owned(outside)
-    programs = outside / "programs"
-    if not programs.exists():
-        copying = outside / f"programs.{os.getpid()}"
-        shutil.copytree(shipped, copying, symlinks=True)
-        copying.rename(programs)
+    programs = _copy_of(shipped, outside / f"programs-{version(WHEEL)}")
     return _with_clusters(PostgresUser(account.pw_uid, account.pw_gid, outside / "postgres", programs))
 
 
@@ -74,6 +71,19 @@ def folder_outside(state: Path) -> Path:
     return OUTSIDE / f"backbone-{hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:16]}"
 
 
+def _copy_of(shipped: Path, place: Path) -> Path:
+    """The programs with the libraries that the wheel keeps beside its package, laid out as the wheel has them."""
+    if not place.exists():
+        copying = place.with_name(f"{place.name}.{os.getpid()}")
+        parts = (shipped.relative_to(shipped.parents[1]), Path(f"{WHEEL}.libs"))
+        for part in parts:
+            source = shipped.parents[1] / part
+            if source.is_dir():
+                shutil.copytree(source, copying / part, symlinks=True, ignore=shutil.ignore_patterns("include"))
+        copying.rename(place)
+    return place / WHEEL / shipped.name
+
+
 def _ordinary_account() -> pwd.struct_passwd:
     wanted = os.environ.get("BACKBONE_POSTGRES_USER", "nobody")
     try:
@@ -88,7 +98,7 @@ def _ordinary_account() -> pwd.struct_passwd:
     return account
 
 
-def _others_can(path: Path, wanted: int) -> bool:
+def others_can(path: Path, wanted: int) -> bool:
     """True when everybody has this access to the path and may walk to it."""
     real = path.resolve()
     if any(not folder.stat().st_mode & WALK for folder in real.parents):

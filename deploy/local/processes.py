@@ -44,7 +44,7 @@ class Command:
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL
     """What the kernel sends when even the keeper was killed."""
-    patience_s: float = 15.0
+    patience_s: float = 30.0
     """How long it may take to end after `stop_signal` before it is killed."""
 
 
