@@ -203,8 +203,10 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _positions(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         stored = await self._stored()
         checked = {tp: stored[tp].next - 1 for tp in partitions if tp in stored and stored[tp].next > 0}
-        async with reader(self._servers) as single:
-            found = await last_records(single, checked) if checked else {}
+        found: dict[TopicPartition, Record | None] = {}
+        if checked:
+            async with reader(self._servers) as single:
+                found = await last_records(single, checked)
         positions: dict[TopicPartition, int] = {}
         for tp in partitions:
             row = stored.get(tp)

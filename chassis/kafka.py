@@ -29,7 +29,10 @@ async def admin(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 @asynccontextmanager
 async def reader(servers: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer without a group, for looking at single records."""
+    """A consumer without a group, for looking at single records.
+
+    Use it for something: one that is stopped before it was given a partition cancels the task that stops it.
+    """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=servers, enable_auto_commit=False, request_timeout_ms=REQUEST_MS, fetch_max_wait_ms=50
     )

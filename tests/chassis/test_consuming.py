@@ -1,0 +1,142 @@
+"""The subscription on real Kafka: it reads where the database says, acknowledges after the commit, and skips nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from faststream import AckPolicy
+
+from chassis.consuming import Subscription
+from chassis.ids import new_id
+from chassis.relay import partition_of
+from tests.chassis.conftest import MakeToy
+from tests.chassis.test_corridor import outcomes
+from tests.chassis.toy import Toy, order_id, record
+from tests.chassis.topics import empty_topics
+from tests.support.eventually import eventually
+
+TOPIC = "sales.orders"
+
+
+@asynccontextmanager
+async def consuming(toy: Toy) -> AsyncIterator[Subscription]:
+    subscription = Subscription(toy.settings, toy.consumers, toy.corridor, toy.metrics)
+    await subscription.start()
+    try:
+        yield subscription
+    finally:
+        await subscription.stop()
+
+
+async def produce(servers: str, sequences: dict[str, range]) -> None:
+    """Send orders by hand, in rounds."""
+    producer = AIOKafkaProducer(bootstrap_servers=servers, enable_idempotence=True)
+    await producer.start()
+    for key, numbers in sequences.items():
+        for number in numbers:
+            made = record(key, number, 0)
+            headers = list(made.headers)
+            partition = partition_of(key, 6)
+            await producer.send(TOPIC, made.value, key=made.key, headers=headers, partition=partition)
+    await producer.flush()
+    await producer.stop()
+
+
+async def noted_everywhere(toy: Toy, keys: dict[str, range]) -> bool:
+    return all([await toy.noted(key) == list(numbers) for key, numbers in keys.items()])
+
+
+@pytest.fixture
+async def wired(make_toy: MakeToy, kafka_bootstrap: str) -> Toy:
+    await empty_topics(kafka_bootstrap, TOPIC, "ledger.companies")
+    toy = make_toy(kafka_bootstrap, name=f"toy-{new_id()}")
+    await toy.knows("acme")
+    return toy
+
+
+def keys(count: int, numbers: range) -> dict[str, range]:
+    return {order_id(f"k{i}"): numbers for i in range(count)}
+
+
+def test_the_subscriber_acknowledges_after_the_commit_and_never_by_a_timer(make_toy: MakeToy) -> None:
+    toy = make_toy()
+    subscription = Subscription(toy.settings, toy.consumers, toy.corridor, toy.metrics)
+    assert [s.ack_policy for s in subscription.broker.subscribers] == [AckPolicy.NACK_ON_ERROR]
+    assert all(s._connection_args["enable_auto_commit"] is False for s in subscription.broker.subscribers)  # noqa: SLF001
+
+
+async def test_everything_sent_is_applied_once_and_in_order(wired: Toy, kafka_bootstrap: str) -> None:
+    await produce(kafka_bootstrap, keys(20, range(1, 11)))
+    async with consuming(wired):
+        await eventually(lambda: noted_everywhere(wired, keys(20, range(1, 11))), what="all orders are noted")
+    assert await outcomes(wired) == {"applied": 200}
+
+
+async def test_a_wrong_position_in_kafka_neither_skips_nor_doubles(wired: Toy, kafka_bootstrap: str) -> None:
+    await produce(kafka_bootstrap, keys(5, range(1, 4)))
+    async with consuming(wired):
+        await eventually(lambda: noted_everywhere(wired, keys(5, range(1, 4))), what="the first orders are noted")
+    await produce(kafka_bootstrap, keys(5, range(4, 8)))
+    vandal = AIOKafkaConsumer(
+        *wired.consumers.topics, bootstrap_servers=kafka_bootstrap, group_id=wired.consumers.name,
+        group_instance_id=f"{wired.consumers.name}-0", enable_auto_commit=False,
+    )  # fmt: skip
+    await vandal.start()
+    await eventually(vandal.assignment, what="the vandal has the member's place")
+    partitions = [TopicPartition(TOPIC, p) for p in range(6)]
+    await vandal.commit(await vandal.end_offsets(partitions))
+    await vandal.stop()
+    async with consuming(wired):
+        await eventually(lambda: noted_everywhere(wired, keys(5, range(1, 8))), what="the skipped orders are noted")
+    assert (await outcomes(wired))["applied"] == 35
+
+
+async def test_a_topic_that_was_lost_and_filled_again_is_read_again_from_its_start(wired: Toy, kafka_bootstrap: str) -> None:
+    await produce(kafka_bootstrap, keys(5, range(1, 4)))
+    async with consuming(wired):
+        await eventually(lambda: noted_everywhere(wired, keys(5, range(1, 4))), what="the first orders are noted")
+    await empty_topics(kafka_bootstrap, TOPIC)
+    await produce(kafka_bootstrap, keys(9, range(1, 3)) | keys(5, range(1, 6)))
+    async with consuming(wired):
+        expected = keys(9, range(1, 3)) | keys(5, range(1, 6))
+        await eventually(lambda: noted_everywhere(wired, expected), what="old and new orders are there once")
+
+
+async def test_a_database_that_is_away_stops_the_flow_and_loses_nothing(wired: Toy, kafka_bootstrap: str) -> None:
+    calls = 0
+    really = wired.corridor._transact  # noqa: SLF001
+
+    async def sometimes(*arguments: object, **more: object) -> None:
+        nonlocal calls
+        calls += 1
+        if calls <= 3:
+            raise ConnectionResetError("the database is away")
+        await really(*arguments, **more)  # type: ignore[arg-type]
+
+    wired.corridor._transact = sometimes  # type: ignore[method-assign]  # noqa: SLF001
+    await produce(kafka_bootstrap, keys(3, range(1, 4)))
+    async with consuming(wired):
+        await eventually(lambda: noted_everywhere(wired, keys(3, range(1, 4))), what="the orders come after all")
+    assert await outcomes(wired) == {"applied": 9}
+
+
+async def test_another_consumer_started_later_reads_from_the_beginning(wired: Toy, make_toy: MakeToy, kafka_bootstrap: str) -> None:
+    await produce(kafka_bootstrap, keys(3, range(1, 3)))
+    late = make_toy(kafka_bootstrap, name=f"late-{new_id()}")
+    await late.knows("acme")
+    async with consuming(wired), consuming(late):
+        for toy in (wired, late):
+            await eventually(lambda t=toy: noted_everywhere(t, keys(3, range(1, 3))), what="both have all orders")
+
+
+async def test_a_subscription_waits_for_topics_that_nobody_made(make_toy: MakeToy, kafka_bootstrap: str) -> None:
+    toy = make_toy("127.0.0.1:1")
+    with pytest.raises(Exception, match=r"(?i)connect|bootstrap"):
+        async with consuming(toy):
+            pass
+    with suppress(asyncio.CancelledError):
+        await toy.database.ping()
