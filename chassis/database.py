@@ -37,6 +37,7 @@ _TRANSIENT = (
     OSError,
     asyncio.TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what the driver says when its backend was terminated between two statements
     asyncpg.PostgresConnectionError,
     asyncpg.TransactionRollbackError,  # serialization failure and deadlock
     asyncpg.InsufficientResourcesError,
