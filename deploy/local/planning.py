@@ -31,7 +31,7 @@ class Planner:
         port: int = section[key]
         return port
 
-    def kafka(self, brokers: int) -> KafkaCluster | None:
+    def kafka(self, brokers: int, *, durable: bool) -> KafkaCluster | None:
         """The cluster to start, None when the environment names an outside one. Raises `StackFailed`."""
         section = self.file.section("kafka")
         outside = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
@@ -49,7 +49,9 @@ class Planner:
             known.extend({} for _ in range(brokers))
         section.setdefault("cluster_id", new_cluster_id())
         cluster = KafkaCluster(
-            [self._broker(number, place) for number, place in enumerate(known, start=1)], section["cluster_id"]
+            [self._broker(number, place) for number, place in enumerate(known, start=1)],
+            section["cluster_id"],
+            for_tests=not durable,
         )
         section["bootstrap_servers"] = cluster.bootstrap
         return cluster

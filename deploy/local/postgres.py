@@ -39,7 +39,7 @@ SETTINGS = {
     "logging_collector": "off",
     "log_min_messages": "warning",
     "password_encryption": "scram-sha-256",
-    "wal_level": "replica",
+    "io_method": "sync",  # no helper processes; five small servers share one machine
     "max_wal_size": "1GB",
 }
 """Durability is PostgreSQL's own default: fsync, full_page_writes and synchronous_commit are on."""

@@ -45,7 +45,7 @@ class Servers:
 
     async def start(self, services: Sequence[str], user: PostgresUser, *, brokers: int, durable: bool) -> None:
         """Start all servers side by side, make topics, roles and databases, run migrations. Raises `StackFailed`."""
-        self.kafka = self.planner.kafka(brokers)
+        self.kafka = self.planner.kafka(brokers, durable=durable)
         places = {service: self.planner.postgres(service, user, durable=durable) for service in services}
         self._say_what_is_used(places, user)
         self.planner.file.write()

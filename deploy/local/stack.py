@@ -57,7 +57,7 @@ class LocalStack:
         """
         services: those to start, all that exist when left out. program: how one is called.
         provision: the command that makes the topics, None for none. brokers: 1, or `KAFKA_BROKERS`.
-        durable: False switches fsync off, for tests. fresh: forget the data of earlier runs.
+        durable: False is for tests: no fsync, and Kafka compiled lightly. fresh: forget the data of earlier runs.
         environment: more variables for every process. progress: told what happens, a line at a time.
         """
         self.folder = StateFolder(Path(root).resolve())

@@ -155,7 +155,7 @@ async def kafka_bootstrap(request: pytest.FixtureRequest) -> str:
     folder: StateFolder = request.getfixturevalue("stack_folder")
     ports = Ports()
     broker = Broker(1, ports.take(), ports.take(), folder.kafka(1), folder.log("kafka"))
-    cluster = KafkaCluster([broker], new_cluster_id())
+    cluster = KafkaCluster([broker], new_cluster_id(), for_tests=True)
     await cluster.start(request.getfixturevalue("keeper"))
     return cluster.bootstrap
 
