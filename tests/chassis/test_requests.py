@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import json
+import signal
+import sys
 from collections.abc import Iterator
 
 import asyncpg
@@ -284,3 +288,14 @@ async def test_too_many_waiting_commands_are_refused_at_once(toy: Toy, monkeypat
     assert (told.value.status, told.value.code) == (503, "overloaded")
     taker.go_on.set()
     await running
+
+
+@pytest.mark.parametrize(("point", "replayed"), [("door.before_commit", False), ("door.committed", True)])
+async def test_after_a_kill_the_repeat_has_the_one_effect(toy: Toy, point: str, replayed: bool) -> None:
+    asked = json.dumps({"faults": f"{point}:kill", "urls": dataclasses.asdict(toy.urls)})
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.chassis.door_process", asked)
+    assert await process.wait() == -signal.SIGKILL
+    answer = await CommandDoor(toy.database).submit(NoteTaker().take, Note("acme", "R"), identity("k"))
+    assert isinstance(answer, Answer)
+    assert answer.replayed is replayed
+    assert await noted(toy) == ["R"]
