@@ -121,8 +121,8 @@ class Corridor:
         await application.run({p: run for p, run in batch.runs.items() if p not in introducing})
         corrections = self._corrections(batch, application)
         await self._write(unit.raw, batch, corrections)
-        if batch.holds:
-            self.database.signals.held.set()
+        if batch.holds or introducing:
+            unit.wake_drainer()
         return known
 
     async def _claim(self, connection: asyncpg.Connection, events: Sequence[Arrived]) -> _Sorted:

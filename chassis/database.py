@@ -207,6 +207,7 @@ class UnitOfWork:
         self._records: list[AuditRecord] = []
         self._jobs: list[NewJob] = []
         self._time: str | None = None
+        self._wakes_drainer = False
 
     # -- for handlers ---------------------------------------------------------------------------------------------
 
@@ -233,6 +234,10 @@ class UnitOfWork:
     ) -> None:
         """Add a job that exists if and only if this transaction commits; one job per queue, company and key."""
         self._jobs.append(NewJob(queue, company, key, payload, run_at))
+
+    def wake_drainer(self) -> None:
+        """After the commit, look at once whether something held can be applied."""
+        self._wakes_drainer = True
 
     async def session(self) -> AsyncSession:
         """A SQLAlchemy session in this very transaction."""
@@ -304,3 +309,5 @@ class UnitOfWork:
             signals.outbox.set()
         if self._jobs:
             signals.jobs.set()
+        if self._wakes_drainer:
+            signals.held.set()

@@ -41,7 +41,7 @@ where company = $1 and consumer = $2 and topic = $3 and key = $4 for update
 """
 
 ROWS = """
-select id, partition, sequence, headers, body, reason, attempts from held
+select id, partition, sequence, headers, body, reason, attempts, original_hash from held
 where company = $1 and consumer = $2 and topic = $3 and key = $4 and reason <> 'conflict' order by sequence limit $5
 """
 
@@ -67,6 +67,8 @@ class _Row:
     reason: str
     attempts: int
     event: Arrived
+    hash: bytes
+    """Of the content as it came: an edited event must still recognise its own repeat."""
 
 
 class Drainer:
@@ -143,15 +145,15 @@ class Drainer:
         if not leaving:
             return
         await unit.raw.execute("delete from held where id = any($1::bigint[])", [row.id for row in leaving])
-        last = applied[-1].event if applied else None
+        last = applied[-1] if applied else None
         await unit.raw.execute(
             MOVE_CURSOR,
             place.company,
             self.consumers.name,
             place.topic,
             place.key,
-            last.sequence if last else sequence,
-            content(last) if last else None,
+            last.event.sequence if last else sequence,
+            last.hash if last else None,
             len(leaving),
         )
 
@@ -172,7 +174,7 @@ class Drainer:
     def _row(self, place: Place, row: asyncpg.Record) -> _Row:
         headers = unpack_headers(row["headers"])
         event = arrived(from_headers(headers), place.topic, row["partition"], headers, row["body"], self.consumers)
-        return _Row(row["id"], row["reason"], row["attempts"], event)
+        return _Row(row["id"], row["reason"], row["attempts"], event, row["original_hash"] or content(event))
 
 
 def _next_run(rows: Sequence[_Row], sequence: int) -> list[_Row]:

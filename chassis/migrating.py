@@ -59,7 +59,7 @@ create table held (id bigint generated always as identity primary key, company t
     headers bytea not null, body bytea not null, reason text not null
         check (reason in ('gap', 'poison', 'behind', 'waiting', 'conflict')),
     detail text not null default '', attempts int not null default 0, next_at timestamptz not null default now(),
-    deadline timestamptz, at timestamptz not null default now());
+    deadline timestamptz, original_hash bytea, at timestamptz not null default now());
 create unique index held_once on held (company, consumer, topic, key, sequence, event_id);
 create table inbox_unreadable (consumer text not null, topic text not null, partition int not null, "offset" bigint not null,
     key bytea, headers bytea not null, body bytea, error text not null, at timestamptz not null default now(),

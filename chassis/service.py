@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from chassis import faults
+from chassis import faults, operating
 from chassis.consumers import Consumers
 from chassis.consuming import Subscription
 from chassis.corridor import Corridor
@@ -230,7 +230,7 @@ class Service:
         app.add_route("/metrics", self._metrics, include_in_schema=False)
         if "api" in self.parts:
             app.router.routes.extend(routes)
-            for router in routers:
+            for router in (*routers, operating.router):
                 app.include_router(router)
         install(app, self)
         return app

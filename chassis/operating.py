@@ -1,0 +1,247 @@
+"""The operators' door to what is held: list, edit, retry, skip; and to records that could not be read.
+
+Commands come one at a time from people, so each runs its own statements. Every one is audited with who did it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from contracts.envelope import EnvelopeError, from_headers
+from fastapi import Depends, Query
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from chassis import inbox
+from chassis.cause import Cause
+from chassis.database import UnitOfWork
+from chassis.errors import Problem, Refused
+from chassis.http import Call, Reading, Router, read, write
+from chassis.inbox import Counted
+from chassis.records import pack_headers, unpack_headers
+from chassis.requests import Answer, Result
+
+PAGE = 100
+
+LIST = """
+select id, consumer, topic, key, sequence, event_id, reason, detail, attempts, next_at, deadline, at, headers, body
+from held where company = $1 and id > $2 and ($3::text is null or reason = $3) order by id limit $4
+"""
+ONE = "select * from held where company = $1 and id = $2 for update"
+EDIT = """
+update held set body = $3, original_hash = coalesce(original_hash, $4), attempts = 0, next_at = now()
+where company = $1 and id = $2
+"""
+RETRY = "update held set attempts = 0, next_at = now() where company = $1 and id = $2"
+DELETE = "delete from held where company = $1 and id = $2"
+HEAD = "select sequence from inbox where company = $1 and consumer = $2 and topic = $3 and key = $4 for update"
+PASS = """
+update inbox set sequence = $5, hash = $6, held = held - 1
+where company = $1 and consumer = $2 and topic = $3 and key = $4
+"""
+UNREADABLE = """
+select consumer, topic, partition, "offset", key, headers, body, error, at, settled_by, settled_at
+from inbox_unreadable order by at, topic, partition, "offset" limit $1
+"""
+SETTLE = """
+update inbox_unreadable set settled_by = $5, settled_at = now()
+where consumer = $1 and topic = $2 and partition = $3 and "offset" = $4 and settled_at is null returning 1
+"""
+ENSURE_CURSOR = """
+insert into inbox (company, consumer, topic, key, sequence) values ($1, $2, $3, $4, 0)
+on conflict (company, consumer, topic, key) do update set held = inbox.held
+"""
+
+router = Router(prefix="/v1", tags=["operations"])
+
+
+class EditBody(BaseModel):
+    """New data for a held event."""
+
+    model_config = ConfigDict(extra="forbid")
+    data: dict[str, Any]
+
+
+class RepairBody(BaseModel):
+    """The envelope (CloudEvents attributes by their header names) and data that a record should have had."""
+
+    model_config = ConfigDict(extra="forbid")
+    consumer: str
+    headers: dict[str, str]
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DecideHeld:
+    """What a person decides about one held event."""
+
+    cause: Cause
+    id: int
+    decision: str
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepairRecord:
+    """An event made readable, in place of a record that was kept raw."""
+
+    cause: Cause
+    consumer: str
+    topic: str
+    partition: int
+    offset: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@router.get("/companies/{company}/held")
+async def list_held(
+    company: str,
+    reading: Annotated[Reading, Depends(read("operations:read"))],
+    reason: Annotated[str | None, Query(pattern="^(gap|poison|behind|waiting|conflict)$")] = None,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+) -> dict[str, object]:
+    """What is held for a company, oldest first; `next` continues."""
+    async with reading.connection(company) as connection:
+        rows = await connection.fetch(LIST, company, after, reason, PAGE)
+    return {"held": [_shown(row) for row in rows], "next": rows[-1]["id"] if len(rows) == PAGE else None}
+
+
+@router.post("/companies/{company}/held/{held_id}/edit")
+async def edit_held(
+    company: str, held_id: int, body: EditBody, call: Annotated[Call, Depends(write("operations:write"))]
+) -> Response:
+    """Replace a held event's data; it is tried again at once."""
+    return await call.run(decide, DecideHeld(call.cause(company), held_id, "edit", orjson.dumps(body.data)))
+
+
+@router.post("/companies/{company}/held/{held_id}/retry")
+async def retry_held(company: str, held_id: int, call: Annotated[Call, Depends(write("operations:write"))]) -> Response:
+    """Try a held event again at once."""
+    return await call.run(decide, DecideHeld(call.cause(company), held_id, "retry"))
+
+
+@router.post("/companies/{company}/held/{held_id}/skip")
+async def skip_held(company: str, held_id: int, call: Annotated[Call, Depends(write("operations:write"))]) -> Response:
+    """Give a held event up; what waits behind it flows on."""
+    return await call.run(decide, DecideHeld(call.cause(company), held_id, "skip"))
+
+
+@router.get("/companies/{company}/unreadable")
+async def list_unreadable(
+    company: str, reading: Annotated[Reading, Depends(read("operations:read"))]
+) -> dict[str, object]:
+    """Records without a usable envelope. They belong to no company, so only who sees all companies sees them."""
+    if "*" not in reading.caller.companies:
+        raise Problem(403, "scope-missing", "records without a company are shown to operators of all companies only")
+    async with reading.connection(company) as connection:
+        rows = await connection.fetch(UNREADABLE, PAGE)
+    return {"unreadable": [{name: _plain(value) for name, value in row.items()} for row in rows]}
+
+
+@router.post("/companies/{company}/unreadable/{topic}/{partition}/{offset}/repair")
+async def repair_record(
+    company: str,
+    topic: str,
+    partition: int,
+    offset: int,
+    body: RepairBody,
+    call: Annotated[Call, Depends(write("operations:write"))],
+) -> Response:
+    """Put a readable event in the place of a record that was kept raw; it takes its turn by its sequence."""
+    command = RepairRecord(
+        call.cause(company), body.consumer, topic, partition, offset, body.headers, orjson.dumps(body.data)
+    )
+    return await call.run(repair, command)
+
+
+async def decide(commands: Sequence[DecideHeld], unit: UnitOfWork) -> Sequence[Result]:
+    """Carry out what people decided about held events."""
+    return [await _decide(command, unit) for command in commands]
+
+
+async def repair(commands: Sequence[RepairRecord], unit: UnitOfWork) -> Sequence[Result]:
+    """Let repaired records take their turn."""
+    return [await _repair(command, unit) for command in commands]
+
+
+async def _decide(command: DecideHeld, unit: UnitOfWork) -> Result:
+    company = command.cause.company
+    row = await unit.raw.fetchrow(ONE, company, command.id)
+    if row is None:
+        return Refused("held-event-not-found", f"nothing is held under {command.id}", status=404)
+    if command.decision == "skip":
+        refused = await _skip(row, unit)
+        if refused is not None:
+            return refused
+    elif command.body is not None:
+        await unit.raw.execute(EDIT, company, command.id, command.body, _hash(row))
+    else:
+        await unit.raw.execute(RETRY, company, command.id)
+    before, after = _hash(row).hex(), inbox.content_hash(str(row["event_id"]), command.body or row["body"]).hex()
+    place = f"{row['topic']}/{row['key']}/{row['sequence']}"
+    unit.audit(command.cause, f"held-event-{command.decision}", place, {"before": before, "after": after})
+    unit.wake_drainer()
+    return Answer(200, {"held": command.id, "decision": command.decision})
+
+
+async def _skip(row: Mapping[str, Any], unit: UnitOfWork) -> Refused | None:
+    place = (row["company"], row["consumer"], row["topic"], row["key"])
+    if row["reason"] != "conflict":
+        cursor = await unit.raw.fetchval(HEAD, *place)
+        if row["sequence"] != cursor + 1:
+            return Refused("not-the-head", f"sequence {cursor + 1} of this key must be settled first", status=409)
+        await unit.raw.execute(PASS, *place, row["sequence"], _hash(row))
+    await unit.raw.execute(DELETE, row["company"], row["id"])
+    day = from_headers(unpack_headers(row["headers"])).time.date()
+    await inbox.count(unit.raw, row["consumer"], {Counted(row["topic"], row["partition"], day, "skipped"): 1})
+    return None
+
+
+async def _repair(command: RepairRecord, unit: UnitOfWork) -> Result:
+    headers = [(name, value.encode()) for name, value in command.headers.items()]
+    try:
+        envelope = from_headers(headers)
+    except EnvelopeError as wrong:
+        return Refused("envelope-invalid", str(wrong), f"/headers/{wrong.attribute}")
+    company = command.cause.company
+    if envelope.company != company:
+        return Refused("company-differs", "the envelope names another company", "/headers/ce_company")
+    actor = command.cause.actor
+    if not await unit.raw.fetchval(
+        SETTLE, command.consumer, command.topic, command.partition, command.offset, actor
+    ):
+        return Refused("record-not-found", "no unsettled record is kept there", status=404)
+    place = inbox.Place(company, command.topic, envelope.subject)
+    await unit.raw.execute(ENSURE_CURSOR, company, command.consumer, command.topic, envelope.subject)
+    kept = inbox.ToHold(
+        place, command.partition, envelope.sequence, envelope.id, pack_headers(headers), command.body, "behind", "repaired"
+    )
+    held = await inbox.hold(unit.raw, command.consumer, [kept])
+    await inbox.correct(unit.raw, command.consumer, {p: inbox.Correction(None, None, n) for p, n in held.items()})
+    unit.audit(command.cause, "record-repaired", f"{command.topic}/{command.partition}/{command.offset}")
+    unit.wake_drainer()
+    return Answer(200, {"event": envelope.id, "sequence": envelope.sequence})
+
+
+def _hash(row: Mapping[str, Any]) -> bytes:
+    return row["original_hash"] or inbox.content_hash(str(row["event_id"]), row["body"])
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, object]:
+    shown = {name: _plain(value) for name, value in row.items() if name not in ("headers", "body")}
+    shown["envelope"] = dict(orjson.loads(row["headers"]))
+    try:
+        shown["data"] = orjson.loads(row["body"])
+    except orjson.JSONDecodeError:
+        shown["data"] = _plain(row["body"])
+    return shown
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    return value if value is None or isinstance(value, int) else str(value)

@@ -1,0 +1,116 @@
+"""What is held can be seen, edited, tried again and skipped by a person, in order and with an audit record."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+
+from chassis.auth import Caller, InternalSecrets, TokenSigner
+from chassis.service import Service
+from chassis.settings import StackSettings
+from tests.chassis.test_corridor import drain, held, outcomes
+from tests.chassis.toy import Toy, order_id, record
+
+KEY = order_id("a")
+
+
+class Operator:
+    """A person at the operators' door."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str) -> None:
+        self.client = client
+        self.token = token
+        self._key = 0
+
+    async def sees(self) -> list[dict[str, object]]:
+        answer = await self.client.get("/v1/companies/acme/held", headers={"Authorization": f"Bearer {self.token}"})
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, object]] = answer.json()["held"]
+        return found
+
+    async def asks(self, path: str, body: object | None = None) -> httpx.Response:
+        self._key += 1
+        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": f"k{self._key}"}
+        return await self.client.post(f"/v1/companies/acme/{path}", headers=headers, json=body)
+
+
+@pytest.fixture
+async def operator(toy: Toy, tmp_path: Path) -> AsyncIterator[Operator]:
+    secret = tmp_path / "internal"
+    secret.write_text("x" * 64)
+    secret.chmod(0o600)
+    toy.settings = toy.settings.model_copy(update={"stack": StackSettings(backbone_internal_secret_file=secret)})
+    service = Service(toy.settings)
+    await service.app.state.doors.clock.fresh()
+    signer = TokenSigner(InternalSecrets(secret), service.app.state.doors.clock.seconds)
+    caller = Caller("ops", "olga", None, frozenset({"*"}), frozenset({"operations:*"}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://toy") as client:
+        yield Operator(client, signer.sign(caller, toy.settings.service))
+    await service.database.close()
+
+
+async def test_an_edited_event_is_applied_and_what_waited_behind_it_follows(toy: Toy, operator: Operator) -> None:
+    await toy.corridor.take([record(KEY, 1, 0, reference="poison"), record(KEY, 2, 1)])
+    head, behind = await operator.sees()
+    assert (head["reason"], behind["reason"]) == ("poison", "behind")
+    answer = await operator.asks(f"held/{head['id']}/edit", {"data": {"order": KEY, "reference": "mended"}})
+    assert answer.status_code == 200, answer.text
+    assert await drain(toy) == 2
+    assert await toy.noted(KEY) == [1, 2]
+    actions = await toy.rows("select actor, action from audit order by id")
+    assert ("olga", "held-event-edit") in actions
+
+
+async def test_the_repeat_of_an_edited_event_is_a_duplicate_not_a_conflict(toy: Toy, operator: Operator) -> None:
+    original = record(KEY, 1, 0, reference="poison")
+    await toy.corridor.take([original])
+    (head,) = await operator.sees()
+    await operator.asks(f"held/{head['id']}/edit", {"data": {"order": KEY, "reference": "mended"}})
+    await drain(toy)
+    await toy.corridor.take([record(KEY, 1, 1, reference="poison")])
+    assert await held(toy) == []
+    assert await outcomes(toy) == {"applied": 1, "duplicate": 1}
+
+
+async def test_skipping_the_head_lets_the_next_flow_and_is_counted(toy: Toy, operator: Operator) -> None:
+    await toy.corridor.take([record(KEY, 1, 0, reference="poison"), record(KEY, 2, 1)])
+    head, behind = await operator.sees()
+    refused = await operator.asks(f"held/{behind['id']}/skip")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-the-head")
+    assert (await operator.asks(f"held/{head['id']}/skip")).status_code == 200
+    await drain(toy)
+    assert await toy.noted(KEY) == [2]
+    assert await outcomes(toy) == {"applied": 1, "skipped": 1}
+
+
+async def test_poison_that_fails_again_waits_for_a_person_after_some_tries(toy: Toy, operator: Operator) -> None:
+    await toy.corridor.take([record(KEY, 1, 0, reference="poison")])
+    for _ in range(5):
+        assert await drain(toy) == 0
+        await toy.rows("update held set next_at = now() where next_at < 'infinity' returning 1")
+    assert await toy.rows("select attempts, next_at = 'infinity' from held") == [(5, True)]
+    (head,) = await operator.sees()
+    await operator.asks(f"held/{head['id']}/retry")
+    assert await toy.rows("select attempts from held") == [(0,)]
+
+
+async def test_a_record_kept_raw_is_repaired_and_takes_its_turn(toy: Toy, operator: Operator) -> None:
+    good = record(KEY, 1, 0)
+    headers = {name: value.decode() for name, value in good.headers if value}
+    await toy.corridor.take([record(KEY, 1, 0, headers=[("ce_id", b"?")]), record(KEY, 2, 1)])
+    assert await held(toy) == [("gap", 2)]
+    body = {"consumer": "toy", "headers": headers, "data": orjson.loads(good.value or b"{}")}
+    answer = await operator.asks("unreadable/sales.orders/0/0/repair", body)
+    assert answer.status_code == 200, answer.text
+    await drain(toy)
+    assert await toy.noted(KEY) == [1, 2]
+    assert await toy.rows("select settled_by from inbox_unreadable") == [("olga",)]
+
+
+async def test_a_caller_without_the_scope_sees_nothing(toy: Toy, operator: Operator) -> None:
+    answer = await operator.client.get("/v1/companies/acme/held")
+    assert answer.status_code == 401
