@@ -14,7 +14,8 @@ from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from contracts import published
 from contracts.envelope import from_headers, to_headers
@@ -27,7 +28,7 @@ PROGRAM = re.compile(r"^```python file=(\S+)\n(.*?)^```$", re.M | re.S)
 COMMAND = re.compile(r"^\$ (.+)$", re.M)
 NOT_RUN = ("pip install confluent-kafka", "export KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9092", "pip install ./contracts")
 
-Message = tuple[bytes, bytes, list[tuple[str, bytes]]]
+Message = tuple[bytes, bytes, list[tuple[str, str | bytes | None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _message(event_type: str, company: str, sequence: int, **data: str) -> Messa
     event_id = str(uuid5(NAMESPACE_OID, f"{company} {event_type} {sequence}"))
     envelope = from_headers(sample.headers)._replace(id=event_id, company=company, sequence=sequence)
     body = json.dumps({**sample.data, **data}, ensure_ascii=False).encode()
-    return sample.key.encode(), body, to_headers(envelope)
+    return sample.key.encode(), body, [*to_headers(envelope)]
 
 
 def _messages() -> list[Message]:
