@@ -16,6 +16,7 @@ help: ## what can be made
 # --- the environment -------------------------------------------------------------------------------------------------
 
 setup: $(READY) ## the Python environment in .venv: every package pinned by hash; a second run is instant
+	@:
 
 $(READY): requirements/uv.txt requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed (PYTHON=...)")'
@@ -81,7 +82,7 @@ test-faults: $(READY) ## the same with processes and servers killed (3 min)
 # --- making ----------------------------------------------------------------------------------------------------------
 
 contracts: $(READY) ## write schemas, samples and the AsyncAPI document anew from the event classes
-	@$(BIN)/python -m contracts.generate
+	@$(BIN)/python -m contracts generate
 
 clean: ## end everything and remove all state: .run (databases, logs, addresses, Kafka's jars) and tool caches
 	@if test -d .run; then $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m deploy.local clean; fi
