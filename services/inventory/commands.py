@@ -26,6 +26,8 @@ class DefineItems:
 
     cause: Cause
     items: Sequence[ItemTerms]
+    batch: bool = True
+    """Whether the caller sent a list; then refusals point into it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,178 @@
+"""The HTTP door of inventory. Behind the gateway its addresses begin with `/inventory`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Query
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from starlette.responses import Response
+
+from chassis.errors import Problem
+from chassis.http import Call, Reading, Router, read, write
+from contracts.base import DATE_PATTERN, Name, Quantity, Reference, Sku
+from services.inventory import handlers, queries
+from services.inventory.commands import DefineItems, ReceiveGoods
+from services.inventory.domain.items import ItemTerms
+from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
+from services.inventory.domain.receiving import ReceivedLine
+from services.inventory.queries import ROWS_DEFAULT, ROWS_MAX
+from services.inventory.translate import micro_of, receipt_id
+
+ITEMS_MAX = 500
+LINES_MAX = 500
+WAREHOUSE_PATTERN = r"^[A-Z0-9][A-Z0-9_-]{0,31}$"
+MOVE_MAX = 2**63 - 1
+
+router = Router(prefix="/v1/companies/{company}", tags=["inventory"])
+
+Write = Annotated[Call, Depends(write("inventory:write"))]
+Read = Annotated[Reading, Depends(read("inventory:read"))]
+Limit = Annotated[int, Query(ge=1, le=ROWS_MAX, description="Rows on a page.")]
+After = Annotated[str | None, Query(min_length=1, max_length=64, description="The `next` of the page before.")]
+Warehouse = Annotated[str, Field(pattern=WAREHOUSE_PATTERN, description="Code of a warehouse: A-Z, 0-9, _ and -.")]
+
+
+def _written_date(value: object) -> object:
+    """Only YYYY-MM-DD; left alone, pydantic would take numbers and times as well."""
+    if not isinstance(value, str) or not re.fullmatch(DATE_PATTERN, value, re.ASCII):
+        raise ValueError("write the date as YYYY-MM-DD")
+    return value
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ItemBody(_Body):
+    """An item to stock."""
+
+    sku: Sku
+    name: Name
+    unit: Literal["pcs"] = "pcs"
+
+
+class ItemsBody(_Body):
+    """Items to stock, all of them or none."""
+
+    items: Annotated[list[ItemBody], Field(min_length=1, max_length=ITEMS_MAX)]
+
+
+class ReceiptLineBody(_Body):
+    """What came in of one item."""
+
+    item: Sku
+    quantity: Quantity
+
+
+class ReceiptBody(_Body):
+    """Goods that came in together, under a number of your own that is used once."""
+
+    reference: Reference
+    warehouse: Warehouse = DEFAULT_WAREHOUSE
+    received_on: Annotated[date, BeforeValidator(_written_date)]
+    lines: Annotated[list[ReceiptLineBody], Field(min_length=1, max_length=LINES_MAX)]
+
+
+@router.post("/items", status_code=201)
+async def define_item(company: str, body: ItemBody, call: Write) -> Response:
+    """Make an item known. 200 when it is known already with the same terms, 409 when with others."""
+    return await call.run(handlers.define_items, to_define_items(call, company, [body], batch=False))
+
+
+@router.post("/items/batch", status_code=201)
+async def define_items(company: str, body: ItemsBody, call: Write) -> Response:
+    """Make up to 500 items known, all of them or none."""
+    return await call.run(handlers.define_items, to_define_items(call, company, body.items, batch=True))
+
+
+@router.get("/items")
+async def list_items(company: str, reading: Read, after: After = None, limit: Limit = ROWS_DEFAULT) -> queries.ItemPage:
+    """Items by sku."""
+    async with reading.connection(company) as connection:
+        return await queries.items(connection, company, after, limit)
+
+
+@router.post("/receipts", status_code=201)
+async def receive_goods(company: str, body: ReceiptBody, call: Write) -> Response:
+    """Take goods in. Only what is in the warehouse MAIN is promised to orders."""
+    return await call.run(handlers.receive_goods, to_receive_goods(call, company, body))
+
+
+@router.get("/receipts")
+async def list_receipts(
+    company: str, reading: Read, after: After = None, limit: Limit = ROWS_DEFAULT
+) -> queries.ReceiptPage:
+    """Receipts by reference."""
+    async with reading.connection(company) as connection:
+        return await queries.receipts(connection, company, after, limit)
+
+
+@router.get("/receipts/{receipt}")
+async def show_receipt(company: str, receipt: UUID, reading: Read) -> queries.Receipt:
+    """One receipt with its lines."""
+    async with reading.connection(company) as connection:
+        found = await queries.receipt(connection, company, receipt)
+    if found is None:
+        raise Problem(404, "receipt-not-found", "There is no such receipt.")
+    return found
+
+
+@router.get("/stock")
+async def list_stock(
+    company: str,
+    reading: Read,
+    sku: Annotated[str | None, Query(min_length=1, max_length=64, description="This item only.")] = None,
+    warehouse: Annotated[str, Query(pattern=WAREHOUSE_PATTERN)] = DEFAULT_WAREHOUSE,
+    after: After = None,
+    limit: Limit = ROWS_DEFAULT,
+) -> queries.StockPage:
+    """What is on hand, reserved and available, by sku."""
+    async with reading.connection(company) as connection:
+        return await queries.stock(connection, company, warehouse, sku, after, limit)
+
+
+@router.get("/stock/{sku:path}/moves")
+async def list_moves(
+    company: str,
+    sku: str,
+    reading: Read,
+    after: Annotated[int, Query(ge=0, le=MOVE_MAX, description="The `next` of the page before.")] = 0,
+    limit: Limit = ROWS_DEFAULT,
+) -> queries.MovePage:
+    """How an item came to what is on hand of it."""
+    async with reading.connection(company) as connection:
+        return await queries.moves(connection, company, sku, after, limit)
+
+
+@router.get("/stock-check")
+async def check_stock(company: str, reading: Read) -> queries.StockCheck:
+    """Compare every stock level with its moves and open reservations."""
+    async with reading.connection(company) as connection:
+        return await queries.check(connection, company)
+
+
+@router.get("/reservations/{order}")
+async def show_reservation(company: str, order: UUID, reading: Read) -> queries.Reservation:
+    """How an order stands here."""
+    async with reading.connection(company) as connection:
+        found = await queries.reservation(connection, company, order)
+    if found is None:
+        raise Problem(404, "reservation-not-found", "This order has not come here.")
+    return found
+
+
+def to_define_items(call: Call, company: str, items: Sequence[ItemBody], *, batch: bool) -> DefineItems:
+    """A request for items in inventory's own words."""
+    return DefineItems(call.cause(company), [ItemTerms(item.sku, item.name, item.unit) for item in items], batch)
+
+
+def to_receive_goods(call: Call, company: str, body: ReceiptBody) -> ReceiveGoods:
+    """A goods receipt in inventory's own words."""
+    cause = call.cause(company)
+    lines = [ReceivedLine(line.item, micro_of(line.quantity)) for line in body.lines]
+    return ReceiveGoods(cause, receipt_id(cause), body.reference, body.warehouse, body.received_on, lines)

@@ -1,0 +1,48 @@
+"""The Kafka door of inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.consumers import Consumers, Received
+from chassis.database import UnitOfWork
+from chassis.errors import Outcomes
+from contracts.ledger import AccountOpened, CreditNoteIssued, InvoiceIssued, InvoicePaid, TaxCodeDefined
+from services.inventory import handlers
+from services.inventory.translate import (
+    InvoiceNotIssued,
+    NewCompany,
+    OrderGone,
+    OrderToReserve,
+    to_learn_company,
+    to_settle_order,
+)
+
+consumers = Consumers("inventory")
+
+
+@consumers.on(NewCompany, introduces_company=True)
+async def on_company_registered(events: Sequence[Received[NewCompany]], unit: UnitOfWork) -> Outcomes:
+    """Stock is kept per company, so its orders wait until we know it."""
+    return await handlers.learn_companies([to_learn_company(event) for event in events], unit)
+
+
+@consumers.on(OrderToReserve, whole_runs=True)
+@consumers.on(OrderGone, whole_runs=True)
+@consumers.on(InvoiceNotIssued, whole_runs=True)
+async def on_order_news(events: Sequence[Received[Any]], unit: UnitOfWork) -> Outcomes:
+    """An order wants stock; a cancelled order, and one that cannot be invoiced, must not keep it.
+
+    One function for the three, because all of them lock stock: see `handlers.settle_orders`.
+    """
+    return await handlers.settle_orders([to_settle_order(event) for event in events], unit)
+
+
+consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart of accounts and taxes say nothing about stock")
+consumers.ignore(
+    InvoiceIssued, InvoicePaid, because="the goods are reserved already, and money does not move them (no dispatch yet)"
+)
+consumers.ignore(
+    CreditNoteIssued, because="a cancellation releases the stock itself; the credit note follows from that release"
+)

@@ -1,0 +1,263 @@
+"""What happens for each command: lock, decide, write, emit.
+
+Each handler takes a batch and runs a constant number of statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis import companies
+from chassis.database import UnitOfWork
+from chassis.errors import Outcome, Outcomes, Refused, Waiting
+from chassis.ids import UUID
+from chassis.requests import Answer, Result
+from services.inventory import store, translate
+from services.inventory.commands import DefineItems, LearnCompany, ReceiveGoods, ReleaseStock, ReserveStock
+from services.inventory.domain.book import (
+    NotPlacedYet,
+    NotReserved,
+    OrderedLine,
+    OrderKey,
+    Released,
+    Remembered,
+    Repeated,
+    Reserved,
+    Standing,
+    StockBook,
+)
+from services.inventory.domain.items import ItemTerms, NotDefined, new_items
+from services.inventory.domain.receiving import NewLevel, NotReceived, receive
+from services.inventory.store import ItemRow, Level, LevelChange, MoveRow, ReceiptRow, ReservationRow
+
+
+async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) -> Outcomes:
+    """Know these companies from now on."""
+    await companies.learn(unit.raw, [command.company for command in commands])
+    return None
+
+
+# -- orders -----------------------------------------------------------------------------------------------------------
+
+
+async def settle_orders(commands: Sequence[ReserveStock | ReleaseStock], unit: UnitOfWork) -> Outcomes:
+    """Reserve and release, in the order given.
+
+    Both are one handler because they lock the same rows: what a batch needs is locked at once and in one order, so that
+    two batches, or a batch and a receipt, never wait for each other crosswise.
+    """
+    book = await _open_book(commands, unit)
+    page = _Page(unit)
+    outcomes = [
+        page.reserve(command, book) if isinstance(command, ReserveStock) else page.release(command, book)
+        for command in commands
+    ]
+    await page.write(book)
+    return outcomes
+
+
+async def _open_book(commands: Sequence[ReserveStock | ReleaseStock], unit: UnitOfWork) -> StockBook:
+    """Everything that these commands touch, under lock: first the orders, then the stock."""
+    states = await store.lock_orders(unit.raw, {(c.cause.company, c.order) for c in commands})
+    asked = [c for c in commands if isinstance(c, ReserveStock)]
+    held: dict[OrderKey, list[OrderedLine]] = {}
+    if len(asked) < len(commands):
+        release = {(c.cause.company, c.order) for c in commands if isinstance(c, ReleaseStock)}
+        held = await store.held_lines(unit.raw, {order for order in release if states.get(order) == "reserved"})
+    items = {(c.cause.company, line.sku) for c in asked for line in c.lines}
+    items |= {(order[0], line.sku) for order, lines in held.items() for line in lines}
+    free = await store.lock_free_stock(unit.raw, items)
+    return StockBook(free, {order: Standing(state, held.get(order, ())) for order, state in states.items()})
+
+
+class _Page:
+    """What one batch decided: the rows to write, and the events and records that tell of it."""
+
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        self._rows: dict[OrderKey, ReservationRow] = {}
+        self._reserved: list[tuple[OrderKey, Sequence[OrderedLine]]] = []
+
+    def reserve(self, command: ReserveStock, book: StockBook) -> Outcome:
+        """Decide one order."""
+        unit, cause, order = self._unit, command.cause, command.order
+        key = (cause.company, order)
+        decision = book.reserve(key, command.lines)
+        if isinstance(decision, Reserved):
+            reservation = translate.reservation_id(*key)
+            self._rows[key] = ReservationRow(*key, "reserved", reservation, decided_at=unit.now)
+            self._reserved.append((key, decision.lines))
+            unit.emit(*translate.stock_reserved(order, reservation, decision), cause)
+            unit.audit(cause, "stock-reserved", str(order))
+            return None
+        if isinstance(decision, NotReserved):
+            detail, reservation = translate.sentence(decision), translate.reservation_id(*key)
+            self._rows[key] = ReservationRow(*key, "refused", reservation, decision.code, detail, decided_at=unit.now)
+            unit.emit(*translate.reservation_refused(order, decision), cause)
+            unit.audit(cause, "reservation-refused", str(order), {"code": decision.code})
+            return Refused(decision.code, detail)
+        return self._repeated(command, decision)
+
+    def release(self, command: ReleaseStock, book: StockBook) -> Outcome:
+        """Free what one order holds."""
+        unit, cause, order = self._unit, command.cause, command.order
+        key = (cause.company, order)
+        decision = book.release(key, command.reason)
+        if isinstance(decision, Released):
+            reservation = translate.reservation_id(*key)
+            self._rows[key] = ReservationRow(
+                *key, "released", reservation, reason=decision.reason, decided_at=unit.now, released_at=unit.now
+            )
+            unit.emit(*translate.reservation_released(order, reservation, decision), cause)
+            unit.audit(cause, "reservation-released", str(order), {"reason": decision.reason})
+        elif isinstance(decision, Remembered):
+            self._rows[key] = ReservationRow(*key, "cancelled", translate.reservation_id(*key))
+            unit.audit(cause, "cancellation-remembered", str(order))
+        elif isinstance(decision, NotPlacedYet):
+            return Waiting(f"order {order} has not come here yet")
+        return None
+
+    def _repeated(self, command: ReserveStock, decision: Repeated) -> Refused:
+        """A second order under the same id: no event, because the first one's answer stands."""
+        self._unit.audit(command.cause, "order-repeated", str(command.order), {"state": decision.state})
+        return Refused("order-already-decided", f"The order is {decision.state} already.")
+
+    async def write(self, book: StockBook) -> None:
+        """Write each table once."""
+        raw = self._unit.raw
+        changes = book.changes
+        if changes:
+            await store.change_reserved(raw, changes)
+        if self._rows:
+            await store.save_reservations(raw, self._rows.values())
+        if self._reserved:
+            await store.add_reserved_lines(raw, self._reserved)
+
+
+# -- items ------------------------------------------------------------------------------------------------------------
+
+
+async def define_items(commands: Sequence[DefineItems], unit: UnitOfWork) -> Sequence[Result]:
+    """Make items known; a request is taken as a whole or not at all."""
+    asked = {(c.cause.company, item.sku) for c in commands for item in c.items}
+    known: dict[str, dict[str, ItemTerms]] = {command.cause.company: {} for command in commands}
+    for (company, sku), (terms, _) in (await store.known_items(unit.raw, asked)).items():
+        known[company][sku] = terms
+    rows: list[ItemRow] = []
+    results: list[Result] = []
+    for command in commands:
+        here = known[command.cause.company]
+        new = new_items(command.items, here)
+        if isinstance(new, NotDefined):
+            results.append(translate.refusal_of_items(new, batch=command.batch))
+            continue
+        here |= {item.sku: item for item in new}
+        rows += _define(command, new, unit)
+        results.append(_items_answer(command, {item.sku for item in new}))
+    if rows:
+        await store.add_items(unit.raw, rows, unit.now)
+    return results
+
+
+def _define(command: DefineItems, new: Sequence[ItemTerms], unit: UnitOfWork) -> list[ItemRow]:
+    company = command.cause.company
+    rows = [ItemRow(company, sku, translate.item_id(company, sku), name, unit_) for sku, name, unit_ in new]
+    for _, sku, item, name, unit_ in rows:
+        unit.emit(*translate.item_defined(item, sku, name, unit_), command.cause)
+        unit.audit(command.cause, "item-defined", sku)
+    return rows
+
+
+def _items_answer(command: DefineItems, new: set[str]) -> Answer:
+    company = command.cause.company
+    items = [
+        {"item": str(translate.item_id(company, sku)), "sku": sku, "name": name, "unit": unit, "new": sku in new}
+        for sku, name, unit in command.items
+    ]
+    return Answer(201 if new else 200, {"items": items} if command.batch else items[0])
+
+
+# -- receipts ---------------------------------------------------------------------------------------------------------
+
+
+async def receive_goods(commands: Sequence[ReceiveGoods], unit: UnitOfWork) -> Sequence[Result]:
+    """Take goods in: stock moves are appended and stock levels go up, or the receipt is refused as a whole."""
+    items = await store.known_items(unit.raw, {(c.cause.company, line.sku) for c in commands for line in c.lines})
+    on_hand = await _lock_levels(commands, {key: item for key, (_, item) in items.items()}, unit)
+    taken = await store.taken_references(unit.raw, {(c.cause.company, c.reference) for c in commands})
+    intake = _Intake(unit, {key: item for key, (_, item) in items.items()}, on_hand, taken)
+    results = [intake.receive(command) for command in commands]
+    await intake.write()
+    return results
+
+
+async def _lock_levels(
+    commands: Sequence[ReceiveGoods], items: dict[tuple[str, str], UUID], unit: UnitOfWork
+) -> dict[Level, int]:
+    """The levels of these receipts, made where they are missing, locked in one order."""
+    levels = {
+        (c.cause.company, c.warehouse, line.sku)
+        for c in commands
+        for line in c.lines
+        if (c.cause.company, line.sku) in items
+    }
+    await store.add_levels(unit.raw, levels)
+    return {level: row.on_hand for level, row in (await store.lock_stock(unit.raw, levels)).items()}
+
+
+class _Intake:
+    """The receipts of one group: what is on hand while they are decided, and the rows to write."""
+
+    def __init__(
+        self,
+        unit: UnitOfWork,
+        items: dict[tuple[str, str], UUID],
+        on_hand: dict[Level, int],
+        taken: dict[tuple[str, str], UUID],
+    ) -> None:
+        self._unit = unit
+        self._items = items
+        self._on_hand = on_hand
+        self._taken = taken
+        self._receipts: list[ReceiptRow] = []
+        self._moves: list[MoveRow] = []
+        self._changes: dict[Level, LevelChange] = {}
+
+    def receive(self, command: ReceiveGoods) -> Result:
+        """Decide one receipt."""
+        company, warehouse = command.cause.company, command.warehouse
+        booked = self._taken.get((company, command.reference))
+        if booked is not None:
+            return translate.refusal_of_reference(command.reference, booked)
+        before = {line.sku: self._on_hand.get((company, warehouse, line.sku)) for line in command.lines}
+        levels = receive(command.lines, before, received_on=command.received_on, today=self._unit.now.date())
+        if isinstance(levels, NotReceived):
+            return translate.refusal_of_receipt(levels)
+        self._taken[company, command.reference] = command.receipt
+        self._book(command, levels)
+        return Answer(201, translate.receipt_body(command, levels), {"Location": f"receipts/{command.receipt}"})
+
+    def _book(self, command: ReceiveGoods, levels: dict[str, NewLevel]) -> None:
+        company, warehouse, receipt = command.cause.company, command.warehouse, command.receipt
+        day = command.received_on
+        self._receipts.append(ReceiptRow(company, receipt, command.reference, warehouse, day, command.cause.actor))
+        self._moves += [
+            MoveRow(company, warehouse, sku, quantity, receipt, number, day)
+            for number, (sku, quantity) in enumerate(command.lines, 1)
+        ]
+        for sku, new in levels.items():
+            level = (company, warehouse, sku)
+            self._on_hand[level] = new.on_hand
+            self._changes[level] = LevelChange(self._changes.get(level, LevelChange()).received + new.quantity)
+            item = self._items[company, sku]
+            self._unit.emit(*translate.stock_received(item, sku, command, new), command.cause)
+        self._unit.audit(command.cause, "goods-received", str(receipt), {"reference": command.reference})
+
+    async def write(self) -> None:
+        """Write each table once."""
+        if not self._receipts:
+            return
+        raw, now = self._unit.raw, self._unit.now
+        await store.add_receipts(raw, self._receipts, now)
+        await store.add_moves(raw, self._moves, now)
+        await store.change_stock(raw, self._changes)

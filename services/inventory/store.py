@@ -1,0 +1,269 @@
+"""The SQL of inventory's write side. Every statement takes a whole batch; rows are locked in one fixed order.
+
+Orders before stock, both sorted: whoever locks several rows takes them in the same order as everybody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+import asyncpg
+
+from chassis.errors import Transient
+from chassis.ids import UUID
+from services.inventory.domain.book import OrderedLine, OrderKey, RefusalCode, ReleaseReason, State, StockKey
+from services.inventory.domain.items import ItemTerms
+from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
+
+Level = tuple[str, str, str]
+"""Company, warehouse and sku: the key of one row of stock."""
+
+LOCK_ORDERS = """
+select r.company, r.order_id, r.state from reservation r
+join unnest($1::text[], $2::uuid[]) as x(company, order_id) on r.company = x.company and r.order_id = x.order_id
+order by r.company, r.order_id for update of r
+"""
+
+HELD_LINES = """
+select l.company, l.order_id, l.line, l.sku, l.quantity from reservation_line l
+join unnest($1::text[], $2::uuid[]) as x(company, order_id) on l.company = x.company and l.order_id = x.order_id
+order by l.company, l.order_id, l.line
+"""
+
+LOCK_STOCK = """
+select s.company, s.warehouse, s.sku, s.on_hand, s.reserved from stock_level s
+join unnest($1::text[], $2::text[], $3::text[]) as x(company, warehouse, sku)
+    on s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku
+order by s.company, s.warehouse, s.sku for update of s
+"""
+
+CHANGE_STOCK = """
+update stock_level s set on_hand = s.on_hand + x.received, reserved = s.reserved + x.reserved
+from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) 
+    as x(company, warehouse, sku, received, reserved)
+where s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku
+"""
+
+SAVE_RESERVATIONS = """
+insert into reservation as r (company, order_id, state, reservation, warehouse, code, detail, release_reason,
+    decided_at, released_at)
+select x.company, x.order_id, x.state, x.reservation, $4, x.code, x.detail, x.reason, x.decided_at, x.released_at
+from unnest($1::text[], $2::uuid[], $3::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::timestamptz[],
+            $10::timestamptz[])
+    as x(company, order_id, state, reservation, code, detail, reason, decided_at, released_at)
+on conflict (company, order_id) do update set state = excluded.state, code = excluded.code, detail = excluded.detail,
+    release_reason = excluded.release_reason, decided_at = coalesce(r.decided_at, excluded.decided_at),
+    released_at = excluded.released_at
+"""
+
+ADD_LINES = """
+insert into reservation_line (company, order_id, line, sku, quantity)
+select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::bigint[])
+"""
+
+KNOWN_ITEMS = """
+select i.company, i.sku, i.name, i.unit, i.item from item i
+join unnest($1::text[], $2::text[]) as x(company, sku) on i.company = x.company and i.sku = x.sku
+"""
+
+ADD_ITEMS = """
+insert into item (company, sku, item, name, unit, defined_at)
+select x.company, x.sku, x.item, x.name, x.unit, $6
+from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[]) as x(company, sku, item, name, unit)
+order by x.company, x.sku collate "C" on conflict do nothing
+"""
+
+ADD_LEVELS = """
+insert into stock_level (company, warehouse, sku)
+select x.company, x.warehouse, x.sku from unnest($1::text[], $2::text[], $3::text[]) as x(company, warehouse, sku)
+order by x.company, x.warehouse collate "C", x.sku collate "C" on conflict do nothing
+"""
+
+TAKEN_REFERENCES = """
+select r.company, r.reference, r.receipt from receipt r
+join unnest($1::text[], $2::text[]) as x(company, reference) on r.company = x.company and r.reference = x.reference
+"""
+
+ADD_RECEIPTS = """
+insert into receipt (company, receipt, reference, warehouse, received_on, recorded_at, actor)
+select x.company, x.receipt, x.reference, x.warehouse, x.received_on, $7, x.actor
+from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[])
+    as x(company, receipt, reference, warehouse, received_on, actor)
+order by x.company, x.reference collate "C" on conflict on constraint receipt_reference_once do nothing
+"""
+
+ADD_MOVES = """
+insert into stock_move (company, warehouse, sku, quantity, kind, receipt, line, effective_on, recorded_at)
+select x.company, x.warehouse, x.sku, x.quantity, 'receipt', x.receipt, x.line, x.effective_on, $8
+from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::uuid[], $6::int[], $7::date[])
+    with ordinality as x(company, warehouse, sku, quantity, receipt, line, effective_on, n)
+order by x.n
+"""
+
+
+class StockRow(NamedTuple):
+    """What is on hand of an item in a warehouse, and how much of it is reserved (micro-units)."""
+
+    on_hand: int
+    reserved: int
+
+
+class LevelChange(NamedTuple):
+    """By how much a stock level changes (micro-units)."""
+
+    received: int = 0
+    reserved: int = 0
+
+
+class ReservationRow(NamedTuple):
+    """How an order stands after a batch."""
+
+    company: str
+    order: UUID
+    state: State
+    reservation: UUID
+    code: RefusalCode | None = None
+    detail: str | None = None
+    reason: ReleaseReason | None = None
+    decided_at: datetime | None = None
+    released_at: datetime | None = None
+
+
+class ItemRow(NamedTuple):
+    """An item that is to be added."""
+
+    company: str
+    sku: str
+    item: UUID
+    name: str
+    unit: str
+
+
+class ReceiptRow(NamedTuple):
+    """A receipt that is to be added."""
+
+    company: str
+    receipt: UUID
+    reference: str
+    warehouse: str
+    received_on: date
+    actor: str
+
+
+class MoveRow(NamedTuple):
+    """A stock move that is to be added."""
+
+    company: str
+    warehouse: str
+    sku: str
+    quantity: int
+    receipt: UUID
+    line: int
+    effective_on: date
+
+
+async def lock_orders(connection: asyncpg.Connection, orders: Collection[OrderKey]) -> dict[OrderKey, State]:
+    """How these orders stand; those that were never heard of are missing."""
+    rows = await connection.fetch(LOCK_ORDERS, *_columns(orders, 2))
+    return {(company, order): state for company, order, state in rows}
+
+
+async def held_lines(connection: asyncpg.Connection, orders: Collection[OrderKey]) -> dict[OrderKey, list[OrderedLine]]:
+    """What these orders hold, in the order of their lines."""
+    held: dict[OrderKey, list[OrderedLine]] = {order: [] for order in orders}
+    for company, order, line, sku, quantity in await connection.fetch(HELD_LINES, *_columns(orders, 2)):
+        held[company, order].append(OrderedLine(line, sku, quantity))
+    return held
+
+
+async def lock_stock(connection: asyncpg.Connection, levels: Collection[Level]) -> dict[Level, StockRow]:
+    """Stock levels under lock until the commit. A level that does not exist is missing."""
+    rows = await connection.fetch(LOCK_STOCK, *_columns(levels, 3))
+    return {
+        (company, warehouse, sku): StockRow(on_hand, reserved) for company, warehouse, sku, on_hand, reserved in rows
+    }
+
+
+async def lock_free_stock(connection: asyncpg.Connection, items: Collection[StockKey]) -> dict[StockKey, int]:
+    """What is free of these items where orders are served from, under lock; unknown items are missing."""
+    stock = await lock_stock(connection, [(company, DEFAULT_WAREHOUSE, sku) for company, sku in items])
+    return {(company, sku): row.on_hand - row.reserved for (company, _, sku), row in stock.items()}
+
+
+async def change_reserved(connection: asyncpg.Connection, changes: Mapping[StockKey, int]) -> None:
+    """Add to what is reserved in the warehouse that orders are served from; the rows are locked already."""
+    await change_stock(connection, {(c, DEFAULT_WAREHOUSE, s): LevelChange(0, n) for (c, s), n in changes.items()})
+
+
+async def change_stock(connection: asyncpg.Connection, changes: Mapping[Level, LevelChange]) -> None:
+    """Add to stock levels; the rows are locked already."""
+    rows = [(*level, *change) for level, change in changes.items()]
+    await connection.execute(CHANGE_STOCK, *_columns(rows, 5))
+
+
+async def save_reservations(connection: asyncpg.Connection, rows: Collection[ReservationRow]) -> None:
+    """Write how orders stand now, those that are new and those that are known."""
+    company, order, state, *rest = _columns(rows, 9)
+    await connection.execute(SAVE_RESERVATIONS, company, order, state, DEFAULT_WAREHOUSE, *rest)
+
+
+async def add_reserved_lines(
+    connection: asyncpg.Connection, reserved: Sequence[tuple[OrderKey, Sequence[OrderedLine]]]
+) -> None:
+    """Write what each order holds."""
+    rows = [(*order, *line) for order, lines in reserved for line in lines]
+    await connection.execute(ADD_LINES, *_columns(rows, 5))
+
+
+async def known_items(
+    connection: asyncpg.Connection, items: Collection[StockKey]
+) -> dict[StockKey, tuple[ItemTerms, UUID]]:
+    """Terms and id of those of these items that exist."""
+    rows = await connection.fetch(KNOWN_ITEMS, *_columns(items, 2))
+    return {(company, sku): (ItemTerms(sku, name, unit), item) for company, sku, name, unit, item in rows}
+
+
+async def add_items(connection: asyncpg.Connection, rows: Sequence[ItemRow], now: datetime) -> None:
+    """Write new items, each with an empty stock level, so that there is a row to lock from the start.
+
+    Raises Transient when another transaction defined one of them meanwhile.
+    """
+    tag = await connection.execute(ADD_ITEMS, *_columns(rows, 5), now)
+    _all_written(tag, rows, "an item")
+    await add_levels(connection, [(row.company, DEFAULT_WAREHOUSE, row.sku) for row in rows])
+
+
+async def add_levels(connection: asyncpg.Connection, levels: Collection[Level]) -> None:
+    """Make sure that these levels exist, at zero, so that they can be locked."""
+    await connection.execute(ADD_LEVELS, *_columns(levels, 3))
+
+
+async def taken_references(
+    connection: asyncpg.Connection, references: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], UUID]:
+    """Which receipts bear these (company, reference) already."""
+    rows = await connection.fetch(TAKEN_REFERENCES, *_columns(references, 2))
+    return {(company, reference): receipt for company, reference, receipt in rows}
+
+
+async def add_receipts(connection: asyncpg.Connection, rows: Sequence[ReceiptRow], now: datetime) -> None:
+    """Write receipts. Raises Transient when another transaction took one of their references meanwhile."""
+    tag = await connection.execute(ADD_RECEIPTS, *_columns(rows, 6), now)
+    _all_written(tag, rows, "a receipt")
+
+
+async def add_moves(connection: asyncpg.Connection, rows: Sequence[MoveRow], now: datetime) -> None:
+    """Append stock moves, in their order."""
+    await connection.execute(ADD_MOVES, *_columns(rows, 7), now)
+
+
+def _columns(rows: Collection[tuple[object, ...]], width: int) -> list[list[object]]:
+    """Rows as the columns that `unnest` takes."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+def _all_written(tag: str, rows: Sequence[object], what: str) -> None:
+    if int(tag.rpartition(" ")[2]) != len(rows):
+        raise Transient(f"another transaction has written {what} of the same name")

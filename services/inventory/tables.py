@@ -1,0 +1,146 @@
+"""The tables of inventory as SQLModel sees them; a test compares them with what the migrations make."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Identity,
+    Text,
+    UniqueConstraint,
+)
+from sqlmodel import Field, SQLModel
+
+EXEMPT: dict[str, str] = {}
+"""Inventory has no table without company data."""
+
+
+def _text(*, key: bool = False, null: bool = False) -> Column[str]:
+    return Column(Text, primary_key=key, nullable=null)
+
+
+def _moment(*, null: bool = False) -> Column[datetime]:
+    return Column(DateTime(timezone=True), nullable=null)
+
+
+def _micro() -> Column[int]:
+    return Column(BigInteger, nullable=False)
+
+
+class Item(SQLModel, table=True):
+    """What can be stocked. Facts: a sku means one thing for ever."""
+
+    __tablename__ = "item"
+    __table_args__ = (
+        UniqueConstraint("company", "item"),
+        CheckConstraint("unit in ('pcs')"),
+    )
+    company: str = Field(sa_column=_text(key=True))
+    sku: str = Field(sa_column=_text(key=True))
+    item: UUID
+    name: str = Field(sa_column=_text())
+    unit: str = Field(sa_column=_text())
+    defined_at: datetime = Field(sa_column=_moment())
+
+
+class StockLevel(SQLModel, table=True):
+    """On hand (the sum of moves) and reserved (the sum of open reservation lines), in micro-units."""
+
+    __tablename__ = "stock_level"
+    __table_args__ = (
+        ForeignKeyConstraint(["company", "sku"], ["item.company", "item.sku"]),
+        CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
+        CheckConstraint("reserved >= 0", name="reserved_not_negative"),
+        CheckConstraint("reserved <= on_hand", name="never_oversold"),
+    )
+    company: str = Field(sa_column=_text(key=True))
+    warehouse: str = Field(sa_column=_text(key=True))
+    sku: str = Field(sa_column=_text(key=True))
+    on_hand: int = Field(sa_column=_micro())
+    reserved: int = Field(sa_column=_micro())
+
+
+class Receipt(SQLModel, table=True):
+    """Goods that came in together. Facts."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (UniqueConstraint("company", "reference", name="receipt_reference_once"),)
+    company: str = Field(sa_column=_text(key=True))
+    receipt: UUID = Field(primary_key=True)
+    reference: str = Field(sa_column=_text())
+    warehouse: str = Field(sa_column=_text())
+    received_on: date
+    recorded_at: datetime = Field(sa_column=_moment())
+    actor: str = Field(sa_column=_text())
+
+
+class StockMove(SQLModel, table=True):
+    """Every change of what is on hand, in micro-units. Facts: a mistake is set right by another move."""
+
+    __tablename__ = "stock_move"
+    __table_args__ = (
+        UniqueConstraint("company", "receipt", "line"),
+        ForeignKeyConstraint(
+            ["company", "warehouse", "sku"], ["stock_level.company", "stock_level.warehouse", "stock_level.sku"]
+        ),
+        ForeignKeyConstraint(["company", "receipt"], ["receipt.company", "receipt.receipt"]),
+        CheckConstraint("quantity <> 0"),
+        CheckConstraint("kind in ('receipt')"),
+        CheckConstraint("line > 0"),
+    )
+    company: str = Field(sa_column=_text(key=True))
+    move: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    warehouse: str = Field(sa_column=_text())
+    sku: str = Field(sa_column=_text())
+    quantity: int = Field(sa_column=_micro())
+    kind: str = Field(sa_column=_text())
+    receipt: UUID
+    line: int
+    effective_on: date
+    recorded_at: datetime = Field(sa_column=_moment())
+
+
+class Reservation(SQLModel, table=True):
+    """How each order stands; `cancelled` when its cancellation came before it."""
+
+    __tablename__ = "reservation"
+    __table_args__ = (
+        CheckConstraint("state in ('reserved', 'refused', 'released', 'cancelled')"),
+        CheckConstraint("code in ('insufficient-stock', 'item-unknown', 'order-cancelled')"),
+        CheckConstraint("release_reason in ('order-cancelled', 'invoice-refused')"),
+        CheckConstraint("(state = 'refused') = (code is not null)", name="refused_has_code"),
+        CheckConstraint("(state = 'released') = (release_reason is not null)", name="released_has_reason"),
+        CheckConstraint("(state = 'cancelled') = (decided_at is null)", name="decided_has_time"),
+    )
+    company: str = Field(sa_column=_text(key=True))
+    order_id: UUID = Field(primary_key=True)
+    state: str = Field(sa_column=_text())
+    reservation: UUID
+    warehouse: str = Field(sa_column=_text())
+    code: str | None = Field(sa_column=_text(null=True))
+    detail: str | None = Field(sa_column=_text(null=True))
+    release_reason: str | None = Field(sa_column=_text(null=True))
+    decided_at: datetime | None = Field(sa_column=_moment(null=True))
+    released_at: datetime | None = Field(sa_column=_moment(null=True))
+
+
+class ReservationLine(SQLModel, table=True):
+    """What an order holds, or held, in micro-units. Facts; whether they hold is the reservation's state."""
+
+    __tablename__ = "reservation_line"
+    __table_args__ = (
+        ForeignKeyConstraint(["company", "order_id"], ["reservation.company", "reservation.order_id"]),
+        CheckConstraint("line > 0"),
+        CheckConstraint("quantity > 0"),
+    )
+    company: str = Field(sa_column=_text(key=True))
+    order_id: UUID = Field(primary_key=True)
+    line: int = Field(primary_key=True)
+    sku: str = Field(sa_column=_text())
+    quantity: int = Field(sa_column=_micro())

@@ -1,0 +1,199 @@
+"""Between the published language and inventory's own words, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from chassis.cause import Cause
+from chassis.consumers import Received
+from chassis.errors import Refused
+from chassis.ids import UUID, derive
+from contracts.base import CompanyCode, EventData, EventView, LineNumber, PartView, Quantity, Sku, Uuid
+from contracts.gateway import OrderCancelled, OrderPlaced
+from contracts.inventory import ItemDefined, ReservationRefused, ReservationReleased, StockReceived, StockReserved
+from contracts.ledger import CompanyRegistered, InvoiceRefused
+from contracts.money import from_micro, to_micro
+from services.inventory.commands import LearnCompany, ReceiveGoods, ReleaseStock, ReserveStock
+from services.inventory.domain.book import NotReserved, OrderedLine, Released, Reserved
+from services.inventory.domain.items import NotDefined
+from services.inventory.domain.quantities import MICRO
+from services.inventory.domain.receiving import NewLevel, NotReceived
+
+Fact = tuple[type[EventData], UUID, dict[str, object]]
+"""An event to emit: its type, its key, its data."""
+
+NAMED_MAX = 5
+"""Items that a sentence names; the list beside it has all of them."""
+
+
+class NewCompany(EventView, of=CompanyRegistered):
+    """A company as inventory sees it."""
+
+    company: CompanyCode
+
+
+class LineToReserve(PartView):
+    """A line of an order, without its price."""
+
+    line: LineNumber
+    item: Sku
+    quantity: Quantity
+
+
+class OrderToReserve(EventView, of=OrderPlaced):
+    """What inventory uses of an order."""
+
+    order: Uuid
+    lines: list[LineToReserve]
+
+
+class OrderGone(EventView, of=OrderCancelled):
+    """What inventory uses of a cancellation."""
+
+    order: Uuid
+
+
+class InvoiceNotIssued(EventView, of=InvoiceRefused):
+    """What inventory uses of a refused invoice."""
+
+    order: Uuid
+
+
+# -- in ---------------------------------------------------------------------------------------------------------------
+
+
+def to_learn_company(event: Received[NewCompany]) -> LearnCompany:
+    """A company is registered: keep stock for it."""
+    return LearnCompany(event.data.company)
+
+
+def to_settle_order(event: Received[OrderToReserve | OrderGone | InvoiceNotIssued]) -> ReserveStock | ReleaseStock:
+    """An order, its cancellation or its refused invoice, as what is to be done about stock."""
+    data = event.data
+    if isinstance(data, OrderToReserve):
+        lines = [OrderedLine(line.line, line.item, micro_of(line.quantity)) for line in data.lines]
+        return ReserveStock(event.cause, UUID(data.order), lines)
+    reason = "order-cancelled" if isinstance(data, OrderGone) else "invoice-refused"
+    return ReleaseStock(event.cause, UUID(data.order), reason)  # type: ignore[arg-type]
+
+
+def micro_of(quantity: str) -> int:
+    """Millionths of a quantity that its pattern has accepted already."""
+    return int(quantity) * MICRO if quantity.isdigit() else to_micro(quantity)
+
+
+# -- out --------------------------------------------------------------------------------------------------------------
+
+
+def item_id(company: str, sku: str) -> UUID:
+    """The id of an item, from what names it."""
+    return derive("item", company, sku)
+
+
+def reservation_id(company: str, order: UUID) -> UUID:
+    """The id of an order's reservation: there is one for each order."""
+    return derive("reservation", company, order)
+
+
+def receipt_id(cause: Cause) -> UUID:
+    """The id of the receipt that a request asks for; a repeat of the request asks for the same."""
+    return derive("receipt", cause.id)
+
+
+def item_defined(item: UUID, sku: str, name: str, unit: str) -> Fact:
+    """An item can be stocked."""
+    return ItemDefined, item, {"item": item, "sku": sku, "name": name, "unit": unit}
+
+
+def stock_received(item: UUID, sku: str, command: ReceiveGoods, level: NewLevel) -> Fact:
+    """Goods of one item came in."""
+    return (
+        StockReceived,
+        item,
+        {
+            "item": item,
+            "sku": sku,
+            "receipt": command.receipt,
+            "warehouse": command.warehouse,
+            "quantity": from_micro(level.quantity),
+            "on_hand": from_micro(level.on_hand),
+        },
+    )
+
+
+def receipt_body(command: ReceiveGoods, levels: Mapping[str, NewLevel]) -> dict[str, object]:
+    """What the sender of a receipt gets: the new levels of its items."""
+    return {
+        "receipt": str(command.receipt),
+        "reference": command.reference,
+        "warehouse": command.warehouse,
+        "received_on": command.received_on.isoformat(),
+        "items": [
+            {"sku": sku, "quantity": from_micro(level.quantity), "on_hand": from_micro(level.on_hand)}
+            for sku, level in levels.items()
+        ],
+    }
+
+
+def stock_reserved(order: UUID, reservation: UUID, decision: Reserved) -> Fact:
+    """Stock is set aside."""
+    return StockReserved, order, {"order": order, "reservation": reservation, "lines": _lines(decision.lines)}
+
+
+def reservation_refused(order: UUID, decision: NotReserved) -> Fact:
+    """The order gets no stock; every shortage is listed."""
+    shortages: list[dict[str, object]] = [
+        {"item": sku, "requested": from_micro(requested), "available": from_micro(available)}
+        for sku, requested, available in decision.shortages
+    ]
+    data: dict[str, object] = {
+        "order": order,
+        "code": decision.code,
+        "detail": sentence(decision),
+        "shortages": shortages,
+    }
+    return ReservationRefused, order, data
+
+
+def reservation_released(order: UUID, reservation: UUID, decision: Released) -> Fact:
+    """Stock that was set aside is free again."""
+    lines = _lines(decision.lines)
+    return (
+        ReservationReleased,
+        order,
+        {"order": order, "reservation": reservation, "reason": decision.reason, "lines": lines},
+    )
+
+
+def sentence(decision: NotReserved) -> str:
+    """Why an order gets no stock, for people."""
+    if decision.code == "order-cancelled":
+        return "The order was cancelled before it came here."
+    named = decision.shortages[:NAMED_MAX]
+    more = len(decision.shortages) - len(named)
+    rest = f" and {more} more" if more else ""
+    if decision.code == "item-unknown":
+        return f"Not an item here: {', '.join(s.sku for s in named)}{rest}."
+    lacking = ", ".join(f"{s.sku} lacks {from_micro(s.requested - s.available)}" for s in named)
+    return f"Not enough in stock: {lacking}{rest}."
+
+
+def refusal_of_receipt(wrong: NotReceived) -> Refused:
+    """A receipt that is not taken in, as its sender gets to know it."""
+    return Refused(wrong.code, wrong.detail, wrong.pointer)
+
+
+def refusal_of_reference(reference: str, receipt: UUID) -> Refused:
+    """A receipt that was booked before under the same reference."""
+    detail = f"{reference} was received already; goods are booked once."
+    return Refused("receipt-exists", detail, "/reference", status=409, extra={"receipt": str(receipt)})
+
+
+def refusal_of_items(wrong: NotDefined, *, batch: bool) -> Refused:
+    """Items that are not defined, as their sender gets to know it."""
+    pointer = f"/items/{wrong.index}/sku" if batch else "/sku"
+    return Refused(wrong.code, wrong.detail, pointer, status=409 if wrong.known_before else 422)
+
+
+def _lines(lines: Sequence[OrderedLine]) -> list[dict[str, object]]:
+    return [{"line": line, "item": sku, "quantity": from_micro(quantity)} for line, sku, quantity in lines]
