@@ -30,6 +30,8 @@ from chassis.telemetry import Metrics, is_sampled, logger, new_traceparent, samp
 MEDIA_TYPE = "application/problem+json"
 BODY_BYTES_MAX = 1_048_576
 URL_BYTES_MAX = 8_192
+HEADERS_MAX = 100
+HEADER_BYTES_MAX = 16_384
 SAMPLED_PER_S_MAX = 20
 """Traces recorded a second at most, whatever callers ask for: a recorded one costs a span in every service."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -52,7 +54,7 @@ class Shell:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        length, traceparent = _look_at(scope["headers"])
+        length, traceparent, header_bytes = _look_at(scope["headers"])
         request_id = str(new_id())
         scope.setdefault("state", {}).update(request_id=request_id, traceparent=self._trace(traceparent))
         started = False
@@ -70,7 +72,7 @@ class Shell:
             await send(message)
 
         try:
-            self._bound_url(scope)
+            self._bound_head(scope, header_bytes)
             bounded = receive if length == 0 else self._bounded(receive, length)
             await self._app(scope, bounded, answer)
         except ClientDisconnect:
@@ -112,8 +114,11 @@ class Shell:
 
         return next_part
 
-    def _bound_url(self, scope: Scope) -> None:
+    def _bound_head(self, scope: Scope, header_bytes: int) -> None:
         query = scope["query_string"]
+        if header_bytes > HEADER_BYTES_MAX or len(scope["headers"]) > HEADERS_MAX:
+            limits = f"{HEADERS_MAX} headers and {HEADER_BYTES_MAX} bytes"
+            raise Problem(431, "headers-too-large", f"There are more than {limits} of headers.")
         if len(scope.get("raw_path") or b"") + len(query) > URL_BYTES_MAX:
             raise Problem(414, "url-too-long", f"The address is longer than {URL_BYTES_MAX} bytes.")
         if "\x00" in scope["path"]:
@@ -127,11 +132,13 @@ class Shell:
             logger.error("request failed", action="http", method=scope["method"], exc_info=error)
 
 
-def _look_at(headers: list[tuple[bytes, bytes]]) -> tuple[int | None, str | None]:
-    """Length of the body (0 when the headers announce none, None when it is not told) and the trace context."""
+def _look_at(headers: list[tuple[bytes, bytes]]) -> tuple[int | None, str | None, int]:
+    """Length of the body (0 when the headers announce none, None when it is not told), trace context, size of all."""
     length: int | None = 0
     traceparent: str | None = None
+    size = 0
     for name, value in headers:
+        size += len(name) + len(value)
         if name == b"content-length":
             length = int(value) if value.isdigit() and len(value) < 19 else -1
         elif name == b"transfer-encoding":
@@ -139,7 +146,7 @@ def _look_at(headers: list[tuple[bytes, bytes]]) -> tuple[int | None, str | None
         elif name == b"traceparent":
             text = value.decode("latin-1")
             traceparent = text if valid_traceparent(text) else None
-    return length, traceparent
+    return length, traceparent, size
 
 
 def too_large(limit: int) -> Problem:
