@@ -1,0 +1,50 @@
+"""The Kafka door: which events the ledger listens to, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.consumers import Consumers, Received
+from chassis.database import UnitOfWork
+from chassis.errors import Outcomes
+from contracts.gateway import OrderCancelled
+from services.ledger import handlers, translate
+from services.ledger.views import MoneyReceived, OrderNotReserved, OrderReleased, OrderReserved, OrderTerms
+
+consumers = Consumers("ledger")
+
+consumers.ignore(
+    OrderCancelled,
+    because="inventory decides what a cancellation undoes; the ledger follows ReservationReleased, so that one key "
+    "orders the reservation and its release",
+)
+
+
+@consumers.on(OrderTerms)
+async def on_order_placed(events: Sequence[Received[OrderTerms]], unit: UnitOfWork) -> None:
+    """The agreed prices are what will be invoiced."""
+    await handlers.record_terms([translate.to_record_terms(event) for event in events], unit)
+
+
+@consumers.on(OrderReserved)
+async def on_stock_reserved(events: Sequence[Received[OrderReserved]], unit: UnitOfWork) -> None:
+    """What is reserved can be delivered, so it is invoiced."""
+    await handlers.record_reservations([translate.to_record_reservation(event) for event in events], unit)
+
+
+@consumers.on(OrderNotReserved)
+async def on_reservation_refused(events: Sequence[Received[OrderNotReserved]], unit: UnitOfWork) -> None:
+    """What cannot be delivered is never invoiced."""
+    await handlers.close_orders([translate.to_close_order(event) for event in events], unit)
+
+
+@consumers.on(OrderReleased)
+async def on_reservation_released(events: Sequence[Received[OrderReleased]], unit: UnitOfWork) -> None:
+    """What is not delivered any more must not stay invoiced."""
+    await handlers.release_orders([translate.to_release_order(event) for event in events], unit)
+
+
+@consumers.on(MoneyReceived)
+async def on_payment_received(events: Sequence[Received[MoneyReceived]], unit: UnitOfWork) -> Outcomes:
+    """Money settles what customers owe; what fits nothing is kept for them."""
+    return await handlers.record_payments([translate.to_record_payment(event) for event in events], unit)

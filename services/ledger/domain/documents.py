@@ -1,0 +1,46 @@
+"""Documents with a number: the invoice, and the credit note that takes one back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from chassis.ids import UUID, derive
+from services.ledger.domain.invoicing import Draft
+from services.ledger.domain.numbering import DocumentNumber
+from services.ledger.domain.settlement import Receivable
+
+
+def invoice_id(company: str, order: UUID) -> UUID:
+    """The id of an order's invoice: there is at most one, so it can be found without a search."""
+    return derive(company, "invoice", order)
+
+
+def credit_note_id(company: str, invoice: UUID) -> UUID:
+    """The id of an invoice's credit note: there is at most one."""
+    return derive(company, "credit-note", invoice)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A numbered invoice."""
+
+    id: UUID
+    number: DocumentNumber
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNote:
+    """A numbered credit note over a whole invoice; amounts in minor units, as on the invoice."""
+
+    id: UUID
+    number: DocumentNumber
+    issued_on: date
+    reason: str
+    credited: Receivable
+    order_reference: str
+    net: int
+    tax: int
+    printed: bytes
+    """Seller, customer, lines and taxes as the invoice states them."""

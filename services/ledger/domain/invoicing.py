@@ -1,0 +1,152 @@
+"""What an order is invoiced for: line totals, taxes, dates; or the rule that refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from chassis.errors import Refused
+from chassis.ids import UUID
+from contracts.money import MINOR_UNITS, WHOLE_DIGITS_MAX, AmountError, line_total_minor, tax_minor
+from services.ledger.domain.books import RECEIVABLE, SALES, Books, TaxRule
+
+PAYMENT_TERM = timedelta(days=30)
+"""From the date of the invoice to the day it is due."""
+
+
+class OrderLine(NamedTuple):
+    """A line as agreed with the customer; quantity and price are decimal strings of at most six decimals."""
+
+    line: int
+    item: str
+    description: str
+    quantity: str
+    unit_price: str
+    tax_code: str
+
+
+class Terms(NamedTuple):
+    """What billing needs of an order."""
+
+    order: UUID
+    reference: str
+    currency: str
+    customer: Mapping[str, object]
+    """As printed on the invoice."""
+    lines: Sequence[OrderLine]
+
+
+class Reserved(NamedTuple):
+    """What the warehouse set aside for a line."""
+
+    item: str
+    quantity: str
+
+
+class InvoiceLine(NamedTuple):
+    """A line of an invoice; `net` in minor units of the invoice's currency."""
+
+    line: int
+    item: str
+    description: str
+    quantity: str
+    unit_price: str
+    net: int
+    tax_code: str
+    tax_rate: str
+
+
+class TaxTotal(NamedTuple):
+    """The tax of all lines with one code, in minor units: rounded once, on their sum."""
+
+    rule: TaxRule
+    base: int
+    tax: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invoice without its number; amounts in minor units of `currency`."""
+
+    company: str
+    order: UUID
+    reference: str
+    customer: Mapping[str, object]
+    seller: Mapping[str, object]
+    currency: str
+    issued_on: date
+    lines: Sequence[InvoiceLine]
+    taxes: Sequence[TaxTotal]
+    net: int
+    tax: int
+
+    @property
+    def total(self) -> int:
+        """What the customer owes."""
+        return self.net + self.tax
+
+    @property
+    def due_on(self) -> date:
+        """Last day for payment."""
+        return self.issued_on + PAYMENT_TERM
+
+
+def draft_invoice(
+    terms: Terms, reserved: Mapping[int, Reserved], reserved_at: datetime, books: Books
+) -> Draft | Refused:
+    """What the order is invoiced for: the agreed prices for the quantities that were set aside.
+
+    The invoice is dated when stock was reserved, on the company's calendar, whenever it is made: both facts come from
+    events, so a replay decides the same. A refusal names the rule and, where one field is to blame, its JSON pointer.
+    """
+    decimals = MINOR_UNITS.get(terms.currency)
+    if decimals is None:
+        return Refused("currency-unknown", f"Nothing can be invoiced in {terms.currency}.", "/currency")
+    for role in (RECEIVABLE, SALES):
+        if role not in books.accounts:
+            return Refused("account-missing", f"The company has no account with the role {role}.")
+    lines: list[InvoiceLine] = []
+    bases: dict[str, int] = {}
+    net = 0
+    for index, (number, item, description, _, unit_price, tax_code) in enumerate(terms.lines):
+        served = reserved.get(number)
+        if served is None:
+            continue
+        if served.item != item:
+            return Refused("reservation-mismatch", f"Line {number} orders {item}, {served.item} was reserved.")
+        rule = books.taxes.get(tax_code)
+        if rule is None:
+            return Refused("tax-code-unknown", f"The company has no tax code {tax_code}.", f"/lines/{index}/tax_code")
+        try:
+            line_net = line_total_minor(served.quantity, unit_price, terms.currency)
+        except AmountError as wrong:
+            return Refused("amount-too-large", f"Line {number}: {wrong}.", f"/lines/{index}")
+        lines.append(InvoiceLine(number, item, description, served.quantity, unit_price, line_net, tax_code, rule.rate))
+        bases[tax_code] = bases.get(tax_code, 0) + line_net
+        net += line_net
+    if not lines:
+        return Refused("nothing-to-invoice", "None of the order's lines was reserved.")
+    taxes = [tax_of(books.taxes[code], base) for code, base in bases.items()]
+    tax = sum([total.tax for total in taxes])
+    if net + tax >= 10 ** (WHOLE_DIGITS_MAX + decimals):
+        return Refused("amount-too-large", "The order is worth more than an invoice can state.")
+    return Draft(
+        books.company,
+        terms.order,
+        terms.reference,
+        terms.customer,
+        books.seller,
+        terms.currency,
+        books.day_of(reserved_at),
+        lines,
+        taxes,
+        net,
+        tax,
+    )
+
+
+def tax_of(rule: TaxRule, base: int) -> TaxTotal:
+    """Tax on the sum of all lines with one code, rounded half up once."""
+    return TaxTotal(rule, base, tax_minor(base, rule.rate))

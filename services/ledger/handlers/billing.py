@@ -1,0 +1,171 @@
+"""From an order to its invoice. Terms and reservation meet in the order's row; whichever comes second bills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.cause import Cause
+from chassis.database import UnitOfWork
+from chassis.errors import Refused
+from chassis.ids import UUID
+from services.ledger import translate
+from services.ledger.commands import CloseOrder, RecordReservation, RecordTerms
+from services.ledger.domain.books import RECEIVABLE, SALES, Books
+from services.ledger.domain.documents import Invoice, invoice_id
+from services.ledger.domain.invoicing import Draft, Reserved, draft_invoice
+from services.ledger.domain.numbering import INVOICES, Series, hand_out, how_many
+from services.ledger.domain.posting import SALES_JOURNAL, Entry, sale_id, sale_lines
+from services.ledger.domain.settlement import Receivable
+from services.ledger.handlers.bookkeeping import open_books, post
+from services.ledger.handlers.settling import Settling, money_waiting_for
+from services.ledger.store import documents, orders
+from services.ledger.store.orders import Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An order of which both halves are here, with the event that completed it."""
+
+    company: str
+    order: UUID
+    terms: bytes
+    reserved: Mapping[int, Reserved]
+    reserved_at: datetime
+    cause: Cause
+
+
+async def record_terms(commands: Sequence[RecordTerms], unit: UnitOfWork) -> None:
+    """Keep what orders agreed; bill those whose stock is reserved already."""
+    books = await open_books(unit)
+    await orders.insert_terms(unit.raw, commands)
+    met = await orders.meet(unit.raw, [Arrival(c.company, c.order, True, None, None, None) for c in commands])
+    due = []
+    for command in commands:
+        row = met[command.company, command.order]
+        if row["complete"]:
+            reserved = translate.to_reserved(row["reservation"])
+            at = row["reserved_at"]
+            due.append(Due(command.company, command.order, command.body, reserved, at, command.cause))
+    await _bill(due, books, unit)
+
+
+async def record_reservations(commands: Sequence[RecordReservation], unit: UnitOfWork) -> None:
+    """Keep what was reserved; bill the orders whose terms are known already."""
+    books = await open_books(unit)
+    met = await orders.meet(
+        unit.raw, [Arrival(c.company, c.order, False, c.reserved_at, c.body, None) for c in commands]
+    )
+    complete = [c for c in commands if met[c.company, c.order]["complete"]]
+    if not complete:
+        return
+    terms = await orders.read_terms(unit.raw, [(c.company, c.order) for c in complete])
+    due = [Due(c.company, c.order, terms[c.company, c.order], c.reserved, c.reserved_at, c.cause) for c in complete]
+    await _bill(due, books, unit)
+
+
+async def close_orders(commands: Sequence[CloseOrder], unit: UnitOfWork) -> None:
+    """Nothing was reserved for these orders: they are never billed."""
+    await open_books(unit)
+    await orders.meet(
+        unit.raw, [Arrival(c.company, c.order, False, None, None, "reservation-refused") for c in commands]
+    )
+
+
+async def _bill(due: Sequence[Due], books: Mapping[str, Books], unit: UnitOfWork) -> None:
+    drafts: list[tuple[Due, Draft]] = []
+    refusals: list[tuple[Due, Refused]] = []
+    for one in due:
+        terms = translate.to_terms(one.order, one.terms)
+        decision = draft_invoice(terms, one.reserved, one.reserved_at, books[one.company])
+        if isinstance(decision, Refused):
+            refusals.append((one, decision))
+        else:
+            drafts.append((one, decision))
+    if refusals:
+        await _refuse(refusals, unit)
+    if drafts:
+        await _issue(drafts, books, unit)
+
+
+async def _refuse(refusals: Sequence[tuple[Due, Refused]], unit: UnitOfWork) -> None:
+    await orders.insert_refusals(
+        unit.raw, [(one.company, one.order, no.code, no.detail, no.pointer) for one, no in refusals]
+    )
+    for one, refused in refusals:
+        unit.emit(*translate.invoice_refused(one.order, refused), one.cause)
+        unit.audit(one.cause, "invoice.refused", str(one.order), {"code": refused.code})
+
+
+async def _issue(drafts: Sequence[tuple[Due, Draft]], books: Mapping[str, Books], unit: UnitOfWork) -> None:
+    """Number, keep, post and tell; then let money that waited for these invoices pay them."""
+    waiting = await money_waiting_for([(one.company, one.order) for one, _ in drafts], unit)
+    wanted = [Series(draft.company, INVOICES, draft.issued_on.year) for _, draft in drafts]
+    last = await documents.take_numbers(unit.raw, how_many(wanted))
+    entries: list[tuple[Entry, Cause]] = []
+    settling = Settling(books)
+    rows: list[documents.InvoiceRow] = []
+    receivables: list[Receivable] = []
+    for (one, draft), number in zip(drafts, hand_out(wanted, last), strict=True):
+        invoice = Invoice(invoice_id(one.company, one.order), number, draft)
+        parts = translate.printed_parts(invoice)
+        unit.emit(*translate.invoice_issued(invoice, parts), one.cause)
+        unit.audit(one.cause, "invoice.issued", str(invoice.id), {"number": number.printed})
+        rows.append(_row(invoice, translate.pack(parts)))
+        entry = _sale(invoice, books[one.company])
+        if entry.lines:
+            entries.append((entry, one.cause))
+        receivable = _receivable(invoice)
+        receivables.append(receivable)
+        for money in waiting.get((one.company, one.order), ()):
+            settling.apply(money, receivable, one.cause)
+    await documents.insert_invoices(unit.raw, rows)
+    await documents.insert_open_items(
+        unit.raw,
+        [
+            (draft.company, receivable.invoice, draft.due_on, draft.currency, receivable.total, receivable.open)
+            for (_, draft), receivable in zip(drafts, receivables, strict=True)
+        ],
+    )
+    if entries or settling.entries:
+        await post(entries + settling.entries, unit)
+    await settling.keep_applications("invoice-issued", unit)
+
+
+def _sale(invoice: Invoice, books: Books) -> Entry:
+    draft = invoice.draft
+    taxes = [(total.rule.account, total.tax) for total in draft.taxes]
+    lines = sale_lines(books.accounts[RECEIVABLE], books.accounts[SALES], taxes, draft.net, draft.currency)
+    entry_id = sale_id(draft.company, invoice.id)
+    return Entry(draft.company, entry_id, SALES_JOURNAL, draft.issued_on, invoice.id, draft.order, lines)
+
+
+def _receivable(invoice: Invoice) -> Receivable:
+    draft = invoice.draft
+    total = draft.total
+    return Receivable(
+        draft.company, invoice.id, invoice.number.printed, draft.order, draft.currency, draft.issued_on, total, total
+    )
+
+
+def _row(invoice: Invoice, printed: bytes) -> documents.InvoiceRow:
+    draft, number = invoice.draft, invoice.number
+    return (
+        draft.company,
+        invoice.id,
+        number.series,
+        number.fiscal_year,
+        number.serial,
+        draft.order,
+        draft.reference,
+        str(draft.customer["id"]),
+        str(draft.customer["name"]),
+        draft.issued_on,
+        draft.due_on,
+        draft.currency,
+        draft.net,
+        draft.tax,
+        draft.total,
+        printed,
+    )

@@ -1,0 +1,159 @@
+"""From a released reservation to a credit note: what was invoiced is taken back, what was paid is owed to the payer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from chassis.cause import Cause
+from chassis.database import UnitOfWork
+from chassis.ids import UUID
+from services.ledger import translate
+from services.ledger.commands import ReleaseOrder
+from services.ledger.domain.books import Books
+from services.ledger.domain.documents import CreditNote, credit_note_id, invoice_id
+from services.ledger.domain.numbering import CREDIT_NOTES, DocumentNumber, Series, hand_out, how_many
+from services.ledger.domain.posting import SALES_JOURNAL, Entry, Line, mirrored, reversal_id, sale_id
+from services.ledger.domain.settlement import Money, take_back, withdrawal
+from services.ledger.handlers.bookkeeping import open_books, post
+from services.ledger.handlers.settling import Key, allocations_of, to_receivable
+from services.ledger.store import documents, journal, orders
+from services.ledger.store import money as store
+from services.ledger.store.orders import Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A command whose order was invoiced, with the invoice's row."""
+
+    command: ReleaseOrder
+    row: asyncpg.Record
+
+
+async def release_orders(commands: Sequence[ReleaseOrder], unit: UnitOfWork) -> None:
+    """Credit the orders that were invoiced; never bill those that were not."""
+    books = await open_books(unit)
+    await orders.meet(unit.raw, [Arrival(c.company, c.order, False, None, None, "released") for c in commands])
+    by_invoice = {(c.company, invoice_id(c.company, c.order)): c for c in commands}
+    rows = await documents.read_creditable(unit.raw, by_invoice)
+    if rows:
+        invoiced = {(row["company"], row["id"]): row for row in rows}
+        releases = [Release(c, invoiced[key]) for key, c in by_invoice.items() if key in invoiced]
+        await _credit(releases, books, unit)
+
+
+async def _credit(releases: Sequence[Release], books: Mapping[str, Books], unit: UnitOfWork) -> None:
+    wanted = [_series(release, books) for release in releases]
+    last = await documents.take_numbers(unit.raw, how_many(wanted))
+    notes = [_note(release, number, books) for release, number in zip(releases, hand_out(wanted, last), strict=True)]
+    entries = await _reversals(notes, releases, unit)
+    withdrawn = await _withdraw(notes, releases, books, unit)
+    await documents.insert_credit_notes(unit.raw, [_row(note) for note in notes])
+    await documents.credit_open_items(unit.raw, [(note.credited.company, note.credited.invoice) for note in notes])
+    for note, release in zip(notes, releases, strict=True):
+        unit.emit(*translate.credit_note_issued(note), release.command.cause)
+        unit.audit(
+            release.command.cause, "invoice.credited", str(note.credited.invoice), {"number": note.number.printed}
+        )
+    if entries or withdrawn:
+        await post(entries + withdrawn, unit)
+
+
+async def _reversals(
+    notes: Sequence[CreditNote], releases: Sequence[Release], unit: UnitOfWork
+) -> list[tuple[Entry, Cause]]:
+    """The mirror of each sale; an invoice over nothing was never posted and has none."""
+    sales = {(n.credited.company, sale_id(n.credited.company, n.credited.invoice)): n for n in notes}
+    sides: defaultdict[Key, list[Line]] = defaultdict(list)
+    for company, entry, account, currency, debit, credit in await journal.read_lines(unit.raw, sales):
+        sides[company, entry].append(Line(account, currency, debit, credit))
+    entries: list[tuple[Entry, Cause]] = []
+    for (key, note), release in zip(sales.items(), releases, strict=True):
+        if key in sides:
+            entries.append((_reversal(note, key[1], sides[key]), release.command.cause))
+    return entries
+
+
+def _reversal(note: CreditNote, sale: UUID, lines: Sequence[Line]) -> Entry:
+    company, order = note.credited.company, note.credited.order
+    entry_id = reversal_id(company, sale)
+    return Entry(company, entry_id, SALES_JOURNAL, note.issued_on, note.id, order, mirrored(lines), reverses=sale)
+
+
+async def _withdraw(
+    notes: Sequence[CreditNote], releases: Sequence[Release], books: Mapping[str, Books], unit: UnitOfWork
+) -> list[tuple[Entry, Cause]]:
+    """Take back the money that paid these invoices: it lies unapplied again, owed to who paid it."""
+    paid = [(n.credited.company, n.credited.invoice) for n in notes if n.credited.open < n.credited.total]
+    if not paid:
+        return []
+    payments = await _money_in(paid, unit)
+    entries: list[tuple[Entry, Cause]] = []
+    rows: list[store.AllocationRow] = []
+    back: dict[Key, int] = {}
+    for note, release in zip(notes, releases, strict=True):
+        for money in payments:
+            taken = take_back(money, note.credited.invoice) if money.company == note.credited.company else None
+            if taken is None:
+                continue
+            entry = withdrawal(money, taken, note.issued_on, books[money.company])
+            entries.append((entry, release.command.cause))
+            rows.append((money.company, money.payment, taken.invoice, entry.id, -taken.amount, note.issued_on))
+            back[money.company, money.payment] = back.get((money.company, money.payment), 0) + taken.amount
+            unit.emit(*translate.payment_allocated(money, "credited"), release.command.cause)
+            unit.audit(release.command.cause, "payment.withdrawn", str(money.payment))
+    await store.insert_allocations(unit.raw, rows)
+    await store.move_unapplied(unit.raw, back)
+    return entries
+
+
+async def _money_in(invoices: Sequence[Key], unit: UnitOfWork) -> list[Money]:
+    """The payments that were allocated to these invoices, as they are spread at present."""
+    rows = await store.read_paying(unit.raw, invoices)
+    spread = await allocations_of([(row["company"], row["payment"]) for row in rows], unit)
+    return [
+        Money(company, payment, received_on, currency, amount, unapplied, spread.get((company, payment), []))
+        for company, payment, currency, amount, unapplied, received_on in rows
+    ]
+
+
+def _series(release: Release, books: Mapping[str, Books]) -> Series:
+    command = release.command
+    return Series(command.company, CREDIT_NOTES, books[command.company].day_of(command.released_at).year)
+
+
+def _note(release: Release, number: DocumentNumber, books: Mapping[str, Books]) -> CreditNote:
+    command, row = release.command, release.row
+    return CreditNote(
+        credit_note_id(command.company, row["id"]),
+        number,
+        books[command.company].day_of(command.released_at),
+        command.reason,
+        to_receivable(row),
+        row["order_reference"],
+        row["net"],
+        row["tax"],
+        row["printed"],
+    )
+
+
+def _row(note: CreditNote) -> documents.CreditNoteRow:
+    credited = note.credited
+    return (
+        credited.company,
+        note.id,
+        note.number.series,
+        note.number.fiscal_year,
+        note.number.serial,
+        credited.invoice,
+        credited.order,
+        note.issued_on,
+        note.reason,
+        credited.currency,
+        note.net,
+        note.tax,
+        credited.total,
+    )

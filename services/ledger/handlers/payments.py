@@ -1,0 +1,95 @@
+"""Money comes in: it pays the invoice that it names; what fits nothing is kept as unapplied cash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from chassis.database import UnitOfWork
+from chassis.errors import Outcome, Refused, Waiting
+from services.ledger import translate
+from services.ledger.commands import RecordPayment
+from services.ledger.domain.books import BANK, UNAPPLIED_CASH, Books
+from services.ledger.domain.documents import invoice_id
+from services.ledger.domain.numbering import read_number
+from services.ledger.domain.settlement import Money, Receivable, allocate, application, money_of, receipt, settled_on
+from services.ledger.handlers.bookkeeping import open_books, post
+from services.ledger.handlers.settling import Key, Settling, to_receivable
+from services.ledger.store import documents
+from services.ledger.store import money as store
+
+Named = tuple[dict[Key, Receivable], dict[tuple[str, str], Receivable]]
+"""Invoices by company and id, and by company and printed number."""
+
+
+async def record_payments(commands: Sequence[RecordPayment], unit: UnitOfWork) -> Sequence[Outcome]:
+    """Book money and allocate it. Money is never turned away for what we lack: it waits until there is an account."""
+    books = await open_books(unit)
+    decisions = [_accept(command, books[command.company]) for command in commands]
+    taken = [(c, money) for c, money in zip(commands, decisions, strict=True) if isinstance(money, Money)]
+    if taken:
+        await _book(taken, books, unit)
+    return [None if isinstance(decision, Money) else decision for decision in decisions]
+
+
+def _accept(command: RecordPayment, books: Books) -> Money | Refused | Waiting:
+    for role in (BANK, UNAPPLIED_CASH):
+        if role not in books.accounts:
+            return Waiting(f"company {command.company} has no account with the role {role}")
+    return money_of(command.company, command.payment, command.received_on, command.amount, command.currency)
+
+
+async def _book(taken: Sequence[tuple[RecordPayment, Money]], books: Mapping[str, Books], unit: UnitOfWork) -> None:
+    named = await _invoices_named_by([command for command, _ in taken], unit)
+    open_before = {key: receivable.open for key, receivable in named[0].items()}
+    settling = Settling(books)
+    for command, money in taken:
+        _settle(command, money, _invoice_for(command, named), settling)
+    await store.insert_payments(unit.raw, taken)
+    await store.insert_unapplied(
+        unit.raw, [(m.company, m.payment, c.order, m.currency, m.amount, m.unapplied) for c, m in taken]
+    )
+    if settling.allocations:
+        await store.insert_allocations(unit.raw, settling.allocations)
+        paid = {key: open_before[key] - receivable.open for key, receivable in named[0].items()}
+        await documents.pay_open_items(unit.raw, {key: amount for key, amount in paid.items() if amount})
+    await post(settling.entries, unit)
+    for command, money in taken:
+        unit.emit(*translate.payment_allocated(money, "received"), command.cause)
+        unit.audit(command.cause, "payment.recorded", str(money.payment))
+    settling.tell_paid(unit)
+
+
+def _settle(command: RecordPayment, money: Money, receivable: Receivable | None, settling: Settling) -> None:
+    """Book one payment. Money dated before its invoice is an advance until the invoice's own day."""
+    books = settling.books[money.company]
+    allocation = allocate(money, receivable)
+    if allocation is None or receivable is None:
+        settling.entries.append((receipt(money, command.order, 0, books), command.cause))
+        return
+    at_once = allocation.amount if settled_on(money, receivable) == money.received_on else 0
+    entry = receipt(money, allocation.order, at_once, books)
+    settling.entries.append((entry, command.cause))
+    if not at_once:
+        entry = application(money, receivable, allocation.amount, books)
+        settling.entries.append((entry, command.cause))
+    settling.allocated(money, receivable, allocation, entry.id, command.cause)
+
+
+async def _invoices_named_by(commands: Sequence[RecordPayment], unit: UnitOfWork) -> Named:
+    numbers = [(c.company, read_number(c.invoice_number)) for c in commands if c.invoice_number is not None]
+    rows = await documents.read_receivables(
+        unit.raw,
+        [(c.company, invoice_id(c.company, c.order)) for c in commands if c.order is not None],
+        [(company, number) for company, number in numbers if number is not None],
+    )
+    receivables = [to_receivable(row) for row in rows]
+    return {(r.company, r.invoice): r for r in receivables}, {(r.company, r.number): r for r in receivables}
+
+
+def _invoice_for(command: RecordPayment, named: Named) -> Receivable | None:
+    """The invoice whose number the payer wrote; without one that we know, the invoice of the order."""
+    by_id, by_number = named
+    number = None if command.invoice_number is None else read_number(command.invoice_number)
+    if number is not None and (command.company, number.printed) in by_number:
+        return by_number[command.company, number.printed]
+    return None if command.order is None else by_id.get((command.company, invoice_id(command.company, command.order)))

@@ -1,0 +1,143 @@
+"""Companies, charts of accounts and tax codes: set up over HTTP, told to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chassis import companies as known_companies
+from chassis.database import UnitOfWork
+from chassis.errors import Refused
+from chassis.requests import Answer, Result
+from services.ledger import translate
+from services.ledger.commands import DefineTaxCodes, NewAccount, NewTaxCode, OpenAccounts, RegisterCompany
+from services.ledger.domain.books import KIND_OF_ROLE
+from services.ledger.store import companies
+
+
+@dataclass(slots=True)
+class Standing:
+    """What a company has set up already; grows while a group of commands is decided."""
+
+    registered: bool = False
+    accounts: set[str] = field(default_factory=set)
+    roles: dict[str, str] = field(default_factory=dict)
+    tax_codes: set[str] = field(default_factory=set)
+
+
+async def register_companies(commands: Sequence[RegisterCompany], unit: UnitOfWork) -> Sequence[Result]:
+    """Keep the books of legal entities from now on. A code is given once and for ever."""
+    standing = await _standing(unit)
+    accepted: list[RegisterCompany] = []
+    results: list[Result] = []
+    for command in commands:
+        if standing[command.company].registered:
+            results.append(Refused("company-exists", f"There is a company {command.company}.", "/company", status=409))
+            continue
+        standing[command.company].registered = True
+        accepted.append(command)
+        results.append(Answer(201, {"company": command.company}))
+    if accepted:
+        await known_companies.learn(unit.raw, [command.company for command in accepted])
+        await companies.insert_companies(unit.raw, accepted)
+    for command in accepted:
+        unit.emit(*translate.company_registered(command), command.cause)
+        unit.audit(command.cause, "company.registered", command.company)
+    return results
+
+
+async def open_accounts(commands: Sequence[OpenAccounts], unit: UnitOfWork) -> Sequence[Result]:
+    """Add accounts to charts; a command adds all of its accounts or none."""
+    standing = await _standing(unit)
+    accepted: list[OpenAccounts] = []
+    results: list[Result] = []
+    for command in commands:
+        decision = _add_accounts(command.accounts, standing[command.company])
+        if isinstance(decision, Refused):
+            results.append(decision)
+            continue
+        standing[command.company] = decision
+        accepted.append(command)
+        results.append(Answer(201, {"accounts": [account.code for account in command.accounts]}))
+    if accepted:
+        await companies.insert_accounts(unit.raw, [(c.company, account) for c in accepted for account in c.accounts])
+    for command in accepted:
+        for ordinal, account in enumerate(command.accounts):
+            unit.emit(*translate.account_opened(command.company, account), command.cause, ordinal=ordinal)
+            unit.audit(command.cause, "account.opened", account.code)
+    return results
+
+
+async def define_tax_codes(commands: Sequence[DefineTaxCodes], unit: UnitOfWork) -> Sequence[Result]:
+    """Add tax codes to companies; a command adds all of its codes or none."""
+    standing = await _standing(unit)
+    accepted: list[DefineTaxCodes] = []
+    results: list[Result] = []
+    for command in commands:
+        decision = _add_tax_codes(command.tax_codes, standing[command.company])
+        if isinstance(decision, Refused):
+            results.append(decision)
+            continue
+        standing[command.company] = decision
+        accepted.append(command)
+        results.append(Answer(201, {"tax_codes": [tax_code.code for tax_code in command.tax_codes]}))
+    if accepted:
+        await companies.insert_tax_codes(unit.raw, [(c.company, code) for c in accepted for code in c.tax_codes])
+    for command in accepted:
+        for ordinal, tax_code in enumerate(command.tax_codes):
+            unit.emit(*translate.tax_code_defined(command.company, tax_code), command.cause, ordinal=ordinal)
+            unit.audit(command.cause, "tax-code.defined", tax_code.code)
+    return results
+
+
+async def _standing(unit: UnitOfWork) -> dict[str, Standing]:
+    await companies.lock(unit.raw, unit.companies)
+    found = {company: Standing() for company in unit.companies}
+    for what, company, code, role in await companies.read_standing(unit.raw, unit.companies):
+        one = found[company]
+        if what == "company":
+            one.registered = True
+        elif what == "tax-code":
+            one.tax_codes.add(code)
+        else:
+            one.accounts.add(code)
+            if role is not None:
+                one.roles[role] = code
+    return found
+
+
+def _add_accounts(accounts: Sequence[NewAccount], standing: Standing) -> Standing | Refused:
+    """The chart with all of these accounts, or why one of them cannot be added."""
+    codes, roles = set(standing.accounts), dict(standing.roles)
+    for account in accounts:
+        if account.code in codes:
+            return Refused("account-exists", f"There is an account {account.code}.", f"{account.pointer}/code", 409)
+        if account.role is not None:
+            wrong = _role_fault(account, account.role, roles)
+            if wrong is not None:
+                return wrong
+            roles[account.role] = account.code
+        codes.add(account.code)
+    return Standing(standing.registered, codes, roles, standing.tax_codes)
+
+
+def _role_fault(account: NewAccount, role: str, roles: Mapping[str, str]) -> Refused | None:
+    if role in roles:
+        detail = f"Account {roles[role]} has the role {role}; a role is played by one account."
+        return Refused("role-taken", detail, f"{account.pointer}/role", 409)
+    if account.kind != KIND_OF_ROLE[role]:
+        detail = f"The role {role} needs an account of kind {KIND_OF_ROLE[role]}."
+        return Refused("role-of-another-kind", detail, f"{account.pointer}/kind")
+    return None
+
+
+def _add_tax_codes(tax_codes: Sequence[NewTaxCode], standing: Standing) -> Standing | Refused:
+    """The tax codes with all of these, or why one of them cannot be added."""
+    codes = set(standing.tax_codes)
+    for one in tax_codes:
+        if one.code in codes:
+            return Refused("tax-code-exists", f"There is a tax code {one.code}.", f"{one.pointer}/code", 409)
+        if one.account not in standing.accounts:
+            return Refused("account-unknown", f"There is no account {one.account}.", f"{one.pointer}/account")
+        codes.add(one.code)
+    return Standing(standing.registered, standing.accounts, standing.roles, codes)

@@ -1,0 +1,98 @@
+"""Companies, accounts, tax codes: read once per batch, under the lock that orders all bookkeeping of a company."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import asyncpg
+
+from services.ledger.commands import NewAccount, NewTaxCode, RegisterCompany
+
+BOOKKEEPING = 4_101
+"""Class of the advisory locks that order the bookkeeping of a company."""
+
+LOCK = """
+with locked as materialized (
+    select pg_advisory_xact_lock($2::int, k.key)
+    from (select hashtext(c) as key from unnest($1::text[]) c order by 1) k)
+"""
+# Sorted by key and taken for all companies of the transaction at once: replicas queue, they cannot deadlock.
+
+READ = (
+    LOCK
+    + """
+select e.*, a.roles, a.codes, t.tax_codes, t.tax_rates, t.tax_accounts
+from (select count(*) from locked) l, legal_entity e
+cross join lateral (select array_agg(role) as roles, array_agg(code) as codes
+    from account where company = e.company and role is not null) a
+cross join lateral (select array_agg(code) as tax_codes, array_agg(rate) as tax_rates,
+    array_agg(account) as tax_accounts from tax_code where company = e.company) t
+where e.company = any($1::text[])
+"""
+)
+
+STANDING = """
+select 'company' as what, company, null as code, null as role from legal_entity where company = any($1::text[])
+union all
+select 'account', company, code, role from account where company = any($1::text[])
+union all
+select 'tax-code', company, code, null from tax_code where company = any($1::text[])
+"""
+
+INSERT_COMPANIES = """
+insert into legal_entity (company, name, currency, country, time_zone, line1, line2, city, postcode, address_country,
+    vat_number, iban)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::text[], $12::text[])
+"""
+
+INSERT_ACCOUNTS = """
+insert into account (company, code, name, kind, role)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+"""
+
+INSERT_TAX_CODES = """
+insert into tax_code (company, code, name, rate, account)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+"""
+
+
+async def lock_and_read(connection: asyncpg.Connection, companies: Sequence[str]) -> list[asyncpg.Record]:
+    """Wait for this transaction's turn to keep the books of all its companies, and read what is needed of each.
+
+    Called first by every handler that books, so that all rows behind it are locked in one order whatever comes. The
+    facts read are those of the statement's beginning; facts are only added, so nothing read here can become untrue.
+    """
+    return await connection.fetch(READ, companies, BOOKKEEPING)
+
+
+async def lock(connection: asyncpg.Connection, companies: Sequence[str]) -> None:
+    """Wait for this transaction's turn; what the next statement reads, nobody else is changing."""
+    await connection.execute(LOCK + "select from locked", companies, BOOKKEEPING)
+
+
+async def read_standing(connection: asyncpg.Connection, companies: Sequence[str]) -> list[asyncpg.Record]:
+    """Which companies, accounts and tax codes stand already."""
+    return await connection.fetch(STANDING, companies)
+
+
+async def insert_companies(connection: asyncpg.Connection, companies: Iterable[RegisterCompany]) -> None:
+    """Add companies."""
+    rows = [
+        (c.company, c.name, c.currency, c.country, c.time_zone, c.address.line1, c.address.line2, c.address.city,
+         c.address.postcode, c.address.country, c.vat_number, c.iban)
+        for c in companies
+    ]  # fmt: skip
+    await connection.execute(INSERT_COMPANIES, *zip(*rows, strict=True))
+
+
+async def insert_accounts(connection: asyncpg.Connection, accounts: Iterable[tuple[str, NewAccount]]) -> None:
+    """Add accounts to charts."""
+    rows = [(company, a.code, a.name, a.kind, a.role) for company, a in accounts]
+    await connection.execute(INSERT_ACCOUNTS, *zip(*rows, strict=True))
+
+
+async def insert_tax_codes(connection: asyncpg.Connection, tax_codes: Iterable[tuple[str, NewTaxCode]]) -> None:
+    """Add tax codes."""
+    rows = [(company, t.code, t.name, t.rate, t.account) for company, t in tax_codes]
+    await connection.execute(INSERT_TAX_CODES, *zip(*rows, strict=True))

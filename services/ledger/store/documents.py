@@ -1,0 +1,136 @@
+"""Numbers, invoices and credit notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+import asyncpg
+
+from chassis.ids import UUID
+from services.ledger.domain.numbering import DocumentNumber, Series
+
+TAKE_NUMBERS = """
+insert into number_counter as n (company, series, fiscal_year, last)
+select * from unnest($1::text[], $2::text[], $3::int[], $4::bigint[])
+on conflict (company, series, fiscal_year) do update set last = n.last + excluded.last
+returning company, series, fiscal_year, last
+"""
+
+INSERT_INVOICES = """
+insert into invoice (company, id, series, fiscal_year, serial, order_id, order_reference, customer_id, customer_name,
+    issued_on, due_on, currency, net, tax, total, printed)
+select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[], $8::text[],
+    $9::text[], $10::date[], $11::date[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bytea[])
+"""
+
+INSERT_OPEN_ITEMS = """
+insert into open_item (company, invoice, due_on, currency, total, open)
+select * from unnest($1::text[], $2::uuid[], $3::date[], $4::text[], $5::bigint[], $6::bigint[])
+"""
+
+PAY_OPEN_ITEMS = """
+update open_item o set open = o.open - x.paid
+from unnest($1::text[], $2::uuid[], $3::bigint[]) as x(company, invoice, paid)
+where o.company = x.company and o.invoice = x.invoice
+"""
+
+CREDIT_OPEN_ITEMS = """
+update open_item o set open = 0, credited = true
+from unnest($1::text[], $2::uuid[]) as x(company, invoice)
+where o.company = x.company and o.invoice = x.invoice
+"""
+
+_RECEIVABLE = "i.company, i.id, i.series, i.fiscal_year, i.serial, i.order_id, i.currency, i.issued_on, i.total, o.open"
+
+RECEIVABLES = f"""
+with named as (
+    select i.company, i.id from unnest($1::text[], $2::uuid[]) as x(company, id)
+        cross join lateral (select company, id from invoice v where v.company = x.company and v.id = x.id offset 0) i
+    union
+    select i.company, i.id
+        from unnest($3::text[], $4::text[], $5::int[], $6::bigint[]) as x(company, series, year, serial)
+        cross join lateral (select company, id from invoice v where v.company = x.company and v.series = x.series
+            and v.fiscal_year = x.year and v.serial = x.serial offset 0) i)
+select {_RECEIVABLE} from named n
+cross join lateral (select * from invoice v where v.company = n.company and v.id = n.id offset 0) i
+cross join lateral (select open from open_item p where p.company = n.company and p.invoice = n.id offset 0) o
+"""
+
+CREDITABLE = f"""
+select {_RECEIVABLE}, i.order_reference, i.customer_id, i.net, i.tax, i.printed
+from unnest($1::text[], $2::uuid[]) as x(company, id)
+cross join lateral (select * from invoice v where v.company = x.company and v.id = x.id offset 0) i
+cross join lateral (select open, credited from open_item p where p.company = x.company and p.invoice = x.id offset 0) o
+where not o.credited
+"""
+
+INSERT_CREDIT_NOTES = """
+insert into credit_note (company, id, series, fiscal_year, serial, invoice, order_id, issued_on, reason, currency, net,
+    tax, total)
+select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::uuid[], $8::date[],
+    $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[])
+"""
+
+InvoiceRow = tuple[str, UUID, str, int, int, UUID, str, str, str, date, date, str, int, int, int, bytes]
+CreditNoteRow = tuple[str, UUID, str, int, int, UUID, UUID, date, str, str, int, int, int]
+
+
+async def take_numbers(connection: asyncpg.Connection, counts: Mapping[Series, int]) -> dict[Series, int]:
+    """Move each counter on by its count, in a fixed order, and say where it stands now.
+
+    Called after all decisions: a number taken is a number used, or the whole transaction is undone.
+    """
+    ordered = sorted(counts)
+    rows = await connection.fetch(TAKE_NUMBERS, *zip(*ordered, strict=True), [counts[series] for series in ordered])
+    return {Series(company, name, year): last for company, name, year, last in rows}
+
+
+async def insert_invoices(connection: asyncpg.Connection, invoices: Iterable[InvoiceRow]) -> None:
+    """Add invoices, in the columns' order."""
+    await connection.execute(INSERT_INVOICES, *zip(*invoices, strict=True))
+
+
+async def insert_open_items(
+    connection: asyncpg.Connection, items: Iterable[tuple[str, UUID, date, str, int, int]]
+) -> None:
+    """Add what is open of new invoices: company, invoice, due date, currency, total, open."""
+    await connection.execute(INSERT_OPEN_ITEMS, *zip(*items, strict=True))
+
+
+async def pay_open_items(connection: asyncpg.Connection, paid: Mapping[tuple[str, UUID], int]) -> None:
+    """Take payments off what is open. The database refuses more than is open."""
+    keys = sorted(paid)
+    await connection.execute(PAY_OPEN_ITEMS, *zip(*keys, strict=True), [paid[key] for key in keys])
+
+
+async def credit_open_items(connection: asyncpg.Connection, invoices: Iterable[tuple[str, UUID]]) -> None:
+    """Nothing is open of an invoice that was credited."""
+    await connection.execute(CREDIT_OPEN_ITEMS, *zip(*sorted(invoices), strict=True))
+
+
+async def read_receivables(
+    connection: asyncpg.Connection,
+    invoices: Sequence[tuple[str, UUID]],
+    numbers: Sequence[tuple[str, DocumentNumber]],
+) -> list[asyncpg.Record]:
+    """Invoices by id or by number, with what is open of each; each once."""
+    return await connection.fetch(
+        RECEIVABLES,
+        [company for company, _ in invoices],
+        [invoice for _, invoice in invoices],
+        [company for company, _ in numbers],
+        [number.series for _, number in numbers],
+        [number.fiscal_year for _, number in numbers],
+        [number.serial for _, number in numbers],
+    )
+
+
+async def read_creditable(connection: asyncpg.Connection, invoices: Iterable[tuple[str, UUID]]) -> list[asyncpg.Record]:
+    """Those of these invoices that exist and are not credited, with all that a credit note repeats."""
+    return await connection.fetch(CREDITABLE, *zip(*invoices, strict=True))
+
+
+async def insert_credit_notes(connection: asyncpg.Connection, notes: Iterable[CreditNoteRow]) -> None:
+    """Add credit notes, in the columns' order. The database refuses a second one for an invoice."""
+    await connection.execute(INSERT_CREDIT_NOTES, *zip(*notes, strict=True))

@@ -1,0 +1,66 @@
+"""Entries, their lines, and the sums per account and day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import asyncpg
+
+from chassis.ids import UUID
+from services.ledger.domain.posting import Entry, day_sums
+
+INSERT_ENTRIES = """
+insert into journal_entry (company, id, journal, posted_on, document, order_id, reverses, cause)
+select * from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[])
+"""
+
+INSERT_LINES = """
+insert into journal_line (company, entry, line, account, currency, debit, credit)
+select * from unnest($1::text[], $2::uuid[], $3::smallint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+"""
+
+ADD_TO_DAYS = """
+insert into account_day as d (company, account, currency, effective_on, recorded_on, debit, credit)
+select x.company, x.account, x.currency, x.effective_on, $1::date, x.debit, x.credit
+from unnest($2::text[], $3::text[], $4::text[], $5::date[], $6::numeric[], $7::numeric[])
+    as x(company, account, currency, effective_on, debit, credit)
+on conflict (company, account, currency, effective_on, recorded_on)
+do update set debit = d.debit + excluded.debit, credit = d.credit + excluded.credit
+"""
+
+READ_LINES = """
+select l.company, l.entry, l.account, l.currency, l.debit, l.credit
+from unnest($1::text[], $2::uuid[]) as x(company, entry)
+join journal_line l on l.company = x.company and l.entry = x.entry
+order by l.company, l.entry, l.line
+"""
+
+
+async def append_entries(connection: asyncpg.Connection, entries: Sequence[tuple[Entry, UUID]]) -> None:
+    """Post entries, each with the event that caused it. The database refuses what is not balanced."""
+    heads = [(e.company, e.id, e.journal, e.posted_on, e.document, e.order, e.reverses, cause) for e, cause in entries]
+    await connection.execute(INSERT_ENTRIES, *zip(*heads, strict=True))
+    lines = [
+        (company, entry, number, *line)
+        for (company, entry, _, _, _, _, sides, _), _ in entries
+        for number, line in enumerate(sides, 1)
+    ]
+    await connection.execute(INSERT_LINES, *zip(*lines, strict=True))
+
+
+async def add_to_days(connection: asyncpg.Connection, entries: Iterable[Entry], recorded_on: date) -> None:
+    """Add entries to the sums per account, currency, day of effect and day of recording: one row each, sorted."""
+    sums = sorted(day_sums(entries).items())
+    await connection.execute(
+        ADD_TO_DAYS,
+        recorded_on,
+        *zip(*[cell for cell, _ in sums], strict=True),
+        [debit for _, (debit, _) in sums],
+        [credit for _, (_, credit) in sums],
+    )
+
+
+async def read_lines(connection: asyncpg.Connection, entries: Iterable[tuple[str, UUID]]) -> list[asyncpg.Record]:
+    """The lines of these entries, in their order."""
+    return await connection.fetch(READ_LINES, *zip(*entries, strict=True))

@@ -1,0 +1,101 @@
+"""What the ledger uses of others' events."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from contracts.base import (
+    AddressView,
+    CalendarDate,
+    CurrencyCode,
+    EventView,
+    MoneyView,
+    PartView,
+    Quantity,
+    Sku,
+    TaxCode,
+    UnitPrice,
+    Uuid,
+)
+from contracts.gateway import OrderPlaced, PaymentReceived
+from contracts.inventory import ReservationRefused, ReservationReleased, StockReserved
+
+
+class CustomerTerms(PartView):
+    """The customer as printed on the invoice."""
+
+    id: str
+    name: str
+    language: Literal["en", "el", "he"]
+    address: AddressView
+    vat_number: str | None = None
+
+
+class LineTerms(PartView):
+    """A line as agreed."""
+
+    line: int
+    item: Sku
+    description: str
+    quantity: Quantity
+    unit_price: UnitPrice
+    tax_code: TaxCode
+
+
+class OrderTerms(EventView, of=OrderPlaced):
+    """What billing needs of an order: checked when it comes, kept as it came, read when it is billed."""
+
+    order: Uuid
+    reference: str
+    currency: CurrencyCode
+    customer: CustomerTerms
+    lines: list[LineTerms] = Field(min_length=1)
+
+
+class LineReserved(PartView):
+    """What was set aside for a line."""
+
+    line: int
+    item: Sku
+    quantity: Quantity
+
+
+class OrderReserved(EventView, of=StockReserved):
+    """What can be billed."""
+
+    order: Uuid
+    lines: list[LineReserved]
+
+
+class OrderNotReserved(EventView, of=ReservationRefused):
+    """What will never be billed."""
+
+    order: Uuid
+
+
+class OrderReleased(EventView, of=ReservationReleased):
+    """What must be credited, if it was billed."""
+
+    order: Uuid
+    reason: str
+
+
+class PayerNamed(PartView):
+    """Who paid."""
+
+    name: str
+
+
+class MoneyReceived(EventView, of=PaymentReceived):
+    """Money, and what it names."""
+
+    payment: Uuid
+    reference: str
+    received_on: CalendarDate
+    amount: MoneyView
+    payer: PayerNamed
+    order: Uuid | None
+    order_reference: str | None
+    invoice_number: str | None

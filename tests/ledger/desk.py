@@ -1,0 +1,367 @@
+"""A ledger of one test: its own migrated database, and events as the corridor would hand them over."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+
+import asyncpg
+import orjson
+
+from chassis.cause import Cause
+from chassis.consumers import Received
+from chassis.database import Database, UnitOfWork
+from chassis.errors import Outcome
+from chassis.ids import UUID, derive, new_id
+from chassis.records import cause_of
+from chassis.requests import Answer, Result
+from chassis.settings import StackSettings
+from contracts.base import EventData
+from contracts.envelope import Envelope
+from contracts.gateway import OrderPlaced, PaymentReceived
+from contracts.inventory import ReservationRefused, ReservationReleased, StockReserved
+from contracts.registry import key_of
+from deploy.local.postgres import DatabaseUrls
+from services.ledger import handlers
+from services.ledger.commands import (
+    DefineTaxCodes,
+    NewAccount,
+    NewTaxCode,
+    OpenAccounts,
+    PostalAddress,
+    RegisterCompany,
+)
+from services.ledger.consumers import consumers
+from services.ledger.settings import LedgerSettings
+from tests.support.stack import TestPostgres
+
+T = TypeVar("T")
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 22)
+CHART = (
+    NewAccount("1000", "Bank", "asset", "bank", ""),
+    NewAccount("1100", "Customers", "asset", "receivable", ""),
+    NewAccount("2100", "Customers' money", "liability", "unapplied_cash", ""),
+    NewAccount("2200", "VAT owed", "liability", None, ""),
+    NewAccount("2201", "Reduced VAT owed", "liability", None, ""),
+    NewAccount("4000", "Sales", "income", "sales", ""),
+)
+TAX_CODES = (
+    NewTaxCode("VAT24", "VAT 24 %", "0.24", "2200", ""),
+    NewTaxCode("VAT13", "VAT 13 %", "0.13", "2201", ""),
+    NewTaxCode("VAT0", "Exempt", "0", "2200", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event in the ledger's outbox."""
+
+    type: str
+    company: str
+    topic: str
+    key: str
+    sequence: int
+    headers: bytes
+    body: bytes
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The event's data."""
+        data: dict[str, Any] = orjson.loads(self.body)
+        return data
+
+
+@dataclass(slots=True)
+class Desk:
+    """Drives the handlers in real transactions, and looks at the database past row-level security."""
+
+    urls: DatabaseUrls
+    server: TestPostgres
+    database: Database = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.database = Database(ledger_settings(self.urls))
+
+    # -- acting -------------------------------------------------------------------------------------------------------
+
+    async def do(
+        self,
+        handler: Callable[[Sequence[Any], UnitOfWork], Awaitable[T]],
+        commands: Sequence[Any],
+        *,
+        companies: Iterable[str] | None = None,
+        now: datetime = NOON,
+    ) -> T:
+        """Run one handler in one transaction."""
+        wanted = companies or {getattr(command, "company", None) or command.cause.company for command in commands}
+        async with self.database.unit(wanted) as unit:
+            unit.now = now
+            return await handler(commands, unit)
+
+    async def hear(self, *events: Received[Any], now: datetime = NOON) -> list[Outcome]:
+        """Give events of one type to the function that the consumer registered for them, in one transaction."""
+        function = consumers.handled[events[0].type].function
+        outcomes = await self.do(function, events, companies={e.cause.company for e in events}, now=now)
+        return list(outcomes) if outcomes is not None else [None] * len(events)
+
+    async def set_up(
+        self,
+        company: str = "acme",
+        *,
+        currency: str = "EUR",
+        time_zone: str = "Europe/Athens",
+        accounts: Sequence[NewAccount] = CHART,
+        tax_codes: Sequence[NewTaxCode] = TAX_CODES,
+    ) -> None:
+        """A company with a small chart of accounts."""
+        command = register(company, currency=currency, time_zone=time_zone)
+        results: list[Result] = [*await self.do(handlers.register_companies, [command])]
+        if accounts:
+            results += await self.do(handlers.open_accounts, [OpenAccounts(company, accounts, cause(company))])
+        if tax_codes:
+            results += await self.do(handlers.define_tax_codes, [DefineTaxCodes(company, tax_codes, cause(company))])
+        assert all(isinstance(result, Answer) for result in results), results
+
+    async def bill(self, *orders: Order) -> None:
+        """Place orders and reserve their stock."""
+        await self.hear(*[order.placed() for order in orders])
+        await self.hear(*[order.reserved() for order in orders])
+
+    # -- looking ------------------------------------------------------------------------------------------------------
+
+    async def rows(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
+        """What the superuser sees."""
+        connection = await asyncpg.connect(self.server.superuser_url_of(self.urls))
+        try:
+            return [tuple(row) for row in await connection.fetch(query, *arguments)]
+        finally:
+            await connection.close()
+
+    async def told(self, *types: str) -> list[Told]:
+        """What stands in the outbox, in its order; only these types when any is named."""
+        rows = await self.rows("select company, topic, key, sequence, headers, body from outbox order by id")
+        events = [
+            Told(dict(orjson.loads(headers))["ce_type"], c, t, k, s, headers, body)
+            for c, t, k, s, headers, body in rows
+        ]
+        return [event for event in events if not types or event.type.partition(".")[0] in types]
+
+    async def balances(self, company: str = "acme") -> dict[tuple[str, str], int]:
+        """Debits less credits in minor units by account and currency; zeros left out."""
+        rows = await self.rows(
+            "select account, currency, sum(debit - credit)::bigint from account_day where company = $1 "
+            "group by 1, 2 having sum(debit - credit) <> 0",
+            company,
+        )
+        return {(account, currency): balance for account, currency, balance in rows}
+
+    async def faults(self) -> list[str]:
+        """What does not add up in the whole database, in words."""
+        found: list[str] = []
+        for name, query in COHERENCE.items():
+            found += [f"{name}: {row}" for row in await self.rows(query)]
+        return found
+
+
+COHERENCE: Mapping[str, str] = {
+    "an entry is not balanced": "select company, entry, currency from journal_line group by 1, 2, 3 "
+    "having sum(debit) <> sum(credit)",
+    "an entry has no lines": "select company, id from journal_entry e where not exists "
+    "(select from journal_line l where l.company = e.company and l.entry = e.id)",
+    "balances are not the sum of lines": """
+        with l as (select l.company, l.account, l.currency, e.posted_on, sum(debit) debit, sum(credit) credit
+                   from journal_line l join journal_entry e on e.company = l.company and e.id = l.entry group by 1, 2, 3, 4),
+        d as (select company, account, currency, effective_on, sum(debit) debit, sum(credit) credit
+              from account_day group by 1, 2, 3, 4)
+        select * from l full join d on (l.company, l.account, l.currency, l.posted_on)
+            = (d.company, d.account, d.currency, d.effective_on)
+        where (l.debit, l.credit) is distinct from (d.debit, d.credit)""",
+    "numbers have a gap": """
+        with n as (select company, series, fiscal_year, serial from invoice
+                   union all select company, series, fiscal_year, serial from credit_note)
+        select company, series, fiscal_year, count(*), max(serial), last from n
+        full join number_counter c using (company, series, fiscal_year)
+        group by company, series, fiscal_year, last having count(*) <> last or max(serial) <> last or min(serial) <> 1""",
+    "the receivables account differs from what is open": """
+        select * from (select company, currency, sum(debit - credit) balance from account_day d
+            join account a using (company) where a.code = d.account and a.role = 'receivable' group by 1, 2) b
+        full join (select company, currency, sum(open) open from open_item group by 1, 2) o using (company, currency)
+        where coalesce(balance, 0) <> coalesce(open, 0)""",
+    "unapplied cash differs from what is left of payments": """
+        select * from (select company, currency, sum(credit - debit) balance from account_day d
+            join account a using (company) where a.code = d.account and a.role = 'unapplied_cash' group by 1, 2) b
+        full join (select company, currency, sum(unapplied) unapplied from unapplied_cash group by 1, 2) u
+            using (company, currency)
+        where coalesce(balance, 0) <> coalesce(unapplied, 0)""",
+    "allocations differ from what payments have spent": """
+        select u.company, u.payment, amount, unapplied, spent from unapplied_cash u
+        left join (select company, payment, sum(amount) spent from allocation group by 1, 2) a using (company, payment)
+        where amount - unapplied <> coalesce(spent, 0)""",
+    "allocations differ from what invoices have open": """
+        select o.company, o.invoice, total, open, paid from open_item o
+        left join (select company, invoice, sum(amount) paid from allocation group by 1, 2) a using (company, invoice)
+        where not credited and total - open <> coalesce(paid, 0) or credited and coalesce(paid, 0) <> 0""",
+}
+"""Questions whose answer is empty while the books are in order; independent of the code that keeps them."""
+
+
+# -- builders ---------------------------------------------------------------------------------------------------------
+
+
+def ledger_settings(urls: DatabaseUrls, kafka: str = "127.0.0.1:1", **more: Any) -> LedgerSettings:
+    """Settings of a ledger on this database."""
+    return LedgerSettings(
+        database_url=urls.database_url,
+        relay_url=urls.relay_url,
+        stack=StackSettings(kafka_bootstrap_servers=kafka),
+        **more,
+    )
+
+
+def cause(company: str = "acme") -> Cause:
+    """A request of an administrator."""
+    request = new_id()
+    return Cause(request, company, str(request), "admin", None, None, NOON)
+
+
+def register(company: str, *, currency: str = "EUR", time_zone: str = "Europe/Athens") -> RegisterCompany:
+    """The registration of a company."""
+    address = PostalAddress("Ακτή Μιαούλη 85", None, "Πειραιάς", "18538", "GR")
+    return RegisterCompany(
+        company, "Αιγαίο Εμπορική Α.Ε.", currency, "GR", time_zone, address, "EL800000003", None, cause(company)
+    )
+
+
+def event(
+    kind: type[EventData], data: Mapping[str, object], *, company: str = "acme", at: datetime = NOON, sequence: int = 1
+) -> Received[Any]:
+    """An event as the corridor hands it to the ledger's function: valid by its contract, read through the view."""
+    body = orjson.dumps(data)
+    kind.model_validate_json(body)
+    key = key_of(kind.event_type, company, data)
+    event_id = str(derive(kind.event_type, company, key, sequence))
+    envelope = Envelope(
+        event_id, kind.event_type, "/tests", key, at, company, sequence, event_id, event_id, "webshop",
+        kind.dataschema,
+    )  # fmt: skip
+    view = consumers.handled[kind.event_type].view.model_validate_json(body)
+    return Received(view, cause_of(envelope), key, sequence, kind.topic, kind.event_type, at, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order, and the events that can come of it."""
+
+    name: str
+    lines: tuple[tuple[str, str, str], ...] = (("3", "10.00", "VAT24"),)
+    """Quantity, unit price and tax code of each line."""
+    company: str = "acme"
+    currency: str = "EUR"
+    customer: str = "C-1042"
+    at: datetime = NOON
+
+    @property
+    def id(self) -> UUID:
+        """The order's id."""
+        return derive(self.company, "order", self.name)
+
+    @property
+    def invoice(self) -> UUID:
+        """The id of its invoice, if it gets one."""
+        return derive(self.company, "invoice", self.id)
+
+    def placed(self) -> Received[Any]:
+        """OrderPlaced."""
+        data = {
+            "order": str(self.id),
+            "reference": self.name,
+            "source": "/sales/webshop",
+            "placed_at": f"{self.at:%Y-%m-%dT%H:%M:%SZ}",
+            "currency": self.currency,
+            "customer": {
+                "id": self.customer,
+                "name": "Καφέ Ακρόπολη Ο.Ε.",
+                "language": "el",
+                "address": {"line1": "Οδός Αδριανού 24", "city": "Αθήνα", "postcode": "10556", "country": "GR"},
+                "email": "orders@cafe-acropolis.example",
+            },
+            "invoicing": "on_order",
+            "allocation": "all_or_nothing",
+            "lines": [
+                {
+                    "line": number,
+                    "item": f"SKU-{number}",
+                    "description": f"Item {number}",
+                    "quantity": quantity,
+                    "unit_price": price,
+                    "tax_code": tax_code,
+                }
+                for number, (quantity, price, tax_code) in enumerate(self.lines, 1)
+            ],
+        }
+        return event(OrderPlaced, data, company=self.company, at=self.at)
+
+    def _reserved_lines(self) -> list[dict[str, object]]:
+        return [{"line": n, "item": f"SKU-{n}", "quantity": line[0]} for n, line in enumerate(self.lines, 1)]
+
+    def reserved(self, at: datetime | None = None) -> Received[Any]:
+        """StockReserved."""
+        data = {"order": str(self.id), "reservation": str(self._reservation), "lines": self._reserved_lines()}
+        return event(StockReserved, data, company=self.company, at=at or self.at)
+
+    def not_reserved(self) -> Received[Any]:
+        """ReservationRefused."""
+        data = {"order": str(self.id), "code": "insufficient-stock", "detail": "nothing left", "shortages": []}
+        return event(ReservationRefused, data, company=self.company, at=self.at)
+
+    def released(self, at: datetime | None = None, reason: str = "order-cancelled") -> Received[Any]:
+        """ReservationReleased."""
+        data = {
+            "order": str(self.id),
+            "reservation": str(self._reservation),
+            "reason": reason,
+            "lines": self._reserved_lines(),
+        }
+        later = at or self.at + timedelta(hours=1)
+        return event(ReservationReleased, data, company=self.company, at=later, sequence=2)
+
+    def payment(self, name: str, amount: str, **more: Any) -> Received[Any]:
+        """Money that names this order."""
+        return payment(name, amount, order=str(self.id), company=self.company, **{"currency": self.currency, **more})
+
+    @property
+    def _reservation(self) -> UUID:
+        return derive(self.company, "reservation", self.name)
+
+
+def payment(
+    name: str,
+    amount: str,
+    *,
+    company: str = "acme",
+    currency: str = "EUR",
+    received_on: date = TODAY,
+    order: str | None = None,
+    invoice_number: str | None = None,
+) -> Received[Any]:
+    """PaymentReceived."""
+    data = {
+        "payment": str(payment_id(name, company)),
+        "reference": name,
+        "received_on": received_on.isoformat(),
+        "amount": {"amount": amount, "currency": currency},
+        "payer": {"name": "Καφέ Ακρόπολη Ο.Ε."},
+        "order": order,
+        "order_reference": None,
+        "invoice_number": invoice_number,
+    }
+    return event(PaymentReceived, data, company=company)
+
+
+def payment_id(name: str, company: str = "acme") -> UUID:
+    """The id of a payment."""
+    return derive(company, "payment", name)
