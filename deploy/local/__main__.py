@@ -27,6 +27,8 @@ async def run(folder: StateFolder) -> None:
     async with LocalStack(folder.root, progress=say) as stack:
         for name in stack.processes:
             say(f"{name:<12} {stack.address(name)}")
+        if "gateway" in stack.processes:
+            await stack.admin_key()
         say(f"addresses, keys and connection strings: {folder.stack_file}")
         say("Ctrl-C stops everything")
         await stack.supervise()

@@ -10,6 +10,7 @@ Whatever happens to this process, its keeper ends everything that was started.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -34,6 +35,7 @@ from deploy.local.services import Program, discover_services, process_name, runt
 from deploy.local.stackfile import StackFile, StackLock, make_internal_secret, starter_lives
 
 PROVISION = (sys.executable, "-m", "chassis.provisioning")
+ADMIN_KEY = ("keys", "create", "--client", "admin", "--companies", "*", "--scopes", "*", "--json")
 LOCK_MAX_S = 60.0
 """How long a new start waits for the keeper of an ended one."""
 
@@ -265,6 +267,15 @@ class LocalStack:
         if process.returncode != 0:
             raise StackFailed(f"{service} {' '.join(arguments)} failed:\n{complaint.decode()[-2_000:]}")
         return output.decode()
+
+    async def admin_key(self) -> str:
+        """The API key that may do everything; made at the first call, then kept in `stack.json` (`keys.admin`)."""
+        keys = self.file.section("keys")
+        if "admin" not in keys:
+            made = await self.run_command("gateway", *ADMIN_KEY)
+            keys["admin"] = json.loads(made)["key"]
+            self.file.write()
+        return str(keys["admin"])
 
     # --- servers ----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """A stand-in for a service: the same command line and environment, no business.
 
-python -m tests.local_stack.dummy_service NAME [migrate | environment | --only PARTS]
+python -m tests.local_stack.dummy_service NAME [migrate | environment | keys create | --only PARTS]
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def main(name: str, *arguments: str) -> None:
         print(f"migrated by {os.environ[f'{prefix}_MIGRATION_URL'].split(':')[1]}")
     elif arguments == ("environment",):
         print(json.dumps(dict(os.environ)))
+    elif arguments[:2] == ("keys", "create"):
+        print(json.dumps({"key": f"made by process {os.getpid()}"}))
     elif "DUMMY_FAILS_WITH" in os.environ:
         sys.exit(os.environ["DUMMY_FAILS_WITH"])
     else:

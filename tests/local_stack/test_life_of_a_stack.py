@@ -55,6 +55,14 @@ async def test_a_service_finds_its_own_database_in_its_environment_and_nobody_el
     assert Path(environment["BACKBONE_INTERNAL_SECRET_FILE"]).read_text() == stack.folder.internal_secret.read_text()
 
 
+async def test_the_first_admin_key_is_made_once_and_kept_for_scripts(stack: LocalStack) -> None:
+    key = await stack.admin_key()
+
+    assert key.startswith("made by process")
+    assert await stack.admin_key() == key
+    assert json.loads(stack.folder.stack_file.read_text())["keys"] == {"admin": key}
+
+
 async def test_a_second_start_in_the_same_folder_is_refused(stack: LocalStack) -> None:
     with pytest.raises(StackFailed, match="runs already"):
         await dummy_stack(stack.folder.root).start()
