@@ -50,7 +50,8 @@ def minor_units(currency: str) -> int:
 def check_amount_scale(amount: str, currency: str) -> None:
     """Refuses an amount that is finer than its currency.
 
-    Fewer decimals than the currency has are fine ("12" EUR); for more, even zeros, see `to_minor`.
+    Fewer decimals than the currency has are fine ("12" EUR); more are refused even where they are zeros. The amount has
+    passed its pattern already: nothing but its scale is looked at.
 
     Raises:
         UnknownCurrency: the currency is not listed.
