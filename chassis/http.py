@@ -51,10 +51,21 @@ BODY_PATIENCE_S = 10.0
 class Host(Protocol):
     """What an HTTP door needs of the service it belongs to."""
 
-    settings: ServiceSettings
-    database: Database
-    door: CommandDoor
-    metrics: Metrics
+    @property
+    def settings(self) -> ServiceSettings:
+        """Its settings."""
+
+    @property
+    def database(self) -> Database:
+        """Its database."""
+
+    @property
+    def door(self) -> CommandDoor:
+        """Where commands are grouped."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """Its numbers."""
 
 
 class Doors:
