@@ -1,0 +1,1 @@
+"""A business day of a front office, sent through the gateway, and what became of it."""

@@ -1,0 +1,88 @@
+"""Per topic and consumer: sent = applied + refused + ignored + held + on the way, from the services' own counters.
+
+The counters are read with the operators' role of each department's database; nothing is asked of Kafka.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import asyncpg
+
+SENT = "select topic, sum(last)::bigint from outbox_sequence group by topic"
+SETTLED = "select topic, outcome, sum(events)::bigint from inbox_count where consumer = $1 group by topic, outcome"
+HELD = "select topic, count(*) from held where consumer = $1 and reason <> 'conflict' group by topic"
+PENDING = "select (select count(*) from outbox_unsent), (select count(*) from job)"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One topic as one consumer sees it."""
+
+    topic: str
+    consumer: str
+    sent: int
+    applied: int
+    refused: int
+    ignored: int
+    skipped: int
+    held: int
+    duplicates: int
+
+    @property
+    def on_the_way(self) -> int:
+        """What was sent and has not been settled yet."""
+        return self.sent - self.applied - self.refused - self.ignored - self.skipped - self.held
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """All rows, and what is not sent or not worked off yet."""
+
+    rows: tuple[Row, ...]
+    unsent: int
+    jobs: int
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is on the way any more."""
+        return not self.unsent and not self.jobs and all(row.on_the_way == 0 for row in self.rows)
+
+
+async def take_census(operator_urls: Mapping[str, str], consumers: Mapping[str, tuple[str, ...]]) -> Census:
+    """Count. `consumers` names each consumer's topics; a topic that nobody sent to counts as 0."""
+    sent: dict[str, int] = {}
+    unsent = jobs = 0
+    rows: list[Row] = []
+    connections = {name: await asyncpg.connect(url, timeout=5) for name, url in operator_urls.items()}
+    try:
+        settled = {name: await _settled(connections[name], name) for name in consumers}
+        for connection in connections.values():  # what was sent is read last, so that nothing seems to be on no way
+            sent |= {topic: count for topic, count in await connection.fetch(SENT)}
+            waiting = await connection.fetchrow(PENDING)
+            unsent, jobs = unsent + waiting[0], jobs + waiting[1]
+    finally:
+        for connection in connections.values():
+            await connection.close()
+    for name, topics in consumers.items():
+        rows += [_row(topic, name, sent.get(topic, 0), settled[name].get(topic, {})) for topic in topics]
+    return Census(tuple(sorted(rows, key=lambda row: (row.topic, row.consumer))), unsent, jobs)
+
+
+async def _settled(connection: asyncpg.Connection, consumer: str) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for topic, outcome, events in await connection.fetch(SETTLED, consumer):
+        found.setdefault(topic, {})[outcome] = events
+    for topic, events in await connection.fetch(HELD, consumer):
+        found.setdefault(topic, {})["held"] = events
+    return found
+
+
+def _row(topic: str, consumer: str, sent: int, outcomes: Mapping[str, int]) -> Row:
+    def of(name: str) -> int:
+        return outcomes.get(name, 0)
+
+    return Row(
+        topic, consumer, sent, of("applied"), of("refused"), of("ignored"), of("skipped"), of("held"), of("duplicate")
+    )
