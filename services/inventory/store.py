@@ -41,7 +41,7 @@ order by s.company, s.warehouse, s.sku for update of s
 
 CHANGE_STOCK = """
 update stock_level s set on_hand = s.on_hand + x.received, reserved = s.reserved + x.reserved
-from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) 
+from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
     as x(company, warehouse, sku, received, reserved)
 where s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku
 """

@@ -1,0 +1,138 @@
+"""A stock room of one test: goods come in through the door, orders through the corridor."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from chassis.cause import Cause
+from chassis.ids import derive, new_id
+from chassis.requests import Answer, CommandDoor, RequestIdentity, Result
+from chassis.settings import StackSettings
+from contracts import published
+from contracts.gateway import OrderCancelled, OrderPlaced
+from contracts.ledger import InvoiceRefused
+from contracts.money import from_micro, to_micro
+from deploy.local.postgres import DatabaseUrls
+from services.inventory import handlers
+from services.inventory.commands import DefineItems, ReceiveGoods
+from services.inventory.consumers import consumers
+from services.inventory.domain.items import ItemTerms
+from services.inventory.domain.receiving import ReceivedLine
+from services.inventory.settings import InventorySettings
+from services.inventory.translate import receipt_id
+from tests.support.department import NOON, Department, Event, event
+from tests.support.stack import TestPostgres
+
+Lines = Sequence[tuple[str, str]]
+"""Sku and quantity of each line of an order."""
+
+DIFFERENCES = """
+select s.company, s.sku, on_hand, reserved, coalesce(m.n, 0), coalesce(r.n, 0) from stock_level s
+left join (select company, warehouse, sku, sum(quantity) n from stock_move group by 1, 2, 3) m
+    using (company, warehouse, sku)
+left join (select o.company, o.warehouse, l.sku, sum(l.quantity) n from reservation o
+           join reservation_line l using (company, order_id) where o.state = 'reserved' group by 1, 2, 3) r
+    using (company, warehouse, sku)
+where on_hand <> coalesce(m.n, 0) or reserved <> coalesce(r.n, 0)
+"""
+
+
+@dataclass
+class StockRoom(Department):
+    """Inventory with a few words of its own for tests."""
+
+    _receipts: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    @classmethod
+    def on(cls, urls: DatabaseUrls, server: TestPostgres, secret: Path) -> StockRoom:
+        """A stock room on a migrated database."""
+        settings = InventorySettings(
+            database_url=urls.database_url,
+            relay_url=urls.relay_url,
+            database_connections=24,
+            stack=StackSettings(kafka_bootstrap_servers="127.0.0.1:1", backbone_internal_secret_file=secret),
+        )
+        return cls(urls, server, settings, consumers)
+
+    async def stocked(self, quantities: Mapping[str, str], company: str = "acme") -> None:
+        """Define these items and take in a quantity of each; "0" takes in nothing."""
+        define = DefineItems(cause(company), [ItemTerms(sku, f"Item {sku}", "pcs") for sku in quantities])
+        assert isinstance(await self.ask(handlers.define_items, define), Answer)
+        lines = [(sku, quantity) for sku, quantity in quantities.items() if quantity != "0"]
+        if lines:
+            assert isinstance(await self.receive(lines, company=company), Answer)
+
+    async def receive(self, lines: Lines, *, company: str = "acme", **more: Any) -> Result:
+        """Take goods in."""
+        return await self.ask(handlers.receive_goods, self.receipt(lines, company=company, **more))
+
+    def receipt(
+        self,
+        lines: Lines,
+        *,
+        company: str = "acme",
+        reference: str | None = None,
+        warehouse: str = "MAIN",
+        received_on: date = date(2026, 11, 20),
+    ) -> ReceiveGoods:
+        """The command for a receipt under a reference of its own."""
+        why = cause(company)
+        taken = [ReceivedLine(sku, to_micro(quantity)) for sku, quantity in lines]
+        reference = reference or f"GR-{next(self._receipts)}"
+        return ReceiveGoods(why, receipt_id(why), reference, warehouse, received_on, taken)
+
+    async def ask(self, handler: Any, command: Any) -> Result:
+        """Run one command through the door, in a transaction of its own."""
+        why: Cause = command.cause
+        identity = RequestIdentity(why.company, handler.__name__, str(why.id), b"")
+        return await CommandDoor(self.database, self.metrics).submit(handler, command, identity)
+
+    async def stock(self, sku: str, company: str = "acme") -> tuple[str, str]:
+        """On hand and reserved of an item in MAIN."""
+        query = "select on_hand, reserved from stock_level where company = $1 and warehouse = 'MAIN' and sku = $2"
+        ((on_hand, reserved),) = await self.rows(query, company, sku)
+        return from_micro(on_hand), from_micro(reserved)
+
+    async def states(self) -> dict[str, str]:
+        """How each order stands."""
+        return {str(o): s for o, s in await self.rows("select order_id, state from reservation")}
+
+    async def differences(self) -> list[tuple[Any, ...]]:
+        """Levels that are not the sum of their moves and open reservations."""
+        return await self.rows(DIFFERENCES)
+
+
+def cause(company: str = "acme") -> Cause:
+    """A request of its own."""
+    request = new_id()
+    return Cause(request, company, str(request), "warehouse", None, None, NOON)
+
+
+def order_id(name: str) -> str:
+    """The id of the order with this name."""
+    return str(derive("test-order", name))
+
+
+def placed(name: str, lines: Lines, *, company: str = "acme", sequence: int = 1) -> Event:
+    """An order with these lines; everything else as in the golden sample."""
+    data = published.sample("OrderPlaced.v1").data
+    line = data["lines"][0]
+    ordered = [line | {"line": n, "item": sku, "quantity": quantity} for n, (sku, quantity) in enumerate(lines, 1)]
+    return event(OrderPlaced, company, data | {"order": order_id(name), "lines": ordered}, sequence=sequence)
+
+
+def cancelled(name: str, *, company: str = "acme", sequence: int = 2) -> Event:
+    """The cancellation of an order."""
+    data = {"order": order_id(name), "reference": name, "source": "/sales/webshop", "reason": ""}
+    return event(OrderCancelled, company, data, sequence=sequence)
+
+
+def invoice_refused(name: str, *, company: str = "acme") -> Event:
+    """The ledger cannot invoice an order."""
+    data = {"order": order_id(name), "code": "tax-code-unknown", "detail": "No such tax code.", "pointer": None}
+    return event(InvoiceRefused, company, data)
