@@ -6,13 +6,35 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 
 class NeverHappened(AssertionError):
     """What was awaited did not come true in time."""
+
+
+@overload
+async def eventually(
+    probe: Callable[[], Awaitable[T]],
+    until: Callable[[T], bool] = ...,
+    *,
+    what: str,
+    within_s: float = ...,
+    every_s: float = ...,
+) -> T: ...
+
+
+@overload
+async def eventually(
+    probe: Callable[[], T],
+    until: Callable[[T], bool] = ...,
+    *,
+    what: str,
+    within_s: float = ...,
+    every_s: float = ...,
+) -> T: ...
 
 
 async def eventually(

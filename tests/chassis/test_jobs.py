@@ -1,0 +1,378 @@
+"""Background jobs on a real database: asked for in a commit, done once, fenced, retried, buried in the open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from chassis import faults
+from chassis.ids import new_id
+from chassis.jobs import BURIED, Job, JobContext, Jobs, JobWorkers, TurnContext, buried, revive
+from tests.chassis.conftest import MakeToy
+from tests.chassis.toy import Toy
+from tests.support.eventually import eventually
+
+Start = Callable[..., "asyncio.Task[None]"]
+
+
+@pytest_asyncio.fixture
+async def operator(toy: Toy) -> AsyncIterator[asyncpg.Pool]:
+    """Connections of the relay and operator role."""
+    async with asyncpg.create_pool(toy.settings.relay_url.get_secret_value(), min_size=0, max_size=4) as pool:
+        yield pool
+
+
+@pytest_asyncio.fixture
+async def start(toy: Toy, operator: asyncpg.Pool) -> AsyncIterator[Start]:
+    """Starts workers of this toy (or of another process on its database), ended with the test."""
+    tasks: list[asyncio.Task[None]] = []
+
+    def begin(jobs: Jobs, process: Toy = toy) -> asyncio.Task[None]:
+        task = asyncio.create_task(JobWorkers(jobs, process.database, operator, process.metrics).run())
+        tasks.append(task)
+        return task
+
+    yield begin
+    faults.arm("")
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses a hundredth as long."""
+    monkeypatch.setattr("chassis.jobs.POLL_S", 0.05)
+    monkeypatch.setattr("chassis.jobs.BACKOFF_MAX_S", 0.02)
+
+
+async def ask(toy: Toy, *keys: str, queue: str = "render", company: str = "acme") -> None:
+    async with toy.database.unit([company]) as unit:
+        for key in keys:
+            unit.enqueue(queue, company, {"paper": key}, key=key)
+
+
+async def note(unit_context: JobContext, jobs: Sequence[Job]) -> None:
+    """Finish jobs with a row each."""
+    async with unit_context.finishing(jobs) as unit:
+        await unit.raw.execute(
+            "insert into noted (company, topic, key, sequence, event_id, reference) "
+            "select c, 'job', k, 1, e, 'done' from unnest($1::text[], $2::text[], $3::uuid[]) x(c, k, e)",
+            [job.company for job in jobs],
+            [job.key for job in jobs],
+            [new_id() for _ in jobs],
+        )
+
+
+async def done(toy: Toy) -> list[str]:
+    return [row[0] for row in await toy.rows("select key from noted order by key")]
+
+
+async def waiting(toy: Toy) -> list[tuple[str, int, str | None]]:
+    rows = await toy.rows("select key, attempts, error from job order by key")
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+@asynccontextmanager
+async def all_done(toy: Toy, *keys: str) -> AsyncIterator[None]:
+    yield
+    await eventually(lambda: done(toy), lambda found: found == sorted(keys), what=f"{keys} are done", every_s=0.02)
+
+
+async def test_jobs_run_together_and_end_in_the_commit_of_their_results(toy: Toy, start: Start) -> None:
+    jobs, batches = Jobs("toy"), list[int]()
+
+    @jobs.queue("render", batch=20)
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        batches.append(len(batch))
+        assert all(job.payload == {"paper": job.key} and job.attempts == 1 for job in batch)
+        await note(context, batch)
+
+    keys = [f"{n:02}" for n in range(30)]
+    async with all_done(toy, *keys):
+        await ask(toy, *keys)
+        start(jobs)
+    assert batches == [20, 10]
+    assert await waiting(toy) == []
+
+
+async def test_a_commit_wakes_the_worker_at_once(toy: Toy, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.jobs.POLL_S", 60)
+    jobs = Jobs("toy")
+    jobs.queue("render")(lambda batch, context: note(context, batch))
+    start(jobs)
+    await asyncio.sleep(0.1)  # the worker has looked once and now waits for the signal alone
+    async with all_done(toy, "a"):
+        await ask(toy, "a")
+
+
+async def test_a_job_that_was_rolled_back_was_never_asked_for(toy: Toy) -> None:
+    with suppress(RuntimeError):
+        async with toy.database.unit(["acme"]) as unit:
+            unit.enqueue("render", "acme", {}, key="a")
+            raise RuntimeError
+    assert await waiting(toy) == []
+
+
+async def test_the_same_work_asked_for_twice_is_one_job(toy: Toy) -> None:
+    await ask(toy, "a", "b")
+    await ask(toy, "a")
+    assert [key for key, _, _ in await waiting(toy)] == ["a", "b"]
+
+
+async def test_a_bad_job_is_found_in_its_batch_retried_and_buried_with_its_error(
+    toy: Toy, start: Start, operator: asyncpg.Pool
+) -> None:
+    jobs, healed = Jobs("toy"), asyncio.Event()
+
+    @jobs.queue("render", attempts_max=3)
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        if not healed.is_set() and any(job.key == "bad" for job in batch):
+            raise ValueError("cannot be typeset")
+        await note(context, batch)
+
+    await ask(toy, "a", "b", "bad", "c")
+    start(jobs)
+    (row,) = await eventually(lambda: buried(operator), what="the bad job is buried", every_s=0.02)
+    assert (row["key"], row["attempts"], row["error"]) == ("bad", 3, "ValueError: cannot be typeset")
+    assert await done(toy) == ["a", "b", "c"]
+    healed.set()
+    async with all_done(toy, "a", "b", "bad", "c"):
+        assert await revive(operator, [row["id"]]) == 1
+    assert await operator.fetch(BURIED, 10) == []
+
+
+async def test_a_worker_may_fail_one_job_of_a_batch_and_finish_the_others(toy: Toy, start: Start) -> None:
+    jobs = Jobs("toy")
+
+    @jobs.queue("render")
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        for job in batch:
+            if job.key == "bad" and job.attempts == 1:
+                context.fail(job, "not yet")
+        await note(context, [job for job in batch if job.id in context.left])
+
+    async with all_done(toy, "a", "b", "bad"):
+        await ask(toy, "a", "bad", "b")
+        start(jobs)
+
+
+async def test_work_that_leaves_nothing_in_the_database_is_over_when_it_returns(toy: Toy, start: Start) -> None:
+    jobs, seen = Jobs("toy"), list[str]()
+
+    @jobs.queue("mail")
+    async def mail(batch: Sequence[Job], context: JobContext) -> None:
+        seen.extend(job.key for job in batch)
+
+    await ask(toy, "a", "b", queue="mail")
+    start(jobs)
+    await eventually(lambda: waiting(toy), lambda left: left == [], what="both are over", every_s=0.02)
+    assert sorted(seen) == ["a", "b"]
+
+
+async def test_a_worker_whose_lease_ran_out_cannot_finish_what_another_has(
+    make_toy: MakeToy, toy: Toy, start: Start
+) -> None:
+    slow, quick, begun, go_on = Jobs("toy"), Jobs("toy"), asyncio.Event(), asyncio.Event()
+    late: list[BaseException] = []
+
+    @slow.queue("render", lease_s=30)
+    async def dawdle(batch: Sequence[Job], context: JobContext) -> None:
+        begun.set()
+        await go_on.wait()
+        try:
+            await note(context, batch)
+        except Exception as error:
+            late.append(error)
+            raise
+
+    @quick.queue("render")
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        await note(context, batch)
+
+    await ask(toy, "a")
+    start(slow)
+    await begun.wait()
+    await toy.rows("update job set leased_until = now() - interval '1 second'")
+    async with all_done(toy, "a"):
+        start(quick, make_toy(urls=toy.urls))
+    go_on.set()
+    await eventually(lambda: [type(error).__name__ for error in late], what="the slow one was fenced off")
+    assert [type(error).__name__ for error in late] == ["LeaseLost"]
+    assert await done(toy) == ["a"]
+
+
+async def test_an_attempt_is_cut_off_at_the_end_of_its_lease_and_the_next_one_runs_alone(
+    toy: Toy, start: Start
+) -> None:
+    jobs, sizes = Jobs("toy"), list[int]()
+
+    @jobs.queue("render", lease_s=0.3)
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        sizes.append(len(batch))
+        if len(batch) > 1:
+            await asyncio.Event().wait()
+        await note(context, batch)
+
+    async with all_done(toy, "a", "b"):
+        await ask(toy, "a", "b")
+        start(jobs)
+    assert sizes == [2, 1, 1]
+
+
+@pytest.mark.parametrize("point", ["job.taken", "job.done"])
+async def test_a_worker_that_dies_is_followed_by_another_when_its_lease_ends(
+    toy: Toy, start: Start, point: str
+) -> None:
+    faults.arm(f"{point}:error")
+    jobs = Jobs("toy")
+    jobs.queue("render", lease_s=0.3)(lambda batch, context: note(context, batch))
+    async with all_done(toy, "a"):
+        await ask(toy, "a")
+        start(jobs)
+    assert await waiting(toy) == []
+
+
+async def test_a_job_that_kills_its_worker_each_time_is_buried_without_another_try(
+    toy: Toy, start: Start, operator: asyncpg.Pool
+) -> None:
+    jobs, tries = Jobs("toy"), list[str]()
+
+    @jobs.queue("render", attempts_max=3)
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        tries.extend(job.key for job in batch)
+
+    await ask(toy, "a")
+    await toy.rows("update job set attempts = 3, lease = $1, leased_until = now() - interval '1 second'", new_id())
+    start(jobs)
+    (row,) = await eventually(lambda: buried(operator), what="it is buried", every_s=0.02)
+    assert "did not come back" in row["error"]
+    assert tries == []
+
+
+async def test_two_processes_share_a_queue_and_no_job_is_done_twice(make_toy: MakeToy, toy: Toy, start: Start) -> None:
+    jobs = Jobs("toy")
+    jobs.queue("render", batch=5, parallel=2)(lambda batch, context: note(context, batch))
+    keys = [f"{n:03}" for n in range(100)]
+    async with all_done(toy, *keys):
+        await ask(toy, *keys)
+        start(jobs)
+        start(jobs, make_toy(urls=toy.urls))
+
+
+async def test_a_job_may_ask_for_the_next_one_in_its_own_commit(toy: Toy, start: Start) -> None:
+    jobs = Jobs("toy")
+
+    @jobs.queue("first")
+    async def first(batch: Sequence[Job], context: JobContext) -> None:
+        async with context.finishing(batch) as unit:
+            for job in batch:
+                unit.enqueue("render", job.company, {}, key=job.key)
+
+    jobs.queue("render")(lambda batch, context: note(context, batch))
+    async with all_done(toy, "a"):
+        await ask(toy, "a", queue="first")
+        start(jobs)
+
+
+async def test_running_work_comes_to_its_end_when_the_service_stops(toy: Toy, start: Start) -> None:
+    jobs, begun, go_on = Jobs("toy"), asyncio.Event(), asyncio.Event()
+
+    @jobs.queue("render", batch=1)
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        begun.set()
+        await go_on.wait()
+        await note(context, batch)
+
+    await ask(toy, "a", "b")
+    running = start(jobs)
+    await begun.wait()
+    running.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await done(toy) == ["a"]
+    assert [key for key, _, _ in await waiting(toy)] == ["b"]
+
+
+async def test_work_that_does_not_end_in_time_is_given_back(make_toy: MakeToy, toy: Toy, start: Start) -> None:
+    hurried = make_toy(urls=toy.urls, drain_s=0.1)
+    jobs, begun = Jobs("toy"), asyncio.Event()
+
+    @jobs.queue("render")
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    await ask(toy, "a")
+    running = start(jobs, hurried)
+    await begun.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await toy.rows("select attempts, lease from job") == [(0, None)]
+
+
+async def test_workers_outlive_a_database_that_drops_their_connections(toy: Toy, start: Start) -> None:
+    jobs = Jobs("toy")
+    jobs.queue("render", lease_s=5)(lambda batch, context: note(context, batch))
+    start(jobs)
+    async with all_done(toy, "a"):
+        await ask(toy, "a")
+    await toy.rows(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    async with all_done(toy, "a", "b"):
+        await eventually(lambda: ask_and_say(toy, "b"), what="the second job is asked for")
+
+
+async def ask_and_say(toy: Toy, key: str) -> bool:
+    await ask(toy, key)
+    return True
+
+
+async def test_periodic_work_runs_on_one_of_the_replicas(make_toy: MakeToy, toy: Toy, start: Start) -> None:
+    jobs, at_work, most, turns = Jobs("toy"), [0], [0], list[float]()
+
+    @jobs.every(0.2, "sweep")
+    async def sweep(context: TurnContext) -> None:
+        at_work[0] += 1
+        most[0] = max(most[0], at_work[0])
+        async with context.unit(["acme"]) as unit:
+            turns.append(unit.now.timestamp())
+        at_work[0] -= 1
+
+    for process in (toy, make_toy(urls=toy.urls), make_toy(urls=toy.urls)):
+        start(jobs, process)
+    await eventually(lambda: len(turns), lambda count: count >= 4, what="it ran four times", every_s=0.02)
+    assert most == [1]
+    assert all(later - earlier > 0.1 for earlier, later in pairwise(turns))
+
+
+async def test_periodic_work_that_fails_is_tried_at_its_next_time(toy: Toy, start: Start) -> None:
+    jobs, turns = Jobs("toy"), list[int]()
+
+    @jobs.every(0.1, "sweep")
+    async def sweep(context: TurnContext) -> None:
+        turns.append(1)
+        if len(turns) == 1:
+            raise ValueError("once")
+
+    start(jobs)
+    await eventually(lambda: len(turns), lambda count: count >= 2, what="it ran again", every_s=0.02)
+
+
+def test_two_workers_for_one_queue_are_a_mistake() -> None:
+    jobs = Jobs("toy")
+    jobs.queue("render")(lambda batch, context: note(context, batch))
+    with pytest.raises(ValueError, match="two workers"):
+        jobs.queue("render")(lambda batch, context: note(context, batch))
