@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import signal
 import sys
 import time
 from contextlib import suppress
 
-from deploy.local.demo.day import DayFailed, run_day, set_up
-from deploy.local.demo.front_office import FrontOffice, Unanswered
-from deploy.local.demo.outcome import Outcome, differences, gather_outcome, until_quiet
-from deploy.local.demo.plan import Plan, make_plan
+from deploy.local.demo.day import DayFailed
+from deploy.local.demo.front_office import Unanswered
+from deploy.local.demo.outcome import differences
+from deploy.local.demo.plan import make_plan
 from deploy.local.demo.report import tables
+from deploy.local.demo.running import day_on
 from deploy.local.demo.wrong_input import NotRefused
 from deploy.local.errors import StackFailed
 from deploy.local.stack import LocalStack
-
-WEBSHOP_SCOPES = "orders:write,orders:read,payments:write,employees:write,streams:read"
 
 
 class Progress:
@@ -40,7 +38,8 @@ async def demo(once: bool) -> int:
     say = Progress()
     async with LocalStack(fresh=True, progress=say) as stack:
         watcher = asyncio.create_task(stack.supervise())
-        outcome, plan = await day_on(stack, say)
+        plan = make_plan()
+        outcome = await day_on(stack, plan, say)
         for line in tables(outcome):
             print(line)
         wrong = differences(outcome, plan)
@@ -58,50 +57,13 @@ async def demo(once: bool) -> int:
     return 1 if wrong else 0
 
 
-async def day_on(stack: LocalStack, say: Progress) -> tuple[Outcome, Plan]:
-    """Send the day to a running stack and gather what became of it."""
-    plan = make_plan()
-    address = stack.address("gateway")
-    admin = FrontOffice(address, await stack.admin_key())
-    webshop = FrontOffice(address, await webshop_key(stack))
-    try:
-        await set_up(admin, say)
-        await run_day(webshop, plan, say)
-        census = await until_quiet({name: stack.urls[name].relay_url for name in stack.services})
-        say("nothing is on the way any more")
-        outcome = await gather_outcome(admin, webshop, census)
-        answers = dict(sorted(webshop.tally.statuses.items()))
-        say(f"the gateway's answers by status: {answers}; repeated: {webshop.tally.repeated}")
-        return outcome, plan
-    finally:
-        await admin.close()
-        await webshop.close()
-
-
-async def webshop_key(stack: LocalStack) -> str:
-    """A key as a front office would get it, kept in stack.json."""
-    from deploy.local.demo.plan import HOUSES
-
-    keys = stack.file.section("keys")
-    if "webshop" not in keys:
-        told = await stack.run_command(
-            "gateway", "keys", "create", "--client", "webshop", "--source", "/sales/webshop",
-            "--companies", ",".join(house.code for house in HOUSES), "--scopes", WEBSHOP_SCOPES, "--json",
-        )  # fmt: skip
-        keys["webshop"] = json.loads(told)["key"]
-        stack.file.write()
-    return str(keys["webshop"])
-
-
 def _tell_what_to_open(stack: LocalStack) -> None:
     gateway = stack.address("gateway")
     print(f"\n  the gateway          {gateway}/docs   {gateway}/asyncapi")
     for name in stack.processes:
         print(f"  {name:<20} {stack.address(name)}/metrics")
     print(f"  keys and addresses   {stack.folder.stack_file}")
-    print("  watch a stream       curl -N -H \"Authorization: Bearer $(python3 -c \"import json;"
-          f"print(json.load(open('{stack.folder.stack_file.name}'))['keys']['webshop'])\")\" "
-          f"'{gateway}/v1/streams/ledger.invoices?from=beginning'   (in {stack.folder.stack_file.parent.name}/)")  # fmt: skip
+    print("  watch a stream       .venv/bin/python -m deploy.local.demo.watch ledger.invoices")
     print("\n  Ctrl-C stops everything")
 
 

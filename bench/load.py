@@ -1,0 +1,119 @@
+"""The load generator, a process of its own so that its CPU is named apart. Prints one JSON object.
+
+python -m bench.load batches|singles|paced|accept RUN COUNT   environment: LOAD_GATEWAY, LOAD_KEY, LOAD_KAFKA
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import time
+
+import uvloop
+from aiokafka import AIOKafkaConsumer
+
+from bench.orders import batches, singles
+from bench.wire import Connection, Sent, closed_loop, percentile, request_bytes
+
+BATCH = 50
+BATCH_CLIENTS = 4
+SINGLE_CLIENTS = 64
+PACE_PER_S = 50.0
+
+
+def _place() -> tuple[str, int]:
+    host, _, port = os.environ["LOAD_GATEWAY"].removeprefix("http://").partition(":")
+    return host, int(port)
+
+
+def _requests(kind: str, run: str, count: int) -> list[bytes]:
+    host, port = _place()
+    who = {"Authorization": f"Bearer {os.environ['LOAD_KEY']}"}
+    if kind == "batches":
+        headers = who | {"Content-Type": "application/cloudevents-batch+json"}
+        return [request_bytes(f"{host}:{port}", "/v1/events", body, headers) for body in batches(run, count, BATCH)]
+    return [
+        request_bytes(
+            f"{host}:{port}", "/v1/orders", body, who | {"Content-Type": "application/json", "Idempotency-Key": key}
+        )
+        for key, body in singles(run, count)
+    ]
+
+
+async def flood(kind: str, run: str, count: int) -> dict[str, object]:
+    """As fast as the gateway takes it."""
+    requests = _requests(kind, run, count)
+    cpu = _cpu()
+    began_at, began = time.time(), time.perf_counter()
+    sent = await closed_loop(*_place(), requests, BATCH_CLIENTS if kind == "batches" else SINGLE_CLIENTS)
+    return _told(sent, count, time.perf_counter() - began) | {"began_at": began_at, "cpu_s": _cpu() - cpu}
+
+
+async def paced(run: str, count: int) -> dict[str, object]:
+    """At a fixed rate: from the 202 to the journal entry, as a reader of the topic of entries sees it."""
+    requests = _requests("singles", run, count)
+    posted: dict[str, float] = {}
+    accepted: dict[str, float] = {}
+    consumer = AIOKafkaConsumer("ledger.entries", bootstrap_servers=os.environ["LOAD_KAFKA"], fetch_max_wait_ms=50)
+    await consumer.start()
+    await consumer.seek_to_end()
+    watching = asyncio.create_task(_watch(consumer, posted))
+    sent = Sent()
+    idle: list[Connection] = []
+
+    async def one(request: bytes) -> None:
+        connection = idle.pop() if idle else Connection(*_place())
+        began = time.perf_counter()
+        status, body = await connection.send(request)
+        sent.count(status, time.perf_counter() - began)
+        idle.append(connection)
+        accepted[json.loads(body)["order"]] = time.perf_counter()
+
+    start = time.perf_counter()
+    tasks = []
+    for n, request in enumerate(requests):
+        await asyncio.sleep(max(0.0, start + n / PACE_PER_S - time.perf_counter()))
+        tasks.append(asyncio.create_task(one(request)))
+    await asyncio.gather(*tasks)
+    deadline = time.perf_counter() + 30
+    while not accepted.keys() <= posted.keys() and time.perf_counter() < deadline:
+        await asyncio.sleep(0.05)
+    watching.cancel()
+    await consumer.stop()
+    late = [posted[order] - at for order, at in accepted.items() if order in posted]
+    told = _told(sent, count, time.perf_counter() - start)
+    return told | {
+        "entries": len(late), "to_entry_p50_ms": percentile(late, 0.5) * 1_000, "to_entry_p99_ms": percentile(late, 0.99) * 1_000,
+    }  # fmt: skip
+
+
+async def _watch(consumer: AIOKafkaConsumer, posted: dict[str, float]) -> None:
+    async for record in consumer:
+        order = json.loads(record.value)["order"]
+        if order is not None:
+            posted.setdefault(order, time.perf_counter())
+
+
+def _told(sent: Sent, count: int, seconds: float) -> dict[str, object]:
+    return {
+        "count": count, "seconds": seconds, "per_s": count / seconds, "statuses": sent.statuses,
+        "p50_ms": percentile(sent.seconds, 0.5) * 1_000, "p99_ms": percentile(sent.seconds, 0.99) * 1_000,
+    }  # fmt: skip
+
+
+def _cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+async def _main() -> None:
+    kind, run, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    told = await paced(run, count) if kind == "paced" else await flood(kind, run, count)
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    uvloop.run(_main())

@@ -1,0 +1,44 @@
+"""The table that a bench prints; the same as stands in docs/performance.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
+
+
+def print_report(figures: Mapping[str, Any]) -> None:
+    """Print all figures as tables in Markdown."""
+    about = figures["machine"]
+    print(f"\n{about['cpu']}, {about['cores']} cores, Python {about['python']}; {figures['orders']} orders a run\n")
+    print("| what | orders/s per run | median | of the bare pipeline |")
+    print("| --- | --- | --- | --- |")
+    for name, label in (("floor", "bare pipeline"), ("batches", "real, batches of 50"), ("singles", "real, single")):
+        rates = [run["per_s"] for run in figures[name]]
+        share = f"{figures['ratios'][name]:.0%}" if name in figures["ratios"] else "100%"
+        print(f"| {label} | {', '.join(f'{rate:.0f}' for rate in rates)} | {median(rates):.0f} | {share} |")
+    _cpu_table(figures)
+    paced, accept = figures["paced"], figures["accept"]
+    print(f"\n202 → journal entry at 50 orders/s: p50 {paced['to_entry_p50_ms']:.0f} ms, p99 {paced['to_entry_p99_ms']:.0f} ms"
+          f" ({paced['entries']} of {paced['count']}); answer p50 {paced['p50_ms']:.1f} ms, p99 {paced['p99_ms']:.1f} ms")  # fmt: skip
+    for name in ("gateway", "bare"):
+        row = accept[name]
+        print(f"accept, {name}: {row['per_s']:.0f}/s, p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms,"
+              f" {row['server_us']:.0f} µs of the server per request")  # fmt: skip
+    print(f"papers: {figures['papers']}")
+    print("memory, MiB: " + ", ".join(f"{name} {size}" for name, size in figures["memory_mib"].items()))
+
+
+def _cpu_table(figures: Mapping[str, Any]) -> None:
+    kinds = ("floor", "batches", "singles")
+    names = sorted({name for kind in kinds for run in figures[kind] for name in run["cpu_us"]})
+    print("\n| CPU µs per order | bare | batches | single |")
+    print("| --- | --- | --- | --- |")
+    for name in names:
+        cells = [_median_cpu(figures[kind], name) for kind in kinds]
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def _median_cpu(runs: Sequence[Mapping[str, Any]], name: str) -> str:
+    values = [run["cpu_us"][name] for run in runs if name in run["cpu_us"]]
+    return f"{median(values):.0f}" if values else "–"

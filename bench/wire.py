@@ -1,0 +1,78 @@
+"""A load generator's HTTP: keep-alive connections, requests made beforehand, as little work per request as can be."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Sent:
+    """What came of a load: answers by status, and seconds per request."""
+
+    statuses: dict[int, int] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+
+    def count(self, status: int, seconds: float) -> None:
+        """One answer."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.seconds.append(seconds)
+
+
+class Connection:
+    """One keep-alive connection to one address."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._place = (host, port)
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def send(self, request: bytes) -> tuple[int, bytes]:
+        """Send one request; returns status and body."""
+        if self._writer is None or self._reader is None:
+            self._reader, self._writer = await asyncio.open_connection(*self._place)
+        self._writer.write(request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        length = 0
+        for line in head.split(b"\r\n")[1:]:
+            if line[:15].lower() == b"content-length:":
+                length = int(line[15:])
+        body = await self._reader.readexactly(length) if length else b""
+        return int(head[9:12]), body
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+def request_bytes(host: str, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+    """A POST as it goes over the wire."""
+    lines = [f"POST {path} HTTP/1.1", f"Host: {host}", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+async def closed_loop(host: str, port: int, requests: Sequence[bytes], clients: int) -> Sent:
+    """As fast as it goes with so many clients, each waiting for its answer."""
+    sent = Sent()
+    queue = iter(requests)
+
+    async def client() -> None:
+        connection = Connection(host, port)
+        for request in queue:
+            began = time.perf_counter()
+            status, _ = await connection.send(request)
+            sent.count(status, time.perf_counter() - began)
+        connection.close()
+
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return sent
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which this share of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

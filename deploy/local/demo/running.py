@@ -1,0 +1,46 @@
+"""The day on a running stack, from the set-up to what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from deploy.local.demo.day import run_day, set_up
+from deploy.local.demo.front_office import FrontOffice
+from deploy.local.demo.outcome import Outcome, gather_outcome, until_quiet
+from deploy.local.demo.plan import HOUSES, Plan
+from deploy.local.stack import LocalStack
+
+WEBSHOP_SCOPES = "orders:write,orders:read,payments:write,employees:write,streams:read"
+
+
+async def day_on(stack: LocalStack, plan: Plan, say: Callable[[str], None]) -> Outcome:
+    """Send the day to a running stack and gather what became of it. Raises DayFailed, NotRefused or Unanswered."""
+    address = stack.address("gateway")
+    admin = FrontOffice(address, await stack.admin_key())
+    webshop = FrontOffice(address, await webshop_key(stack))
+    try:
+        await set_up(admin, say)
+        await run_day(webshop, plan, say)
+        census = await until_quiet({name: stack.urls[name].relay_url for name in stack.services})
+        say("nothing is on the way any more")
+        outcome = await gather_outcome(admin, webshop, census)
+        answers = dict(sorted(webshop.tally.statuses.items()))
+        say(f"the gateway's answers by status: {answers}; repeated: {webshop.tally.repeated}")
+        return outcome
+    finally:
+        await admin.close()
+        await webshop.close()
+
+
+async def webshop_key(stack: LocalStack) -> str:
+    """A key as a front office would get it, kept in stack.json."""
+    keys = stack.file.section("keys")
+    if "webshop" not in keys:
+        told = await stack.run_command(
+            "gateway", "keys", "create", "--client", "webshop", "--source", "/sales/webshop",
+            "--companies", ",".join(house.code for house in HOUSES), "--scopes", WEBSHOP_SCOPES, "--json",
+        )  # fmt: skip
+        keys["webshop"] = json.loads(told)["key"]
+        stack.file.write()
+    return str(keys["webshop"])
