@@ -204,8 +204,8 @@ def configure_logging(service: str, replica: int = 0, *, level: int = logging.IN
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(serializer=_json)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
-        cache_logger_on_first_use=True,
+        logger_factory=lambda *_arguments: structlog.WriteLogger(sys.stdout),  # looked up at each line
+        cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
