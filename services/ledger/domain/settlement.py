@@ -78,12 +78,11 @@ def allocate(money: Money, receivable: Receivable | None) -> Allocation | None:
     return allocation
 
 
-def take_back(money: Money, invoice: UUID) -> Allocation | None:
-    """Undo what the money pays of an invoice; None when that is nothing."""
-    taken = next((allocation for allocation in money.allocations if allocation.invoice == invoice), None)
-    if taken is not None:
-        money.allocations.remove(taken)
-        money.unapplied += taken.amount
+def take_back(money: Money, invoice: UUID) -> Allocation:
+    """Undo what the money pays of an invoice. Raises StopIteration when that is nothing: a fault in this code."""
+    taken = next(allocation for allocation in money.allocations if allocation.invoice == invoice)
+    money.allocations.remove(taken)
+    money.unapplied += taken.amount
     return taken
 
 

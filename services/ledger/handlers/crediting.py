@@ -90,15 +90,13 @@ async def _withdraw(
     paid = [(n.credited.company, n.credited.invoice) for n in notes if n.credited.open < n.credited.total]
     if not paid:
         return []
-    payments = await _money_in(paid, unit)
+    paying = await _money_in(paid, unit)
     entries: list[tuple[Entry, Cause]] = []
     rows: list[store.AllocationRow] = []
     back: dict[Key, int] = {}
     for note, release in zip(notes, releases, strict=True):
-        for money in payments:
-            taken = take_back(money, note.credited.invoice) if money.company == note.credited.company else None
-            if taken is None:
-                continue
+        for money in paying[note.credited.company, note.credited.invoice]:
+            taken = take_back(money, note.credited.invoice)
             entry = withdrawal(money, taken, note.issued_on, books[money.company])
             entries.append((entry, release.command.cause))
             rows.append((money.company, money.payment, taken.invoice, entry.id, -taken.amount, note.issued_on))
@@ -110,14 +108,16 @@ async def _withdraw(
     return entries
 
 
-async def _money_in(invoices: Sequence[Key], unit: UnitOfWork) -> list[Money]:
-    """The payments that were allocated to these invoices, as they are spread at present."""
+async def _money_in(invoices: Sequence[Key], unit: UnitOfWork) -> Mapping[Key, Sequence[Money]]:
+    """The payments that pay these invoices, by invoice; a payment that pays several stands under each of them."""
     rows = await store.read_paying(unit.raw, invoices)
-    spread = await allocations_of([(row["company"], row["payment"]) for row in rows], unit)
-    return [
-        Money(company, payment, received_on, currency, amount, unapplied, spread.get((company, payment), []))
-        for company, payment, currency, amount, unapplied, received_on in rows
-    ]
+    spread = await allocations_of({(row["company"], row["payment"]) for row in rows}, unit)
+    payments: dict[Key, Money] = {}
+    paying: defaultdict[Key, list[Money]] = defaultdict(list)
+    for company, invoice, payment, currency, amount, unapplied, received_on in rows:
+        money = Money(company, payment, received_on, currency, amount, unapplied, spread[company, payment])
+        paying[company, invoice].append(payments.setdefault((company, payment), money))
+    return paying
 
 
 def _series(release: Release, books: Mapping[str, Books]) -> Series:

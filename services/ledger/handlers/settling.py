@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -95,7 +95,7 @@ async def money_waiting_for(orders: Sequence[Key], unit: UnitOfWork) -> Mapping[
     rows = await store.read_waiting(unit.raw, orders)
     if not rows:
         return {}
-    spread = await allocations_of([(row["company"], row["payment"]) for row in rows], unit)
+    spread = await allocations_of({(row["company"], row["payment"]) for row in rows}, unit)
     waiting: defaultdict[Key, list[Money]] = defaultdict(list)
     for company, payment, order, currency, amount, unapplied, received_on in rows:
         money = Money(company, payment, received_on, currency, amount, unapplied, spread.get((company, payment), []))
@@ -103,7 +103,7 @@ async def money_waiting_for(orders: Sequence[Key], unit: UnitOfWork) -> Mapping[
     return waiting
 
 
-async def allocations_of(payments: Sequence[Key], unit: UnitOfWork) -> dict[Key, list[Allocation]]:
+async def allocations_of(payments: Collection[Key], unit: UnitOfWork) -> dict[Key, list[Allocation]]:
     """How these payments are spread at present."""
     moves: defaultdict[Key, list[Allocation]] = defaultdict(list)
     for company, payment, invoice, amount, order, *number in await store.read_moves(unit.raw, payments):

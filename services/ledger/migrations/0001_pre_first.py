@@ -2,6 +2,10 @@
 
 Facts (companies, accounts, taxes, terms, documents, money, entries) can be added and read by the service, nothing else.
 What changes (what is left to bill, open amounts, counters, sums per day) stands in tables of its own beside them.
+
+Primary keys begin with the company; every other index begins with what singles a row out. Row-level security states the
+company a second time, so that on a table without statistics two indexes beginning with it cost the planner the same,
+and it may look for one invoice among all of its company (measured: 380 instead of 2 µs per order).
 """
 
 from chassis.migrating import create_corridor, execute, facts, isolate, mutable
@@ -21,7 +25,7 @@ create table account (
     company text not null references legal_entity (company), code text not null, name text not null,
     kind text not null check (kind in ('asset', 'liability', 'equity', 'income', 'expense')), role text,
     at timestamptz not null default now(), primary key (company, code));
-create unique index account_role on account (company, role) where role is not null;
+create unique index account_role on account (role, company) where role is not null;
 create table tax_code (
     company text not null, code text not null, name text not null, rate text not null, account text not null,
     at timestamptz not null default now(), primary key (company, code),
@@ -49,8 +53,8 @@ create table invoice (
     currency text not null, net bigint not null check (net >= 0), tax bigint not null check (tax >= 0),
     total bigint not null check (total = net + tax), printed bytea not null, at timestamptz not null default now(),
     primary key (company, id));
-create unique index invoice_number on invoice (company, series, fiscal_year, serial);
-create index invoice_customer on invoice (company, customer_id, series, fiscal_year, serial);
+create unique index invoice_number on invoice (series, company, fiscal_year, serial);
+create index invoice_customer on invoice (customer_id, company, series, fiscal_year, serial);
 create table open_item (
     company text not null, invoice uuid not null, due_on date not null, currency text not null,
     total bigint not null, open bigint not null, credited boolean not null default false,
@@ -63,8 +67,8 @@ create table credit_note (
     reason text not null, currency text not null, net bigint not null, tax bigint not null,
     total bigint not null check (total = net + tax), at timestamptz not null default now(),
     primary key (company, id), foreign key (company, invoice) references invoice (company, id));
-create unique index credit_note_number on credit_note (company, series, fiscal_year, serial);
-create unique index credit_note_invoice on credit_note (company, invoice);
+create unique index credit_note_number on credit_note (series, company, fiscal_year, serial);
+create unique index credit_note_invoice on credit_note (invoice, company);
 """
 
 MONEY = """
@@ -72,19 +76,19 @@ create table payment (
     company text not null, id uuid not null, reference text not null, received_on date not null, currency text not null,
     amount bigint not null check (amount > 0), payer_name text not null, order_id uuid, order_reference text,
     invoice_number text, at timestamptz not null default now(), primary key (company, id));
-create index payment_order on payment (company, order_id) where order_id is not null;
+create index payment_order on payment (order_id, company) where order_id is not null;
 create table unapplied_cash (
     company text not null, payment uuid not null, order_id uuid, currency text not null, amount bigint not null,
     unapplied bigint not null, primary key (company, payment), check (unapplied between 0 and amount))
     with (fillfactor = 80);
-create index unapplied_cash_order on unapplied_cash (company, order_id) where unapplied > 0 and order_id is not null;
+create index unapplied_cash_order on unapplied_cash (order_id, company) where unapplied > 0 and order_id is not null;
 create table allocation (
     company text not null, payment uuid not null, invoice uuid not null, entry uuid not null,
     amount bigint not null check (amount <> 0), effective_on date not null, at timestamptz not null default now(),
     primary key (company, payment, invoice, entry),
     foreign key (company, payment) references payment (company, id),
     foreign key (company, invoice) references invoice (company, id));
-create index allocation_invoice on allocation (company, invoice);
+create index allocation_invoice on allocation (invoice, company);
 """
 
 JOURNAL = """
@@ -92,8 +96,8 @@ create table journal_entry (
     company text not null, id uuid not null, journal text not null check (journal in ('sales', 'cash')),
     posted_on date not null, document uuid not null, order_id uuid, reverses uuid, cause uuid not null,
     at timestamptz not null default now(), primary key (company, id));
-create index journal_entry_document on journal_entry (company, document);
-create unique index journal_entry_reverses on journal_entry (company, reverses) where reverses is not null;
+create index journal_entry_document on journal_entry (document, company);
+create unique index journal_entry_reverses on journal_entry (reverses, company) where reverses is not null;
 create table journal_line (
     company text not null, entry uuid not null, line smallint not null, account text not null, currency text not null,
     debit bigint not null check (debit >= 0), credit bigint not null check (credit >= 0),
@@ -106,6 +110,8 @@ create table account_day (
     foreign key (company, account) references account (company, code)) with (fillfactor = 50);
 """
 
+# One statement looks at all lines of a batch (5 µs per entry of four lines). Foreign keys to account and entry, looked
+# up line by line, cost 25 µs more and would guard no better: neither can ever be deleted.
 GUARD = """
 create function guard_journal_lines() returns trigger language plpgsql as $$
 begin
@@ -117,13 +123,15 @@ begin
         raise exception 'the lines of an entry are numbered from 1 and come in one statement'
             using errcode = 'check_violation', constraint = 'journal_line_complete', table = 'journal_line';
     end if;
-    if exists (select from (select distinct company, account from added) a
-               where not exists (select from account c where c.company = a.company and c.code = a.account)) then
+    if exists (select from (select distinct company, account from added) a left join lateral (select true as found
+            from account c where c.company = a.company and c.code = a.account offset 0) f on true
+            where f.found is null) then
         raise exception 'an account does not exist'
             using errcode = 'foreign_key_violation', constraint = 'journal_line_account', table = 'journal_line';
     end if;
-    if exists (select from (select distinct company, entry from added) a
-               where not exists (select from journal_entry e where e.company = a.company and e.id = a.entry)) then
+    if exists (select from (select distinct company, entry from added) a left join lateral (select true as found
+            from journal_entry e where e.company = a.company and e.id = a.entry offset 0) f on true
+            where f.found is null) then
         raise exception 'an entry does not exist'
             using errcode = 'foreign_key_violation', constraint = 'journal_line_entry', table = 'journal_line';
     end if;

@@ -32,7 +32,7 @@ do update set debit = d.debit + excluded.debit, credit = d.credit + excluded.cre
 READ_LINES = """
 select l.company, l.entry, l.account, l.currency, l.debit, l.credit
 from unnest($1::text[], $2::uuid[]) as x(company, entry)
-join journal_line l on l.company = x.company and l.entry = x.entry
+cross join lateral (select * from journal_line j where j.company = x.company and j.entry = x.entry offset 0) l
 order by l.company, l.entry, l.line
 """
 

@@ -44,19 +44,20 @@ order by p.received_on, u.payment
 """
 
 PAYING = """
-select distinct u.company, u.payment, u.currency, u.amount, u.unapplied, p.received_on
+select x.company, x.invoice, a.payment, u.currency, u.amount, u.unapplied, p.received_on
 from unnest($1::text[], $2::uuid[]) as x(company, invoice)
-join allocation a on a.company = x.company and a.invoice = x.invoice
-join unapplied_cash u on u.company = a.company and u.payment = a.payment
-join payment p on p.company = a.company and p.id = a.payment
-order by p.received_on, u.payment
+cross join lateral (select l.payment from allocation l where l.company = x.company and l.invoice = x.invoice
+    group by l.payment having sum(l.amount) > 0 offset 0) a
+cross join lateral (select * from unapplied_cash w where w.company = x.company and w.payment = a.payment offset 0) u
+cross join lateral (select received_on from payment y where y.company = x.company and y.id = a.payment offset 0) p
+order by p.received_on, a.payment
 """
 
 MOVES = """
 select a.company, a.payment, a.invoice, a.amount, i.order_id, i.series, i.fiscal_year, i.serial
 from unnest($1::text[], $2::uuid[]) as x(company, payment)
-join allocation a on a.company = x.company and a.payment = x.payment
-join invoice i on i.company = a.company and i.id = a.invoice
+cross join lateral (select * from allocation l where l.company = x.company and l.payment = x.payment offset 0) a
+cross join lateral (select * from invoice v where v.company = a.company and v.id = a.invoice offset 0) i
 order by a.at, i.fiscal_year, i.serial
 """
 
@@ -97,7 +98,7 @@ async def read_waiting(connection: asyncpg.Connection, orders: Iterable[tuple[st
 
 
 async def read_paying(connection: asyncpg.Connection, invoices: Iterable[tuple[str, UUID]]) -> list[asyncpg.Record]:
-    """Money that was ever allocated to one of these invoices, the oldest first."""
+    """Which money pays which of these invoices at present, the oldest first."""
     return await connection.fetch(PAYING, *zip(*invoices, strict=True))
 
 
