@@ -194,7 +194,8 @@ async def _load(
     stack: LocalStack, setting: Mapping[str, str], kind: str, run: str, orders: int, *, address: str | None = None
 ) -> dict[str, Any]:
     environment = os.environ | {
-        "LOAD_GATEWAY": address or stack.address("gateway"), "LOAD_KEY": setting["key"], "LOAD_KAFKA": stack.kafka_bootstrap,
+        "LOAD_GATEWAY": address or stack.address("gateway"), "LOAD_KEY": setting["key"],
+        "LOAD_KAFKA": stack.kafka_bootstrap,
     }  # fmt: skip
     told: dict[str, Any] = json.loads(await _run(environment, "bench.load", kind, run, str(orders)))
     refused = {status: count for status, count in told["statuses"].items() if status not in ("200", "202")}

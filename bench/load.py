@@ -86,7 +86,8 @@ async def paced(run: str, count: int) -> dict[str, object]:
     late = [posted[order] - at for order, at in accepted.items() if order in posted]
     told = _told(sent, count, time.perf_counter() - start)
     return told | {
-        "entries": len(late), "to_entry_p50_ms": percentile(late, 0.5) * 1_000, "to_entry_p99_ms": percentile(late, 0.99) * 1_000,
+        "entries": len(late), "to_entry_p50_ms": percentile(late, 0.5) * 1_000,
+        "to_entry_p99_ms": percentile(late, 0.99) * 1_000,
     }  # fmt: skip
 
 

@@ -22,11 +22,13 @@ def order(reference: str, dice: random.Random) -> dict[str, object]:
             "id": "C-7", "name": "Example Shop Ltd", "language": "en",
             "address": {"line1": "1 Harbour Street", "city": "Athens", "postcode": "10431", "country": "GR"},
         },
-        "lines": [
-            {"item": f"P{first}", "description": "Product one", "quantity": "2", "unit_price": "10.00", "tax_code": "S10"},
-            {"item": f"P{second}", "description": "Product two", "quantity": "3", "unit_price": "10.00", "tax_code": "S10"},
-        ],
+        "lines": [_line(first, "2"), _line(second, "3")],
     }  # fmt: skip
+
+
+def _line(product: int, quantity: str) -> dict[str, object]:
+    about = {"item": f"P{product}", "description": f"Product {product}", "tax_code": "S10"}
+    return about | {"quantity": quantity, "unit_price": "10.00"}
 
 
 def batches(run: str, count: int, size: int) -> list[bytes]:
@@ -36,7 +38,8 @@ def batches(run: str, count: int, size: int) -> list[bytes]:
     for start in range(0, count, size):
         events = [
             {
-                "specversion": "1.0", "id": f"{run}-{n}", "type": "OrderPlaced.v1", "source": SOURCE, "company": COMPANY,
+                "specversion": "1.0", "id": f"{run}-{n}", "type": "OrderPlaced.v1", "source": SOURCE,
+                "company": COMPANY,
                 "time": PLACED_AT, "datacontenttype": "application/json", "data": order(f"{run}-{n}", dice),
             }
             for n in range(start, min(count, start + size))

@@ -68,10 +68,8 @@ class Application:
                 await self._apply(function, taken)
             at = {p: i for p, i in at.items() if i < len(runs[p]) and p not in self.stops}
 
-    def _take(
-        self, place: Place, events: Sequence[Arrived], index: int, groups: dict[Function, list[_Taken]]
-    ) -> int:
-        """Put a key's next event, or its run where the function takes whole runs, into a group; returns the index after.
+    def _take(self, place: Place, events: Sequence[Arrived], index: int, groups: dict[Function, list[_Taken]]) -> int:
+        """Put a key's next event, or its run where the function takes whole runs, into a group; returns the next index.
 
         An obstacle behind a run that was taken is met again, as the first one, in the next round.
         """

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from contracts.base import EventData, EventView
-from contracts.registry import EVENTS
-
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
+from contracts.base import EventData, EventView
+from contracts.registry import EVENTS
 
 V = TypeVar("V", bound=EventView)
 

@@ -233,9 +233,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Another log stands under this name: read it from its start; the cursors drop what is known."""
         logger.error("a log is not the one that was read", action="reread", topic=tp.topic, partition=tp.partition)
         async with self.corridor.database.unit([], nobody=True) as unit:
-            await unit.raw.execute(
-                START_OVER, self.consumers.name, tp.topic, tp.partition, self.corridor.cluster_id
-            )
+            await unit.raw.execute(START_OVER, self.consumers.name, tp.topic, tp.partition, self.corridor.cluster_id)
 
     async def _measure_lag(self) -> None:
         lags: dict[str, int] = dict.fromkeys(self.consumers.topics, 0)

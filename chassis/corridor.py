@@ -80,14 +80,16 @@ class Corridor:
             except Exception as error:
                 if not is_transient(error):
                     if careful:
-                        raise Transient(f"a batch fails in a way that bisecting does not find: {safe_text(error)}") from error
+                        raise Transient(
+                            f"a batch fails in a way that bisecting does not find: {safe_text(error)}"
+                        ) from error
                     careful = True
                     continue
                 self.metrics.retried("corridor")
                 logger.warning("batch failed", action="retry", attempt=attempt, error=safe_text(error))
                 if attempt == ATTEMPTS:
                     raise
-                await asyncio.sleep(min(BACKOFF_FIRST_S * 2**attempt, BACKOFF_MAX_S) * random.uniform(0.5, 1))  # noqa: S311
+                await asyncio.sleep(min(BACKOFF_FIRST_S * 2**attempt, BACKOFF_MAX_S) * random.uniform(0.5, 1))
 
     async def _transact(
         self, records: Sequence[Record], batch: Sequence[Arrived | Unreadable], *, careful: bool
@@ -178,7 +180,8 @@ class Corridor:
                 corrections[place] = Correction(before.sequence, before.hash, before.held + held)
             for held_event in batch.holds:
                 logger.warning("event held", action="hold", reason=held_event.reason, topic=held_event.place.topic,
-                               key=held_event.place.key, sequence=held_event.sequence, detail=held_event.detail)  # fmt: skip
+                               key=held_event.place.key, sequence=held_event.sequence,
+                               detail=held_event.detail)  # fmt: skip
         if corrections:
             await inbox.correct(connection, self.consumers.name, corrections)
         if batch.counts:
@@ -215,7 +218,9 @@ def to_hold(event: Arrived, reason: str, detail: str, patience_s: int | None = N
     )
 
 
-def contiguous_runs(events: Sequence[Arrived], batch: _Sorted) -> tuple[dict[Place, list[Arrived]], list[list[Arrived]]]:
+def contiguous_runs(
+    events: Sequence[Arrived], batch: _Sorted
+) -> tuple[dict[Place, list[Arrived]], list[list[Arrived]]]:
     """Per key: its events in order, each once, up to the first gap; and what comes after a gap.
 
     A repeat is counted as a duplicate; one with other content is held as a conflict.

@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import cast
 
 import asyncpg
-from contracts.base import EventData
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from chassis import audit, outbox
@@ -29,6 +28,7 @@ from chassis.ids import UUID
 from chassis.jobs_table import NewJob, append_jobs
 from chassis.outbox import OutboxEvent, Producer
 from chassis.settings import ServiceSettings
+from contracts.base import EventData
 
 COMPANY = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 """Company codes are formatted into BEGIN, so nothing else may ever pass."""
@@ -178,7 +178,7 @@ class Mark:
 
 
 class UnitOfWork:
-    """One transaction: business rows through `raw` or `session()`, events, audit records and jobs collected, one commit."""
+    """One transaction: rows through `raw` or `session()`, events, audit records and jobs collected, one commit."""
 
     raw: asyncpg.Connection
     now: datetime

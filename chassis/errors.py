@@ -23,7 +23,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A stated precondition is missing (an unknown company, say): the key is held and tried again until patience ends."""
+    """A stated precondition is missing (an unknown company): the key is held and tried again until patience ends."""
 
     precondition: str
     patience_s: int = 86_400

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
-from contracts.envelope import from_headers
 
 from chassis import companies, inbox
 from chassis.applying import Application, Stop
@@ -21,6 +20,7 @@ from chassis.database import Database, UnitOfWork, is_transient
 from chassis.inbox import Counted, Place
 from chassis.records import Arrived, arrived, cause_of, unpack_headers
 from chassis.telemetry import Metrics, logger, safe_text
+from contracts.envelope import from_headers
 
 POISON_TRIES = 5
 """Tries of a poison head (over about a minute) before it waits for a person."""
@@ -129,7 +129,11 @@ class Drainer:
             if stop is not None:
                 await _postpone(unit.raw, run[stop.index], stop)
             for row in applied:
-                unit.audit(cause_of(row.event.envelope), "held-event-released", f"{place.topic}/{place.key}/{row.event.sequence}")
+                unit.audit(
+                    cause_of(row.event.envelope),
+                    "held-event-released",
+                    f"{place.topic}/{place.key}/{row.event.sequence}",
+                )
         return len(done) + len(applied)
 
     async def _apply(self, unit: UnitOfWork, place: Place, run: Sequence[Arrived], *, careful: bool) -> Application:
@@ -165,7 +169,10 @@ class Drainer:
             for row in rows:
                 event = row.event
                 counted = Counted(
-                    event.place.topic, event.partition, event.envelope.time.date(), outcome or application.outcome_of(event)
+                    event.place.topic,
+                    event.partition,
+                    event.envelope.time.date(),
+                    outcome or application.outcome_of(event),
                 )
                 counts[counted] = counts.get(counted, 0) + 1
         if counts:

@@ -19,7 +19,9 @@ _SEPARATOR = "\x1f"
 
 def derive(*parts: object) -> UUID:
     """A version 5 UUID (RFC 9562, 5.5) of the parts, which are joined by a separator that no id contains."""
-    digest = bytearray(hashlib.sha1(NAMESPACE + _SEPARATOR.join(map(str, parts)).encode(), usedforsecurity=False).digest()[:16])
+    digest = bytearray(
+        hashlib.sha1(NAMESPACE + _SEPARATOR.join(map(str, parts)).encode(), usedforsecurity=False).digest()[:16]
+    )
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     return UUID(bytes(digest))

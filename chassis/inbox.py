@@ -46,7 +46,8 @@ where i.company = x.c and i.consumer = $1 and i.topic = x.t and i.key = x.k
 """
 
 HOLD = """
-insert into held (company, consumer, topic, partition, key, sequence, event_id, headers, body, reason, detail, next_at, deadline)
+insert into held (company, consumer, topic, partition, key, sequence, event_id, headers, body, reason, detail,
+                  next_at, deadline)
 select c, $1, t, p, k, s, e, h, b, r, d, now(), now() + make_interval(secs => w)
 from unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::uuid[], $8::bytea[], $9::bytea[],
             $10::text[], $11::text[], $12::int[]) x(c, t, p, k, s, e, h, b, r, d, w)
@@ -63,7 +64,8 @@ on conflict (consumer, topic, partition, day, outcome) do update set events = n.
 UNREADABLE = """
 insert into inbox_unreadable (consumer, topic, partition, "offset", key, headers, body, error)
 select $1, t, p, o, k, h, b, e
-from unnest($2::text[], $3::int[], $4::bigint[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[]) x(t, p, o, k, h, b, e)
+from unnest($2::text[], $3::int[], $4::bigint[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[])
+     x(t, p, o, k, h, b, e)
 on conflict do nothing
 """
 

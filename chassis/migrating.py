@@ -1,7 +1,7 @@
 """Migrations: the tables of the chassis, the rules of isolation, and the command that runs a service's own revisions.
 
-Runs under the owner role, as a step of its own, one runner at a time (advisory lock). The runtime role gets what a table's
-kind allows: facts may be read and added, records may also be changed, and nothing may be deleted that is not a queue.
+Runs under the owner role, as a step of its own, one runner at a time (advisory lock). The runtime role gets what a
+table's kind allows: facts may be read and added, records may also be changed, and nothing may be deleted that is not a queue.
 """
 
 from __future__ import annotations
@@ -42,18 +42,20 @@ create table outbox_sequence (company text not null, topic text not null, key te
 create table outbox (id bigint generated always as identity primary key, company text not null, topic text not null,
     key text not null, sequence bigint not null check (sequence > 0), event_id uuid not null, headers bytea not null,
     body bytea not null, at timestamptz not null default now(), unique (company, topic, key, sequence));
-create table outbox_unsent (id bigint primary key) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+create table outbox_unsent (id bigint primary key)
+    with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 create table relay_owner (one boolean primary key default true check (one), pid int not null, replica text not null,
     beat timestamptz not null);
-create table relay_position (topic text not null, partition int not null, cluster_id text not null, end_offset bigint not null,
-    primary key (topic, partition));
+create table relay_position (topic text not null, partition int not null, cluster_id text not null,
+    end_offset bigint not null, primary key (topic, partition));
 create table inbox (company text not null, consumer text not null, topic text not null, key text not null,
     sequence bigint not null, hash bytea, held int not null default 0 check (held >= 0),
     primary key (company, consumer, topic, key)) with (fillfactor = 80);
 create table inbox_offset (consumer text not null, topic text not null, partition int not null, next bigint not null,
     last_event_id text, cluster_id text, primary key (consumer, topic, partition)) with (fillfactor = 50);
 create table inbox_count (consumer text not null, topic text not null, partition int not null, day date not null,
-    outcome text not null, events bigint not null, primary key (consumer, topic, partition, day, outcome)) with (fillfactor = 50);
+    outcome text not null, events bigint not null, primary key (consumer, topic, partition, day, outcome))
+    with (fillfactor = 50);
 create table held (id bigint generated always as identity primary key, company text not null, consumer text not null,
     topic text not null, partition int not null, key text not null, sequence bigint not null, event_id uuid not null,
     headers bytea not null, body bytea not null, reason text not null
@@ -61,15 +63,15 @@ create table held (id bigint generated always as identity primary key, company t
     detail text not null default '', attempts int not null default 0, next_at timestamptz not null default now(),
     deadline timestamptz, original_hash bytea, at timestamptz not null default now());
 create unique index held_once on held (company, consumer, topic, key, sequence, event_id);
-create table inbox_unreadable (consumer text not null, topic text not null, partition int not null, "offset" bigint not null,
-    key bytea, headers bytea not null, body bytea, error text not null, at timestamptz not null default now(),
+create table inbox_unreadable (consumer text not null, topic text not null, partition int not null,
+    "offset" bigint not null, key bytea, headers bytea not null, body bytea, error text not null, at timestamptz not null default now(),
     settled_by text, settled_at timestamptz, primary key (consumer, topic, partition, "offset"));
-create table audit (id bigint generated always as identity primary key, company text not null, at timestamptz not null default now(),
-    actor text not null, on_behalf_of text, action text not null, subject text not null, cause uuid not null,
+create table audit (id bigint generated always as identity primary key, company text not null,
+    at timestamptz not null default now(), actor text not null, on_behalf_of text, action text not null, subject text not null, cause uuid not null,
     correlation text not null, detail bytea);
 create index audit_subject on audit (company, subject);
-create table request (company text not null, scope text not null, key text not null, hash bytea not null, status int not null,
-    body bytea not null, at timestamptz not null default now(), primary key (company, scope, key));
+create table request (company text not null, scope text not null, key text not null, hash bytea not null,
+    status int not null, body bytea not null, at timestamptz not null default now(), primary key (company, scope, key));
 create table job (id bigint generated always as identity primary key, company text not null, queue text not null,
     key text not null, payload bytea not null, run_at timestamptz not null, attempts int not null default 0, lease uuid,
     leased_until timestamptz, error text, at timestamptz not null default now(), unique (company, queue, key));

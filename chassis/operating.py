@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import asyncpg
 import orjson
-from contracts.envelope import EnvelopeError, from_headers
 from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
@@ -23,6 +23,7 @@ from chassis.http import Call, Reading, Router, read, write
 from chassis.inbox import Counted
 from chassis.records import pack_headers, unpack_headers
 from chassis.requests import Answer, Result
+from contracts.envelope import EnvelopeError, from_headers
 
 PAGE = 100
 
@@ -38,7 +39,7 @@ where company = $1 and id = $2
 RETRY = "update held set attempts = 0, next_at = now() where company = $1 and id = $2"
 DELETE = "delete from held where company = $1 and id = $2"
 HEAD = "select sequence from inbox where company = $1 and consumer = $2 and topic = $3 and key = $4 for update"
-PASS = """
+PASS_BY = """
 update inbox set sequence = $5, hash = $6, held = held - 1
 where company = $1 and consumer = $2 and topic = $3 and key = $4
 """
@@ -188,13 +189,13 @@ async def _decide(command: DecideHeld, unit: UnitOfWork) -> Result:
     return Answer(200, {"held": command.id, "decision": command.decision})
 
 
-async def _skip(row: Mapping[str, Any], unit: UnitOfWork) -> Refused | None:
+async def _skip(row: asyncpg.Record, unit: UnitOfWork) -> Refused | None:
     place = (row["company"], row["consumer"], row["topic"], row["key"])
     if row["reason"] != "conflict":
         cursor = await unit.raw.fetchval(HEAD, *place)
         if row["sequence"] != cursor + 1:
             return Refused("not-the-head", f"sequence {cursor + 1} of this key must be settled first", status=409)
-        await unit.raw.execute(PASS, *place, row["sequence"], _hash(row))
+        await unit.raw.execute(PASS_BY, *place, row["sequence"], _hash(row))
     await unit.raw.execute(DELETE, row["company"], row["id"])
     day = from_headers(unpack_headers(row["headers"])).time.date()
     await inbox.count(unit.raw, row["consumer"], {Counted(row["topic"], row["partition"], day, "skipped"): 1})
@@ -211,14 +212,19 @@ async def _repair(command: RepairRecord, unit: UnitOfWork) -> Result:
     if envelope.company != company:
         return Refused("company-differs", "the envelope names another company", "/headers/ce_company")
     actor = command.cause.actor
-    if not await unit.raw.fetchval(
-        SETTLE, command.consumer, command.topic, command.partition, command.offset, actor
-    ):
+    if not await unit.raw.fetchval(SETTLE, command.consumer, command.topic, command.partition, command.offset, actor):
         return Refused("record-not-found", "no unsettled record is kept there", status=404)
     place = inbox.Place(company, command.topic, envelope.subject)
     await unit.raw.execute(ENSURE_CURSOR, company, command.consumer, command.topic, envelope.subject)
     kept = inbox.ToHold(
-        place, command.partition, envelope.sequence, envelope.id, pack_headers(headers), command.body, "behind", "repaired"
+        place,
+        command.partition,
+        envelope.sequence,
+        envelope.id,
+        pack_headers(headers),
+        command.body,
+        "behind",
+        "repaired",
     )
     held = await inbox.hold(unit.raw, command.consumer, [kept])
     await inbox.correct(unit.raw, command.consumer, {p: inbox.Correction(None, None, n) for p, n in held.items()})
@@ -227,11 +233,11 @@ async def _repair(command: RepairRecord, unit: UnitOfWork) -> Result:
     return Answer(200, {"event": envelope.id, "sequence": envelope.sequence})
 
 
-def _hash(row: Mapping[str, Any]) -> bytes:
+def _hash(row: asyncpg.Record) -> bytes:
     return row["original_hash"] or inbox.content_hash(str(row["event_id"]), row["body"])
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, object]:
+def _shown(row: asyncpg.Record) -> dict[str, object]:
     shown = {name: _plain(value) for name, value in row.items() if name not in ("headers", "body")}
     shown["envelope"] = dict(orjson.loads(row["headers"]))
     try:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import asyncpg
 import orjson
-from contracts.base import EventData
-from contracts.envelope import CONTENT_TYPE, SPEC_VERSION
 from pydantic import ValidationError
 
 from chassis.cause import Cause
 from chassis.errors import Poison
 from chassis.ids import UUID, derive
+from contracts.base import EventData
+from contracts.envelope import CONTENT_TYPE, SPEC_VERSION
 
 APPEND = """
 with s as (insert into outbox_sequence as q (company, topic, key, last)
@@ -34,7 +34,7 @@ insert into outbox_unsent select id from l
 
 
 class ContractBroken(Poison):
-    """A producer made bytes that its own contract refuses, or that no broker would take. A bug here, not with the sender."""
+    """A producer made bytes that its own contract refuses, or that no broker would take: a bug here, not elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,9 @@ class Producer:
             headers.append(("ce_clientid", client_id))
         packed = orjson.dumps(headers)
         if len(body) + len(packed) > self.event_bytes_max:
-            raise ContractBroken(f"{event.event_type} of {len(body)} bytes is above the limit of {self.event_bytes_max}")
+            raise ContractBroken(
+                f"{event.event_type} of {len(body)} bytes is above the limit of {self.event_bytes_max}"
+            )
         return OutboxEvent(cause.company, event.topic, key, event_id, packed, body)
 
 
@@ -141,5 +143,3 @@ async def append(connection: asyncpg.Connection, events: Sequence[OutboxEvent]) 
         [e.headers for e in events],
         [e.body for e in events],
     )
-
-

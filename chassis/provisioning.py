@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 
-from contracts.topics import TOPICS
-
 from chassis.kafka import admin, create_topics
+from contracts.topics import TOPICS
 
 
 async def provision(servers: str, replication: int) -> None:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from contracts.envelope import EnvelopeError, from_headers
-from contracts.topics import Topic
 
 from chassis.kafka import admin, cluster_id, create_topics, last_records, owned_topics, reader
 from chassis.telemetry import logger
+from contracts.envelope import EnvelopeError, from_headers
+from contracts.topics import Topic
 
 REQUEUE = """
 insert into outbox_unsent select id from outbox where topic = any($1::text[]) on conflict do nothing

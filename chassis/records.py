@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
-from aiokafka.structs import ConsumerRecord
-from contracts.envelope import Envelope, EnvelopeError, from_headers
 from pydantic import ValidationError
 
 from chassis.cause import Cause
 from chassis.consumers import Consumers, Received, Registration
 from chassis.ids import UUID
 from chassis.inbox import Place, Position
+from contracts.envelope import Envelope, EnvelopeError, from_headers
 
-Record = ConsumerRecord[Any, Any]
+
+class Record(Protocol):
+    """What the corridor uses of a record of Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
 
 
 @dataclass(slots=True)
@@ -122,7 +130,9 @@ def event_id_of(record: Record) -> str | None:
 
 def pack_headers(headers: Sequence[tuple[str, bytes | None]]) -> bytes:
     """Headers as one column; bytes that are not UTF-8 are kept readable, because a person will look at them."""
-    return orjson.dumps([[name, None if value is None else bytes(value).decode(errors="backslashreplace")] for name, value in headers])
+    return orjson.dumps(
+        [[name, None if value is None else bytes(value).decode(errors="backslashreplace")] for name, value in headers]
+    )
 
 
 def unpack_headers(packed: bytes) -> list[tuple[str, bytes]]:

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 import asyncpg
 import orjson
 from aiokafka import AIOKafkaProducer, TopicPartition
-from contracts.envelope import SEQUENCE_HEADER
-from contracts.topics import TOPICS
 
 from chassis.database import Signals
 from chassis.faults import hit
 from chassis.rebuilding import Watermark, ensure_topics_hold_what_was_sent
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics, logger, safe_text
+from contracts.envelope import SEQUENCE_HEADER
+from contracts.topics import TOPICS
 
 LOCK = 7_203_312
 HEARTBEAT_S = 2.0
@@ -37,7 +37,8 @@ LINGER_S = 0.0
 READ = """
 select o.id, o.topic, o.key, o.sequence, o.headers, o.body
 from (select id from outbox_unsent order by id limit $1) u
-cross join lateral (select o.id, o.topic, o.key, o.sequence, o.headers, o.body from outbox o where o.id = u.id offset 0) o
+cross join lateral (
+    select o.id, o.topic, o.key, o.sequence, o.headers, o.body from outbox o where o.id = u.id offset 0) o
 order by u.id
 """
 
@@ -218,7 +219,8 @@ async def _submit(producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) ->
         groups.setdefault(TopicPartition(topic, partition_of(row["key"], TOPICS[topic].partitions)), []).append(row)
     lots: list[_Lot] = []
     for (topic, partition), group in groups.items():
-        batch, ids = producer.create_batch(), []
+        batch = producer.create_batch()
+        ids: list[int] = []
         for row in group:
             headers = [(name, value.encode()) for name, value in orjson.loads(row["headers"])]
             headers.append((SEQUENCE_HEADER, b"%d" % row["sequence"]))

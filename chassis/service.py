@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from types import FrameType
 from typing import TypeVar
 
 import asyncpg
@@ -49,6 +50,21 @@ from outbox_unsent u
 """
 HELD_GAUGES = "select reason, count(*), count(distinct (company, topic, key)) from held group by reason"
 REASONS = ("gap", "poison", "behind", "waiting", "conflict")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that tells at once that it is asked to stop (long streams must end themselves), and then exits with 0."""
+
+    def __init__(self, stopping: asyncio.Event, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT came; a second SIGINT does not wait any longer."""
+        self._stopping.set()
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True
 
 
 class Service:
@@ -88,7 +104,8 @@ class Service:
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then drain. Raises TooOld when the schema refuses this code."""
-        server = uvicorn.Server(
+        server = _Server(
+            self.stopping,
             uvicorn.Config(
                 self.app,
                 host=self.settings.http_host,
@@ -99,7 +116,7 @@ class Service:
                 server_header=False,
                 timeout_graceful_shutdown=int(self.settings.drain_s),
                 h11_max_incomplete_event_size=65_536,
-            )
+            ),
         )
         self.schema.on_too_old = lambda: setattr(server, "should_exit", True)
         await server.serve()

@@ -62,5 +62,5 @@ class ServiceSettings(BaseSettings):
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read the environment under this service's prefix; raises pydantic's ValidationError naming what is missing."""
-        return cls(_env_prefix=f"{cls.service.upper()}_")  # type: ignore[call-arg]
+        """Read the environment under this service's prefix; pydantic's ValidationError names what is missing."""
+        return cls(_env_prefix=f"{cls.service.upper()}_")

@@ -1,4 +1,4 @@
-"""The subscription on real Kafka: it reads where the database says, acknowledges after the commit, and skips nothing."""
+"""The subscription on real Kafka: it reads where the database says, acknowledges after the commit, skips nothing."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from chassis.ids import new_id
 from chassis.relay import partition_of
 from tests.chassis.conftest import MakeToy
 from tests.chassis.test_corridor import outcomes
-from tests.chassis.toy import Toy, order_id, record
 from tests.chassis.topics import empty_topics
+from tests.chassis.toy import Toy, order_id, record
 from tests.support.eventually import eventually
 
 TOPIC = "sales.orders"
@@ -66,7 +66,7 @@ def test_the_subscriber_acknowledges_after_the_commit_and_never_by_a_timer(make_
     toy = make_toy()
     subscription = Subscription(toy.settings, toy.consumers, toy.corridor, toy.metrics)
     assert [s.ack_policy for s in subscription.broker.subscribers] == [AckPolicy.NACK_ON_ERROR]
-    assert all(s._connection_args["enable_auto_commit"] is False for s in subscription.broker.subscribers)  # noqa: SLF001
+    assert all(s._connection_args["enable_auto_commit"] is False for s in subscription.broker.subscribers)
 
 
 async def test_everything_sent_is_applied_once_and_in_order(wired: Toy, kafka_bootstrap: str) -> None:
@@ -95,7 +95,9 @@ async def test_a_wrong_position_in_kafka_neither_skips_nor_doubles(wired: Toy, k
     assert (await outcomes(wired))["applied"] == 35
 
 
-async def test_a_topic_that_was_lost_and_filled_again_is_read_again_from_its_start(wired: Toy, kafka_bootstrap: str) -> None:
+async def test_a_topic_that_was_lost_and_filled_again_is_read_again_from_its_start(
+    wired: Toy, kafka_bootstrap: str
+) -> None:
     await produce(kafka_bootstrap, keys(5, range(1, 4)))
     async with consuming(wired):
         await eventually(lambda: noted_everywhere(wired, keys(5, range(1, 4))), what="the first orders are noted")
@@ -108,7 +110,7 @@ async def test_a_topic_that_was_lost_and_filled_again_is_read_again_from_its_sta
 
 async def test_a_database_that_is_away_stops_the_flow_and_loses_nothing(wired: Toy, kafka_bootstrap: str) -> None:
     calls = 0
-    really = wired.corridor._transact  # noqa: SLF001
+    really = wired.corridor._transact
 
     async def sometimes(*arguments: object, **more: object) -> None:
         nonlocal calls
@@ -117,14 +119,16 @@ async def test_a_database_that_is_away_stops_the_flow_and_loses_nothing(wired: T
             raise ConnectionResetError("the database is away")
         await really(*arguments, **more)  # type: ignore[arg-type]
 
-    wired.corridor._transact = sometimes  # type: ignore[method-assign]  # noqa: SLF001
+    wired.corridor._transact = sometimes  # type: ignore[method-assign]
     await produce(kafka_bootstrap, keys(3, range(1, 4)))
     async with consuming(wired):
         await eventually(lambda: noted_everywhere(wired, keys(3, range(1, 4))), what="the orders come after all")
     assert await outcomes(wired) == {"applied": 9}
 
 
-async def test_another_consumer_started_later_reads_from_the_beginning(wired: Toy, make_toy: MakeToy, kafka_bootstrap: str) -> None:
+async def test_another_consumer_started_later_reads_from_the_beginning(
+    wired: Toy, make_toy: MakeToy, kafka_bootstrap: str
+) -> None:
     await produce(kafka_bootstrap, keys(3, range(1, 3)))
     late = make_toy(kafka_bootstrap, name=f"late-{new_id()}")
     await late.knows("acme")

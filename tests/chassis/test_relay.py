@@ -9,15 +9,15 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 import pytest
-from contracts.envelope import from_headers
-from contracts.gateway import OrderPlaced
 
 from chassis.ids import new_id
 from chassis.outbox import ContractBroken
 from chassis.relay import Relay, partition_of
+from contracts.envelope import from_headers
+from contracts.gateway import OrderPlaced
 from tests.chassis.conftest import MakeToy
-from tests.chassis.toy import Toy, cause, order_data, order_id
 from tests.chassis.topics import empty_topics, everything_on
+from tests.chassis.toy import Toy, cause, order_data, order_id
 from tests.support.eventually import eventually
 
 TOPIC = "sales.orders"
@@ -70,9 +70,9 @@ async def test_sequences_are_gap_free_per_key_within_and_across_transactions(toy
 
 
 async def test_an_event_that_breaks_its_contract_is_refused_before_the_commit(toy: Toy) -> None:
-    with pytest.raises(ContractBroken, match=r"OrderPlaced\.v1"):
-        async with toy.database.unit(["acme"]) as unit:
-            unit.now = cause().at
+    async with toy.database.unit(["acme"]) as unit:
+        unit.now = cause().at
+        with pytest.raises(ContractBroken, match=r"OrderPlaced\.v1"):
             unit.emit(OrderPlaced, order_id("a"), {"order": "x"}, cause())
     assert await toy.rows("select count(*) from outbox") == [(0,)]
 
@@ -92,7 +92,9 @@ async def test_the_service_can_neither_change_nor_delete_its_log(toy: Toy) -> No
                 await unit.raw.execute(statement)
 
 
-async def test_events_reach_kafka_with_their_envelope_on_the_partition_of_their_key(wired: Toy, kafka_bootstrap: str) -> None:
+async def test_events_reach_kafka_with_their_envelope_on_the_partition_of_their_key(
+    wired: Toy, kafka_bootstrap: str
+) -> None:
     request = cause()
     async with wired.database.unit(["acme"]) as unit:
         unit.now = request.at
@@ -106,7 +108,9 @@ async def test_events_reach_kafka_with_their_envelope_on_the_partition_of_their_
     assert record.partition == partition_of(order_id("a"), 6)
 
 
-async def test_sixteen_writers_whose_transactions_stay_open_lose_and_reorder_nothing(wired: Toy, kafka_bootstrap: str) -> None:
+async def test_sixteen_writers_whose_transactions_stay_open_lose_and_reorder_nothing(
+    wired: Toy, kafka_bootstrap: str
+) -> None:
     dice = random.Random(7)
 
     async def writer() -> None:
@@ -125,7 +129,9 @@ async def test_sixteen_writers_whose_transactions_stay_open_lose_and_reorder_not
     assert all(found == list(range(1, len(found) + 1)) for found in sequences.values())
 
 
-async def test_only_one_of_two_relays_owns_and_the_other_takes_over(wired: Toy, make_toy: MakeToy, kafka_bootstrap: str) -> None:
+async def test_only_one_of_two_relays_owns_and_the_other_takes_over(
+    wired: Toy, make_toy: MakeToy, kafka_bootstrap: str
+) -> None:
     second = make_toy(kafka_bootstrap, urls=wired.urls, replica=1)
     async with relaying(second) as standby:
         async with relaying(wired) as first:
@@ -138,7 +144,9 @@ async def test_only_one_of_two_relays_owns_and_the_other_takes_over(wired: Toy, 
         await drained(second)
 
 
-async def test_the_backend_of_a_frozen_owner_is_ended(wired: Toy, postgres_server: object, kafka_bootstrap: str) -> None:
+async def test_the_backend_of_a_frozen_owner_is_ended(
+    wired: Toy, postgres_server: object, kafka_bootstrap: str
+) -> None:
     frozen = await asyncpg.connect(wired.urls.relay_url)
     from chassis.relay import LOCK
 

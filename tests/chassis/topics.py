@@ -1,4 +1,4 @@
-"""Topics that start empty: tests share a broker, and a relay refuses topics that hold what its database does not know."""
+"""Topics that start empty: tests share a broker, and a relay refuses topics that hold what it does not know."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
-from contracts.topics import TOPICS
 
 from chassis.kafka import admin, create_topics, reader
+from contracts.topics import TOPICS
 from tests.support.eventually import eventually
 
 
@@ -36,9 +36,7 @@ async def everything_on(servers: str, topic: str) -> list[ConsumerRecord]:  # ty
         return await _read_all(consumer, partitions)
 
 
-async def _read_all(
-    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
-) -> list[ConsumerRecord]:  # type: ignore[type-arg]
+async def _read_all(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> list[ConsumerRecord]:  # type: ignore[type-arg]
     ends = await consumer.end_offsets(list(partitions))
     consumer.assign(list(partitions))
     await consumer.seek_to_beginning()

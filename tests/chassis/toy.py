@@ -14,9 +14,6 @@ import orjson
 from aiokafka.structs import ConsumerRecord
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from contracts.base import EventView
-from contracts.gateway import OrderCancelled, OrderPlaced
-from contracts.ledger import AccountOpened, CompanyRegistered, TaxCodeDefined
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -32,12 +29,15 @@ from chassis.ids import UUID, derive, new_id
 from chassis.migrating import create_corridor, execute, facts, isolate
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics
+from contracts.base import EventView
+from contracts.gateway import OrderCancelled, OrderPlaced
+from contracts.ledger import AccountOpened, CompanyRegistered, TaxCodeDefined
 from deploy.local.postgres import DatabaseUrls
 from tests.support.stack import TestPostgres
 
 NOTED = """
-create table noted (company text not null, n bigint generated always as identity, topic text not null, key text not null,
-    sequence bigint not null, event_id uuid not null, reference text not null check (reference <> 'poison'),
+create table noted (company text not null, n bigint generated always as identity, topic text not null,
+    key text not null, sequence bigint not null, event_id uuid not null, reference text not null check (reference <> 'poison'),
     primary key (company, n));
 """
 

@@ -59,7 +59,7 @@ async def take_census(operator_urls: Mapping[str, str], consumers: Mapping[str, 
     try:
         settled = {name: await _settled(connections[name], name) for name in consumers}
         for connection in connections.values():  # what was sent is read last, so that nothing seems to be on no way
-            sent |= {topic: count for topic, count in await connection.fetch(SENT)}
+            sent |= {row[0]: row[1] for row in await connection.fetch(SENT)}
             waiting = await connection.fetchrow(PENDING)
             unsent, jobs = unsent + waiting[0], jobs + waiting[1]
     finally:

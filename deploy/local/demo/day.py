@@ -60,7 +60,8 @@ async def run_day(webshop: FrontOffice, plan: Plan, say: Say) -> None:
     await settled(webshop, plan.scarce_winners)
     await _send_orders(webshop, [*plan.scarce_losers, *plan.unknown_items, *plan.unknown_taxes])
     say(
-        f"{len(plan.scarce_losers)} orders too many for the last {SCARCE_STOCK}, {len(plan.unknown_items)} for an unknown item"
+        f"{len(plan.scarce_losers)} orders too many for the last {SCARCE_STOCK}, "
+        f"{len(plan.unknown_items)} for an unknown item"
     )
     await settled(webshop, list(plan.orders()))
     say("every order is decided and every invoice is registered")

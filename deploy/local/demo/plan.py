@@ -183,7 +183,7 @@ def rounded(amount: Decimal) -> Decimal:
 
 def make_plan(seed: int = 1, ordinary_per_house: int = 150) -> Plan:
     """The day that a seed gives."""
-    dice = random.Random(seed)  # noqa: S311 - a plan, not a secret
+    dice = random.Random(seed)
     plan = Plan()
     for house in HOUSES:
         numbers = iter(range(1, 10_000))

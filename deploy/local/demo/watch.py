@@ -1,4 +1,4 @@
-"""`python -m deploy.local.demo.watch TOPIC`: an event stream of the running demo, as an analyst's program would read it."""
+"""`python -m deploy.local.demo.watch TOPIC`: an event stream of the running demo, as a program reads it."""
 
 from __future__ import annotations
 
