@@ -1,7 +1,7 @@
 """Migrations: the tables of the chassis, the rules of isolation, and the command that runs a service's own revisions.
 
 Runs under the owner role, as a step of its own, one runner at a time (advisory lock). The runtime role gets what a
-table's kind allows: facts may be read and added, records may also be changed, and nothing may be deleted that is not a queue.
+table's kind allows: facts may be read and added, records may also be changed, and only queues may be emptied.
 """
 
 from __future__ import annotations
@@ -67,11 +67,12 @@ create table inbox_unreadable (consumer text not null, topic text not null, part
     "offset" bigint not null, key bytea, headers bytea not null, body bytea, error text not null, at timestamptz not null default now(),
     settled_by text, settled_at timestamptz, primary key (consumer, topic, partition, "offset"));
 create table audit (id bigint generated always as identity primary key, company text not null,
-    at timestamptz not null default now(), actor text not null, on_behalf_of text, action text not null, subject text not null, cause uuid not null,
-    correlation text not null, detail bytea);
+    at timestamptz not null default now(), actor text not null, on_behalf_of text, action text not null,
+    subject text not null, cause uuid not null, correlation text not null, detail bytea);
 create index audit_subject on audit (company, subject);
 create table request (company text not null, scope text not null, key text not null, hash bytea not null,
-    status int not null, body bytea not null, at timestamptz not null default now(), primary key (company, scope, key));
+    status int not null, body bytea not null, at timestamptz not null default now(),
+    primary key (company, scope, key));
 create table job (id bigint generated always as identity primary key, company text not null, queue text not null,
     key text not null, payload bytea not null, run_at timestamptz not null, attempts int not null default 0, lease uuid,
     leased_until timestamptz, error text, at timestamptz not null default now(), unique (company, queue, key));

@@ -39,7 +39,7 @@ where company = $1 and id = $2
 RETRY = "update held set attempts = 0, next_at = now() where company = $1 and id = $2"
 DELETE = "delete from held where company = $1 and id = $2"
 HEAD = "select sequence from inbox where company = $1 and consumer = $2 and topic = $3 and key = $4 for update"
-PASS_BY = """
+ADVANCE = """
 update inbox set sequence = $5, hash = $6, held = held - 1
 where company = $1 and consumer = $2 and topic = $3 and key = $4
 """
@@ -195,7 +195,7 @@ async def _skip(row: asyncpg.Record, unit: UnitOfWork) -> Refused | None:
         cursor = await unit.raw.fetchval(HEAD, *place)
         if row["sequence"] != cursor + 1:
             return Refused("not-the-head", f"sequence {cursor + 1} of this key must be settled first", status=409)
-        await unit.raw.execute(PASS_BY, *place, row["sequence"], _hash(row))
+        await unit.raw.execute(ADVANCE, *place, row["sequence"], _hash(row))
     await unit.raw.execute(DELETE, row["company"], row["id"])
     day = from_headers(unpack_headers(row["headers"])).time.date()
     await inbox.count(unit.raw, row["consumer"], {Counted(row["topic"], row["partition"], day, "skipped"): 1})

@@ -37,8 +37,8 @@ from tests.support.stack import TestPostgres
 
 NOTED = """
 create table noted (company text not null, n bigint generated always as identity, topic text not null,
-    key text not null, sequence bigint not null, event_id uuid not null, reference text not null check (reference <> 'poison'),
-    primary key (company, n));
+    key text not null, sequence bigint not null, event_id uuid not null,
+    reference text not null check (reference <> 'poison'), primary key (company, n));
 """
 
 
