@@ -54,7 +54,7 @@ class Shell:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        length, traceparent, header_bytes = _look_at(scope["headers"])
+        length, traceparent, header_bytes, hosts = _look_at(scope["headers"])
         request_id = str(new_id())
         scope.setdefault("state", {}).update(request_id=request_id, traceparent=self._trace(traceparent))
         started = False
@@ -73,6 +73,8 @@ class Shell:
 
         try:
             self._bound_head(scope, header_bytes)
+            if hosts != 1 and scope.get("http_version") != "1.0":
+                raise Problem(400, "malformed-request", "Exactly one Host header is needed.")
             bounded = receive if length == 0 else self._bounded(receive, length)
             await self._app(scope, bounded, answer)
         except ClientDisconnect:
@@ -132,11 +134,11 @@ class Shell:
             logger.error("request failed", action="http", method=scope["method"], exc_info=error)
 
 
-def _look_at(headers: list[tuple[bytes, bytes]]) -> tuple[int | None, str | None, int]:
-    """Length of the body (0 when the headers announce none, None when it is not told), trace context, size of all."""
+def _look_at(headers: list[tuple[bytes, bytes]]) -> tuple[int | None, str | None, int, int]:
+    """Length of the body (0 when the headers announce none, None when it is not told), trace context, size, hosts."""
     length: int | None = 0
     traceparent: str | None = None
-    size = 0
+    size = hosts = 0
     for name, value in headers:
         size += len(name) + len(value)
         if name == b"content-length":
@@ -146,7 +148,9 @@ def _look_at(headers: list[tuple[bytes, bytes]]) -> tuple[int | None, str | None
         elif name == b"traceparent":
             text = value.decode("latin-1")
             traceparent = text if valid_traceparent(text) else None
-    return length, traceparent, size
+        elif name == b"host":
+            hosts += 1
+    return length, traceparent, size, hosts
 
 
 def too_large(limit: int) -> Problem:
