@@ -1,0 +1,164 @@
+"""Inside a service: what each room may know."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+
+from tests.architecture.house import House, Source
+from tests.architecture.rule import Violation, rule, words
+
+OWNERS = frozenset({"gateway", "inventory", "ledger", "documents", "payroll", "registry"})
+"""The files of contracts/ that hold events."""
+EDGES = ("consumers", "api", "jobs", "translate", "views")
+"""The rooms that speak the published language."""
+IN_THE_TRANSACTION = ("consumers", "commands", "handlers", "domain", "store", "translate", "views", "tables")
+"""What runs between begin and commit. Nothing remote happens there, and the same input gives the same rows."""
+
+NETWORK = words("""
+    aiohttp aiokafka aiosmtplib boto3 confluent_kafka faststream ftplib grpc http httpx imaplib paramiko poplib redis
+    requests smtplib socket ssl subprocess telnetlib urllib3 urllib websockets xmlrpc
+    """)
+HARMLESS = ("urllib.parse", "http.HTTPStatus")
+"""Text and numbers, from packages that also have clients."""
+
+NOT_PURE = words("""
+    asyncio ctypes fcntl glob io logging mmap multiprocessing os pathlib pickle queue random secrets select selectors
+    shelve shutil signal socket sqlite3 subprocess sys tempfile threading time urllib
+    """)
+"""Parts of the standard library through which a decision could see or change the world."""
+PURE = ("contracts.money", "chassis.ids.UUID", "chassis.ids.derive", "chassis.errors.Refused")
+"""Of ours, what domain may use beside itself, values and pure functions alone: exact arithmetic, ids derived from other
+ids, and the word for a rule that said no."""
+
+CLOCKS = words("""
+    datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today chassis.clock.utc_now
+    """)
+CHANCES = words("uuid.uuid1 uuid.uuid4 uuid.uuid6 uuid.uuid7 os.urandom chassis.ids.new_id")
+CLOCK_MODULES = ("time.",)
+CHANCE_MODULES = ("random.", "secrets.", "numpy.random.")
+STATEMENT = re.compile(
+    r"\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+.*\sset\s|delete\s+from\s|with\s+\w+.*\sas\s*\()",
+    re.IGNORECASE | re.DOTALL,
+)
+SQL_CHANCE = re.compile(
+    r"\b(gen_random_uuid|uuidv4|uuidv7|random|clock_timestamp|statement_timestamp)\s*\(", re.IGNORECASE
+)
+
+
+@rule()
+def domain_knows_nothing_but_itself(house: House) -> Iterator[Violation]:
+    """Values in, decision out: the standard library, its own folder, and a few pure helpers of ours."""
+    for source in house.in_rooms("domain"):
+        own = f"services.{source.service}.domain"
+        for line, module in source.imports:
+            top = module.split(".")[0]
+            if _is_one_of(module, own, *PURE):
+                continue
+            if top not in sys.stdlib_module_names:
+                yield Violation(source.path, line, f"a decision imports {module}")
+            elif top in NOT_PURE:
+                yield Violation(source.path, line, f"a decision imports {module}, through which it can see the world")
+
+
+def _is_one_of(module: str, *packages: str) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+@rule()
+def domain_does_nothing(house: House) -> Iterator[Violation]:
+    """No waiting, no files, no output: a decision can be called a thousand times."""
+    for source in house.in_rooms("domain"):
+        for node in source.nodes:
+            if isinstance(node, (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)):
+                yield Violation(source.path, node.lineno, "a decision waits for nothing")
+            elif isinstance(node, (ast.Global, ast.Nonlocal)):
+                yield Violation(source.path, node.lineno, "a decision remembers nothing")
+        for call in source.calls:
+            if (name := source.named(call.func)) in {"open", "print", "input", "exec", "eval", "globals"}:
+                yield Violation(source.path, call.lineno, f"{name}() reaches outside")
+
+
+@rule()
+def domain_knows_no_clock_and_no_chance(house: House) -> Iterator[Violation]:
+    """Time and ids are arguments."""
+    for source in house.in_rooms("domain"):
+        yield from _clocks_and_chances(source)
+
+
+@rule()
+def nothing_in_the_transaction_knows_a_clock_or_chance(house: House) -> Iterator[Violation]:
+    """The same event handled again gives the same rows: time is the unit's or the event's, ids are derived."""
+    for source in house.in_rooms(*(room for room in IN_THE_TRANSACTION if room != "domain")):
+        yield from _clocks_and_chances(source)
+        for line, text in source.strings:
+            found = SQL_CHANCE.search(text)
+            if found:
+                yield Violation(source.path, line, f"{found.group(1)}() differs from call to call")
+
+
+def _clocks_and_chances(source: Source) -> Iterator[Violation]:
+    for line, name in source.references:
+        if name in CLOCKS or name.startswith(CLOCK_MODULES):
+            yield Violation(source.path, line, f"{name} reads a clock")
+        elif name in CHANCES or name.startswith(CHANCE_MODULES):
+            yield Violation(source.path, line, f"{name} is chance")
+
+
+@rule()
+def only_the_edges_speak_the_published_language(house: House) -> Iterator[Violation]:
+    """A handler and a store know their own commands; events are translated at the doors."""
+    for source in house.within("services/"):
+        if source.room in EDGES:
+            continue
+        for line, module in source.imports:
+            parts = module.split(".")
+            if parts[0] == "contracts" and len(parts) > 1 and parts[1] in OWNERS:
+                yield Violation(source.path, line, f"{source.room} imports {module}; {', '.join(EDGES)} do")
+
+
+@rule()
+def nothing_in_the_transaction_has_a_network_client(house: House) -> Iterator[Violation]:
+    """Rows are locked there; whoever waits for a stranger meanwhile stops everybody."""
+    for source in house.in_rooms(*IN_THE_TRANSACTION, "queries"):
+        for line, module in source.imports:
+            if module.split(".")[0] in NETWORK and not module.startswith(HARMLESS):
+                yield Violation(source.path, line, f"{source.room} imports {module}")
+        for line, name in source.references:
+            if name in {
+                "asyncio.open_connection",
+                "asyncio.create_subprocess_exec",
+                "asyncio.to_thread",
+                "asyncio.sleep",
+            }:
+                yield Violation(source.path, line, f"{name} waits for something else than the database")
+
+
+@rule()
+def domain_is_not_asked_at_the_doors(house: House) -> Iterator[Violation]:
+    """A door receives, translates and hands over; what is decided is decided in a handler."""
+    for source in house.in_rooms("consumers", "store"):
+        for line, module in source.imports:
+            if source.room == "consumers" and f"services.{source.service}.domain" in module:
+                yield Violation(source.path, line, f"a door imports {module}")
+            elif (
+                source.room == "store"
+                and module.startswith(f"services.{source.service}.")
+                and _is_above_the_store(module)
+            ):
+                yield Violation(source.path, line, f"a store imports {module}, which stands above it")
+
+
+def _is_above_the_store(module: str) -> bool:
+    return module.split(".")[2] in {"handlers", "consumers", "api", "translate", "main", "jobs", "queries"}
+
+
+@rule()
+def a_store_speaks_sql_and_a_handler_does_not(house: House) -> Iterator[Violation]:
+    """A SELECT lives in store or queries, so that what a batch costs can be read in one place."""
+    for source in house.in_rooms("handlers", "consumers", "api", "domain", "translate", "commands"):
+        for line, text in source.strings:
+            if STATEMENT.match(text):
+                yield Violation(source.path, line, f"{source.room} holds SQL")

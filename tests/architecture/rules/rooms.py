@@ -1,0 +1,146 @@
+"""The same rooms with the same names in every service."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tests.architecture.house import House, Source
+from tests.architecture.rule import Violation, rule
+
+ALWAYS = (
+    "README.md",
+    "__init__.py",
+    "__main__.py",
+    "main.py",
+    "settings.py",
+    "consumers.py",
+    "commands.py",
+    "migrations/",
+)
+"""No service can do without these."""
+ROOMS = frozenset(
+    {
+        *ALWAYS,
+        *("api.py", "api/"),
+        *("handlers.py", "handlers/"),
+        "domain/",
+        *("store.py", "store/"),
+        "tables.py",
+        *("queries.py", "queries/"),
+        "jobs.py",
+        *("translate.py", "translate/"),
+    }
+)
+"""What else a service may have. A room that would be empty is left out, never renamed."""
+EXTRA = {
+    "services/gateway/views.py": "it reads every department's events, so the views would fill translate.py",
+    "services/ledger/views.py": "the views of five events, apart from translate.py, which makes eight",
+    "services/gateway/keys.py": "API keys of front offices: who may enter is the gateway's own business",
+    "services/gateway/key_commands.py": "the operator's command line for those keys",
+    "services/gateway/streams/": "server-sent events: long answers that no command and no query is",
+    "services/documents/rendering/": "typesetting, outside any transaction and away from the corridor",
+    "services/documents/templates/": "what is typeset: templates and words by version",
+}
+"""Rooms that one service has and the others do not, each with its reason."""
+
+MAIN_LINES_MAX = 60
+FROZEN = "a frozen dataclass with slots, or a NamedTuple"
+
+
+def _entries(house: House, service: str) -> dict[str, str]:
+    """What lies directly in a service: name (folders end with `/`) to the path of the violation's file."""
+    entries: dict[str, str] = {}
+    for source in house.files:
+        if source.service == service:
+            name, slash, _ = source.path.split("/", 2)[2].partition("/")
+            entries[name + slash] = f"services/{service}/{name}{slash}"
+    return entries
+
+
+@rule(allowed=EXTRA)
+def every_service_has_the_named_rooms_and_no_others(house: House) -> Iterator[Violation]:
+    """Know one service, know five."""
+    for service in house.services:
+        entries = _entries(house, service)
+        for name, path in entries.items():
+            if name not in ROOMS:
+                yield Violation(path, 1, f"{name} is not a room of a service; which of the named ones is it?")
+
+
+@rule()
+def no_service_lacks_a_room_that_all_need(house: House) -> Iterator[Violation]:
+    """Each can be read, started, migrated and told apart."""
+    for service in house.services:
+        entries = _entries(house, service)
+        for name in ALWAYS:
+            if name not in entries:
+                yield Violation(f"services/{service}/", 1, f"has no {name}")
+
+
+@rule()
+def a_room_is_a_file_or_a_folder_but_not_both(house: House) -> Iterator[Violation]:
+    """When a room grows it becomes a folder of the same name."""
+    for service in house.services:
+        entries = _entries(house, service)
+        for name, path in entries.items():
+            if name.endswith("/") and f"{name[:-1]}.py" in entries:
+                yield Violation(path, 1, f"stands beside {name[:-1]}.py")
+
+
+@rule()
+def main_builds_the_service_and_is_short(house: House) -> Iterator[Violation]:
+    """The composition root is read at a glance."""
+    for source in house.in_rooms("main"):
+        lines = source.text.count("\n")
+        if lines > MAIN_LINES_MAX:
+            yield Violation(source.path, lines, f"{lines} lines; a composition root has at most {MAIN_LINES_MAX}")
+        if not any(isinstance(node, ast.FunctionDef) and node.name == "build" for node in source.tree.body):
+            yield Violation(source.path, 1, "defines no `build`")
+
+
+@rule(allowed={"services/gateway/commands.py": "a fold is filled while its batch is translated, one object per order"})
+def commands_are_frozen(house: House) -> Iterator[Violation]:
+    """What a service can be asked to do is a list of values."""
+    for source in house.in_rooms("commands"):
+        for node in source.tree.body:
+            if isinstance(node, ast.ClassDef) and not _is_frozen(source, node):
+                yield Violation(source.path, node.lineno, f"{node.name} is not {FROZEN}")
+
+
+def _is_frozen(source: Source, node: ast.ClassDef) -> bool:
+    if any(source.named(base) == "typing.NamedTuple" for base in node.bases):
+        return True
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Call) and source.named(decorator.func) == "dataclasses.dataclass":
+            set_true = {
+                k.arg for k in decorator.keywords if isinstance(k.value, ast.Constant) and k.value.value is True
+            }
+            return {"frozen", "slots"} <= set_true
+    return False
+
+
+@rule()
+def tables_have_columns_and_no_behaviour(house: House) -> Iterator[Violation]:
+    """Joins stand in store.py, where they can be seen; a row does nothing."""
+    for source in house.in_rooms("tables"):
+        for line, name in source.references:
+            if name.rsplit(".", 1)[-1] in {"Relationship", "relationship"}:
+                yield Violation(source.path, line, "a relationship loads rows behind one's back")
+        for node in source.tree.body:
+            if isinstance(node, ast.ClassDef):
+                for part in node.body:
+                    if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                        yield Violation(source.path, part.lineno, f"{node.name}.{part.name} is behaviour")
+
+
+@rule()
+def a_consumer_function_says_why_the_service_cares(house: House) -> Iterator[Violation]:
+    """One function per event, named for it, and a reason that a reader can judge."""
+    for source in house.in_rooms("consumers"):
+        for node in source.tree.body:
+            if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_"):
+                if not node.name.startswith("on_"):
+                    yield Violation(source.path, node.lineno, f"{node.name} is not named for what came (on_…)")
+                if not ast.get_docstring(node):
+                    yield Violation(source.path, node.lineno, f"{node.name} does not say why the service cares")
