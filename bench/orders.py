@@ -27,7 +27,7 @@ def order(reference: str, dice: random.Random) -> dict[str, object]:
 
 
 def _line(product: int, quantity: str) -> dict[str, object]:
-    about = {"item": f"P{product}", "description": f"Product {product}", "tax_code": "S10"}
+    about: dict[str, object] = {"item": f"P{product}", "description": f"Product {product}", "tax_code": "S10"}
     return about | {"quantity": quantity, "unit_price": "10.00"}
 
 

@@ -126,7 +126,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             raw_message=batch, path={}, consumer=self._consumer,
         )  # fmt: skip
 
-    async def _handle(self, records: Sequence[Record]) -> None:
+    async def _handle(self, records: Any) -> None:  # FastStream builds a model of what is annotated here
         try:
             await self.corridor.take(records)
         except Rewind as rewind:

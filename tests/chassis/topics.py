@@ -29,18 +29,18 @@ async def empty_topics(servers: str, *names: str) -> None:
         await eventually(make, what=f"{names} are made")
 
 
-async def everything_on(servers: str, topic: str) -> list[ConsumerRecord]:  # type: ignore[type-arg]
+async def everything_on(servers: str, topic: str) -> list[ConsumerRecord]:
     """All records of a topic, partition by partition from offset 0."""
     partitions = [TopicPartition(topic, p) for p in range(TOPICS[topic].partitions)]
     async with reader(servers) as consumer:
         return await _read_all(consumer, partitions)
 
 
-async def _read_all(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> list[ConsumerRecord]:  # type: ignore[type-arg]
+async def _read_all(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> list[ConsumerRecord]:
     ends = await consumer.end_offsets(list(partitions))
     consumer.assign(list(partitions))
     await consumer.seek_to_beginning()
-    records: list[ConsumerRecord] = []  # type: ignore[type-arg]
+    records: list[ConsumerRecord] = []
     while any([await consumer.position(tp) < end for tp, end in ends.items()]):
         for batch in (await consumer.getmany(timeout_ms=1_000)).values():
             records.extend(batch)

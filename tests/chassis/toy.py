@@ -179,7 +179,8 @@ def order_data(order: str, reference: str = "R-1") -> dict[str, object]:
     from pathlib import Path
 
     sample = json.loads((Path(__file__).parents[2] / "contracts/samples/OrderPlaced.v1.json").read_text())
-    return sample["data"] | {"order": order, "reference": reference}
+    data: dict[str, object] = sample["data"]
+    return data | {"order": order, "reference": reference}
 
 
 def order_id(name: str) -> str:

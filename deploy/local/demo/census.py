@@ -60,8 +60,8 @@ async def take_census(operator_urls: Mapping[str, str], consumers: Mapping[str, 
         settled = {name: await _settled(connections[name], name) for name in consumers}
         for connection in connections.values():  # what was sent is read last, so that nothing seems to be on no way
             sent |= {row[0]: row[1] for row in await connection.fetch(SENT)}
-            waiting = await connection.fetchrow(PENDING)
-            unsent, jobs = unsent + waiting[0], jobs + waiting[1]
+            ((still_unsent, still_to_do),) = await connection.fetch(PENDING)
+            unsent, jobs = unsent + still_unsent, jobs + still_to_do
     finally:
         for connection in connections.values():
             await connection.close()

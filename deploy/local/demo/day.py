@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -23,6 +23,7 @@ BARRIER_S = 180.0
 SETTLED_STATES = frozenset({"documented", "refused", "partly_paid", "paid", "credited", "cancelled"})
 
 Say = Callable[[str], None]
+T = TypeVar("T")
 
 
 class DayFailed(Exception):
@@ -109,7 +110,7 @@ async def shown_orders(webshop: FrontOffice) -> dict[str, dict[str, Any]]:
     return found
 
 
-async def until(probe: Callable[[], Awaitable[Any]], enough: Callable[[Any], bool], what: str) -> Any:
+async def until(probe: Callable[[], Awaitable[T]], enough: Callable[[T], bool], what: str) -> T:
     """Ask until the answer is enough. Raises DayFailed after BARRIER_S."""
     deadline = asyncio.get_running_loop().time() + BARRIER_S
     pause = 0.1
@@ -151,11 +152,15 @@ async def _stock(admin: FrontOffice, house: House) -> None:
 async def _until_companies_known(webshop: FrontOffice) -> None:
     """The gateway hears of the companies by an event too."""
     for house in HOUSES:
-        await until(
-            lambda code=house.code: webshop.send("GET", "/v1/orders", params={"company": code}),
-            lambda answer: answer.status_code == 200,
-            f"the gateway knows {house.code}",
-        )
+        await _until_known_at_the_gateway(webshop, house.code)
+
+
+async def _until_known_at_the_gateway(webshop: FrontOffice, company: str) -> None:
+    await until(
+        lambda: webshop.send("GET", "/v1/orders", params={"company": company}),
+        lambda answer: answer.status_code == 200,
+        f"the gateway knows {company}",
+    )
 
 
 async def _send_orders(webshop: FrontOffice, orders: Sequence[Order]) -> None:
