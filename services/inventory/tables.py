@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKeyConstraint,
     Identity,
+    MetaData,
     Text,
     UniqueConstraint,
 )
@@ -33,7 +34,13 @@ def _micro() -> Column[int]:
     return Column(BigInteger, nullable=False)
 
 
-class Item(SQLModel, table=True):
+class _Row(SQLModel):
+    """Names of tables are inventory's own; another department's `receipt` would be another table."""
+
+    metadata = MetaData()
+
+
+class Item(_Row, table=True):
     """What can be stocked. Facts: a sku means one thing for ever."""
 
     __tablename__ = "item"
@@ -49,7 +56,7 @@ class Item(SQLModel, table=True):
     defined_at: datetime = Field(sa_column=_moment())
 
 
-class StockLevel(SQLModel, table=True):
+class StockLevel(_Row, table=True):
     """On hand (the sum of moves) and reserved (the sum of open reservation lines), in micro-units."""
 
     __tablename__ = "stock_level"
@@ -66,7 +73,7 @@ class StockLevel(SQLModel, table=True):
     reserved: int = Field(sa_column=_micro())
 
 
-class Receipt(SQLModel, table=True):
+class Receipt(_Row, table=True):
     """Goods that came in together. Facts."""
 
     __tablename__ = "receipt"
@@ -80,7 +87,7 @@ class Receipt(SQLModel, table=True):
     actor: str = Field(sa_column=_text())
 
 
-class StockMove(SQLModel, table=True):
+class StockMove(_Row, table=True):
     """Every change of what is on hand, in micro-units. Facts: a mistake is set right by another move."""
 
     __tablename__ = "stock_move"
@@ -106,7 +113,7 @@ class StockMove(SQLModel, table=True):
     recorded_at: datetime = Field(sa_column=_moment())
 
 
-class Reservation(SQLModel, table=True):
+class Reservation(_Row, table=True):
     """How each order stands; `cancelled` when its cancellation came before it."""
 
     __tablename__ = "reservation"
@@ -130,7 +137,7 @@ class Reservation(SQLModel, table=True):
     released_at: datetime | None = Field(sa_column=_moment(null=True))
 
 
-class ReservationLine(SQLModel, table=True):
+class ReservationLine(_Row, table=True):
     """What an order holds, or held, in micro-units. Facts; whether they hold is the reservation's state."""
 
     __tablename__ = "reservation_line"

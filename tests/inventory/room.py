@@ -83,7 +83,7 @@ class StockRoom(Department):
         """The command for a receipt under a reference of its own."""
         why = cause(company)
         taken = [ReceivedLine(sku, to_micro(quantity)) for sku, quantity in lines]
-        reference = reference or f"GR-{next(self._receipts)}"
+        reference = reference or f"IN-{next(self._receipts)}"
         return ReceiveGoods(why, receipt_id(why), reference, warehouse, received_on, taken)
 
     async def ask(self, handler: Any, command: Any) -> Result:

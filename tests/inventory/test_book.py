@@ -49,8 +49,8 @@ def test_an_item_with_nothing_on_hand_is_short_and_one_that_does_not_exist_is_un
 
 def test_an_order_is_decided_once() -> None:
     for state in ("reserved", "refused", "released"):
-        book = StockBook({("acme", "X"): 9}, {A: Standing(state)})  # type: ignore[arg-type]
-        assert book.reserve(A, lines(("X", 1))) == Repeated(state)  # type: ignore[arg-type]
+        book = StockBook({("acme", "X"): 9}, {A: Standing(state)})
+        assert book.reserve(A, lines(("X", 1))) == Repeated(state)
         assert book.changes == {}
 
 

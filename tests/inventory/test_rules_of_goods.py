@@ -32,7 +32,8 @@ def test_several_lines_of_one_item_add_up() -> None:
 def test_a_receipt_is_refused_at_the_first_line_that_cannot_be_taken(
     lines: list[tuple[str, int]], on_hand: dict[str, int], code: str, pointer: str
 ) -> None:
-    wrong = received(*lines, **on_hand)
+    taken = [ReceivedLine(*line) for line in lines]
+    wrong = receive(taken, on_hand, received_on=TODAY, today=TODAY)
     assert isinstance(wrong, NotReceived)
     assert (wrong.code, wrong.pointer) == (code, pointer)
 
