@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 
 import asyncpg
 
@@ -21,7 +22,7 @@ from chassis.errors import Transient
 from chassis.faults import hit
 from chassis.inbox import Correction, Counted, Cursor, Place, ToHold
 from chassis.records import Arrived, Record, Unreadable, pack_headers, positions, read
-from chassis.telemetry import Metrics, logger, safe_text
+from chassis.telemetry import Metrics, is_sampled, logger, safe_text, tracing
 
 ATTEMPTS = 8
 """Tries of a batch within one delivery (about 15 s); then Kafka delivers it again, so that the member stays alive."""
@@ -73,7 +74,8 @@ class Corridor:
         careful = False
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                await self._transact(records, batch, careful=careful)
+                with _traced(self.consumers.name, batch):
+                    await self._transact(records, batch, careful=careful)
                 return
             except (Rewind, asyncio.CancelledError):
                 raise
@@ -188,6 +190,23 @@ class Corridor:
             await inbox.count(connection, self.consumers.name, batch.counts)
             for counted, number in batch.counts.items():
                 self.metrics.outcome(counted.topic, counted.outcome, number)
+
+
+@contextmanager
+def _traced(consumer: str, batch: Sequence[Arrived | Unreadable]) -> Iterator[None]:
+    """A span for the batch, and one per event whose trace was sampled: what follows from it continues that trace."""
+    sampled = [item for item in batch if isinstance(item, Arrived) and is_sampled(item.envelope.traceparent)]
+    if not sampled:
+        yield
+        return
+    with ExitStack() as spans:
+        spans.enter_context(tracing().batch_span(f"process {consumer}", (e.envelope.traceparent for e in sampled)))
+        for event in sampled:
+            name = f"{consumer} {event.envelope.type}"
+            traceparent = spans.enter_context(tracing().event_span(name, event.envelope.traceparent))
+            if event.received is not None:
+                event.received = replace(event.received, cause=replace(event.received.cause, traceparent=traceparent))
+        yield
 
 
 def content(event: Arrived) -> bytes:

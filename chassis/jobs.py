@@ -292,6 +292,7 @@ class JobWorkers:
         except LeaseLost as error:
             logger.warning("lease lost", action="fence", queue=queue.name, error=str(error))
             self._metrics.jobs(queue.name, "lease-lost", len(context.left))
+            await self._surely(RELEASE, list(context.left), lease, until=until)  # those that are still ours
         except Exception as error:
             left = list(context.left.values())
             if len(left) > 1 and not is_transient(error):

@@ -10,11 +10,15 @@ import asyncpg
 import orjson
 
 APPEND = """
-insert into job (company, queue, key, payload, run_at)
+insert into job as j (company, queue, key, payload, run_at)
 select x.company, x.queue, x.key, x.payload, coalesce(x.run_at, now())
 from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[]) x(company, queue, key, payload, run_at)
-on conflict (company, queue, key) do nothing
+on conflict (company, queue, key) do update set payload = excluded.payload, run_at = least(j.run_at, excluded.run_at),
+    lease = null, leased_until = null, attempts = case when j.run_at = 'infinity' then 0 else j.attempts end
+where j.lease is not null or j.run_at > excluded.run_at or j.payload <> excluded.payload
 """
+"""Work that waits is done once, with what was asked last and at the earlier time; what was buried is tried anew. Work
+that runs loses its lease and is done once more: its attempt may have read the world as it was before this commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ class NewJob:
 
 async def append_jobs(connection: asyncpg.Connection, jobs: Sequence[NewJob]) -> None:
     """Write all jobs of a transaction in one statement, in a fixed order."""
-    ordered = sorted(jobs, key=lambda job: (job.company, job.queue, job.key))
+    latest = {(job.company, job.queue, job.key): job for job in jobs}
+    ordered = [latest[place] for place in sorted(latest)]
     await connection.execute(
         APPEND,
         [j.company for j in ordered],

@@ -32,6 +32,7 @@ from chassis.corridor import Corridor
 from chassis.database import Database
 from chassis.holding import Drainer
 from chassis.http import install
+from chassis.http_protocol import BoundedProtocol
 from chassis.jobs import Jobs, JobWorkers
 from chassis.migrating import migrate
 from chassis.relay import Relay
@@ -110,12 +111,12 @@ class Service:
                 self.app,
                 host=self.settings.http_host,
                 port=self.settings.http_port,
-                http="httptools",
+                http=BoundedProtocol,
+                ws="none",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=int(self.settings.drain_s),
-                h11_max_incomplete_event_size=65_536,
             ),
         )
         self.schema.on_too_old = lambda: setattr(server, "should_exit", True)
@@ -239,8 +240,9 @@ class Service:
 
     def _build_app(self, routers: Sequence[APIRouter], routes: Sequence[BaseRoute]) -> FastAPI:
         app = FastAPI(
-            title=f"Backbone {self.settings.service}", lifespan=self._life, docs_url=None, redoc_url=None, version="1"
-        )
+            title=f"Backbone {self.settings.service}", lifespan=self._life, docs_url=None, redoc_url=None, version="1",
+            telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are per batch, see telemetry.py
+        )  # fmt: skip
         app.state.service = self
         app.add_route("/healthz", self._healthz, include_in_schema=False)
         app.add_route("/readyz", self._readyz, include_in_schema=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from itertools import pairwise
 
 import asyncpg
@@ -12,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from chassis import faults
+from chassis.clock import utc_now
 from chassis.ids import new_id
 from chassis.jobs import BURIED, Job, JobContext, Jobs, JobWorkers, TurnContext, buried, revive
 from tests.chassis.conftest import MakeToy
@@ -125,6 +127,54 @@ async def test_the_same_work_asked_for_twice_is_one_job(toy: Toy) -> None:
     await ask(toy, "a", "b")
     await ask(toy, "a")
     assert [key for key, _, _ in await waiting(toy)] == ["a", "b"]
+
+
+async def test_work_asked_for_again_while_it_runs_runs_once_more_with_what_was_asked_last(
+    toy: Toy, start: Start
+) -> None:
+    jobs, begun, go_on, seen = Jobs("toy"), asyncio.Event(), asyncio.Event(), list[object]()
+
+    @jobs.queue("render")
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        seen.extend(job.payload["paper"] for job in batch)
+        begun.set()
+        await go_on.wait()
+        await note(context, batch)
+
+    await ask(toy, "a", "b")
+    start(jobs)
+    await begun.wait()
+    async with toy.database.unit(["acme"]) as unit:
+        unit.enqueue("render", "acme", {"paper": "old"}, key="a")
+        unit.enqueue("render", "acme", {"paper": "new"}, key="a")
+    async with all_done(toy, "a", "b"):
+        go_on.set()
+    assert seen[:2] == ["a", "b"]
+    assert sorted(map(str, seen[2:])) == ["b", "new"], "the fence takes the whole commit; nobody waits for the lease"
+
+
+async def test_asking_again_brings_waiting_work_forward_and_never_back(toy: Toy) -> None:
+    async def ask_at(hours: int) -> None:
+        async with toy.database.unit(["acme"]) as unit:
+            unit.enqueue("render", "acme", {}, key="a", run_at=utc_now() + timedelta(hours=hours))
+
+    async def due() -> int:
+        ((hours,),) = await toy.rows("select round(extract(epoch from run_at - now()) / 3600)::int from job")
+        return int(hours)
+
+    for asked, expected in ((5, 5), (2, 2), (9, 2)):
+        await ask_at(asked)
+        assert await due() == expected
+
+
+async def test_asking_for_buried_work_digs_it_up(toy: Toy, start: Start) -> None:
+    jobs = Jobs("toy")
+    jobs.queue("render", attempts_max=3)(lambda batch, context: note(context, batch))
+    await ask(toy, "a")
+    await toy.rows("update job set attempts = 3, run_at = 'infinity', error = 'it was bad'")
+    async with all_done(toy, "a"):
+        await ask(toy, "a")
+        start(jobs)
 
 
 async def test_a_bad_job_is_found_in_its_batch_retried_and_buried_with_its_error(
