@@ -1,0 +1,56 @@
+"""What happens for each command. Each takes a batch and runs a constant number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis import companies
+from chassis.database import UnitOfWork
+from chassis.errors import Outcomes
+from chassis.requests import Answer
+from services.documents import store, translate
+from services.documents.commands import KeepContent, LearnCompany, RegisterDocument
+from services.documents.rendering.templates import current
+
+RENDER = "render"
+"""The queue of what is to be rendered; a job's key is the document."""
+
+
+async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) -> Outcomes:
+    """Know these companies from now on."""
+    await companies.learn(unit.raw, [command.company for command in commands])
+    return None
+
+
+async def register_documents(commands: Sequence[RegisterDocument], unit: UnitOfWork) -> Outcomes:
+    """Put documents on file and ask for their rendering in the same commit. What is on file already is left alone."""
+    await store.add_parties(unit.raw, commands)
+    added = await store.add_documents(unit.raw, commands, unit.now)
+    for command in commands:
+        key = (command.cause.company, command.document)
+        if key not in added:
+            continue
+        added.discard(key)
+        template = current(command.document_class)
+        name = None if template is None else template.name
+        unit.emit(*translate.document_registered(command, name), command.cause)
+        unit.audit(command.cause, "document-registered", str(command.document))
+        if template is not None:
+            unit.enqueue(RENDER, command.cause.company, {}, key=str(command.document))
+    return None
+
+
+async def keep_contents(commands: Sequence[KeepContent], unit: UnitOfWork) -> None:
+    """Write down which bytes these documents are; where that is known already, it stays."""
+    added = await store.add_contents(unit.raw, commands, unit.now)
+    for command in commands:
+        if (command.cause.company, command.document) in added:
+            unit.emit(*translate.document_stored(command), command.cause)
+            unit.audit(command.cause, "document-stored", str(command.document), {"sha256": command.sha256.hex()})
+
+
+async def keep_contents_asked_for(commands: Sequence[KeepContent], unit: UnitOfWork) -> Sequence[Answer]:
+    """The same for callers who wait: each is told which bytes stand from now on, its own or those that came first."""
+    await keep_contents(commands, unit)
+    standing = await store.standing_contents(unit.raw, [(c.cause.company, c.document) for c in commands])
+    return [Answer(200, {"sha256": standing[c.cause.company, c.document].hex()}) for c in commands]

@@ -1,0 +1,40 @@
+"""The clock's door of documents: rendering in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.ids import UUID
+from chassis.jobs import Job, JobContext, Jobs
+from services.documents import handlers, store
+from services.documents.commands import KeepContent
+from services.documents.rendering.desk import Desk
+
+LEASE_S = 180
+"""On a machine that is busy with orders the renderer gets almost nothing, and that is meant; a batch may take long."""
+BATCH = 40
+
+
+def jobs_of(desk: Desk) -> Jobs:
+    """What documents does when nobody waits for it."""
+    jobs = Jobs("documents")
+
+    @jobs.queue(handlers.RENDER, lease_s=LEASE_S, batch=BATCH)
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        """Typeset outside any transaction, keep the files, then write down which they are."""
+        keys = {job.id: (job.company, UUID(job.key)) for job in batch}
+        async with context.unit({job.company for job in batch}) as unit:
+            papers = await store.papers_to_render(unit.raw, list(keys.values()))
+        results = dict(zip(papers, await desk.render(list(papers.values())), strict=True))
+        done: list[Job] = []
+        for job in batch:
+            result = results.get(keys[job.id])
+            if result is None or isinstance(result, KeepContent):  # None: somebody asked for it meanwhile
+                done.append(job)
+            else:
+                context.fail(job, result.error)
+        if done:
+            async with context.finishing(done) as unit:
+                await handlers.keep_contents([r for r in results.values() if isinstance(r, KeepContent)], unit)
+
+    return jobs

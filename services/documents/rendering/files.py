@@ -1,0 +1,70 @@
+"""Bytes kept under their own hash: the same content is one file, and a file that was changed is known by its name.
+
+A file is complete from the moment it has its name (written aside, flushed, renamed), and it has its name before any row
+speaks of it. A crash in between leaves a file that nobody knows; the next rendering puts the same bytes there again.
+"""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+
+
+class ContentMissing(Exception):
+    """The store does not have the bytes that a row speaks of."""
+
+
+class ContentDamaged(Exception):
+    """The bytes are not those that were stored."""
+
+
+class Files:
+    """A folder of files, `sha256/ab/ab…`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, digest: str) -> Path:
+        """Where content with this SHA-256 (hex) is, or would be."""
+        return self.root / "sha256" / digest[:2] / digest
+
+    def keep(self, content: bytes) -> str:
+        """Store content for good; returns its SHA-256 (hex). What stands there already is written anew."""
+        digest = sha256(content).hexdigest()
+        path = self.path(digest)
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            for folder in (path.parent.parent, self.root):
+                _flush_folder(folder)
+        aside = path.parent / f".{token_hex(8)}"
+        try:
+            with aside.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.rename(path)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+        _flush_folder(path.parent)
+        return digest
+
+    def fetch(self, digest: str) -> bytes:
+        """The content with this SHA-256 (hex). Raises ContentMissing, or ContentDamaged rather than wrong bytes."""
+        try:
+            content = self.path(digest).read_bytes()
+        except FileNotFoundError:
+            raise ContentMissing(f"no file {digest}") from None
+        if sha256(content).hexdigest() != digest:
+            raise ContentDamaged(f"file {digest} has other content")
+        return content
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,153 @@
+"""The service's side of the rendering process: hands it papers in batches, starts it anew when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from chassis.errors import Transient
+from chassis.telemetry import logger
+
+CHECKOUT = Path(__file__).parents[3]
+ENVIRONMENT = ("PATH", "LANG", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH")
+"""All that the process sees of ours: it gets no address and no password."""
+IDLE_S = 60.0
+"""A process without work is ended after this time; the next paper starts another."""
+LINE_BYTES_MAX = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What is to be rendered: the name of a template and an event's own bytes."""
+
+    template: str
+    facts: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A paper that is in the store of files."""
+
+    sha256: bytes
+    size: int
+    template_hash: bytes
+    renderer: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotRendered:
+    """A paper that cannot be rendered, and why."""
+
+    error: str
+
+
+class Renderer:
+    """One rendering process at a time, made when there is work."""
+
+    def __init__(self, store_dir: Path, *, niceness: int, patience_s: float) -> None:
+        self._store_dir = store_dir.resolve()
+        self._niceness = niceness
+        self._patience_s = patience_s
+        self._process: Process | None = None
+        self._turn = asyncio.Lock()
+        self._used = 0.0
+        self._closed = False
+
+    async def render(self, papers: Sequence[Paper]) -> list[Rendered | NotRendered]:
+        """Render a batch; answers in its order. Raises Transient when the process or the disk fails, not the paper."""
+        results: list[Rendered | NotRendered] = []
+        async with self._turn:
+            while len(results) < len(papers):
+                if self._closed:
+                    raise Transient("rendering has stopped")
+                before = len(results)
+                try:
+                    await self._exchange(papers[before:], results)
+                except (OSError, EOFError, TimeoutError) as error:
+                    await self._end()
+                    culprit = len(results)
+                    logger.error("rendering process failed", action="restart", error=repr(error), paper=culprit)
+                    results.append(NotRendered(f"the rendering process failed on it: {error!r}"))
+                except BaseException:  # cancelled, or the disk: answers may still be on their way
+                    await self._end()
+                    raise
+            self._used = asyncio.get_running_loop().time()
+        return results
+
+    async def look_after(self) -> None:
+        """End the process when it has been idle for long, and in the end."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                await asyncio.sleep(IDLE_S / 4)
+                if self._process is not None and not self._turn.locked() and loop.time() - self._used > IDLE_S:
+                    async with self._turn:
+                        await self._end()
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Let the running batch finish, then end the process."""
+        async with self._turn:
+            self._closed = True
+            await self._end()
+
+    async def _exchange(self, papers: Sequence[Paper], results: list[Rendered | NotRendered]) -> None:
+        process = await self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        sending = asyncio.create_task(self._send(process.stdin, papers))
+        try:
+            for _ in papers:
+                async with asyncio.timeout(self._patience_s):
+                    line = await process.stdout.readline()
+                if not line.endswith(b"\n"):
+                    raise EOFError("it ended")
+                results.append(_read(line))
+            await sending
+        finally:
+            sending.cancel()
+            with suppress(asyncio.CancelledError, OSError):
+                await sending
+
+    async def _send(self, requests: asyncio.StreamWriter, papers: Sequence[Paper]) -> None:
+        for paper in papers:
+            body = orjson.dumps({"template": paper.template, "facts": orjson.Fragment(paper.facts)})
+            requests.write(len(body).to_bytes(4, "big") + body)
+            await requests.drain()
+
+    async def _running(self) -> Process:
+        if self._process is None or self._process.returncode is not None:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "services.documents.rendering.child", str(self._store_dir), str(self._niceness),
+                stdin=PIPE, stdout=PIPE, cwd=CHECKOUT, limit=LINE_BYTES_MAX,
+                env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            )  # fmt: skip
+        return self._process
+
+    async def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _read(line: bytes) -> Rendered | NotRendered:
+    answer = orjson.loads(line)
+    if answer.get("passing"):
+        raise Transient(f"the store of files: {answer['error']}")
+    if "error" in answer:
+        return NotRendered(answer["error"])
+    return Rendered(
+        bytes.fromhex(answer["sha256"]), answer["size"], bytes.fromhex(answer["template_hash"]), answer["renderer"]
+    )

@@ -1,0 +1,23 @@
+"""What documents adds to the settings of every service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+
+from chassis.settings import ServiceSettings
+
+
+class DocumentsSettings(ServiceSettings):
+    """Read from the environment under `DOCUMENTS_`."""
+
+    service: ClassVar[str] = "documents"
+
+    store_dir: Path = Path(".run/documents")
+    """Where the bytes of documents are kept, by their SHA-256; all replicas share it."""
+    content_patience_s: float = Field(default=10.0, gt=0, le=60)
+    """How long a caller waits for a document that is not rendered yet; after that 503 asks it to come back."""
+    render_patience_s: float = Field(default=30.0, gt=0, le=300)
+    """One document that takes longer is given up, and the process that renders it is ended."""

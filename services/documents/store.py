@@ -1,0 +1,158 @@
+"""The SQL of the write side. Every statement takes a whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from chassis.cause import Cause
+from chassis.ids import UUID
+from services.documents.commands import KeepContent, RegisterDocument
+from services.documents.domain.filing import DocumentClass, title_of
+from services.documents.domain.names import folded
+from services.documents.rendering.templates import current
+
+DocumentKey = tuple[str, UUID]
+"""Company and document."""
+
+ADD_PARTIES = """
+insert into party (company, party, name, folded) select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[])
+on conflict (company, party) do nothing
+"""
+
+ADD_DOCUMENTS = """
+insert into document (company, document, class, title, number, about_kind, about_id, order_id, employee_id, party,
+    language, dated, template, template_hash, facts, cause, correlation, actor, on_behalf_of, registered_at)
+select x.company, x.document, x.class, x.title, x.number, x.about_kind, x.about_id, x.order_id, x.employee_id, x.party,
+    x.language, x.dated, x.template, x.template_hash, x.facts, x.cause, x.correlation, x.actor, x.on_behalf_of, $20
+from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[],
+    $10::uuid[], $11::text[], $12::date[], $13::text[], $14::bytea[], $15::bytea[], $16::uuid[], $17::text[],
+    $18::text[], $19::text[]) with ordinality
+    as x(company, document, class, title, number, about_kind, about_id, order_id, employee_id, party,
+    language, dated, template, template_hash, facts, cause, correlation, actor, on_behalf_of, n)
+order by x.n on conflict (company, document) do nothing returning company, document
+"""
+
+TO_RENDER = """
+select d.company, d.document, d.class, d.order_id, d.template, d.facts, d.cause, d.correlation, d.actor, d.on_behalf_of,
+    d.registered_at
+from unnest($1::text[], $2::uuid[]) as x(company, document)
+join document d on d.company = x.company and d.document = x.document
+where d.template is not null and not exists
+    (select from document_content c where c.company = x.company and c.document = x.document)
+"""
+
+ADD_CONTENTS = """
+insert into document_content (company, document, sha256, size, media_type, template, template_hash, renderer, stored_at)
+select x.*, $9 from unnest($1::text[], $2::uuid[], $3::bytea[], $4::bigint[], $5::text[], $6::text[], $7::bytea[],
+    $8::text[]) as x
+on conflict (company, document) do nothing returning company, document
+"""
+
+STANDING_CONTENTS = """
+select c.company, c.document, c.sha256 from unnest($1::text[], $2::uuid[]) as x(company, document)
+join document_content c on c.company = x.company and c.document = x.document
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperToRender:
+    """A document whose bytes are not known yet."""
+
+    document: UUID
+    document_class: DocumentClass
+    order: UUID | None
+    template: str
+    facts: bytes
+    cause: Cause
+    """That of its registration."""
+
+
+async def add_parties(connection: asyncpg.Connection, commands: Sequence[RegisterDocument]) -> None:
+    """Make sure that the parties of these documents are there; sorted, so that two batches do not wait crosswise."""
+    parties = sorted({(c.cause.company, c.party, c.party_name) for c in commands})
+    await connection.execute(
+        ADD_PARTIES,
+        [company for company, _, _ in parties],
+        [party for _, party, _ in parties],
+        [name for _, _, name in parties],
+        [folded(name) for _, _, name in parties],
+    )
+
+
+async def add_documents(
+    connection: asyncpg.Connection, commands: Sequence[RegisterDocument], now: datetime
+) -> set[DocumentKey]:
+    """Put documents on file, in their order; returns those that were not there yet."""
+    templates = [current(c.document_class) for c in commands]
+    rows = await connection.fetch(
+        ADD_DOCUMENTS,
+        [c.cause.company for c in commands],
+        [c.document for c in commands],
+        [c.document_class for c in commands],
+        [title_of(c.document_class, c.language, c.number) for c in commands],
+        [c.number for c in commands],
+        [c.about_kind for c in commands],
+        [c.about_id for c in commands],
+        [c.order for c in commands],
+        [c.employee for c in commands],
+        [c.party for c in commands],
+        [c.language for c in commands],
+        [c.dated for c in commands],
+        [None if t is None else t.name for t in templates],
+        [None if t is None else t.hash for t in templates],
+        [c.facts for c in commands],
+        [c.cause.id for c in commands],
+        [c.cause.correlation for c in commands],
+        [c.cause.actor for c in commands],
+        [c.cause.on_behalf_of for c in commands],
+        now,
+    )
+    return {(company, document) for company, document in rows}
+
+
+async def papers_to_render(
+    connection: asyncpg.Connection, documents: Collection[DocumentKey]
+) -> dict[DocumentKey, PaperToRender]:
+    """What is needed to render these documents; those that have their bytes already, or never will, are missing."""
+    rows = await connection.fetch(TO_RENDER, [company for company, _ in documents], [d for _, d in documents])
+    return {(row["company"], row["document"]): paper_of(row) for row in rows}
+
+
+def paper_of(row: asyncpg.Record) -> PaperToRender:
+    """A row of documents as what is to be rendered."""
+    cause = Cause(
+        row["cause"], row["company"], row["correlation"], row["actor"], row["on_behalf_of"], None, row["registered_at"]
+    )
+    return PaperToRender(row["document"], row["class"], row["order_id"], row["template"], row["facts"], cause)
+
+
+async def add_contents(
+    connection: asyncpg.Connection, commands: Sequence[KeepContent], now: datetime
+) -> set[DocumentKey]:
+    """Write down bytes by their hash; returns the documents that had none yet."""
+    ordered = sorted(commands, key=lambda c: (c.cause.company, c.document))
+    rows = await connection.fetch(
+        ADD_CONTENTS,
+        [c.cause.company for c in ordered],
+        [c.document for c in ordered],
+        [c.sha256 for c in ordered],
+        [c.size for c in ordered],
+        [c.media_type for c in ordered],
+        [c.template for c in ordered],
+        [c.template_hash for c in ordered],
+        [c.renderer for c in ordered],
+        now,
+    )
+    return {(company, document) for company, document in rows}
+
+
+async def standing_contents(
+    connection: asyncpg.Connection, documents: Collection[DocumentKey]
+) -> dict[DocumentKey, bytes]:
+    """The SHA-256 of each of these documents' bytes."""
+    rows = await connection.fetch(STANDING_CONTENTS, [company for company, _ in documents], [d for _, d in documents])
+    return {(company, document): sha256 for company, document, sha256 in rows}

@@ -1,0 +1,186 @@
+"""Between the published language and documents' own words, both ways."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from chassis.consumers import Received
+from chassis.ids import UUID, derive
+from contracts.base import (
+    CalendarDate,
+    CompanyCode,
+    DocumentNumber,
+    EventData,
+    EventView,
+    Language,
+    Name,
+    PartView,
+    Reference,
+    Uuid,
+)
+from contracts.documents import DocumentRegistered, DocumentStored
+from contracts.gateway import EmployeeHired
+from contracts.ledger import CompanyRegistered, CreditNoteIssued, InvoiceIssued
+from services.documents.commands import KeepContent, LearnCompany, RegisterDocument
+from services.documents.domain.filing import CLASS_OF, AboutKind, title_of
+
+Fact = tuple[type[EventData], UUID, dict[str, object]]
+"""An event to emit: its type, its key, its data."""
+
+
+class NewCompany(EventView, of=CompanyRegistered):
+    """A company as documents sees it."""
+
+    company: CompanyCode
+
+
+class CustomerToFile(PartView):
+    """Whose paper it is, and in which language."""
+
+    name: Name
+    language: Language
+
+
+class InvoiceToFile(EventView, of=InvoiceIssued):
+    """What is filed of an invoice by name; all the rest is kept as it came, to be printed."""
+
+    invoice: Uuid
+    number: DocumentNumber
+    issued_on: CalendarDate
+    order: Uuid
+    customer: CustomerToFile
+
+
+class CreditNoteToFile(EventView, of=CreditNoteIssued):
+    """What is filed of a credit note by name."""
+
+    credit_note: Uuid
+    number: DocumentNumber
+    issued_on: CalendarDate
+    order: Uuid
+    customer: CustomerToFile
+
+
+class EmployeeToFile(EventView, of=EmployeeHired):
+    """For whom a file is opened."""
+
+    employee: Uuid
+    reference: Reference
+    name: Name
+    starts_on: CalendarDate
+    language: Language
+
+
+# -- in ---------------------------------------------------------------------------------------------------------------
+
+
+def to_learn_company(event: Received[NewCompany]) -> LearnCompany:
+    """A company is registered: file its papers."""
+    return LearnCompany(event.data.company)
+
+
+def to_register_invoice(event: Received[InvoiceToFile]) -> RegisterDocument:
+    """An invoice is issued: put it on file."""
+    data = event.data
+    return _of_sale(event, "invoice", data.invoice, data.number, data.issued_on, data.order, data.customer)
+
+
+def to_register_credit_note(event: Received[CreditNoteToFile]) -> RegisterDocument:
+    """A credit note is issued: put it on file."""
+    data = event.data
+    return _of_sale(event, "credit_note", data.credit_note, data.number, data.issued_on, data.order, data.customer)
+
+
+def to_open_employee_file(event: Received[EmployeeToFile]) -> RegisterDocument:
+    """Somebody is hired: open a file, in which papers about them will be put."""
+    data = event.data
+    employee = UUID(data.employee)
+    return RegisterDocument(
+        event.cause,
+        document_id(event.cause.company, "employee", employee),
+        "employee_file",
+        data.reference,
+        "employee",
+        employee,
+        None,
+        employee,
+        party_id(event.cause.company, data.name),
+        data.name,
+        data.language,
+        data.starts_on,
+        event.body,
+    )
+
+
+def document_id(company: str, kind: AboutKind, about: UUID | str) -> UUID:
+    """The id of the document about a thing; there is one for each."""
+    return derive("document", company, kind, about)
+
+
+def party_id(company: str, name: str) -> UUID:
+    """The id of a party by its name."""
+    return derive("party", company, name)
+
+
+def _of_sale(
+    event: Received[InvoiceToFile] | Received[CreditNoteToFile],
+    kind: AboutKind,
+    about: str,
+    number: str,
+    issued_on: date,
+    order: str,
+    customer: CustomerToFile,
+) -> RegisterDocument:
+    return RegisterDocument(
+        event.cause,
+        document_id(event.cause.company, kind, about),
+        CLASS_OF[kind],
+        number,
+        kind,
+        UUID(about),
+        UUID(order),
+        None,
+        party_id(event.cause.company, customer.name),
+        customer.name,
+        customer.language,
+        issued_on,
+        event.body,
+    )
+
+
+# -- out --------------------------------------------------------------------------------------------------------------
+
+
+def document_registered(command: RegisterDocument, template: str | None) -> Fact:
+    """The document is on file."""
+    return (
+        DocumentRegistered,
+        command.document,
+        {
+            "document": command.document,
+            "class": command.document_class,
+            "title": title_of(command.document_class, command.language, command.number),
+            "number": command.number,
+            "about": {"kind": command.about_kind, "id": command.about_id},
+            "order": command.order,
+            "employee": command.employee,
+            "template": template,
+            "language": command.language,
+        },
+    )
+
+
+def document_stored(command: KeepContent) -> Fact:
+    """The bytes of the document are kept."""
+    return (
+        DocumentStored,
+        command.document,
+        {
+            "document": command.document,
+            "class": command.document_class,
+            "order": command.order,
+            "sha256": command.sha256.hex(),
+            "size": command.size,
+            "media_type": command.media_type,
+        },
+    )
