@@ -1,0 +1,157 @@
+"""The departments' own APIs behind one address: `/ledger/v1/…`, `/inventory/v1/…`, `/payroll/v1/…`, `/documents/v1/…`.
+
+The caller's key becomes an internal token of a minute; what a caller says about itself in headers goes no further. The
+body passes through memory and is never stored here; answers are streamed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Final, cast
+
+import httpx
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from chassis.auth import Caller, TokenSigner
+from chassis.errors import Problem
+from chassis.http import read_body
+from services.gateway.settings import GatewaySettings
+
+DEPARTMENTS: Final = ("ledger", "inventory", "payroll", "documents")
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+READY_S = 0.5
+"""How long a department may take to say that it is ready, when somebody asks why a request takes so long."""
+
+PASSED_ON = frozenset(
+    {"accept", "accept-language", "content-type", "content-encoding", "idempotency-key", "if-match", "if-none-match"}
+    | {"if-modified-since", "if-unmodified-since", "prefer", "range"}
+)
+"""Request headers that mean something to a department. A list of what is let through needs no list of what is not:
+hop-by-hop headers, cookies, forwarded addresses and self-made identities all stay outside."""
+KEPT_BACK = frozenset(
+    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer"}
+    | {"transfer-encoding", "upgrade", "server", "date", "set-cookie", "x-request-id", "x-content-type-options"}
+)
+"""Answer headers that belong to one hop (RFC 9110, 7.6.1), or that our own shell sets."""
+
+_PLAIN_PATH = re.compile(
+    rb"(?:/(?!\.{1,2}(?:/|$))(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%(?!00|2[eEfF]|5[cC])[0-9A-Fa-f]{2})+)+"
+)
+"""Segments without `.`, `..`, empty ones, encoded slashes, dots, backslashes or NUL: nothing that another reader would
+understand as another path."""
+
+
+class Departments:
+    """The way to the departments."""
+
+    def __init__(self, settings: GatewaySettings, signer: TokenSigner | None) -> None:
+        self._addresses: Mapping[str, str | None] = settings.addresses()
+        self._signer = signer
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(settings.department_answer_s, connect=settings.department_connect_s),
+            limits=httpx.Limits(max_connections=settings.department_connections, max_keepalive_connections=32),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def pass_on(self, request: Request, department: str, path: str, caller: Caller) -> Response:
+        """The department's answer. Raises Problem 503 with Retry-After when there is none."""
+        address = self._addresses.get(department)
+        if address is None or self._signer is None:
+            raise department_down(department, "is not connected")
+        content = await read_body(request)
+        headers = [(name, value) for name, value in request.headers.items() if name in PASSED_ON]
+        headers.append(("authorization", f"Bearer {self._signer.sign(caller, department)}"))
+        trace = request.scope["state"].get("traceparent")
+        if trace is not None:
+            headers.append(("traceparent", trace))
+        query = request.scope["query_string"]
+        url = httpx.URL(address).copy_with(raw_path=path.encode("ascii") + (b"?" + query if query else b""))
+        sent = self._client.build_request(request.method, url, headers=headers, content=content or None)
+        sent.headers.pop("user-agent", None)
+        return _streamed(await self._send(sent, department), department)
+
+    async def _send(self, sent: httpx.Request, department: str) -> httpx.Response:
+        """The beginning of an answer. A connection that the department has closed meanwhile is replaced once: commands
+        carry idempotency keys, so asking twice is asking once.
+        """
+        try:
+            try:
+                return await self._client.send(sent, stream=True)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                return await self._client.send(sent, stream=True)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise department_down(department, _why(error)) from error
+
+    async def document(self, department: str) -> Response:
+        """The department's OpenAPI document. Raises Problem 503."""
+        address = self._addresses.get(department)
+        if address is None:
+            raise department_down(department, "is not connected")
+        return _streamed(
+            await self._send(self._client.build_request("GET", f"{address}/openapi.json"), department), department
+        )
+
+    async def is_ready(self, department: str) -> bool:
+        """Whether the department says that it can work."""
+        address = self._addresses.get(department)
+        if address is None:
+            return False
+        try:
+            answer = await self._client.get(f"{address}/readyz", timeout=READY_S)
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == 200
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._client.aclose()
+
+
+def plain_path(request: Request, department: str) -> str:
+    """The path behind the department's name, as it was written. Raises Problem 404 for one that could be read in two
+    ways, and for anything that is not the department's public API.
+    """
+    raw = cast(bytes, request.scope.get("raw_path") or request.scope["path"].encode())
+    written = raw.partition(b"?")[0].removeprefix(f"/{department}".encode())
+    if _PLAIN_PATH.fullmatch(written) is None or not (written.startswith(b"/v1/") or written == b"/openapi.json"):
+        raise Problem(404, "not-found", "There is nothing at this address.")
+    return written.decode("ascii")
+
+
+def department_down(department: str, why: str) -> Problem:
+    """503: the others work on, and so does what goes through events."""
+    detail = f"The department {department} {why}. What is sent as an event is accepted all the same."
+    return Problem(
+        503, "department-unavailable", detail, headers={"Retry-After": "2"}, extra={"department": department}
+    )
+
+
+def _why(error: Exception) -> str:
+    return "takes too long to answer" if isinstance(error, httpx.TimeoutException) else "does not answer"
+
+
+def _streamed(answer: httpx.Response, department: str) -> Response:
+    headers = MutableHeaders()
+    for name, value in answer.headers.multi_items():
+        if name not in KEPT_BACK and name != "content-type":
+            headers.append(name, value)
+    location = answer.headers.get("location")
+    if location is not None and location.startswith("/v1/"):
+        headers["location"] = f"/{department}{location}"
+    response = StreamingResponse(_parts(answer), answer.status_code, headers)
+    if "content-type" in answer.headers:
+        response.headers["content-type"] = answer.headers["content-type"]
+    return response
+
+
+async def _parts(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """The answer as it comes; the connection is given back even when the caller goes away."""
+    try:
+        async for part in answer.aiter_raw():
+            yield part
+    finally:
+        await answer.aclose()

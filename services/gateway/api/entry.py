@@ -1,0 +1,139 @@
+"""Who calls: what every door of the gateway looks at first, and what all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, NamedTuple, cast
+
+import asyncpg
+from fastapi import Depends
+from starlette.requests import Request
+
+from chassis.auth import EVERYTHING, Caller
+from chassis.database import COMPANY, Database
+from chassis.database_clock import DatabaseClock
+from chassis.errors import Problem
+from chassis.http import check_query, read
+from chassis.ids import UUID
+from chassis.requests import CommandDoor, company_not_found
+from services.gateway.answers import Current
+from services.gateway.api.departments import Departments
+from services.gateway.keys import Key, KeyRing, missing_scope, presented_key
+from services.gateway.settings import GatewaySettings
+from services.gateway.streams.freshness import Freshness
+from services.gateway.streams.hub import Hubs
+
+CREDENTIAL_NAMES = frozenset(
+    {"access_token", "api-key", "api_key", "apikey", "authorization", "bearer", "key", "secret", "token", "x-api-key"}
+)
+NO_PARAMETERS: frozenset[str] = frozenset()
+COMPANIES = "select company from company_directory order by company"
+
+
+class Gateway(NamedTuple):
+    """What the doors of one process share; at `app.state.gateway`."""
+
+    settings: GatewaySettings
+    database: Database
+    commands: CommandDoor
+    clock: DatabaseClock
+    keys: KeyRing
+    departments: Departments
+    hubs: Hubs
+    freshness: Freshness
+    measured: dict[str, tuple[float, Mapping[str, tuple[float, int]]]]
+    """Recent times per company, with when they were measured."""
+
+
+def gateway_of(request: Request) -> Gateway:
+    """The gateway that a request came to."""
+    return cast(Gateway, request.app.state.gateway)
+
+
+async def admit(request: Request) -> Key:
+    """The caller's key. Raises Problem 400 for credentials in the address, 401 for whoever is not known."""
+    scope = request.scope
+    if scope["query_string"]:
+        refuse_credentials_in_url(request)
+    gateway = gateway_of(request)
+    await gateway.clock.fresh()
+    return await gateway.keys.admit(presented_key(scope["headers"]), gateway.clock.now())
+
+
+def refuse_credentials_in_url(request: Request) -> None:
+    """Raises Problem 400: addresses end in logs and histories, so what opens doors must not stand in them."""
+    for name in request.query_params:
+        if name.lower() in CREDENTIAL_NAMES:
+            raise Problem(400, "credentials-in-url", "Send the key in the Authorization header, never in the address.")
+
+
+class Asked(NamedTuple):
+    """One query, by a key that may ask it."""
+
+    key: Key
+    gateway: Gateway
+
+    async def companies(self, wanted: str | None = None) -> list[str]:
+        """The companies to look at: the one that is asked for, or all that the caller sees.
+
+        Raises Problem 404 for one that does not exist for this caller.
+        """
+        caller = self.key.caller
+        if wanted is not None:
+            if not COMPANY.fullmatch(wanted) or not caller.sees(wanted):
+                raise company_not_found()
+            return [wanted]
+        if EVERYTHING not in caller.companies:
+            return sorted(caller.companies)
+        return await all_companies(self.gateway.database)
+
+    async def current(self, connection: asyncpg.Connection) -> Current:
+        """How current the timelines are that this connection reads."""
+        as_of, lag = await self.gateway.freshness.look(connection)
+        return Current(as_of=as_of, lag_events=lag)
+
+
+async def all_companies(database: Database) -> list[str]:
+    """Every company in the directory, for callers who see them all."""
+    held = await database.take()
+    broken = True
+    try:
+        rows = await held.raw.fetch(COMPANIES)
+        broken = False
+    finally:
+        await database.give_back(held, broken=broken)
+    return [row[0] for row in rows]
+
+
+class ask(read):  # noqa: N801 - used as a word: Depends(ask("orders:read"))
+    """The door for queries of front offices: an API key instead of the departments' internal token."""
+
+    async def admit(self, request: Request) -> Caller:
+        """The caller. Raises Problem 400, 401 or 403."""
+        key = await admit(request)
+        if self.scope and not key.caller.may(self.scope):
+            raise missing_scope(self.scope)
+        request.state.caller = key.caller
+        request.state.gateway_key = key
+        return key.caller
+
+    async def __call__(self, request: Request) -> Asked:  # type: ignore[override]
+        return Asked(request.state.gateway_key, gateway_of(request))
+
+
+AskOrders = Annotated[Asked, Depends(ask("orders:read"))]
+AskRequests = Annotated[Asked, Depends(ask(""))]
+"""Whoever may read what the request is about; which right that is, the request itself says."""
+
+
+def a_uuid(text: str) -> UUID:
+    """An id in an address. Raises Problem 404 for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Problem(404, "not-found", "There is nothing at this address.") from None
+
+
+def no_parameters(request: Request) -> None:
+    """Raises Problem 400 or 422 for any query parameter."""
+    check_query(request, NO_PARAMETERS)

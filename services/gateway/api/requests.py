@@ -1,0 +1,109 @@
+"""`GET /v1/requests/{id}`: how far a request is, department by department, and why it takes long if it does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import asyncpg
+
+from chassis.errors import Problem
+from chassis.http import Router
+from contracts.registry import EVENTS
+from services.gateway import queries
+from services.gateway.answers import Current, Delay, FactAnswer, RequestAnswer, StepAnswer
+from services.gateway.api.entry import Asked, AskRequests, a_uuid
+from services.gateway.domain import progress
+from services.gateway.domain.progress import Seen, Step
+from services.gateway.queries import AcceptedRequest
+from services.gateway.translate.forms import FORMS
+
+router = Router(prefix="/v1", tags=["requests"])
+
+MEASURED_FOR_S = 10.0
+"""How long measured times of a company are used before they are measured again."""
+
+
+@router.get("/requests/{request}")
+async def get_request(asked: AskRequests, request: str) -> RequestAnswer:
+    """What each department has done of a request, by when the rest is expected, and what holds it up."""
+    request_id = a_uuid(request)
+    companies = await asked.companies()
+    if not companies:
+        raise request_not_found()
+    async with asked.gateway.database.read(companies) as unit:
+        found = await queries.accepted_request(unit.raw, companies, request_id)
+        if found is None or not _may_ask(asked, found):
+            raise request_not_found()
+        facts = await queries.facts_of(unit.raw, found.company, found.subject)
+        current = await asked.current(unit.raw)
+        measured = await _measured(asked, unit.raw, found.company)
+        unsent = await queries.is_unsent(unit.raw, found.company, EVENTS[found.type].topic, found.subject)
+    steps = progress.steps_of(found.type, _seen(facts))
+    told = [await _told(asked, step, found, measured, current, unsent=unsent) for step in steps]
+    return RequestAnswer(
+        request_id=str(request_id), type=found.type, company=found.company, subject=str(found.subject),
+        reference=found.reference, client=found.client, accepted_at=found.at, state=progress.state_of(steps),
+        departments=told, current=current,
+    )  # fmt: skip
+
+
+def _may_ask(asked: Asked, found: AcceptedRequest) -> bool:
+    """Whoever sent it, and whoever may read such things."""
+    caller = asked.key.caller
+    return found.client == caller.client or caller.may(FORMS[found.type].scope.replace(":write", ":read"))
+
+
+def _seen(facts: list[FactAnswer]) -> dict[str, Seen]:
+    seen: dict[str, Seen] = {}
+    for fact in facts:
+        summary = fact.summary or {}
+        seen.setdefault(progress.kind_of(fact.type, summary), Seen(fact.type, fact.at, summary))
+    return seen
+
+
+async def _measured(asked: Asked, connection: asyncpg.Connection, company: str) -> Mapping[str, tuple[float, int]]:
+    kept = asked.gateway.measured
+    known = kept.get(company)
+    if known is None or time.monotonic() - known[0] > MEASURED_FOR_S:
+        known = kept[company] = time.monotonic(), await queries.measured_seconds(connection, company)
+    return known[1]
+
+
+async def _told(
+    asked: Asked,
+    step: Step,
+    found: AcceptedRequest,
+    measured: Mapping[str, tuple[float, int]],
+    current: Current,
+    *,
+    unsent: bool,
+) -> StepAnswer:
+    expected = delay = None
+    if step.state == progress.WAITING:
+        expected = progress.expected_at(found.at, step.awaits, measured)
+        if asked.gateway.clock.now() > expected:
+            delay = await _delay(asked, step.department, current, unsent=unsent)
+    fact = step.fact
+    return StepAnswer(
+        department=step.department, state=step.state, event=(fact.type if fact else step.awaits.partition(":")[0]),
+        at=fact.at if fact else None, summary=dict(fact.summary) if fact and fact.summary else None,
+        expected_at=expected, delay=delay,
+    )  # fmt: skip
+
+
+async def _delay(asked: Asked, department: str, current: Current, *, unsent: bool) -> Delay:
+    """The first thing on the way that does not work: our outbox, the department, our own reading; else it is busy."""
+    if unsent:
+        return Delay(code="not-sent", detail="The event is safe here and waits until the topics can be written.")
+    if not await asked.gateway.departments.is_ready(department):
+        return Delay(code="department-unavailable", detail=f"{department} does not answer; the event waits for it.")
+    if current.lag_events:
+        detail = f"{current.lag_events} events are not in this timeline yet; the answer may be among them."
+        return Delay(code="timeline-behind", detail=detail)
+    return Delay(code="department-busy", detail=f"{department} has not come to it yet.")
+
+
+def request_not_found() -> Problem:
+    """404: no such request for this caller."""
+    return Problem(404, "request-not-found", "There is no such request here.")

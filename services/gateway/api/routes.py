@@ -1,0 +1,59 @@
+"""Every plain route, in one list: the hot doors, the streams, the departments, the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from services.gateway.api import pages, typed
+from services.gateway.api.departments import DEPARTMENTS, METHODS, plain_path
+from services.gateway.api.entry import admit, gateway_of, refuse_credentials_in_url
+from services.gateway.api.events import post_events
+from services.gateway.api.streams import get_stream
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def routes() -> list[BaseRoute]:
+    """The routes beside FastAPI's own; the hottest first, because they are tried in this order."""
+    made: list[BaseRoute] = [
+        Route("/v1/events", post_events, methods=["POST"]),
+        Route("/v1/orders", typed.post_order, methods=["POST"]),
+        Route("/v1/payments", typed.post_payment, methods=["POST"]),
+        Route("/v1/employees", typed.post_employee, methods=["POST"]),
+        Route("/v1/orders/{order:path}/cancellation", typed.post_cancellation, methods=["POST"]),
+        Route("/v1/streams/{topic}", get_stream, methods=["GET"]),
+    ]
+    for department in DEPARTMENTS:
+        made.append(Route(f"/{department}/openapi.json", _document_of(department), methods=["GET"]))
+        made.append(Route(f"/{department}/v1/{{path:path}}", _passing_on(department), methods=list(METHODS)))
+    for path, page in (
+        ("/docs", pages.get_docs),
+        ("/asyncapi", pages.get_asyncapi),
+        ("/asyncapi.json", pages.get_asyncapi_json),
+        ("/v1/schemas", pages.get_schemas),
+        ("/schemas/{type}", pages.get_schema),
+        ("/schemas/{type}/form", pages.get_form),
+    ):
+        made.append(Route(path, page, methods=["GET"]))
+    return made
+
+
+def _passing_on(department: str) -> Endpoint:
+    async def pass_on(request: Request) -> Response:
+        key = await admit(request)
+        path = plain_path(request, department)
+        return await gateway_of(request).departments.pass_on(request, department, path, key.caller)
+
+    return pass_on
+
+
+def _document_of(department: str) -> Endpoint:
+    async def document(request: Request) -> Response:
+        refuse_credentials_in_url(request)
+        return await gateway_of(request).departments.document(department)
+
+    return document

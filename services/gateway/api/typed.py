@@ -1,0 +1,110 @@
+"""`POST /v1/orders` and its like: one plain JSON body, for people and for systems that do not speak CloudEvents."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis import strict_json
+from chassis.database import COMPANY
+from chassis.errors import Fault, Problem
+from chassis.http import check_accept, check_json_type, idempotency_key, read_body
+from chassis.ids import UUID
+from services.gateway import queries
+from services.gateway.api.acceptance import Acceptance, accepted, key_reused
+from services.gateway.api.entry import admit, gateway_of, no_parameters
+from services.gateway.api.events import answered
+from services.gateway.keys import missing_scope
+from services.gateway.translate.forms import CANCELLATION, EMPLOYEE, ORDER, PAYMENT, Form
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def _door(form: Form, route: str) -> Endpoint:
+    async def post(request: Request) -> Response:
+        acceptance, key = await _enter(request, form)
+        data = _an_object(await _body(request))
+        return await _settle(acceptance, form, data, route, key)
+
+    return post
+
+
+post_order = _door(ORDER, "/v1/orders")
+post_payment = _door(PAYMENT, "/v1/payments")
+post_employee = _door(EMPLOYEE, "/v1/employees")
+
+
+async def post_cancellation(request: Request) -> Response:
+    """Cancel an order named by our id or by the sender's reference; the order itself may still be on its way."""
+    acceptance, key = await _enter(request, CANCELLATION)
+    sent = await read_body(request)
+    data = _an_object(await _body(request)) if sent.strip() else {}
+    named = request.path_params["order"]
+    if "reference" in data:
+        fault = Fault("/reference", "unknown-field", "The order is named in the address.")
+        raise Problem(422, "invalid-event", fault.detail, [fault])
+    source, reference = await _order_named(acceptance, data.get("company"), named)
+    data["reference"] = reference
+    return await _settle(acceptance, CANCELLATION, data, f"/v1/orders/{named}/cancellation", key, source)
+
+
+async def _enter(request: Request, form: Form) -> tuple[Acceptance, str]:
+    """Rights first, then form; the body is not read yet."""
+    gateway = gateway_of(request)
+    key = await admit(request)
+    if not key.caller.may(form.scope):
+        raise missing_scope(form.scope)
+    no_parameters(request)
+    check_accept(request)
+    named = idempotency_key(request.headers.getlist("idempotency-key"))
+    trace = request.scope["state"].get("traceparent")
+    return Acceptance(gateway, key, gateway.clock.now(), trace), named
+
+
+async def _body(request: Request) -> Any:
+    check_json_type(request.headers.getlist("content-type"), request.headers.get("content-encoding"))
+    return strict_json.parse(await read_body(request))
+
+
+def _an_object(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise Problem(
+            422, "invalid-event", "The body is a JSON object.", [Fault("", "wrong-type", "Is not an object.")]
+        )
+    return body
+
+
+async def _settle(
+    acceptance: Acceptance, form: Form, data: dict[str, Any], route: str, key: str, source: str | None = None
+) -> Response:
+    (result,) = await acceptance.settle([acceptance.of_form(form, data, route, key, source)])
+    return answered(accepted(result, "", key_reused()))
+
+
+async def _order_named(acceptance: Acceptance, company: object, named: str) -> tuple[str | None, str]:
+    """Source and reference of the order: looked up when it is named by our id, else the caller's own reference."""
+    company = company or acceptance.key.only_company()
+    order = _uuid(named)
+    if order is None or not isinstance(company, str) or not COMPANY.fullmatch(company):
+        return None, named
+    if not acceptance.key.caller.sees(company):
+        return None, named  # refused by the rights that follow
+    async with acceptance.gateway.database.read([company]) as unit:
+        found = await queries.placed_order(unit.raw, company, order)
+    if found is None:
+        return None, named
+    source, reference = found
+    if not acceptance.key.speaks_for(source):
+        detail = f"The order came from {source}, for which this key does not speak."
+        raise Problem(403, "source-not-allowed", detail)
+    return source, reference
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,32 @@
+"""The Kafka door: every department's events end in a timeline, through one function, a whole batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.consumers import Consumers, Received
+from chassis.database import UnitOfWork
+from contracts.inventory import ItemDefined, StockReceived
+from contracts.ledger import AccountOpened, CompanyRegistered, TaxCodeDefined
+from services.gateway import handlers
+from services.gateway.translate.timelines import VIEWS, to_fold
+
+consumers = Consumers("gateway")
+
+
+async def on_anything(events: Sequence[Received[Any]], unit: UnitOfWork) -> None:
+    """A front office asks the gateway what became of its order, payment or hire; this is how the gateway knows.
+
+    The timelines are sets of facts, so all types go through one call, in whole runs: order does not matter here.
+    """
+    await handlers.fold(to_fold(events), unit)
+
+
+for _view in VIEWS:
+    consumers.on(_view, whole_runs=True, introduces_company=_view.event_type == CompanyRegistered.event_type)(
+        on_anything
+    )
+
+consumers.ignore(ItemDefined, StockReceived, because="stock belongs to no order; ask inventory")
+consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart belongs to no order; ask the ledger")

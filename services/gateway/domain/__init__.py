@@ -1,0 +1,1 @@
+"""Pure decisions of the gateway: what state a set of facts means, how far a request is."""

@@ -1,0 +1,123 @@
+"""How far a request is: what each department has said about it, read from the set of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+StepState = Literal["done", "refused", "waiting", "not_needed"]
+DONE: Final = "done"
+REFUSED: Final = "refused"
+WAITING: Final = "waiting"
+NOT_NEEDED: Final = "not_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One fact of a timeline: its type (with the class of a document), and when it happened."""
+
+    type: str
+    at: datetime
+    summary: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One department's part of a request."""
+
+    department: str
+    state: StepState
+    awaits: str
+    """The event that ends this step in the ordinary case."""
+    fact: Seen | None = None
+    """What the department said, when it has."""
+
+
+Facts = Mapping[str, Seen]
+
+
+def steps_of(event_type: str, facts: Facts) -> list[Step]:
+    """The departments' parts of a request of this type, in the order in which they come."""
+    return _STEPS[event_type](facts)
+
+
+def kind_of(event_type: str, summary: Mapping[str, object]) -> str:
+    """By which name a fact is known here: documents are told apart by their class."""
+    return f"{event_type}:{summary.get('class')}" if event_type.startswith("Document") else event_type
+
+
+def state_of(steps: Sequence[Step]) -> Literal["done", "refused", "in_progress"]:
+    """The request as a whole: refused when somebody said no, done when nobody is waited for."""
+    if any(step.state == REFUSED for step in steps):
+        return "refused"
+    return "in_progress" if any(step.state == WAITING for step in steps) else "done"
+
+
+USUAL_S: Mapping[str, float] = {
+    "StockReserved.v1": 2.0,
+    "ReservationReleased.v1": 2.0,
+    "InvoiceIssued.v1": 3.0,
+    "CreditNoteIssued.v1": 3.0,
+    "PaymentAllocated.v1": 3.0,
+    "EmployeeRegistered.v1": 3.0,
+    "DocumentRegistered.v1": 4.0,
+}
+"""Seconds from acceptance within which a step is expected while nothing was measured: several times what a quiet
+installation takes."""
+LEAST_S = 1.0
+MEASURED_MIN = 20
+"""Below this many measured requests the constants hold."""
+
+
+def expected_at(accepted_at: datetime, awaits: str, measured: Mapping[str, tuple[float, int]]) -> datetime:
+    """By when a step should be done: twice the time in which 95 % of recent ones were, never below a second."""
+    event_type = awaits.partition(":")[0]
+    p95_s, count = measured.get(event_type, (0.0, 0))
+    seconds = max(2 * p95_s, LEAST_S) if count >= MEASURED_MIN else USUAL_S.get(event_type, 5.0)
+    return accepted_at + timedelta(seconds=seconds)
+
+
+def _step(department: str, facts: Facts, done: str, refused: str | None = None, *, needed: bool = True) -> Step:
+    if done in facts:
+        return Step(department, DONE, done, facts[done])
+    if refused is not None and refused in facts:
+        return Step(department, REFUSED, done, facts[refused])
+    return Step(department, WAITING if needed else NOT_NEEDED, done)
+
+
+def _order(facts: Facts) -> list[Step]:
+    inventory = _step("inventory", facts, "StockReserved.v1", "ReservationRefused.v1")
+    ledger = _step("ledger", facts, "InvoiceIssued.v1", "InvoiceRefused.v1", needed=inventory.state != REFUSED)
+    needed = ledger.state in (DONE, WAITING)
+    return [inventory, ledger, _step("documents", facts, "DocumentRegistered.v1:invoice", needed=needed)]
+
+
+def _cancellation(facts: Facts) -> list[Step]:
+    nothing_reserved = "ReservationRefused.v1" in facts
+    inventory = _step("inventory", facts, "ReservationReleased.v1", needed=not nothing_reserved)
+    invoiced = "InvoiceIssued.v1" in facts
+    over = inventory.state in (DONE, NOT_NEEDED) and not invoiced
+    ledger = _step("ledger", facts, "CreditNoteIssued.v1", needed=not over)
+    needed = ledger.state in (DONE, WAITING)
+    return [inventory, ledger, _step("documents", facts, "DocumentRegistered.v1:credit_note", needed=needed)]
+
+
+def _payment(facts: Facts) -> list[Step]:
+    return [_step("ledger", facts, "PaymentAllocated.v1")]
+
+
+def _employee(facts: Facts) -> list[Step]:
+    return [
+        _step("payroll", facts, "EmployeeRegistered.v1"),
+        _step("documents", facts, "DocumentRegistered.v1:employee_file"),
+    ]
+
+
+_STEPS: Mapping[str, Callable[[Facts], list[Step]]] = {
+    "OrderPlaced.v1": _order,
+    "OrderCancelled.v1": _cancellation,
+    "PaymentReceived.v1": _payment,
+    "EmployeeHired.v1": _employee,
+}

@@ -1,0 +1,63 @@
+"""The state of an order, read from the set of facts that are known of it: who comes first never matters.
+
+Each kind of fact is one bit. Facts are only ever added (`old | new`), so folding the same ones in any order, with any
+repeats, gives the same number; and the state is a function of that number alone.
+"""
+
+from __future__ import annotations
+
+PLACED = 1
+RESERVED = 1 << 1
+REFUSED = 1 << 2
+INVOICED = 1 << 3
+DOCUMENTED = 1 << 4
+STORED = 1 << 5
+ALLOCATED = 1 << 6
+PAID = 1 << 7
+CANCELLED = 1 << 8
+RELEASED = 1 << 9
+CREDITED = 1 << 10
+INVOICE_REFUSED = 1 << 11
+PAYMENT_NAMED = 1 << 12
+POSTED = 1 << 13
+CREDIT_DOCUMENTED = 1 << 14
+
+STATES = (
+    "credited",
+    "cancelled",
+    "cancelling",
+    "paid",
+    "partly_paid",
+    "refused",
+    "documented",
+    "invoiced",
+    "reserved",
+    "accepted",
+    "announced",
+)
+"""All states, the highest rank first. `announced`: others speak of the order, its own OrderPlaced has not come."""
+
+
+def state_of(facts: int) -> str:
+    """The highest state that the facts support. The database computes the same in a generated column; a test compares.
+
+    A cancelled order is over when its stock is free again and no invoice stands, or when the invoice is credited.
+    """
+    if facts & CREDITED:
+        return "credited"
+    if facts & CANCELLED:
+        over = facts & REFUSED or (facts & RELEASED and not facts & INVOICED)
+        return "cancelled" if over else "cancelling"
+    if facts & PAID:
+        return "paid"
+    if facts & ALLOCATED:
+        return "partly_paid"
+    if facts & (REFUSED | INVOICE_REFUSED):
+        return "refused"
+    if facts & DOCUMENTED:
+        return "documented"
+    if facts & INVOICED:
+        return "invoiced"
+    if facts & RESERVED:
+        return "reserved"
+    return "accepted" if facts & PLACED else "announced"

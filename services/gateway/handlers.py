@@ -1,0 +1,53 @@
+"""What the gateway does: accepts front offices' events, and folds everybody's events into timelines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis import companies
+from chassis.database import UnitOfWork
+from chassis.requests import Answer, Result
+from services.gateway import store
+from services.gateway.commands import Accept, Fold
+from services.gateway.translate.sealing import already_accepted, answer_of, company_unknown, event_of
+
+
+async def accept(commands: Sequence[Accept], unit: UnitOfWork) -> Sequence[Result]:
+    """Write each event to the outbox, unless its company is unknown or the same was said before under another id."""
+    taken = await store.note_accepted(unit.raw, commands, unit.now)
+    if len(taken) == len(commands):
+        for command in commands:
+            unit.emit_sealed(event_of(command, unit.now))
+        return [Answer(202, answer_of(command)) for command in commands]
+    return await _accept_some(commands, taken, unit)
+
+
+async def _accept_some(commands: Sequence[Accept], taken: frozenset[str], unit: UnitOfWork) -> Sequence[Result]:
+    rest = [command for command in commands if str(command.cause.id) not in taken]
+    known = await store.known_companies(unit.raw, {command.cause.company for command in rest})
+    former = await store.former_requests(unit.raw, rest)
+    results: list[Result] = []
+    for command in commands:
+        before = former.get((command.cause.company, str(command.subject), command.type))
+        if str(command.cause.id) in taken:
+            unit.emit_sealed(event_of(command, unit.now))
+            results.append(Answer(202, answer_of(command)))
+        elif command.cause.company not in known:
+            results.append(company_unknown(command.cause.company))
+        elif before is None or before == command.cause.id:
+            # A twin committed a moment ago; storing this answer meets its row, and the door looks again.
+            results.append(Answer(202, answer_of(command)))
+        else:
+            results.append(already_accepted(command, before))
+    return results
+
+
+async def fold(command: Fold, unit: UnitOfWork) -> None:
+    """Add facts to the timelines and to the orders' summaries; facts known already change nothing."""
+    if command.companies:
+        await companies.learn(unit.raw, [company.company for company in command.companies])
+        await store.list_companies(unit.raw, command.companies)
+    if command.facts:
+        await store.add_facts(unit.raw, command.facts)
+    if command.orders:
+        await store.add_to_orders(unit.raw, command.orders)

@@ -1,0 +1,172 @@
+"""API keys of front-office systems: who calls, for which companies, with which rights, speaking for which source.
+
+The ring is a copy of the table in memory, compared with it about once a second by a version number, so a request costs
+one look-up and one keyed hash, and a revoked key opens nothing a second or two later. The table holds no secret: a
+keyed hash (HMAC-SHA-256) of 256 random bits, under a pepper that is not in the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import asyncpg
+
+from chassis.auth import EVERYTHING, Caller, InternalSecrets, api_key_matches, split_api_key, unauthenticated
+from chassis.database import Database
+from chassis.errors import Problem
+from chassis.requests import unavailable
+from chassis.telemetry import logger, safe_text
+
+PREFIX = "bb"
+PURPOSE = b"backbone api keys v1"
+MISS_PAUSE_S = 0.2
+"""Unknown key ids make the ring look at the table at most this often, so a new key works at once and guessing is cheap
+for us."""
+
+VERSION = "select version from api_key_version"
+LIVE = """
+select id, client, digest, source, companies, scopes, expires_at from api_key
+where revoked_at is null and (expires_at is null or expires_at > now())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a key opens."""
+
+    id: str
+    digest: bytes
+    caller: Caller
+    source: str
+    """The source its typed requests have, and below which its events' sources must be; `*` for any."""
+    expires_at: datetime | None
+
+    @property
+    def own_source(self) -> str:
+        """The source of what is sent without saying one."""
+        return f"/front-office/{self.caller.client}" if self.source == EVERYTHING else self.source
+
+    def speaks_for(self, source: str) -> bool:
+        """Whether events of this source may come under this key."""
+        return self.source in (EVERYTHING, source) or source.startswith(f"{self.source}/")
+
+    def only_company(self) -> str | None:
+        """The company that need not be named, because there is no other."""
+        companies = self.caller.companies
+        return next(iter(companies)) if len(companies) == 1 and EVERYTHING not in companies else None
+
+
+class Peppers:
+    """The secrets under which keys are hashed, from a file's lines, the newest first, so they can be rotated."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = InternalSecrets(file)
+
+    @property
+    def newest(self) -> bytes:
+        """Hashes new keys."""
+        return _pepper(self._file.signing)
+
+    def all(self) -> Sequence[bytes]:
+        """Under each of these a key may have been hashed."""
+        self._file.reload()
+        return [_pepper(line) for line in self._file.verifying]
+
+
+def _pepper(secret: bytes) -> bytes:
+    return hmac.new(secret, PURPOSE, sha256).digest()
+
+
+class KeyRing:
+    """The live keys, in memory."""
+
+    def __init__(self, database: Database, peppers: Peppers | None, poll_s: float) -> None:
+        self._database = database
+        self._peppers = peppers
+        self._poll_s = poll_s
+        self._keys: Mapping[str, Key] = {}
+        self._version: int | None = None
+        self._looked = 0.0
+        self._looking = asyncio.Lock()
+
+    async def follow(self) -> None:
+        """Keep the ring equal to the table, for ever."""
+        while True:
+            try:
+                await self.look()
+            except Exception as error:
+                logger.warning("API keys cannot be compared with the database", action="retry", error=safe_text(error))
+            await asyncio.sleep(self._poll_s)
+
+    async def admit(self, presented: str, now: datetime) -> Key:
+        """The key that was presented. Raises Problem 401 for anything but a live key, 503 while none are known."""
+        parts = split_api_key(presented)
+        if parts is None or self._peppers is None:
+            raise unauthenticated("The API key is not valid.")
+        key = self._keys.get(parts[0]) or await self._look_again(parts[0])
+        if key is None or not api_key_matches(parts[1], key.digest, self._peppers.all()):
+            raise unauthenticated("The API key is not valid.")
+        if key.expires_at is not None and key.expires_at <= now:
+            raise unauthenticated("The API key has expired.")
+        return key
+
+    async def look(self) -> None:
+        """Read the keys again if they have changed. Raises what the database says."""
+        async with self._looking:
+            held = await self._database.take()
+            broken = True
+            try:
+                version = await held.raw.fetchval(VERSION)
+                if version != self._version:
+                    rows = await held.raw.fetch(LIVE)
+                    self._keys = {row["id"]: _key_of(row) for row in rows}
+                    self._version = version
+                broken = False
+            finally:
+                self._looked = time.monotonic()
+                await self._database.give_back(held, broken=broken)
+
+    async def _look_again(self, key_id: str) -> Key | None:
+        """A key that is not known may be a second old."""
+        pause = self._looked + MISS_PAUSE_S - time.monotonic()
+        if pause > 0 and self._version is not None:
+            return None
+        try:
+            await self.look()
+        except Exception as error:
+            if self._version is None:
+                raise unavailable("keys-unavailable", "The API keys cannot be read now.") from error
+        return self._keys.get(key_id)
+
+
+def _key_of(row: asyncpg.Record) -> Key:
+    caller = Caller(row["client"], row["client"], None, frozenset(row["companies"]), frozenset(row["scopes"]))
+    return Key(row["id"], row["digest"], caller, row["source"], row["expires_at"])
+
+
+def presented_key(headers: Sequence[tuple[bytes, bytes]]) -> str:
+    """The one key of a request: `Authorization: Bearer <key>`. Raises Problem 401."""
+    found: bytes | None = None
+    for name, value in headers:
+        if name == b"authorization":
+            if found is not None:
+                raise unauthenticated("Exactly one Authorization header is needed.")
+            found = value
+    if found is None:
+        raise unauthenticated("Exactly one Authorization header is needed.")
+    scheme, _, token = found.partition(b" ")
+    if scheme.lower() != b"bearer" or not token.strip():
+        raise unauthenticated("The Authorization header must be: Bearer <key>.")
+    return token.strip().decode("latin-1")
+
+
+def missing_scope(scope: str) -> Problem:
+    """403: the key may not do this."""
+    return Problem(403, "scope-missing", f"The key does not have the scope {scope}.")

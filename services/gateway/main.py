@@ -1,0 +1,66 @@
+"""The gateway is put together here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+from chassis.auth import TokenSigner
+from chassis.service import PARTS, Service
+from contracts.topics import TOPICS
+from services.gateway.api import orders, requests
+from services.gateway.api.departments import Departments
+from services.gateway.api.entry import Gateway
+from services.gateway.api.openapi import document_of
+from services.gateway.api.routes import routes
+from services.gateway.consumers import consumers
+from services.gateway.keys import KeyRing, Peppers
+from services.gateway.settings import GatewaySettings
+from services.gateway.streams.freshness import Freshness
+from services.gateway.streams.hub import Hubs
+
+
+def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
+    """The service, with nothing started."""
+    service = Service(
+        settings,
+        consumers=consumers,
+        routers=[orders.router, requests.router],
+        routes=routes(),
+        background=[_keep_current],
+        accepts_without_kafka=True,
+        parts=parts,
+    )
+    app, doors = service.app, service.app.state.doors
+    servers = settings.stack.kafka_bootstrap_servers
+    pepper_file = settings.key_pepper_file or settings.stack.backbone_internal_secret_file
+    counts = {name: TOPICS[name].partitions for name in consumers.topics}
+    app.state.gateway = Gateway(
+        settings=settings,
+        database=service.database,
+        commands=service.door,
+        clock=doors.clock,
+        keys=KeyRing(service.database, None if pepper_file is None else Peppers(pepper_file), settings.key_poll_s),
+        departments=Departments(settings, doors.secrets and TokenSigner(doors.secrets, doors.clock.seconds)),
+        hubs=Hubs(servers, {topic.name: topic.partitions for topic in TOPICS.values()}),
+        freshness=Freshness(servers, counts, consumers.name, doors.clock.now, settings.freshness_s),
+        measured={},
+    )
+    document = document_of(app)
+    app.openapi = lambda: document  # type: ignore[method-assign]
+    return service
+
+
+async def _keep_current(service: Service) -> None:
+    """What the doors know beside the database: the live keys, the ends of the topics; and what they hold open."""
+    if "api" not in service.parts:
+        return
+    gateway = cast(Gateway, service.app.state.gateway)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(gateway.keys.follow())
+            group.create_task(gateway.freshness.follow())
+    finally:
+        await gateway.hubs.close()
+        await gateway.departments.close()

@@ -1,0 +1,190 @@
+"""The read side: what is known of orders and requests. Conditions are joined from fixed parts, values are bound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import asyncpg
+import orjson
+
+from chassis.ids import UUID
+from services.gateway.answers import FactAnswer, OrderAnswer, State
+
+PLACED_ORDER = "select source, reference from accepted where company = $1 and subject = $2 and type = 'OrderPlaced.v1'"
+
+ACCEPTED_ORDER = """
+select company, subject, request, source, reference, at from accepted
+where company = any($1::text[]) and subject = $2 and type = 'OrderPlaced.v1'
+"""
+
+COLUMNS = """company, order_id, state, source, reference, customer_id, customer_name, currency, placed_at, accepted_at,
+invoice_number, total"""
+
+ORDER = f"select {COLUMNS} from order_summary where company = any($1::text[]) and order_id = $2"
+
+SEARCH = f"""
+select o.* from unnest($1::text[]) c cross join lateral (
+    select {COLUMNS} from order_summary where company = c and placed_at is not null {{conditions}}
+    order by placed_at desc, order_id desc limit $2) o
+order by o.placed_at desc, o.company desc, o.order_id desc limit $2
+"""
+"""Each company's own newest first, from its index, then merged: the cost follows the page, not the history."""
+
+CONDITIONS = ("customer_id = {}", "reference = {}", "state = {}", "placed_at >= {}", "placed_at < {}")
+BEHIND = "placed_at <= {0} and (placed_at, company, order_id) < ({0}, {1}, {2})"
+
+FACTS = """
+select event_id, type, topic, sequence, at, summary from timeline_fact where company = $1 and subject = $2
+order by at, topic, sequence, event_id
+"""
+
+REQUEST = "select company, body from request where company = any($1::text[]) and scope = 'accept' and key = $2"
+
+ACCEPTED = "select client, at from accepted where company = $1 and subject = $2 and type = $3"
+
+UNSENT = """
+select exists (select 1 from outbox o join outbox_unsent u on u.id = o.id
+    where o.company = $1 and o.topic = $2 and o.key = $3)
+"""
+
+MEASURED = """
+with recent as (select company, order_id, accepted_at from order_summary
+    where company = $1 and placed_at is not null order by placed_at desc, order_id desc limit 100)
+select f.type, percentile_cont(0.95) within group (order by extract(epoch from f.at - r.accepted_at))::float8, count(*)
+from recent r join timeline_fact f on f.company = r.company and f.subject = r.order_id
+where r.accepted_at is not null group by f.type
+"""
+
+
+class OrderFilter(NamedTuple):
+    """What orders are searched by; None asks for nothing."""
+
+    customer: str | None = None
+    reference: str | None = None
+    state: str | None = None
+    placed_from: datetime | None = None
+    placed_before: datetime | None = None
+
+
+class After(NamedTuple):
+    """The last order of the page before."""
+
+    placed_at: datetime
+    company: str
+    order: UUID
+
+
+class AcceptedRequest(NamedTuple):
+    """What was accepted, as its row says."""
+
+    company: str
+    subject: UUID
+    type: str
+    reference: str
+    client: str
+    at: datetime
+
+
+async def placed_order(connection: asyncpg.Connection, company: str, order: UUID) -> tuple[str, str] | None:
+    """Source and reference of an order that was placed here."""
+    row = await connection.fetchrow(PLACED_ORDER, company, order)
+    return None if row is None else (row[0], row[1])
+
+
+async def order_by_id(connection: asyncpg.Connection, companies: Sequence[str], order: UUID) -> OrderAnswer | None:
+    """The summary of an order that some event has told of."""
+    row = await connection.fetchrow(ORDER, companies, order)
+    return None if row is None else _order(row)
+
+
+async def accepted_order(
+    connection: asyncpg.Connection, companies: Sequence[str], order: UUID
+) -> tuple[OrderAnswer, str] | None:
+    """An order as it was accepted, with its request; what there is before any event has come back."""
+    row = await connection.fetchrow(ACCEPTED_ORDER, companies, order)
+    if row is None:
+        return None
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("customer", "customer_name", "currency", "placed_at", "invoice_number", "total")
+    )
+    answer = OrderAnswer(
+        id=str(row["subject"]), company=row["company"], state="accepted", source=row["source"],
+        reference=row["reference"], accepted_at=row["at"], **nothing,
+    )  # fmt: skip
+    return answer, str(row["request"])
+
+
+async def search_orders(
+    connection: asyncpg.Connection, companies: Sequence[str], wanted: OrderFilter, after: After | None, limit: int
+) -> list[OrderAnswer]:
+    """Orders that fit, newest first, behind a given one."""
+    values: list[object] = [list(companies), limit]
+    conditions: list[str] = []
+
+    def condition(text: str, *given: object) -> None:
+        values.extend(given)
+        places = (f"${len(values) - len(given) + n + 1}" for n in range(len(given)))
+        conditions.append("and " + text.format(*places))
+
+    for text, value in zip(CONDITIONS, wanted, strict=True):
+        if value is not None:
+            condition(text, value)
+    if after is not None:
+        condition(BEHIND, *after)
+    rows = await connection.fetch(SEARCH.format(conditions=" ".join(conditions)), *values)
+    return [_order(row) for row in rows]
+
+
+async def facts_of(connection: asyncpg.Connection, company: str, subject: UUID) -> list[FactAnswer]:
+    """All facts of a timeline, oldest first."""
+    return [
+        FactAnswer(
+            event_id=str(row[0]), type=row[1], topic=row[2], sequence=row[3], at=row[4],
+            summary=None if row[5] is None else orjson.loads(row[5]),
+        )
+        for row in await connection.fetch(FACTS, company, subject)
+    ]  # fmt: skip
+
+
+async def accepted_request(
+    connection: asyncpg.Connection, companies: Sequence[str], request: UUID
+) -> AcceptedRequest | None:
+    """The request, if one of these companies has it."""
+    row = await connection.fetchrow(REQUEST, companies, str(request))
+    if row is None:
+        return None
+    told = orjson.loads(row["body"])
+    subject, kind = UUID(told["subject"]), told["type"]
+    noted = await connection.fetchrow(ACCEPTED, row["company"], subject, kind)
+    assert noted is not None  # written in the same commit
+    return AcceptedRequest(row["company"], subject, kind, told["reference"], noted["client"], noted["at"])
+
+
+async def is_unsent(connection: asyncpg.Connection, company: str, topic: str, subject: UUID) -> bool:
+    """Whether an event about this thing waits for Kafka."""
+    return bool(await connection.fetchval(UNSENT, company, topic, str(subject)))
+
+
+async def measured_seconds(connection: asyncpg.Connection, company: str) -> Mapping[str, tuple[float, int]]:
+    """Per event type: seconds from acceptance within which 95 % of the latest orders had it, and of how many."""
+    return {row[0]: (row[1], row[2]) for row in await connection.fetch(MEASURED, company)}
+
+
+def _order(row: asyncpg.Record) -> OrderAnswer:
+    state: State = row["state"]
+    return OrderAnswer(
+        id=str(row["order_id"]),
+        company=row["company"],
+        state=state,
+        source=row["source"],
+        reference=row["reference"],
+        customer=row["customer_id"],
+        customer_name=row["customer_name"],
+        currency=row["currency"],
+        placed_at=row["placed_at"],
+        accepted_at=row["accepted_at"],
+        invoice_number=row["invoice_number"],
+        total=row["total"],
+    )

@@ -1,0 +1,134 @@
+"""The SQL of the gateway's write side. Every statement takes a whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+import asyncpg
+
+from chassis.ids import UUID
+from services.gateway.commands import Accept, Fact, OrderNews, RegisterCompany
+
+NOTE_ACCEPTED = """
+insert into accepted (company, subject, type, request, client, actor, on_behalf_of, source, reference, client_id, at)
+select x.company, x.subject, x.type, x.request, x.client, x.actor, x.on_behalf_of, x.source, x.reference,
+       x.client_id, $11
+from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+            $10::text[]) x(company, subject, type, request, client, actor, on_behalf_of, source, reference, client_id)
+join company_directory d on d.company = x.company
+on conflict do nothing
+returning request
+"""
+
+KNOWN = "select company from company_directory where company = any($1::text[])"
+
+FORMER = """
+select a.company, a.subject, a.type, a.request from unnest($1::text[], $2::uuid[], $3::text[]) x(company, subject, type)
+join accepted a on a.company = x.company and a.subject = x.subject and a.type = x.type
+"""
+
+LIST_COMPANIES = """
+insert into company_directory as d (company, name) select * from unnest($1::text[], $2::text[])
+on conflict (company) do update set name = excluded.name where d.name <> excluded.name
+"""
+
+ADD_FACTS = """
+insert into timeline_fact (company, subject, event_id, type, topic, sequence, at, summary)
+select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[],
+                     $8::bytea[])
+on conflict do nothing
+"""
+
+ADD_TO_ORDERS = """
+insert into order_summary as o (company, order_id, facts, last_at, source, reference, customer_id, customer_name,
+                                currency, placed_at, accepted_at, invoice_number, total)
+select * from unnest($1::text[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
+                     $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[])
+on conflict (company, order_id) do update set
+    facts = o.facts | excluded.facts,
+    last_at = greatest(o.last_at, excluded.last_at),
+    source = coalesce(o.source, excluded.source),
+    reference = coalesce(o.reference, excluded.reference),
+    customer_id = coalesce(o.customer_id, excluded.customer_id),
+    customer_name = coalesce(o.customer_name, excluded.customer_name),
+    currency = coalesce(o.currency, excluded.currency),
+    placed_at = coalesce(o.placed_at, excluded.placed_at),
+    accepted_at = coalesce(o.accepted_at, excluded.accepted_at),
+    invoice_number = coalesce(o.invoice_number, excluded.invoice_number),
+    total = coalesce(o.total, excluded.total)
+"""
+
+
+async def note_accepted(connection: asyncpg.Connection, commands: Sequence[Accept], at: datetime) -> frozenset[str]:
+    """Note what is accepted; returns the requests that were new, of companies that are known.
+
+    Rows are written in a fixed order, so that two processes that accept the same things do not lock each other out.
+    """
+    ordered = sorted(commands, key=lambda c: (c.cause.company, c.subject.bytes, c.type))
+    rows = await connection.fetch(
+        NOTE_ACCEPTED,
+        [c.cause.company for c in ordered],
+        [c.subject for c in ordered],
+        [c.type for c in ordered],
+        [c.cause.id for c in ordered],
+        [c.client for c in ordered],
+        [c.cause.actor for c in ordered],
+        [c.cause.on_behalf_of for c in ordered],
+        [c.source for c in ordered],
+        [c.reference for c in ordered],
+        [c.client_id for c in ordered],
+        at,
+    )
+    return frozenset(str(row[0]) for row in rows)
+
+
+async def known_companies(connection: asyncpg.Connection, companies: Collection[str]) -> frozenset[str]:
+    """Those of these companies that are registered."""
+    return frozenset(row[0] for row in await connection.fetch(KNOWN, sorted(companies)))
+
+
+async def former_requests(
+    connection: asyncpg.Connection, commands: Sequence[Accept]
+) -> Mapping[tuple[str, str, str], UUID]:
+    """The requests by which the same was said of the same things before, by company, subject and type."""
+    rows = await connection.fetch(
+        FORMER, [c.cause.company for c in commands], [c.subject for c in commands], [c.type for c in commands]
+    )
+    return {(row[0], str(row[1]), row[2]): row[3] for row in rows}
+
+
+async def list_companies(connection: asyncpg.Connection, companies: Sequence[RegisterCompany]) -> None:
+    """Add companies to the directory."""
+    names = dict(sorted(companies))
+    await connection.execute(LIST_COMPANIES, list(names), list(names.values()))
+
+
+async def add_facts(connection: asyncpg.Connection, facts: Sequence[Fact]) -> None:
+    """Keep facts that are not known yet."""
+    await connection.execute(ADD_FACTS, *map(list, zip(*facts, strict=True)))
+
+
+async def add_to_orders(connection: asyncpg.Connection, orders: Mapping[tuple[str, UUID], OrderNews]) -> None:
+    """Merge news into the orders' summaries, in a fixed order of rows.
+
+    An attribute is carried by one kind of event only and is the same in each copy, so the first one stays.
+    """
+    keys = sorted(orders, key=lambda key: (key[0], key[1].bytes))
+    news = [orders[key] for key in keys]
+    await connection.execute(
+        ADD_TO_ORDERS,
+        [key[0] for key in keys],
+        [key[1] for key in keys],
+        [n.facts for n in news],
+        [n.last_at for n in news],
+        [n.source for n in news],
+        [n.reference for n in news],
+        [n.customer_id for n in news],
+        [n.customer_name for n in news],
+        [n.currency for n in news],
+        [n.placed_at for n in news],
+        [n.accepted_at for n in news],
+        [n.invoice_number for n in news],
+        [n.total for n in news],
+    )

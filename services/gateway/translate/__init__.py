@@ -1,0 +1,1 @@
+"""From a front office's words to our events, and from events to timelines."""

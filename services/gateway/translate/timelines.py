@@ -1,0 +1,179 @@
+"""What each event means to the timelines: which facts it adds to whose, and what it says about an order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from chassis.consumers import Received
+from chassis.ids import UUID
+from contracts.base import EventView
+from services.gateway import views
+from services.gateway.commands import Fact, Fold, OrderNews, RegisterCompany
+from services.gateway.domain import timeline as bits
+
+Event = Received[Any]
+Teller = Callable[[Event, Fold], None]
+
+
+def to_fold(events: Sequence[Event]) -> Fold:
+    """All that a batch of events says, with one row per order."""
+    fold = Fold()
+    for event in events:
+        TELLERS[event.type](event, fold)
+    return fold
+
+
+def _fact(event: Event, subject: UUID, fold: Fold, summary: Mapping[str, object] | None = None) -> None:
+    cause = event.cause
+    told = None if summary is None else orjson.dumps(summary)
+    fold.facts.append(Fact(cause.company, subject, cause.id, event.type, event.topic, event.sequence, event.time, told))
+
+
+def _about_order(
+    event: Event, order: str, bit: int, fold: Fold, summary: Mapping[str, object] | None = None
+) -> OrderNews:
+    subject = UUID(order)
+    _fact(event, subject, fold, summary)
+    key = (event.cause.company, subject)
+    news = fold.orders.get(key)
+    if news is None:
+        news = fold.orders[key] = OrderNews(bit, event.time)
+    else:
+        news.facts |= bit
+        news.last_at = max(news.last_at, event.time)
+    return news
+
+
+# -- one teller per type; an order's own events first ------------------------------------------------------------------
+
+
+def _placed(event: Event, fold: Fold) -> None:
+    data: views.Placed = event.data
+    news = _about_order(event, data.order, bits.PLACED, fold)
+    news.source, news.reference, news.currency = data.source, data.reference, data.currency
+    news.customer_id, news.customer_name = data.customer.id, data.customer.name
+    news.placed_at, news.accepted_at = data.placed_at, event.time
+
+
+def _cancelled(event: Event, fold: Fold) -> None:
+    data: views.Cancelled = event.data
+    news = _about_order(event, data.order, bits.CANCELLED, fold, {"reason": data.reason})
+    news.source, news.reference = data.source, data.reference
+
+
+def _reserved(event: Event, fold: Fold) -> None:
+    _about_order(event, event.data.order, bits.RESERVED, fold)
+
+
+def _not_reserved(event: Event, fold: Fold) -> None:
+    data: views.NotReserved = event.data
+    _about_order(event, data.order, bits.REFUSED, fold, {"code": data.code, "detail": data.detail})
+
+
+def _released(event: Event, fold: Fold) -> None:
+    _about_order(event, event.data.order, bits.RELEASED, fold, {"reason": event.data.reason})
+
+
+def _invoiced(event: Event, fold: Fold) -> None:
+    data: views.Invoiced = event.data
+    summary = {"invoice": data.invoice, "number": data.number, "total": data.total, "currency": data.currency}
+    news = _about_order(event, data.order, bits.INVOICED, fold, summary)
+    news.invoice_number, news.total = data.number, data.total
+
+
+def _credited(event: Event, fold: Fold) -> None:
+    data: views.Credited = event.data
+    summary = {"credit_note": data.credit_note, "number": data.number, "total": data.total, "currency": data.currency}
+    _about_order(event, data.order, bits.CREDITED, fold, summary)
+
+
+def _not_invoiced(event: Event, fold: Fold) -> None:
+    data: views.NotInvoiced = event.data
+    summary = {"code": data.code, "detail": data.detail, "pointer": data.pointer}
+    _about_order(event, data.order, bits.INVOICE_REFUSED, fold, summary)
+
+
+def _paid(event: Event, fold: Fold) -> None:
+    _about_order(event, event.data.order, bits.PAID, fold, {"number": event.data.number})
+
+
+def _spread(event: Event, fold: Fold) -> None:
+    data: views.Spread = event.data
+    _fact(event, UUID(data.payment), fold, {"unapplied": data.unapplied, "invoices": len(data.allocations)})
+    amounts: dict[str, dict[str, object]] = {}
+    for part in data.allocations:  # an order has one invoice; were there more, its timeline would list them all
+        told = amounts.setdefault(part.order, {"payment": data.payment, "allocations": []})
+        allocations = told["allocations"]
+        assert isinstance(allocations, list)
+        allocations.append({"number": part.number, "amount": part.amount})
+    for order, told in amounts.items():
+        _about_order(event, order, bits.ALLOCATED, fold, told)
+
+
+def _received(event: Event, fold: Fold) -> None:
+    data: views.Received = event.data
+    summary = {"amount": data.amount.amount, "currency": data.amount.currency}
+    _fact(event, UUID(data.payment), fold, {"reference": data.reference, **summary})
+    if data.order is not None:
+        _about_order(event, data.order, bits.PAYMENT_NAMED, fold, {"payment": data.payment, **summary})
+
+
+def _posted(event: Event, fold: Fold) -> None:
+    data: views.Posted = event.data
+    if data.order is not None:
+        _about_order(event, data.order, bits.POSTED, fold, {"entry": data.entry, "journal": data.journal})
+
+
+def _filed(event: Event, fold: Fold) -> None:
+    data: views.Filed = event.data
+    summary = {"document": data.document, "class": data.document_class, "number": data.number}
+    if data.order is not None:
+        bit = bits.CREDIT_DOCUMENTED if data.document_class == "credit_note" else bits.DOCUMENTED
+        _about_order(event, data.order, bit, fold, summary)
+    if data.employee is not None:
+        _fact(event, UUID(data.employee), fold, summary)
+
+
+def _stored(event: Event, fold: Fold) -> None:
+    data: views.Stored = event.data
+    if data.order is not None:
+        _about_order(event, data.order, bits.STORED, fold, {"document": data.document, "class": data.document_class})
+
+
+def _hired(event: Event, fold: Fold) -> None:
+    _fact(event, UUID(event.data.employee), fold, {"reference": event.data.reference})
+
+
+def _on_register(event: Event, fold: Fold) -> None:
+    _fact(event, UUID(event.data.employee), fold, {"number": event.data.number})
+
+
+def _new_company(event: Event, fold: Fold) -> None:
+    fold.companies.append(RegisterCompany(event.cause.company, event.data.name))
+
+
+VIEWS: Mapping[type[EventView], Teller] = {
+    views.NewCompany: _new_company,
+    views.Placed: _placed,
+    views.Cancelled: _cancelled,
+    views.Reserved: _reserved,
+    views.NotReserved: _not_reserved,
+    views.Released: _released,
+    views.Invoiced: _invoiced,
+    views.Credited: _credited,
+    views.NotInvoiced: _not_invoiced,
+    views.Paid: _paid,
+    views.Spread: _spread,
+    views.Received: _received,
+    views.Posted: _posted,
+    views.Filed: _filed,
+    views.Stored: _stored,
+    views.Hired: _hired,
+    views.OnRegister: _on_register,
+}
+"""Every view with what it tells."""
+
+TELLERS: Mapping[str, Teller] = {view.event_type: teller for view, teller in VIEWS.items()}

@@ -1,0 +1,182 @@
+"""What the timelines use of each event: one view per type, with as few fields as an answer shows."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from contracts.base import EventView, PartView, Timestamp
+from contracts.documents import DocumentRegistered, DocumentStored
+from contracts.gateway import EmployeeHired, OrderCancelled, OrderPlaced, PaymentReceived
+from contracts.inventory import ReservationRefused, ReservationReleased, StockReserved
+from contracts.ledger import (
+    CompanyRegistered,
+    CreditNoteIssued,
+    EntryPosted,
+    InvoiceIssued,
+    InvoicePaid,
+    InvoiceRefused,
+    PaymentAllocated,
+)
+from contracts.payroll import EmployeeRegistered
+
+
+class NewCompany(EventView, of=CompanyRegistered):
+    """A company that front offices may name from now on."""
+
+    name: str
+
+
+class PlacedCustomer(PartView):
+    """Who ordered."""
+
+    id: str
+    name: str
+
+
+class Placed(EventView, of=OrderPlaced):
+    """What orders are searched by."""
+
+    order: str
+    reference: str
+    source: str
+    placed_at: Timestamp
+    currency: str
+    customer: PlacedCustomer
+
+
+class Cancelled(EventView, of=OrderCancelled):
+    """An order is to be undone."""
+
+    order: str
+    reference: str
+    source: str
+    reason: str
+
+
+class Reserved(EventView, of=StockReserved):
+    """Stock is set aside."""
+
+    order: str
+
+
+class NotReserved(EventView, of=ReservationRefused):
+    """No stock, and why."""
+
+    order: str
+    code: str
+    detail: str
+
+
+class Released(EventView, of=ReservationReleased):
+    """Stock is free again."""
+
+    order: str
+    reason: str
+
+
+class Invoiced(EventView, of=InvoiceIssued):
+    """The order's invoice."""
+
+    invoice: str
+    number: str
+    order: str
+    currency: str
+    total: str
+
+
+class Credited(EventView, of=CreditNoteIssued):
+    """The order's invoice is taken back."""
+
+    credit_note: str
+    number: str
+    order: str
+    currency: str
+    total: str
+
+
+class NotInvoiced(EventView, of=InvoiceRefused):
+    """No invoice, and why."""
+
+    order: str
+    code: str
+    detail: str
+    pointer: str | None
+
+
+class Paid(EventView, of=InvoicePaid):
+    """Nothing of the invoice is open."""
+
+    number: str
+    order: str
+
+
+class Allocated(PartView):
+    """A payment's part for one invoice."""
+
+    number: str
+    order: str
+    amount: str
+
+
+class Spread(EventView, of=PaymentAllocated):
+    """What a payment pays."""
+
+    payment: str
+    allocations: list[Allocated]
+    unapplied: str
+
+
+class Sum(PartView):
+    """An amount."""
+
+    amount: str
+    currency: str
+
+
+class Received(EventView, of=PaymentReceived):
+    """Money came in, perhaps for an order."""
+
+    payment: str
+    reference: str
+    amount: Sum
+    order: str | None
+
+
+class Posted(EventView, of=EntryPosted):
+    """The books know of the order."""
+
+    entry: str
+    journal: str
+    order: str | None
+
+
+class Filed(EventView, of=DocumentRegistered):
+    """A document of an order or a person."""
+
+    document: str
+    document_class: str = Field(alias="class")
+    number: str | None
+    order: str | None
+    employee: str | None
+
+
+class Stored(EventView, of=DocumentStored):
+    """A document that can be fetched."""
+
+    document: str
+    document_class: str = Field(alias="class")
+    order: str | None
+
+
+class Hired(EventView, of=EmployeeHired):
+    """A person was hired."""
+
+    employee: str
+    reference: str
+
+
+class OnRegister(EventView, of=EmployeeRegistered):
+    """Payroll knows the person."""
+
+    employee: str
+    number: str

@@ -1,0 +1,61 @@
+"""A gateway per test on a copy of one migrated database, with a front office that has a key."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from chassis.migrating import migrate
+from deploy.local.postgres import DatabaseUrls
+from tests.gateway.front import FrontOffice, Gateway
+from tests.support.department import SECRET
+from tests.support.stack import TestPostgres
+
+MakeGateway = Callable[..., Gateway]
+
+
+@pytest.fixture(scope="session")
+def gateway_template(postgres_server: TestPostgres) -> DatabaseUrls:
+    """A migrated database to copy."""
+    urls = postgres_server.create_database("gateway")
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(migrate, "gateway", urls.migration_url).result()
+    return urls
+
+
+@pytest_asyncio.fixture
+async def make_gateway(
+    postgres_server: TestPostgres, gateway_template: DatabaseUrls, tmp_path: Path
+) -> AsyncIterator[MakeGateway]:
+    """Makes gateways, each on its own database."""
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    made: list[Gateway] = []
+
+    def make(**settings: object) -> Gateway:
+        made.append(Gateway.on(postgres_server.clone(gateway_template), postgres_server, secret, **settings))
+        return made[-1]
+
+    yield make
+    for gateway in made:
+        await gateway.close()
+
+
+@pytest_asyncio.fixture
+async def gateway(make_gateway: MakeGateway) -> Gateway:
+    """A gateway that knows the companies `acme` and `umbrella`."""
+    made = make_gateway()
+    await made.opens_for("acme", "umbrella")
+    return made
+
+
+@pytest_asyncio.fixture
+async def office(gateway: Gateway) -> AsyncIterator[FrontOffice]:
+    """The webshop of `acme`, which may do everything for it."""
+    key = await gateway.make_key()
+    async with gateway.open() as client:
+        yield FrontOffice(client, key["key"])
