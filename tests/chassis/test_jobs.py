@@ -3,89 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
-from itertools import pairwise
+from collections.abc import Sequence
+from contextlib import suppress
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from chassis import faults
-from chassis.clock import utc_now
 from chassis.ids import new_id
-from chassis.jobs import BURIED, Job, JobContext, Jobs, JobWorkers, TurnContext, buried, revive
-from tests.chassis.conftest import MakeToy
+from chassis.jobs import BURIED, Job, JobContext, Jobs, buried, revive
+from tests.chassis.conftest import MakeToy, Start
 from tests.chassis.toy import Toy
+from tests.chassis.working import all_done, ask, done, note, waiting
 from tests.support.eventually import eventually
-
-Start = Callable[..., "asyncio.Task[None]"]
-
-
-@pytest_asyncio.fixture
-async def operator(toy: Toy) -> AsyncIterator[asyncpg.Pool]:
-    """Connections of the relay and operator role."""
-    async with asyncpg.create_pool(toy.settings.relay_url.get_secret_value(), min_size=0, max_size=4) as pool:
-        yield pool
-
-
-@pytest_asyncio.fixture
-async def start(toy: Toy, operator: asyncpg.Pool) -> AsyncIterator[Start]:
-    """Starts workers of this toy (or of another process on its database), ended with the test."""
-    tasks: list[asyncio.Task[None]] = []
-
-    def begin(jobs: Jobs, process: Toy = toy) -> asyncio.Task[None]:
-        task = asyncio.create_task(JobWorkers(jobs, process.database, operator, process.metrics).run())
-        tasks.append(task)
-        return task
-
-    yield begin
-    faults.arm("")
-    for task in tasks:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 @pytest.fixture(autouse=True)
-def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses a hundredth as long."""
-    monkeypatch.setattr("chassis.jobs.POLL_S", 0.05)
-    monkeypatch.setattr("chassis.jobs.BACKOFF_MAX_S", 0.02)
-
-
-async def ask(toy: Toy, *keys: str, queue: str = "render", company: str = "acme") -> None:
-    async with toy.database.unit([company]) as unit:
-        for key in keys:
-            unit.enqueue(queue, company, {"paper": key}, key=key)
-
-
-async def note(unit_context: JobContext, jobs: Sequence[Job]) -> None:
-    """Finish jobs with a row each."""
-    async with unit_context.finishing(jobs) as unit:
-        await unit.raw.execute(
-            "insert into noted (company, topic, key, sequence, event_id, reference) "
-            "select c, 'job', k, 1, e, 'done' from unnest($1::text[], $2::text[], $3::uuid[]) x(c, k, e)",
-            [job.company for job in jobs],
-            [job.key for job in jobs],
-            [new_id() for _ in jobs],
-        )
-
-
-async def done(toy: Toy) -> list[str]:
-    return [row[0] for row in await toy.rows("select key from noted order by key")]
-
-
-async def waiting(toy: Toy) -> list[tuple[str, int, str | None]]:
-    rows = await toy.rows("select key, attempts, error from job order by key")
-    return [(row[0], row[1], row[2]) for row in rows]
-
-
-@asynccontextmanager
-async def all_done(toy: Toy, *keys: str) -> AsyncIterator[None]:
-    yield
-    await eventually(lambda: done(toy), lambda found: found == sorted(keys), what=f"{keys} are done", every_s=0.02)
+def quickly(quick_jobs: None) -> None:
+    """Short pauses."""
 
 
 async def test_jobs_run_together_and_end_in_the_commit_of_their_results(toy: Toy, start: Start) -> None:
@@ -127,54 +62,6 @@ async def test_the_same_work_asked_for_twice_is_one_job(toy: Toy) -> None:
     await ask(toy, "a", "b")
     await ask(toy, "a")
     assert [key for key, _, _ in await waiting(toy)] == ["a", "b"]
-
-
-async def test_work_asked_for_again_while_it_runs_runs_once_more_with_what_was_asked_last(
-    toy: Toy, start: Start
-) -> None:
-    jobs, begun, go_on, seen = Jobs("toy"), asyncio.Event(), asyncio.Event(), list[object]()
-
-    @jobs.queue("render")
-    async def render(batch: Sequence[Job], context: JobContext) -> None:
-        seen.extend(job.payload["paper"] for job in batch)
-        begun.set()
-        await go_on.wait()
-        await note(context, batch)
-
-    await ask(toy, "a", "b")
-    start(jobs)
-    await begun.wait()
-    async with toy.database.unit(["acme"]) as unit:
-        unit.enqueue("render", "acme", {"paper": "old"}, key="a")
-        unit.enqueue("render", "acme", {"paper": "new"}, key="a")
-    async with all_done(toy, "a", "b"):
-        go_on.set()
-    assert seen[:2] == ["a", "b"]
-    assert sorted(map(str, seen[2:])) == ["b", "new"], "the fence takes the whole commit; nobody waits for the lease"
-
-
-async def test_asking_again_brings_waiting_work_forward_and_never_back(toy: Toy) -> None:
-    async def ask_at(hours: int) -> None:
-        async with toy.database.unit(["acme"]) as unit:
-            unit.enqueue("render", "acme", {}, key="a", run_at=utc_now() + timedelta(hours=hours))
-
-    async def due() -> int:
-        ((hours,),) = await toy.rows("select round(extract(epoch from run_at - now()) / 3600)::int from job")
-        return int(hours)
-
-    for asked, expected in ((5, 5), (2, 2), (9, 2)):
-        await ask_at(asked)
-        assert await due() == expected
-
-
-async def test_asking_for_buried_work_digs_it_up(toy: Toy, start: Start) -> None:
-    jobs = Jobs("toy")
-    jobs.queue("render", attempts_max=3)(lambda batch, context: note(context, batch))
-    await ask(toy, "a")
-    await toy.rows("update job set attempts = 3, run_at = 'infinity', error = 'it was bad'")
-    async with all_done(toy, "a"):
-        await ask(toy, "a")
-        start(jobs)
 
 
 async def test_a_bad_job_is_found_in_its_batch_retried_and_buried_with_its_error(
@@ -388,37 +275,6 @@ async def test_workers_outlive_a_database_that_drops_their_connections(toy: Toy,
 async def ask_and_say(toy: Toy, key: str) -> bool:
     await ask(toy, key)
     return True
-
-
-async def test_periodic_work_runs_on_one_of_the_replicas(make_toy: MakeToy, toy: Toy, start: Start) -> None:
-    jobs, at_work, most, turns = Jobs("toy"), [0], [0], list[float]()
-
-    @jobs.every(0.2, "sweep")
-    async def sweep(context: TurnContext) -> None:
-        at_work[0] += 1
-        most[0] = max(most[0], at_work[0])
-        async with context.unit(["acme"]) as unit:
-            turns.append(unit.now.timestamp())
-        at_work[0] -= 1
-
-    for process in (toy, make_toy(urls=toy.urls), make_toy(urls=toy.urls)):
-        start(jobs, process)
-    await eventually(lambda: len(turns), lambda count: count >= 4, what="it ran four times", every_s=0.02)
-    assert most == [1]
-    assert all(later - earlier > 0.1 for earlier, later in pairwise(turns))
-
-
-async def test_periodic_work_that_fails_is_tried_at_its_next_time(toy: Toy, start: Start) -> None:
-    jobs, turns = Jobs("toy"), list[int]()
-
-    @jobs.every(0.1, "sweep")
-    async def sweep(context: TurnContext) -> None:
-        turns.append(1)
-        if len(turns) == 1:
-            raise ValueError("once")
-
-    start(jobs)
-    await eventually(lambda: len(turns), lambda count: count >= 2, what="it ran again", every_s=0.02)
 
 
 def test_two_workers_for_one_queue_are_a_mistake() -> None:
