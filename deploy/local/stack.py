@@ -350,6 +350,7 @@ class LocalStack:
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
             "BACKBONE_INTERNAL_SECRET_FILE": str(self.folder.internal_secret),
+            "DOCUMENTS_STORE_DIR": str(self.folder.root / "documents"),
         } | self._more_environment
 
     def _port_of(self, process: str) -> int:
