@@ -37,7 +37,7 @@ from services.ledger.commands import (
 )
 from services.ledger.domain.books import Books, TaxRule
 from services.ledger.domain.documents import CreditNote, Invoice
-from services.ledger.domain.invoicing import InvoiceLine, OrderLine, Reserved, TaxTotal, Terms
+from services.ledger.domain.invoicing import Draft, InvoiceLine, OrderLine, Reserved, TaxTotal, Terms
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.settlement import Money, Receivable
 from services.ledger.views import MoneyReceived, OrderNotReserved, OrderReleased, OrderReserved, OrderTerms
@@ -191,9 +191,8 @@ def tax_code_defined(company: str, tax_code: NewTaxCode) -> Emission:
     return TaxCodeDefined, company, data
 
 
-def printed_parts(invoice: Invoice) -> dict[str, object]:
+def printed_parts(draft: Draft) -> dict[str, object]:
     """The parts of an invoice that its credit note repeats word for word."""
-    draft = invoice.draft
     return {
         "seller": draft.seller,
         "customer": draft.customer,

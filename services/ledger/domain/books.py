@@ -22,6 +22,7 @@ class TaxRule(NamedTuple):
 
     code: str
     rate: str
+    """As a decimal string of at most six decimals: 0.24 is 24 %."""
     account: str
 
 

@@ -12,6 +12,10 @@ from chassis.ids import UUID
 from contracts.money import MINOR_UNITS, WHOLE_DIGITS_MAX, AmountError, line_total_minor, tax_minor
 from services.ledger.domain.books import RECEIVABLE, SALES, Books, TaxRule
 
+TAX_CODES_MAX = 100
+"""On one invoice; the published invoice has no room for more."""
+PRINTED_BYTES_MAX = 250_000
+"""Of what is printed; with number, dates and envelope it must stay below 256 KiB, the most that an event may have."""
 PAYMENT_TERM = timedelta(days=30)
 """From the date of the invoice to the day it is due."""
 
@@ -128,6 +132,8 @@ def draft_invoice(
         net += line_net
     if not lines:
         return Refused("nothing-to-invoice", "None of the order's lines was reserved.")
+    if len(bases) > TAX_CODES_MAX:
+        return Refused("too-many-tax-codes", f"The order has {len(bases)} tax codes; {TAX_CODES_MAX} can be printed.")
     taxes = [tax_of(books.taxes[code], base) for code, base in bases.items()]
     tax = sum([total.tax for total in taxes])
     if net + tax >= 10 ** (WHOLE_DIGITS_MAX + decimals):

@@ -14,7 +14,7 @@ from services.ledger import translate
 from services.ledger.commands import CloseOrder, RecordReservation, RecordTerms
 from services.ledger.domain.books import RECEIVABLE, SALES, Books
 from services.ledger.domain.documents import Invoice, invoice_id
-from services.ledger.domain.invoicing import Draft, Reserved, draft_invoice
+from services.ledger.domain.invoicing import PRINTED_BYTES_MAX, Draft, Reserved, draft_invoice
 from services.ledger.domain.numbering import INVOICES, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, sale_id, sale_lines
 from services.ledger.domain.settlement import Receivable
@@ -73,20 +73,40 @@ async def close_orders(commands: Sequence[CloseOrder], unit: UnitOfWork) -> None
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An order that will be invoiced, with what is printed and how that is kept."""
+
+    due: Due
+    draft: Draft
+    parts: Mapping[str, object]
+    printed: bytes
+
+
 async def _bill(due: Sequence[Due], books: Mapping[str, Books], unit: UnitOfWork) -> None:
-    drafts: list[tuple[Due, Draft]] = []
+    decided: list[Decided] = []
     refusals: list[tuple[Due, Refused]] = []
     for one in due:
-        terms = translate.to_terms(one.order, one.terms)
-        decision = draft_invoice(terms, one.reserved, one.reserved_at, books[one.company])
+        decision = _decide(one, books[one.company])
         if isinstance(decision, Refused):
             refusals.append((one, decision))
         else:
-            drafts.append((one, decision))
+            decided.append(decision)
     if refusals:
         await _refuse(refusals, unit)
-    if drafts:
-        await _issue(drafts, books, unit)
+    if decided:
+        await _issue(decided, books, unit)
+
+
+def _decide(due: Due, books: Books) -> Decided | Refused:
+    draft = draft_invoice(translate.to_terms(due.order, due.terms), due.reserved, due.reserved_at, books)
+    if isinstance(draft, Refused):
+        return draft
+    parts = translate.printed_parts(draft)
+    printed = translate.pack(parts)
+    if len(printed) > PRINTED_BYTES_MAX:
+        return Refused("invoice-too-long", f"The invoice would have {len(printed)} bytes of text.")
+    return Decided(due, draft, parts, printed)
 
 
 async def _refuse(refusals: Sequence[tuple[Due, Refused]], unit: UnitOfWork) -> None:
@@ -98,39 +118,29 @@ async def _refuse(refusals: Sequence[tuple[Due, Refused]], unit: UnitOfWork) -> 
         unit.audit(one.cause, "invoice.refused", str(one.order), {"code": refused.code})
 
 
-async def _issue(drafts: Sequence[tuple[Due, Draft]], books: Mapping[str, Books], unit: UnitOfWork) -> None:
+async def _issue(decided: Sequence[Decided], books: Mapping[str, Books], unit: UnitOfWork) -> None:
     """Number, keep, post and tell; then let money that waited for these invoices pay them."""
-    waiting = await money_waiting_for([(one.company, one.order) for one, _ in drafts], unit)
-    wanted = [Series(draft.company, INVOICES, draft.issued_on.year) for _, draft in drafts]
+    waiting = await money_waiting_for([(one.due.company, one.due.order) for one in decided], unit)
+    wanted = [Series(one.due.company, INVOICES, one.draft.issued_on.year) for one in decided]
     last = await documents.take_numbers(unit.raw, how_many(wanted))
     entries: list[tuple[Entry, Cause]] = []
     settling = Settling(books)
     rows: list[documents.InvoiceRow] = []
-    receivables: list[Receivable] = []
-    for (one, draft), number in zip(drafts, hand_out(wanted, last), strict=True):
-        invoice = Invoice(invoice_id(one.company, one.order), number, draft)
-        parts = translate.printed_parts(invoice)
-        unit.emit(*translate.invoice_issued(invoice, parts), one.cause)
-        unit.audit(one.cause, "invoice.issued", str(invoice.id), {"number": number.printed})
-        rows.append(_row(invoice, translate.pack(parts)))
-        entry = _sale(invoice, books[one.company])
+    for one, number in zip(decided, hand_out(wanted, last), strict=True):
+        company, order, cause = one.due.company, one.due.order, one.due.cause
+        invoice = Invoice(invoice_id(company, order), number, one.draft)
+        unit.emit(*translate.invoice_issued(invoice, one.parts), cause)
+        unit.audit(cause, "invoice.issued", str(invoice.id), {"number": number.printed})
+        rows.append(_row(invoice, one.printed))
+        entry = _sale(invoice, books[company])
         if entry.lines:
-            entries.append((entry, one.cause))
-        receivable = _receivable(invoice)
-        receivables.append(receivable)
-        for money in waiting.get((one.company, one.order), ()):
-            settling.apply(money, receivable, one.cause)
+            entries.append((entry, cause))
+        if (company, order) in waiting:
+            settling.apply(waiting[company, order], _receivable(invoice), cause)
     await documents.insert_invoices(unit.raw, rows)
-    await documents.insert_open_items(
-        unit.raw,
-        [
-            (draft.company, receivable.invoice, draft.due_on, draft.currency, receivable.total, receivable.open)
-            for (_, draft), receivable in zip(drafts, receivables, strict=True)
-        ],
-    )
     if entries or settling.entries:
         await post(entries + settling.entries, unit)
-    await settling.keep_applications("invoice-issued", unit)
+    await settling.keep_applications(unit)
 
 
 def _sale(invoice: Invoice, books: Books) -> Entry:
@@ -166,6 +176,5 @@ def _row(invoice: Invoice, printed: bytes) -> documents.InvoiceRow:
         draft.currency,
         draft.net,
         draft.tax,
-        draft.total,
         printed,
     )

@@ -40,7 +40,6 @@ def _accept(command: RecordPayment, books: Books) -> Money | Refused | Waiting:
 
 async def _book(taken: Sequence[tuple[RecordPayment, Money]], books: Mapping[str, Books], unit: UnitOfWork) -> None:
     named = await _invoices_named_by([command for command, _ in taken], unit)
-    open_before = {key: receivable.open for key, receivable in named[0].items()}
     settling = Settling(books)
     for command, money in taken:
         _settle(command, money, _invoice_for(command, named), settling)
@@ -48,15 +47,12 @@ async def _book(taken: Sequence[tuple[RecordPayment, Money]], books: Mapping[str
     await store.insert_unapplied(
         unit.raw, [(m.company, m.payment, c.order, m.currency, m.amount, m.unapplied) for c, m in taken]
     )
-    if settling.allocations:
-        await store.insert_allocations(unit.raw, settling.allocations)
-        paid = {key: open_before[key] - receivable.open for key, receivable in named[0].items()}
-        await documents.pay_open_items(unit.raw, {key: amount for key, amount in paid.items() if amount})
+    await settling.keep(unit)
     await post(settling.entries, unit)
     for command, money in taken:
         unit.emit(*translate.payment_allocated(money, "received"), command.cause)
         unit.audit(command.cause, "payment.recorded", str(money.payment))
-    settling.tell_paid(unit)
+    settling.tell_settled(unit)
 
 
 def _settle(command: RecordPayment, money: Money, receivable: Receivable | None, settling: Settling) -> None:

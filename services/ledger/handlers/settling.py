@@ -25,6 +25,7 @@ from services.ledger.domain.settlement import (
     settled_on,
     standing,
 )
+from services.ledger.store import documents
 from services.ledger.store import money as store
 from services.ledger.store.money import AllocationRow
 
@@ -42,19 +43,24 @@ class Settling:
     spent: dict[Key, int] = field(default_factory=dict)
     """What was taken out of unapplied cash, by payment."""
     told: dict[Key, tuple[Money, Cause]] = field(default_factory=dict)
-    paid: list[tuple[Receivable, date, Cause]] = field(default_factory=list)
+    """Payments whose spread changed, with the last event that changed it."""
+    paid: dict[Key, int] = field(default_factory=dict)
+    """What was taken off what is open, by invoice."""
+    settled: list[tuple[Receivable, date, Cause]] = field(default_factory=list)
+    """Invoices of which nothing is open any more, and since which day."""
 
-    def apply(self, money: Money, receivable: Receivable, cause: Cause) -> None:
-        """Let money that lies unapplied pay an invoice, as far as both reach."""
-        allocation = allocate(money, receivable)
-        if allocation is None:
-            return
-        entry = application(money, receivable, allocation.amount, self.books[money.company])
-        self.entries.append((entry, cause))
-        key = money.company, money.payment
-        self.spent[key] = self.spent.get(key, 0) + allocation.amount
-        self.told[key] = money, cause
-        self.allocated(money, receivable, allocation, entry.id, cause)
+    def apply(self, waiting: Sequence[Money], receivable: Receivable, cause: Cause) -> None:
+        """Let money that lies unapplied pay an invoice, one after the other, as far as both reach."""
+        for money in waiting:
+            allocation = allocate(money, receivable)
+            if allocation is None:
+                continue
+            entry = application(money, receivable, allocation.amount, self.books[money.company])
+            self.entries.append((entry, cause))
+            key = money.company, money.payment
+            self.spent[key] = self.spent.get(key, 0) + allocation.amount
+            self.told[key] = money, cause
+            self.allocated(money, receivable, allocation, entry.id, cause)
 
     def allocated(
         self, money: Money, receivable: Receivable, allocation: Allocation, entry: UUID, cause: Cause
@@ -62,23 +68,31 @@ class Settling:
         """Note an allocation that an entry has posted."""
         on = settled_on(money, receivable)
         self.allocations.append((money.company, money.payment, allocation.invoice, entry, allocation.amount, on))
+        key = money.company, allocation.invoice
+        self.paid[key] = self.paid.get(key, 0) + allocation.amount
         if receivable.open == 0:
-            self.paid.append((receivable, on, cause))
+            self.settled.append((receivable, on, cause))
 
-    async def keep_applications(self, why: str, unit: UnitOfWork) -> None:
+    async def keep(self, unit: UnitOfWork) -> None:
+        """Write the allocations and what they take off invoices."""
+        if self.allocations:
+            await store.insert_allocations(unit.raw, self.allocations)
+            await documents.pay_open_items(unit.raw, self.paid)
+
+    async def keep_applications(self, unit: UnitOfWork) -> None:
         """Write and tell what `apply` decided; its entries are posted by the caller."""
         if not self.allocations:
             return
-        await store.insert_allocations(unit.raw, self.allocations)
+        await self.keep(unit)
         await store.move_unapplied(unit.raw, {key: -amount for key, amount in self.spent.items()})
         for money, cause in self.told.values():
-            unit.emit(*translate.payment_allocated(money, why), cause)
+            unit.emit(*translate.payment_allocated(money, "invoice-issued"), cause)
             unit.audit(cause, "payment.allocated", str(money.payment))
-        self.tell_paid(unit)
+        self.tell_settled(unit)
 
-    def tell_paid(self, unit: UnitOfWork) -> None:
+    def tell_settled(self, unit: UnitOfWork) -> None:
         """Tell which invoices have nothing open any more."""
-        for receivable, on, cause in self.paid:
+        for receivable, on, cause in self.settled:
             unit.emit(*translate.invoice_paid(receivable, on), cause)
 
 

@@ -18,15 +18,18 @@ returning company, series, fiscal_year, last
 """
 
 INSERT_INVOICES = """
-insert into invoice (company, id, series, fiscal_year, serial, order_id, order_reference, customer_id, customer_name,
-    issued_on, due_on, currency, net, tax, total, printed)
-select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[], $8::text[],
-    $9::text[], $10::date[], $11::date[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bytea[])
-"""
-
-INSERT_OPEN_ITEMS = """
+with added as (
+    insert into invoice (company, id, series, fiscal_year, serial, order_id, order_reference, customer_id,
+        customer_name, issued_on, due_on, currency, net, tax, total, printed)
+    select company, id, series, year, serial, order_id, reference, customer_id, customer_name, issued_on, due_on,
+        currency, net, tax, net + tax, printed
+    from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[], $8::text[],
+        $9::text[], $10::date[], $11::date[], $12::text[], $13::bigint[], $14::bigint[], $15::bytea[])
+        as x(company, id, series, year, serial, order_id, reference, customer_id, customer_name, issued_on, due_on,
+            currency, net, tax, printed)
+    returning company, id, due_on, currency, total)
 insert into open_item (company, invoice, due_on, currency, total, open)
-select * from unnest($1::text[], $2::uuid[], $3::date[], $4::text[], $5::bigint[], $6::bigint[])
+select company, id, due_on, currency, total, total from added
 """
 
 PAY_OPEN_ITEMS = """
@@ -72,7 +75,7 @@ select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[]
     $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[])
 """
 
-InvoiceRow = tuple[str, UUID, str, int, int, UUID, str, str, str, date, date, str, int, int, int, bytes]
+InvoiceRow = tuple[str, UUID, str, int, int, UUID, str, str, str, date, date, str, int, int, bytes]
 CreditNoteRow = tuple[str, UUID, str, int, int, UUID, UUID, date, str, str, int, int, int]
 
 
@@ -87,15 +90,8 @@ async def take_numbers(connection: asyncpg.Connection, counts: Mapping[Series, i
 
 
 async def insert_invoices(connection: asyncpg.Connection, invoices: Iterable[InvoiceRow]) -> None:
-    """Add invoices, in the columns' order."""
+    """Add invoices, in the columns' order; all of each is open."""
     await connection.execute(INSERT_INVOICES, *zip(*invoices, strict=True))
-
-
-async def insert_open_items(
-    connection: asyncpg.Connection, items: Iterable[tuple[str, UUID, date, str, int, int]]
-) -> None:
-    """Add what is open of new invoices: company, invoice, due date, currency, total, open."""
-    await connection.execute(INSERT_OPEN_ITEMS, *zip(*items, strict=True))
 
 
 async def pay_open_items(connection: asyncpg.Connection, paid: Mapping[tuple[str, UUID], int]) -> None:

@@ -1,0 +1,239 @@
+"""The books: entries, the trial balance, and whether everything still adds up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+import asyncpg
+from pydantic import BaseModel
+
+from chassis.ids import UUID
+from contracts.money import from_minor, minor_units
+
+ENTRY = """
+select e.*, r.id as reversed_by from journal_entry e
+left join lateral (select id from journal_entry b where b.reverses = e.id and b.company = e.company offset 0) r on true
+where e.company = $1
+"""
+
+LINES = """
+select l.* from unnest($2::uuid[]) as x(entry)
+cross join lateral (select * from journal_line j where j.company = $1 and j.entry = x.entry offset 0) l
+order by l.entry, l.line
+"""
+
+TRIAL_BALANCE = """
+select d.account, a.name, a.kind, d.currency, sum(d.debit) as debit, sum(d.credit) as credit
+from account_day d join account a on a.company = d.company and a.code = d.account
+where d.company = $1 and ($2::date is null or d.effective_on <= $2) and ($3::date is null or d.recorded_on <= $3)
+group by 1, 2, 3, 4 order by 1, 4
+"""
+
+CHECKS: Mapping[str, str] = {
+    "every entry balances in each of its currencies": """
+        select entry::text, currency from journal_line where company = $1 group by entry, currency
+        having sum(debit) <> sum(credit)""",
+    "the balances are the sum of the entries": """
+        select account, currency, posted_on::text
+        from (select l.account, l.currency, e.posted_on, sum(l.debit) as debit, sum(l.credit) as credit
+            from journal_line l join journal_entry e on e.company = l.company and e.id = l.entry
+            where l.company = $1 group by 1, 2, 3) j
+        full join (select account, currency, effective_on as posted_on, sum(debit) as debit, sum(credit) as credit
+            from account_day where company = $1 group by 1, 2, 3) d using (account, currency, posted_on)
+        where (j.debit, j.credit) is distinct from (d.debit, d.credit)""",
+    "the receivable account is what invoices have open": """
+        select currency, balance::text, open::text
+        from (select d.currency, sum(d.debit - d.credit) as balance from account_day d
+            join account a on a.company = d.company and a.code = d.account
+            where d.company = $1 and a.role = 'receivable' group by 1) b
+        full join (select currency, sum(open) as open from open_item where company = $1 group by 1) o using (currency)
+        where coalesce(balance, 0) <> coalesce(open, 0)""",
+    "the unapplied cash account is what payments have left": """
+        select currency, balance::text, unapplied::text
+        from (select d.currency, sum(d.credit - d.debit) as balance from account_day d
+            join account a on a.company = d.company and a.code = d.account
+            where d.company = $1 and a.role = 'unapplied_cash' group by 1) b
+        full join (select currency, sum(unapplied) as unapplied from unapplied_cash where company = $1 group by 1) u
+            using (currency)
+        where coalesce(balance, 0) <> coalesce(unapplied, 0)""",
+    "numbers have no gap": """
+        select series, fiscal_year::text, count(serial)::text, last::text
+        from (select series, fiscal_year, serial from invoice where company = $1
+            union all select series, fiscal_year, serial from credit_note where company = $1) n
+        full join (select series, fiscal_year, last from number_counter where company = $1) c
+            using (series, fiscal_year)
+        group by series, fiscal_year, last
+        having count(serial) is distinct from last or max(serial) is distinct from last or min(serial) <> 1""",
+}
+
+
+class EntryLineAnswer(BaseModel):
+    """One side of an entry."""
+
+    account: str
+    currency: str
+    debit: str
+    credit: str
+
+
+class EntryAnswer(BaseModel):
+    """An entry with its lines, and with the one that it reverses or is reversed by."""
+
+    entry: str
+    journal: str
+    posted_on: date
+    recorded_at: datetime
+    document: str
+    order: str | None
+    reverses: str | None
+    reversed_by: str | None
+    cause: str
+    lines: list[EntryLineAnswer]
+
+
+class EntriesAnswer(BaseModel):
+    """Entries in the order in which they were recorded."""
+
+    entries: list[EntryAnswer]
+
+
+class AccountBalance(BaseModel):
+    """An account in a currency: everything on its two sides, and the difference (debit less credit)."""
+
+    account: str
+    name: str
+    kind: str
+    currency: str
+    debit: str
+    credit: str
+    balance: str
+
+
+class CurrencyTotal(BaseModel):
+    """Both sides of all accounts in a currency: they are equal, or the books are broken."""
+
+    currency: str
+    debit: str
+    credit: str
+
+
+class TrialBalanceAnswer(BaseModel):
+    """All accounts with effect up to `as_of`, as far as recorded up to `known_on` (UTC days); null is no bound."""
+
+    company: str
+    as_of: date | None
+    known_on: date | None
+    accounts: list[AccountBalance]
+    totals: list[CurrencyTotal]
+
+
+class CheckAnswer(BaseModel):
+    """Something that must be true, and where it is not."""
+
+    rule: str
+    holds: bool
+    broken_at: list[list[str | None]]
+
+
+class IntegrityAnswer(BaseModel):
+    """Whether the company's books add up."""
+
+    holds: bool
+    checks: list[CheckAnswer]
+
+
+async def entry(connection: asyncpg.Connection, company: str, entry_id: UUID) -> EntryAnswer | None:
+    """The entry, or None."""
+    rows = await connection.fetch(f"{ENTRY} and e.id = $2", company, entry_id)
+    found = await _with_lines(connection, company, rows)
+    return found[0] if found else None
+
+
+async def entries_of(connection: asyncpg.Connection, company: str, document: UUID) -> EntriesAnswer:
+    """All entries that one document, invoice, credit note or payment, has led to."""
+    rows = await connection.fetch(f"{ENTRY} and e.document = $2 order by e.at, e.posted_on, e.id", company, document)
+    return EntriesAnswer(entries=await _with_lines(connection, company, rows))
+
+
+async def trial_balance(
+    connection: asyncpg.Connection, company: str, *, as_of: date | None, known_on: date | None
+) -> TrialBalanceAnswer:
+    """Its cost follows the number of accounts and days, not the length of history."""
+    rows = await connection.fetch(TRIAL_BALANCE, company, as_of, known_on)
+    totals: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        totals[row["currency"]][0] += int(row["debit"])
+        totals[row["currency"]][1] += int(row["credit"])
+    return TrialBalanceAnswer(
+        company=company,
+        as_of=as_of,
+        known_on=known_on,
+        accounts=[_balance(row) for row in rows],
+        totals=[
+            CurrencyTotal(currency=currency, debit=_amount(debit, currency), credit=_amount(credit, currency))
+            for currency, (debit, credit) in sorted(totals.items())
+        ],
+    )
+
+
+async def integrity(connection: asyncpg.Connection, company: str) -> IntegrityAnswer:
+    """Look at every line of the company: as dear as its history is long, for operators and tests."""
+    checks = []
+    for rule, query in CHECKS.items():
+        broken = await connection.fetch(query, company)
+        checks.append(CheckAnswer(rule=rule, holds=not broken, broken_at=[[*row] for row in broken[:20]]))
+    return IntegrityAnswer(holds=all(check.holds for check in checks), checks=checks)
+
+
+async def _with_lines(
+    connection: asyncpg.Connection, company: str, rows: Sequence[asyncpg.Record]
+) -> list[EntryAnswer]:
+    lines: defaultdict[UUID, list[EntryLineAnswer]] = defaultdict(list)
+    for line in await connection.fetch(LINES, company, [row["id"] for row in rows]):
+        currency = line["currency"]
+        debit, credit = from_minor(line["debit"], currency), from_minor(line["credit"], currency)
+        lines[line["entry"]].append(
+            EntryLineAnswer(account=line["account"], currency=currency, debit=debit, credit=credit)
+        )
+    return [_entry(row, lines[row["id"]]) for row in rows]
+
+
+def _entry(row: asyncpg.Record, lines: list[EntryLineAnswer]) -> EntryAnswer:
+    return EntryAnswer(
+        entry=str(row["id"]),
+        journal=row["journal"],
+        posted_on=row["posted_on"],
+        recorded_at=row["at"],
+        document=str(row["document"]),
+        order=_text(row["order_id"]),
+        reverses=_text(row["reverses"]),
+        reversed_by=_text(row["reversed_by"]),
+        cause=str(row["cause"]),
+        lines=lines,
+    )
+
+
+def _balance(row: asyncpg.Record) -> AccountBalance:
+    currency, debit, credit = row["currency"], int(row["debit"]), int(row["credit"])
+    return AccountBalance(
+        account=row["account"],
+        name=row["name"],
+        kind=row["kind"],
+        currency=currency,
+        debit=_amount(debit, currency),
+        credit=_amount(credit, currency),
+        balance=_amount(debit - credit, currency),
+    )
+
+
+def _amount(minor: int, currency: str) -> str:
+    """A sum may be longer than one amount may be on the wire."""
+    whole, rest = divmod(abs(minor), 10 ** minor_units(currency))
+    decimals = f".{rest:0{minor_units(currency)}d}" if minor_units(currency) else ""
+    return f"{'-' if minor < 0 else ''}{whole}{decimals}"
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,97 @@
+"""Companies and their set-up."""
+
+from __future__ import annotations
+
+import asyncpg
+from pydantic import BaseModel
+
+COMPANY = "select * from legal_entity where company = $1"
+ACCOUNTS = "select code, name, kind, role from account where company = $1 order by code"
+TAX_CODES = "select code, name, rate, account from tax_code where company = $1 order by code"
+
+
+class AddressAnswer(BaseModel):
+    """A postal address."""
+
+    line1: str
+    line2: str | None
+    city: str
+    postcode: str
+    country: str
+
+
+class CompanyAnswer(BaseModel):
+    """A company whose books are kept here."""
+
+    company: str
+    name: str
+    currency: str
+    country: str
+    time_zone: str
+    address: AddressAnswer
+    vat_number: str | None
+    iban: str | None
+
+
+class AccountAnswer(BaseModel):
+    """An account of the chart."""
+
+    code: str
+    name: str
+    kind: str
+    role: str | None
+
+
+class AccountsAnswer(BaseModel):
+    """A company's chart of accounts."""
+
+    accounts: list[AccountAnswer]
+
+
+class TaxCodeAnswer(BaseModel):
+    """A tax code; the rate is a fraction."""
+
+    code: str
+    name: str
+    rate: str
+    account: str
+
+
+class TaxCodesAnswer(BaseModel):
+    """A company's tax codes."""
+
+    tax_codes: list[TaxCodeAnswer]
+
+
+async def company(connection: asyncpg.Connection, code: str) -> CompanyAnswer:
+    """The company. It exists: the door has looked."""
+    (row,) = await connection.fetch(COMPANY, code)
+    address = AddressAnswer(
+        line1=row["line1"],
+        line2=row["line2"],
+        city=row["city"],
+        postcode=row["postcode"],
+        country=row["address_country"],
+    )
+    return CompanyAnswer(
+        company=row["company"],
+        name=row["name"],
+        currency=row["currency"],
+        country=row["country"],
+        time_zone=row["time_zone"],
+        address=address,
+        vat_number=row["vat_number"],
+        iban=row["iban"],
+    )
+
+
+async def accounts(connection: asyncpg.Connection, code: str) -> AccountsAnswer:
+    """All accounts, by code."""
+    rows = await connection.fetch(ACCOUNTS, code)
+    return AccountsAnswer(accounts=[AccountAnswer(**row) for row in rows])
+
+
+async def tax_codes(connection: asyncpg.Connection, code: str) -> TaxCodesAnswer:
+    """All tax codes, by code."""
+    rows = await connection.fetch(TAX_CODES, code)
+    return TaxCodesAnswer(tax_codes=[TaxCodeAnswer(**row) for row in rows])

@@ -1,0 +1,265 @@
+"""Invoices: search, one with everything about it, and what customers owe."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+import asyncpg
+import orjson
+from pydantic import BaseModel
+
+from chassis.ids import UUID
+from contracts.money import from_minor
+from services.ledger.domain.documents import invoice_id
+from services.ledger.domain.numbering import INVOICES, DocumentNumber, read_number
+
+InvoiceState = Literal["open", "partly-paid", "paid", "credited"]
+
+STATE = """case when o.credited then 'credited' when o.open = 0 then 'paid' when o.open < o.total then 'partly-paid'
+    else 'open' end"""
+
+FOUND = f"""
+select i.*, o.open, o.state from invoice i
+cross join lateral (select o.open, {STATE} as state from open_item o
+    where o.company = i.company and o.invoice = i.id offset 0) o
+where i.company = $1
+"""
+
+ALLOCATIONS = """
+select payment, sum(amount)::bigint as amount from allocation where company = $1 and invoice = $2
+group by payment having sum(amount) <> 0 order by payment
+"""
+
+CREDIT_NOTE = "select * from credit_note where company = $1 and invoice = $2"
+
+OPEN_ITEMS = """
+select o.invoice, o.due_on, o.currency, o.total, o.open, i.series, i.fiscal_year, i.serial, i.order_id, i.customer_id,
+    i.customer_name, i.issued_on
+from open_item o
+cross join lateral (select * from invoice v where v.company = o.company and v.id = o.invoice offset 0) i
+where o.company = $1 and o.open > 0 and (o.due_on, o.invoice) > ($2::date, $3::uuid)
+order by o.due_on, o.invoice limit $4
+"""
+
+OPEN_TOTALS = """
+select currency, count(*) as invoices, sum(open)::numeric as open from open_item
+where company = $1 and open > 0 group by currency order by currency
+"""
+
+BEFORE_ALL = (date(1900, 1, 1), UUID(bytes(16)))
+
+
+class InvoiceSummary(BaseModel):
+    """An invoice as a search shows it."""
+
+    invoice: str
+    number: str
+    state: InvoiceState
+    order: str
+    order_reference: str
+    customer: str
+    customer_name: str
+    issued_on: date
+    due_on: date
+    currency: str
+    net: str
+    tax: str
+    total: str
+    open: str
+
+
+class InvoicesAnswer(BaseModel):
+    """A page of invoices, the newest first. `next` goes into `after` for the page that follows."""
+
+    invoices: list[InvoiceSummary]
+    next: str | None
+
+
+class InvoicePayment(BaseModel):
+    """What a payment pays of an invoice."""
+
+    payment: str
+    amount: str
+
+
+class InvoiceCreditNote(BaseModel):
+    """The credit note of an invoice."""
+
+    credit_note: str
+    number: str
+    issued_on: date
+    reason: str
+
+
+class InvoiceAnswer(InvoiceSummary):
+    """An invoice with all that is printed, what paid it, and what took it back."""
+
+    seller: dict[str, Any]
+    customer_details: dict[str, Any]
+    lines: list[dict[str, Any]]
+    taxes: list[dict[str, Any]]
+    payments: list[InvoicePayment]
+    credit_note: InvoiceCreditNote | None
+
+
+class OpenItem(BaseModel):
+    """What is open of an invoice."""
+
+    invoice: str
+    number: str
+    order: str
+    customer: str
+    customer_name: str
+    issued_on: date
+    due_on: date
+    currency: str
+    total: str
+    open: str
+
+
+class OpenTotal(BaseModel):
+    """What all customers owe in a currency."""
+
+    currency: str
+    invoices: int
+    open: str
+
+
+class ReceivablesAnswer(BaseModel):
+    """A page of open items, the earliest due first, and the totals of all of them."""
+
+    items: list[OpenItem]
+    totals: list[OpenTotal]
+    next: str | None
+
+
+async def search(
+    connection: asyncpg.Connection,
+    company: str,
+    *,
+    order: UUID | None,
+    customer: str | None,
+    state: InvoiceState | None,
+    number: str | None,
+    after: str | None,
+    limit: int,
+) -> InvoicesAnswer:
+    """Invoices that fit all that is named, the newest number first; pages do not shift when others are added."""
+    arguments: list[object] = [company]
+
+    def bound(value: object) -> str:
+        arguments.append(value)
+        return f"${len(arguments)}"
+
+    conditions = [f"i.series = {bound(INVOICES)}"]
+    if order is not None:
+        conditions.append(f"i.id = {bound(invoice_id(company, order))}")
+    if customer is not None:
+        conditions.append(f"i.customer_id = {bound(customer)}")
+    if state is not None:
+        conditions.append(f"o.state = {bound(state)}")
+    if number is not None:
+        place = _place(number)
+        conditions.append(f"i.fiscal_year = {bound(place.fiscal_year)} and i.serial = {bound(place.serial)}")
+    if after is not None:
+        place = _place(after)
+        conditions.append(f"(i.fiscal_year, i.serial) < ({bound(place.fiscal_year)}, {bound(place.serial)})")
+    query = (
+        f"{FOUND} and {' and '.join(conditions)} order by i.fiscal_year desc, i.serial desc limit {bound(limit + 1)}"
+    )
+    rows = await connection.fetch(query, *arguments)
+    found = [InvoiceSummary(**_summary(row)) for row in rows[:limit]]
+    return InvoicesAnswer(invoices=found, next=found[-1].number if len(rows) > limit else None)
+
+
+async def one(connection: asyncpg.Connection, company: str, invoice: UUID) -> InvoiceAnswer | None:
+    """The invoice, or None."""
+    row = await connection.fetchrow(f"{FOUND} and i.id = $2", company, invoice)
+    if row is None:
+        return None
+    printed = orjson.loads(row["printed"])
+    paid = await connection.fetch(ALLOCATIONS, company, invoice)
+    note = await connection.fetchrow(CREDIT_NOTE, company, invoice)
+    return InvoiceAnswer(
+        **_summary(row),
+        seller=printed["seller"],
+        customer_details=printed["customer"],
+        lines=printed["lines"],
+        taxes=printed["taxes"],
+        payments=[
+            InvoicePayment(payment=str(payment), amount=from_minor(amount, row["currency"])) for payment, amount in paid
+        ],
+        credit_note=None if note is None else _credit_note(note),
+    )
+
+
+async def receivables(
+    connection: asyncpg.Connection, company: str, *, after: str | None, limit: int
+) -> ReceivablesAnswer:
+    """What customers owe. `after` is the `next` of the page before. Raises ValueError on another one."""
+    due_on, invoice = BEFORE_ALL if after is None else _after_item(after)
+    rows = await connection.fetch(OPEN_ITEMS, company, due_on, invoice, limit + 1)
+    totals = await connection.fetch(OPEN_TOTALS, company)
+    more = rows[limit - 1] if len(rows) > limit else None
+    return ReceivablesAnswer(
+        items=[_open_item(row) for row in rows[:limit]],
+        totals=[
+            OpenTotal(currency=currency, invoices=count, open=from_minor(int(amount), currency))
+            for currency, count, amount in totals
+        ],
+        next=None if more is None else f"{more['due_on']}.{more['invoice']}",
+    )
+
+
+def _place(number: str) -> DocumentNumber:
+    return read_number(number) or DocumentNumber(INVOICES, 0, 0)  # no invoice has it, so nothing is found
+
+
+def _number(row: asyncpg.Record) -> str:
+    return DocumentNumber(row["series"], row["fiscal_year"], row["serial"]).printed
+
+
+def _after_item(after: str) -> tuple[date, UUID]:
+    due_on, _, invoice = after.partition(".")
+    return date.fromisoformat(due_on), UUID(invoice)
+
+
+def _summary(row: asyncpg.Record) -> dict[str, Any]:
+    currency = row["currency"]
+    amounts = {name: from_minor(row[name], currency) for name in ("net", "tax", "total", "open")}
+    return {
+        "invoice": str(row["id"]),
+        "number": _number(row),
+        "state": row["state"],
+        "order": str(row["order_id"]),
+        "order_reference": row["order_reference"],
+        "customer": row["customer_id"],
+        "customer_name": row["customer_name"],
+        "issued_on": row["issued_on"],
+        "due_on": row["due_on"],
+        "currency": currency,
+        **amounts,
+    }
+
+
+def _credit_note(row: asyncpg.Record) -> InvoiceCreditNote:
+    return InvoiceCreditNote(
+        credit_note=str(row["id"]), number=_number(row), issued_on=row["issued_on"], reason=row["reason"]
+    )
+
+
+def _open_item(row: asyncpg.Record) -> OpenItem:
+    currency = row["currency"]
+    return OpenItem(
+        invoice=str(row["invoice"]),
+        number=_number(row),
+        order=str(row["order_id"]),
+        customer=row["customer_id"],
+        customer_name=row["customer_name"],
+        issued_on=row["issued_on"],
+        due_on=row["due_on"],
+        currency=currency,
+        total=from_minor(row["total"], currency),
+        open=from_minor(row["open"], currency),
+    )

@@ -1,0 +1,128 @@
+"""Money that came in, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import asyncpg
+from pydantic import BaseModel
+
+from chassis.ids import UUID
+from contracts.money import from_minor
+from services.ledger.domain.numbering import DocumentNumber
+
+FOUND = """
+select p.*, u.unapplied from payment p
+cross join lateral (select unapplied from unapplied_cash w where w.company = p.company and w.payment = p.id offset 0) u
+where p.company = $1
+"""
+
+UNAPPLIED = """
+select p.*, u.unapplied from unapplied_cash u
+cross join lateral (select * from payment y where y.company = u.company and y.id = u.payment offset 0) p
+where u.company = $1 and u.unapplied > 0
+"""
+
+ALLOCATIONS = """
+select a.payment, a.invoice, sum(a.amount)::bigint as amount, i.order_id, i.series, i.fiscal_year, i.serial
+from unnest($2::uuid[]) as x(payment)
+cross join lateral (select * from allocation l where l.company = $1 and l.payment = x.payment offset 0) a
+cross join lateral (select * from invoice v where v.company = a.company and v.id = a.invoice offset 0) i
+group by 1, 2, 4, 5, 6, 7 having sum(a.amount) <> 0 order by i.fiscal_year, i.serial
+"""
+
+
+class PaymentAllocation(BaseModel):
+    """What a payment pays of an invoice."""
+
+    invoice: str
+    number: str
+    order: str
+    amount: str
+
+
+class PaymentAnswer(BaseModel):
+    """A payment with its present spread."""
+
+    payment: str
+    reference: str
+    received_on: date
+    payer_name: str
+    currency: str
+    amount: str
+    unapplied: str
+    order: str | None
+    order_reference: str | None
+    invoice_number: str | None
+    allocations: list[PaymentAllocation]
+
+
+class PaymentsAnswer(BaseModel):
+    """A page of payments. `next` goes into `after` for the page that follows."""
+
+    payments: list[PaymentAnswer]
+    next: str | None
+
+
+async def search(
+    connection: asyncpg.Connection,
+    company: str,
+    *,
+    order: UUID | None,
+    unapplied: bool,
+    after: UUID | None,
+    limit: int,
+) -> PaymentsAnswer:
+    """Payments that name the order, or that have something left; in the order of their ids."""
+    arguments: list[object] = [company]
+    query = UNAPPLIED if unapplied else FOUND
+    if order is not None:
+        arguments.append(order)
+        query += f" and p.order_id = ${len(arguments)}"
+    if after is not None:
+        arguments.append(after)
+        query += f" and p.id > ${len(arguments)}"
+    arguments.append(limit + 1)
+    rows = await connection.fetch(f"{query} order by p.id limit ${len(arguments)}", *arguments)
+    found = await _with_allocations(connection, company, rows[:limit])
+    return PaymentsAnswer(payments=found, next=found[-1].payment if len(rows) > limit else None)
+
+
+async def one(connection: asyncpg.Connection, company: str, payment: UUID) -> PaymentAnswer | None:
+    """The payment, or None."""
+    row = await connection.fetchrow(f"{FOUND} and p.id = $2", company, payment)
+    return None if row is None else (await _with_allocations(connection, company, [row]))[0]
+
+
+async def _with_allocations(
+    connection: asyncpg.Connection, company: str, rows: Sequence[asyncpg.Record]
+) -> list[PaymentAnswer]:
+    spread: dict[UUID, list[PaymentAllocation]] = {row["id"]: [] for row in rows}
+    currencies = {row["id"]: row["currency"] for row in rows}
+    for payment, invoice, amount, order, *number in await connection.fetch(ALLOCATIONS, company, list(spread)):
+        allocation = PaymentAllocation(
+            invoice=str(invoice),
+            number=DocumentNumber(*number).printed,
+            order=str(order),
+            amount=from_minor(amount, currencies[payment]),
+        )
+        spread[payment].append(allocation)
+    return [_answer(row, spread[row["id"]]) for row in rows]
+
+
+def _answer(row: asyncpg.Record, allocations: list[PaymentAllocation]) -> PaymentAnswer:
+    currency = row["currency"]
+    return PaymentAnswer(
+        payment=str(row["id"]),
+        reference=row["reference"],
+        received_on=row["received_on"],
+        payer_name=row["payer_name"],
+        currency=currency,
+        amount=from_minor(row["amount"], currency),
+        unapplied=from_minor(row["unapplied"], currency),
+        order=None if row["order_id"] is None else str(row["order_id"]),
+        order_reference=row["order_reference"],
+        invoice_number=row["invoice_number"],
+        allocations=allocations,
+    )
