@@ -113,13 +113,14 @@ class StrictRoute(APIRoute):
             raise TypeError(f"{self.path} has no door: it needs Depends(read(...)) or Depends(write(...))")
         known = frozenset(_query_names(self.dependant))
         takes_body = self.body_field is not None
+        offered = offered_by(self)
         handle = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
             for door in doors:
                 await door.admit(request)
             check_query(request, known)
-            check_accept(request)
+            check_accept(request, offered)
             if takes_body:
                 request._json = await read_json(request)  # what FastAPI takes as the parsed body
             return await handle(request)
@@ -188,13 +189,20 @@ def check_query(request: Request, known: frozenset[str]) -> None:
         raise Problem(422, "unknown-parameter", "A parameter is not known here.", faults)
 
 
-def check_accept(request: Request) -> None:
-    """Raises Problem 406 when the caller takes no JSON at all."""
+def offered_by(route: APIRoute) -> str:
+    """The media type of a route's answers: that of its response class, else JSON."""
+    response_class = getattr(route.response_class, "value", route.response_class)
+    return getattr(response_class, "media_type", None) or "application/json"
+
+
+def check_accept(request: Request, offered: str = "application/json") -> None:
+    """Raises Problem 406 when the caller does not take what is offered."""
     accept = request.headers.get("accept")
-    if accept is None or "*/*" in accept or "json" in accept or "application/*" in accept:
+    subtype = offered.partition("/")[2]
+    if accept is None or "*/*" in accept or subtype in accept or "application/*" in accept:
         return
     if accept.strip():
-        raise Problem(406, "not-acceptable", "Answers are application/json.")
+        raise Problem(406, "not-acceptable", f"Answers are {offered}.")
 
 
 # -- doors -----------------------------------------------------------------------------------------------------------
