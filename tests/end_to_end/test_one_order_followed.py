@@ -1,0 +1,167 @@
+"""One order followed by hand: HTTP, topics, five databases and the PDF, as the README's walk tells it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import httpx
+import pypdfium2
+import pytest_asyncio
+
+from contracts.envelope import from_headers
+from deploy.local.demo.day import accepted, until_known
+from deploy.local.demo.expected import ACCOUNTS
+from deploy.local.demo.front_office import FrontOffice
+from deploy.local.stack import LocalStack
+from tests.chassis.topics import everything_on
+from tests.support.eventually import eventually
+
+COMPANY = "walk"
+ORDER = {
+    "company": COMPANY, "reference": "WALK-1", "placed_at": "2026-11-20T09:30:00Z", "currency": "EUR",
+    "customer": {
+        "id": "C-1", "name": "Καφενείο Η Ωραία Ελλάς", "language": "el",
+        "address": {"line1": "Ερμού 1", "city": "Αθήνα", "postcode": "10563", "country": "GR"},
+    },
+    "lines": [
+        {"item": "OLIVE", "description": "Λάδι", "quantity": "3", "unit_price": "8.90", "tax_code": "S24"},
+        {"item": "HONEY", "description": "דבש", "quantity": "2", "unit_price": "6.45", "tax_code": "S24"},
+    ],
+}  # fmt: skip
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def admin(house: LocalStack) -> AsyncIterator[FrontOffice]:
+    """A company with accounts, a tax code and stock; everything by API."""
+    office = FrontOffice(house.address("gateway"), await house.admin_key())
+    address = {"line1": "Πλατεία 1", "city": "Αθήνα", "postcode": "10557", "country": "GR"}
+    company = {"company": COMPANY, "name": "Περίπατος Α.Ε.", "currency": "EUR", "country": "GR"}
+    await accepted(
+        office.post(
+            "/ledger/v1/companies", company | {"time_zone": "Europe/Athens", "address": address}, key="walk-company"
+        )
+    )
+    at = f"/ledger/v1/companies/{COMPANY}"
+    accounts = [{"code": c, "name": n, "kind": k, "role": r} for c, n, k, r in ACCOUNTS]
+    await accepted(office.post(f"{at}/accounts/batch", {"accounts": accounts}, key="walk-accounts"))
+    taxes = [{"code": "S24", "name": "ΦΠΑ 24 %", "rate": "0.24", "account": "2200"}]
+    await accepted(office.post(f"{at}/tax-codes/batch", {"tax_codes": taxes}, key="walk-taxes"))
+    stock = f"/inventory/v1/companies/{COMPANY}"
+    await until_known(office, f"{stock}/items")
+    items = [{"sku": "OLIVE", "name": "Olive oil"}, {"sku": "HONEY", "name": "Honey"}]
+    await accepted(office.post(f"{stock}/items/batch", {"items": items}, key="walk-items"))
+    lines = [{"item": "OLIVE", "quantity": "10"}, {"item": "HONEY", "quantity": "10"}]
+    receipt = {"reference": "R-1", "received_on": "2026-11-19", "lines": lines}
+    await accepted(office.post(f"{stock}/receipts", receipt, key="walk-receipt"))
+    yield office
+    await office.close()
+
+
+async def in_state(office: FrontOffice, order: str, state: str) -> dict[str, Any]:
+    """The order once it is in a state."""
+
+    async def look() -> dict[str, Any]:
+        shown: dict[str, Any] = await office.get(f"/v1/orders/{order}")
+        return shown
+
+    return await eventually(look, lambda shown: shown["state"] == state, what=f"{order} is {state}", within_s=30)
+
+
+async def rows(house: LocalStack, service: str, query: str, *arguments: object) -> list[asyncpg.Record]:
+    """What stands in a department's database, past row-level security."""
+    url = str(house.file.content["postgres"][service]["superuser_url"]).rpartition("/")[0] + f"/{service}"
+    connection = await asyncpg.connect(url)
+    try:
+        found: list[asyncpg.Record] = await connection.fetch(query, *arguments)
+        return found
+    finally:
+        await connection.close()
+
+
+async def test_an_order_walks_through_every_department_as_the_readme_says(
+    house: LocalStack, admin: FrontOffice
+) -> None:
+    # 1 Accepted: a 202 means that request and event are committed in the gateway's database
+    answer = await admin.post("/v1/orders", ORDER, key="walk-order")
+    assert answer.status_code == 202, answer.text
+    order = answer.json()["order"]
+    assert len(await rows(house, "gateway", "select 1 from outbox where key = $1", order)) == 1
+    # 2-5 Sent, reserved, billed, filed
+    shown = await in_state(admin, order, "documented")
+    types = [fact["type"] for fact in shown["timeline"]]
+    assert {"OrderPlaced.v1", "StockReserved.v1", "InvoiceIssued.v1", "EntryPosted.v1"} <= set(types)
+    # each department has its own row
+    assert len(await rows(house, "inventory", "select 1 from reservation where order_id = $1", order)) == 1
+    ((invoice, number),) = await rows(
+        house, "ledger", "select invoice_id, number from invoice where order_id = $1", order
+    )
+    # net 39.60, tax 9.50
+    assert shown["total"] == "49.10"
+    entry = await rows(
+        house, "ledger", "select sum(debit)::bigint, sum(credit)::bigint from journal_line where company = $1", COMPANY
+    )
+    assert entry[0][0] == entry[0][1] == 4910
+    # one event per step on the topics, numbered from 1 on its key, all of one correlation
+    correlations: set[str] = set()
+    for topic in ("sales.orders", "inventory.reservations", "ledger.invoices", "ledger.entries"):
+        for record in await everything_on(house.kafka_bootstrap, topic):
+            envelope = from_headers(record.headers)
+            if order in {envelope.subject} or order.encode() in (record.value or b""):
+                correlations.add(envelope.correlationid)
+                assert envelope.sequence == 1
+    assert len(correlations) == 1
+    # the PDF is real and readable, in both scripts
+    papers = await admin.get(f"/documents/v1/companies/{COMPANY}/documents", about=str(invoice))
+    paper = papers["documents"][0]["document"]
+    content = await admin.send("GET", f"/documents/v1/companies/{COMPANY}/documents/{paper}/content")
+    assert content.headers["content-type"] == "application/pdf"
+    text = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(content.content))
+    assert str(number) in text
+    assert "Ωραία" in text
+    # 6 Paid, in part and then in full
+    for turn, (amount, state) in enumerate((("20.00", "partly_paid"), ("29.10", "paid"))):
+        body = {
+            "company": COMPANY, "reference": f"P-{turn}", "received_on": "2026-11-21", "payer": {"name": "X"},
+            "amount": {"amount": amount, "currency": "EUR"}, "invoice_number": number,
+        }  # fmt: skip
+        await accepted(admin.post("/v1/payments", body, key=f"walk-payment-{turn}"))
+        await in_state(admin, order, state)
+    # 7 Told: the request knows what each department did
+    request = await admin.get(f"/v1/requests/{answer.json()['request_id']}")
+    assert request["state"] == "done"
+    # and a cancellation releases the stock, credits the invoice, and frees the money
+    await accepted(admin.post("/v1/orders/WALK-1/cancellation", {"company": COMPANY}, key="walk-cancel"))
+    await in_state(admin, order, "credited")
+    trial = await admin.get(f"/ledger/v1/companies/{COMPANY}/trial-balance")
+    balances = {row["account"]: row["balance"] for row in trial["accounts"] if float(row["balance"])}
+    assert balances == {"1000": "49.10", "2300": "-49.10"}
+
+
+async def test_a_hire_is_registered_by_payroll_and_documents_open_a_file(house: LocalStack, admin: FrontOffice) -> None:
+    await until_known(admin, f"/payroll/v1/companies/{COMPANY}/employees")
+    body = {
+        "company": COMPANY, "reference": "H-1", "name": "Ελένη Μαυρίδου", "job_title": "Accountant",
+        "department": "finance", "starts_on": "2026-12-01",
+    }  # fmt: skip
+    answer = await admin.post("/v1/employees", body, key="walk-hire")
+    assert answer.status_code == 202, answer.text
+
+    async def files() -> list[Any]:
+        path = f"/documents/v1/companies/{COMPANY}/documents"
+        return [p for p in (await admin.get(path))["documents"] if p["class"] == "employee_file"]
+
+    await eventually(files, what="the employee has a file")
+    employees = await admin.get(f"/payroll/v1/companies/{COMPANY}/employees")
+    assert [e["name"] for e in employees["employees"]] == ["Ελένη Μαυρίδου"]
+
+
+async def test_a_hire_with_pay_or_bank_data_is_refused_naming_the_field(house: LocalStack, admin: FrontOffice) -> None:
+    body: dict[str, object] = {
+        "company": COMPANY, "reference": "H-2", "name": "N", "job_title": "J", "department": "d",
+        "starts_on": "2026-12-01", "salary": "5000",
+    }  # fmt: skip
+    answer: httpx.Response = await admin.post("/v1/employees", body, key="walk-hire-2")
+    assert answer.status_code == 422
+    assert "/salary" in [error["pointer"] for error in answer.json()["errors"]]
