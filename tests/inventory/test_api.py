@@ -24,7 +24,7 @@ async def client(room: StockRoom) -> AsyncIterator[httpx.AsyncClient]:
 
 async def post(client: httpx.AsyncClient, path: str, body: object, key: str | None = None) -> httpx.Response:
     return await client.post(
-        f"{AT}/{path}", json=body, headers={"idempotency-key": key or f"{path}-{ascii(body)}"[:200]}
+        f"{AT}/{path}", json=body, headers={"idempotency-key": key or f"{path}-{body!a}"[:200]}
     )
 
 

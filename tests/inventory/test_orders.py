@@ -190,7 +190,7 @@ STORY = (
 )
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(5)))[::3], ids=str)
+@pytest.mark.parametrize("order", list(itertools.permutations(range(5)))[::5], ids=str)
 async def test_the_end_does_not_depend_on_the_order_of_arrival(room: StockRoom, order: tuple[int, ...]) -> None:
     await room.stocked({"BEANS": "10", "MUG": "5"})
     for index in order:

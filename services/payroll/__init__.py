@@ -1,0 +1,1 @@
+"""Payroll: the people of a company. Pay itself comes later, through this department's own API."""

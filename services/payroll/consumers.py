@@ -1,0 +1,29 @@
+"""The Kafka door of payroll."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.consumers import Consumers, Received
+from chassis.database import UnitOfWork
+from chassis.errors import Outcomes
+from contracts.ledger import AccountOpened, TaxCodeDefined
+from services.payroll import handlers
+from services.payroll.translate import HireToRegister, NewCompany, to_learn_company, to_register_employee
+
+consumers = Consumers("payroll")
+
+
+@consumers.on(NewCompany, introduces_company=True)
+async def on_company_registered(events: Sequence[Received[NewCompany]], unit: UnitOfWork) -> Outcomes:
+    """People are registered per company, so its hires wait until we know it."""
+    return await handlers.learn_companies([to_learn_company(event) for event in events], unit)
+
+
+@consumers.on(HireToRegister)
+async def on_employee_hired(events: Sequence[Received[HireToRegister]], unit: UnitOfWork) -> Outcomes:
+    """Who is hired will be paid, so they get a personnel number and a first assignment."""
+    return await handlers.register_employees([to_register_employee(event) for event in events], unit)
+
+
+consumers.ignore(AccountOpened, TaxCodeDefined, because="payroll posts nothing yet; pay runs will ask for accounts")

@@ -1,0 +1,65 @@
+"""What happens for each command: lock, decide, write, emit.
+
+Each handler takes a batch and runs a constant number of statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis import companies
+from chassis.database import UnitOfWork
+from chassis.errors import Outcome, Outcomes
+from services.payroll import store, translate
+from services.payroll.commands import LearnCompany, RegisterEmployee
+from services.payroll.domain.registering import next_serials, personnel_number
+from services.payroll.store import EmployeeRow
+
+
+async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) -> Outcomes:
+    """Know these companies from now on; each counts its people from 1."""
+    names = [command.company for command in commands]
+    await companies.learn(unit.raw, names)
+    await store.add_counters(unit.raw, names)
+    return None
+
+
+async def register_employees(commands: Sequence[RegisterEmployee], unit: UnitOfWork) -> Outcomes:
+    """Give each person who is not on the register yet the company's next number.
+
+    The counters are locked before anybody looks who is registered, so two batches never number the same person.
+    """
+    hired = [(command.cause.company, command.employee) for command in commands]
+    last = await store.lock_counters(unit.raw, {company for company, _ in hired})
+    serials = next_serials(hired, await store.registered(unit.raw, hired), last)
+    rows: list[EmployeeRow] = []
+    outcomes: list[Outcome] = []
+    for command, serial in zip(commands, serials, strict=True):
+        if serial is None:
+            unit.audit(command.cause, "hire-repeated", str(command.employee), {"reference": command.reference})
+            outcomes.append(translate.refusal_of_repeat(command))
+            continue
+        row = _row(command, serial)
+        rows.append(row)
+        last[row.company] = serial
+        unit.emit(*translate.employee_registered(command, row.number), command.cause)
+        unit.audit(command.cause, "employee-registered", str(command.employee), {"number": row.number})
+        outcomes.append(None)
+    if rows:
+        await store.add_employees(unit.raw, last, rows, unit.now)
+    return outcomes
+
+
+def _row(command: RegisterEmployee, serial: int) -> EmployeeRow:
+    return EmployeeRow(
+        company=command.cause.company,
+        employee=command.employee,
+        serial=serial,
+        number=personnel_number(serial),
+        reference=command.reference,
+        name=command.name,
+        language=command.language,
+        starts_on=command.starts_on,
+        department=command.department,
+        job_title=command.job_title,
+    )
