@@ -74,14 +74,16 @@ class Told:
     data: dict[str, Any]
 
 
-def event(kind: type[EventData], company: str, data: Mapping[str, Any], *, sequence: int = 1) -> Event:
+def event(
+    kind: type[EventData], company: str, data: Mapping[str, Any], *, sequence: int = 1, at: datetime = NOON
+) -> Event:
     """An event with data that its own contract accepts. Raises pydantic's ValidationError for other data."""
     body = orjson.dumps(data, default=str)
     kind.model_validate_json(body)
     identity = str(new_id())
     key = key_of(kind.event_type, company, data)
     envelope = Envelope(
-        identity, kind.event_type, f"/{owner_of(kind.event_type)}", key, NOON, company, sequence, identity, identity,
+        identity, kind.event_type, f"/{owner_of(kind.event_type)}", key, at, company, sequence, identity, identity,
         "webshop", kind.dataschema,
     )  # fmt: skip
     return Event(company, kind.topic, key, sequence, tuple(to_headers(envelope)), body)
