@@ -102,6 +102,13 @@ PLANTED = [
         "store imports contracts.registry; consumers, api, jobs, translate, views do",
     ),
     planted(
+        insides.a_service_makes_only_its_own_events,
+        "services/inventory/translate.py",
+        "from contracts.ledger import InvoiceIssued\n\ndef issued() -> object:\n    return InvoiceIssued, {}\n",
+        "inventory uses InvoiceIssued, which ledger owns",
+        line=4,
+    ),
+    planted(
         insides.nothing_in_the_transaction_has_a_network_client,
         "services/documents/handlers.py",
         "def late() -> None:\n    import httpx\n",
@@ -167,6 +174,20 @@ INNOCENT = [
         insides.only_the_edges_speak_the_published_language,
         "services/ledger/handlers.py",
         "from contracts.money import to_minor\n",
+    ),
+    innocent(
+        insides.a_service_makes_only_its_own_events,
+        "services/inventory/translate.py",
+        """
+        from contracts.inventory import StockReserved
+        from contracts.ledger import InvoiceRefused
+
+        class Refusal(EventView, of=InvoiceRefused):
+            order: str
+
+        KIND = InvoiceRefused.event_type
+        FACT = StockReserved
+        """,
     ),
     innocent(
         insides.nothing_in_the_transaction_has_a_network_client,

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 
+from contracts.registry import EVENTS
 from tests.architecture.house import House, Source
 from tests.architecture.rule import Violation, rule, words
 
@@ -117,6 +118,32 @@ def only_the_edges_speak_the_published_language(house: House) -> Iterator[Violat
             parts = module.split(".")
             if parts[0] == "contracts" and len(parts) > 1 and parts[1] in OWNERS:
                 yield Violation(source.path, line, f"{source.room} imports {module}; {', '.join(EDGES)} do")
+
+
+EVENTS_OF_OTHERS = {event.__name__: event.__module__.split(".")[-1] for event in EVENTS.values()}
+"""Event classes by name, and who owns them."""
+
+
+@rule()
+def a_service_makes_only_its_own_events(house: House) -> Iterator[Violation]:
+    """One owner per event. Others look at it through a view (`of=`), list it in consumers.py, or name its type."""
+    for source in house.within("services/"):
+        if source.room == "consumers":
+            continue
+        looked_at = _looked_at(source)
+        for node in source.nodes:
+            if isinstance(node, ast.Name) and node not in looked_at:
+                name = source.named(node)
+                owner = EVENTS_OF_OTHERS.get(name.rsplit(".", 1)[-1], source.service)
+                if name.startswith("contracts.") and owner != source.service:
+                    yield Violation(source.path, node.lineno, f"{source.service} uses {node.id}, which {owner} owns")
+
+
+def _looked_at(source: Source) -> set[ast.AST]:
+    """Where an event class of others may stand: `class View(EventView, of=Event)`, `Event.event_type`, `Event.topic`."""
+    views = (node for node in source.nodes if isinstance(node, ast.ClassDef))
+    said = (node for node in source.nodes if isinstance(node, ast.Attribute) and node.attr in {"event_type", "topic"})
+    return {k.value for view in views for k in view.keywords if k.arg == "of"} | {node.value for node in said}
 
 
 @rule()

@@ -44,7 +44,7 @@ EXTRA = {
 }
 """Rooms that one service has and the others do not, each with its reason."""
 
-MAIN_LINES_MAX = 60
+MAIN_LINES_MAX = 80
 FROZEN = "a frozen dataclass with slots, or a NamedTuple"
 
 
