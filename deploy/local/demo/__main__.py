@@ -38,6 +38,7 @@ async def demo(once: bool) -> int:
     say = Progress()
     async with LocalStack(fresh=True, progress=say) as stack:
         watcher = asyncio.create_task(stack.supervise())
+        watcher.add_done_callback(_nothing_to_tell)
         plan = make_plan()
         outcome = await day_on(stack, plan, say)
         for line in tables(outcome):
@@ -55,6 +56,12 @@ async def demo(once: bool) -> int:
         with suppress(asyncio.CancelledError):
             await watcher
     return 1 if wrong else 0
+
+
+def _nothing_to_tell(watcher: asyncio.Task[None]) -> None:
+    """The watcher ends with the stack; when the demo fails, its own error is the one to see."""
+    if not watcher.cancelled():
+        watcher.exception()
 
 
 def _tell_what_to_open(stack: LocalStack) -> None:

@@ -185,8 +185,8 @@ async def _send_structured(webshop: FrontOffice, order: Order) -> None:
 async def _send_batch(webshop: FrontOffice, orders: Sequence[Order]) -> None:
     headers = {"Content-Type": "application/cloudevents-batch+json"}
     body = [cloud_event(order) for order in orders]
-    answer = await accepted(webshop.send("POST", "/v1/events", json=body, headers=headers))
-    wrong = [result for result in answer["results"] if result["status"] != 202]
+    results = await accepted(webshop.send("POST", "/v1/events", json=body, headers=headers))
+    wrong = [result for result in results if result["status"] != 202]
     if wrong:
         raise DayFailed(f"{len(wrong)} of {len(orders)} events of a batch were refused: {wrong[0]}")
 

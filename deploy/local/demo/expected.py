@@ -60,6 +60,8 @@ def expected_counts(plan: Plan, hires: int) -> dict[str, Any]:
     return {
         "orders": len(list(plan.orders())),
         "invoices": invoices,
+        "billed": invoices,
+        "broken_rules": 0,
         "credit_notes": len(plan.cancellations),
         "employee_files": hires,
         "stored": invoices + len(plan.cancellations),

@@ -92,9 +92,10 @@ async def gather_outcome(admin: FrontOffice, webshop: FrontOffice, census: Censu
             if balance:
                 balances[f"{code}/{currency}/{account}"] = balance
         await _receivables(admin, code, receivables)
-        await _papers(admin, code, counts)
-        await _invoices(admin, code, counts, numbers)
-        counts["payments"] += len(await admin.pages(f"/ledger/v1/companies/{code}/payments", "payments", limit=200))
+        await _papers(admin, code, counts, numbers)
+        await _booked(admin, code, counts)
+    for series in numbers.values():
+        series.sort()
     states = {reference: row["state"] for reference, row in orders.items()}
     return Outcome(states, stock, balances, receivables, dict(counts), trial_balances, numbers, census)
 
@@ -144,25 +145,26 @@ def _totals(trial: Mapping[str, Any]) -> dict[str, Decimal]:
 
 
 async def _receivables(admin: FrontOffice, code: str, receivables: dict[str, Decimal]) -> None:
-    for item in await admin.pages(f"/ledger/v1/companies/{code}/receivables", "receivables", limit=200):
+    for item in await admin.pages(f"/ledger/v1/companies/{code}/receivables", "items", "after", limit=200):
         key = f"{code}/{item['currency']}"
         receivables[key] = receivables.get(key, Decimal(0)) + Decimal(item["open"])
 
 
-async def _papers(admin: FrontOffice, code: str, counts: Counter[str]) -> None:
-    for paper in await admin.pages(f"/documents/v1/companies/{code}/documents", "documents", limit=200):
-        if paper["class"] == "employee_file":
-            counts["employee_files"] += 1
-        elif paper["sha256"]:
+async def _papers(admin: FrontOffice, code: str, counts: Counter[str], numbers: dict[str, list[int]]) -> None:
+    """Documents by class, those that are rendered, and the numbers that they bear."""
+    for paper in await admin.pages(f"/documents/v1/companies/{code}/documents", "documents", "after", limit=200):
+        counts[f"{paper['class']}s"] += 1
+        if paper["content"] is not None:
             counts["stored"] += 1
-
-
-async def _invoices(admin: FrontOffice, code: str, counts: Counter[str], numbers: dict[str, list[int]]) -> None:
-    for kind in ("invoices", "credit-notes"):
-        rows = await admin.pages(f"/ledger/v1/companies/{code}/{kind}", kind.replace("-", "_"), limit=200)
-        counts[kind.replace("-", "_")] += len(rows)
-        for row in rows:
-            series, _, number = row["number"].rpartition("-")
+        if paper["class"] != "employee_file":
+            series, _, number = paper["number"].rpartition("-")
             numbers.setdefault(f"{code}/{series}", []).append(int(number))
-    for series in [name for name in numbers if name.startswith(f"{code}/")]:
-        numbers[series].sort()
+
+
+async def _booked(admin: FrontOffice, code: str, counts: Counter[str]) -> None:
+    """What the ledger has, and whether it finds its own books in order."""
+    at = f"/ledger/v1/companies/{code}"
+    counts["billed"] += len(await admin.pages(f"{at}/invoices", "invoices", "after", limit=200))
+    counts["payments"] += len(await admin.pages(f"{at}/payments", "payments", "after", limit=200))
+    integrity = await admin.get(f"{at}/integrity")
+    counts["broken_rules"] += sum(not check["holds"] for check in integrity["checks"])
