@@ -23,9 +23,7 @@ async def client(room: StockRoom) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def post(client: httpx.AsyncClient, path: str, body: object, key: str | None = None) -> httpx.Response:
-    return await client.post(
-        f"{AT}/{path}", json=body, headers={"idempotency-key": key or f"{path}-{body!a}"[:200]}
-    )
+    return await client.post(f"{AT}/{path}", json=body, headers={"idempotency-key": key or f"{path}-{body!a}"[:200]})
 
 
 async def test_an_item_is_defined_received_and_shown(client: httpx.AsyncClient, room: StockRoom) -> None:
