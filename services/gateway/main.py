@@ -13,7 +13,7 @@ from services.gateway.api import orders, requests
 from services.gateway.api.departments import Departments
 from services.gateway.api.entry import Gateway
 from services.gateway.api.openapi import document_of
-from services.gateway.api.routes import routes
+from services.gateway.api.routes import hot_routes, routes
 from services.gateway.consumers import consumers
 from services.gateway.keys import KeyRing, Peppers
 from services.gateway.settings import GatewaySettings
@@ -33,6 +33,8 @@ def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
         parts=parts,
     )
     app, doors = service.app, service.app.state.doors
+    if "api" in service.parts:
+        app.router.routes[:0] = hot_routes()
     servers = settings.stack.kafka_bootstrap_servers
     pepper_file = settings.key_pepper_file or settings.stack.backbone_internal_secret_file
     counts = {name: TOPICS[name].partitions for name in consumers.topics}

@@ -11,11 +11,10 @@ from chassis.ids import UUID
 from services.gateway.commands import Accept, Fact, OrderNews, RegisterCompany
 
 NOTE_ACCEPTED = """
-insert into accepted (company, subject, type, request, client, actor, on_behalf_of, source, reference, client_id, at)
-select x.company, x.subject, x.type, x.request, x.client, x.actor, x.on_behalf_of, x.source, x.reference,
-       x.client_id, $11
-from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-            $10::text[]) x(company, subject, type, request, client, actor, on_behalf_of, source, reference, client_id)
+insert into accepted (company, subject, type, request, client, source, reference, at)
+select x.company, x.subject, x.type, x.request, x.client, x.source, x.reference, $8
+from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[])
+     x(company, subject, type, request, client, source, reference)
 join company_directory d on d.company = x.company
 on conflict do nothing
 returning request
@@ -73,11 +72,8 @@ async def note_accepted(connection: asyncpg.Connection, commands: Sequence[Accep
         [c.type for c in ordered],
         [c.cause.id for c in ordered],
         [c.client for c in ordered],
-        [c.cause.actor for c in ordered],
-        [c.cause.on_behalf_of for c in ordered],
         [c.source for c in ordered],
         [c.reference for c in ordered],
-        [c.client_id for c in ordered],
         at,
     )
     return frozenset(str(row[0]) for row in rows)

@@ -123,9 +123,10 @@ class Gateway(Department):
         self, client: str = "webshop", companies: str = "acme", scopes: str = "*", source: str | None = None
     ) -> dict[str, Any]:
         """A new API key, as the operator's command makes it."""
-        return await self.command(
+        made: dict[str, Any] = await self.command(
             create, client=client, companies=companies, scopes=scopes, source=source, expires_days=None
         )
+        return made
 
     async def command(self, work: Any, **asked: Any) -> Any:
         """Run one of the `keys` commands."""
@@ -138,6 +139,7 @@ class Gateway(Department):
     @asynccontextmanager
     async def open(self) -> AsyncIterator[httpx.AsyncClient]:
         """Its HTTP app, in this process, without its background."""
+        assert isinstance(self.settings, GatewaySettings)
         self.service = build(self.settings, ("api",))
         transport = httpx.ASGITransport(self.service.app, raise_app_exceptions=False)
         try:

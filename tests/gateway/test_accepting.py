@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.gateway.front import BATCHED, EMPLOYEE, ORDER, PAYMENT, SOURCE, FrontOffice, Gateway, cloud_event
+from tests.gateway.front import SOURCE, FrontOffice, Gateway, cloud_event
 
 
 async def test_an_order_is_accepted_and_stands_in_the_outbox(office: FrontOffice, gateway: Gateway) -> None:

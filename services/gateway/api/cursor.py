@@ -11,8 +11,8 @@ import orjson
 
 from chassis.errors import Fault, Problem
 from chassis.ids import UUID
-from services.gateway.answers import OrderAnswer
-from services.gateway.queries import After, OrderFilter
+from services.gateway.queries.answers import OrderAnswer
+from services.gateway.queries.orders import After, OrderFilter
 
 CURSOR_CHARS_MAX = 300
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

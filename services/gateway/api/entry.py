@@ -16,9 +16,10 @@ from chassis.errors import Problem
 from chassis.http import check_query, read
 from chassis.ids import UUID
 from chassis.requests import CommandDoor, company_not_found
-from services.gateway.answers import Current
 from services.gateway.api.departments import Departments
 from services.gateway.keys import Key, KeyRing, missing_scope, presented_key
+from services.gateway.queries import companies
+from services.gateway.queries.answers import Current
 from services.gateway.settings import GatewaySettings
 from services.gateway.streams.freshness import Freshness
 from services.gateway.streams.hub import Hubs
@@ -27,7 +28,6 @@ CREDENTIAL_NAMES = frozenset(
     {"access_token", "api-key", "api_key", "apikey", "authorization", "bearer", "key", "secret", "token", "x-api-key"}
 )
 NO_PARAMETERS: frozenset[str] = frozenset()
-COMPANIES = "select company from company_directory order by company"
 
 
 class Gateway(NamedTuple):
@@ -41,7 +41,7 @@ class Gateway(NamedTuple):
     departments: Departments
     hubs: Hubs
     freshness: Freshness
-    measured: dict[str, tuple[float, Mapping[str, tuple[float, int]]]]
+    measured: dict[str, tuple[float, Mapping[str, tuple[int, int]]]]
     """Recent times per company, with when they were measured."""
 
 
@@ -94,15 +94,15 @@ class Asked(NamedTuple):
 
 
 async def all_companies(database: Database) -> list[str]:
-    """Every company in the directory, for callers who see them all."""
+    """Every company there is, for callers who see them all."""
     held = await database.take()
     broken = True
     try:
-        rows = await held.raw.fetch(COMPANIES)
+        found = await companies.all_companies(held.raw)
         broken = False
     finally:
         await database.give_back(held, broken=broken)
-    return [row[0] for row in rows]
+    return found
 
 
 class ask(read):  # noqa: N801 - used as a word: Depends(ask("orders:read"))

@@ -9,10 +9,10 @@ from pydantic import AwareDatetime
 
 from chassis.errors import Problem
 from chassis.http import Router
-from services.gateway import queries
-from services.gateway.answers import Current, OrderPage, OrderTimeline, State
 from services.gateway.api.cursor import after_cursor, cursor_after
 from services.gateway.api.entry import AskOrders, a_uuid
+from services.gateway.queries import orders as queries
+from services.gateway.queries.answers import Current, OrderPage, OrderTimeline, State
 
 router = Router(prefix="/v1", tags=["orders"])
 
@@ -40,9 +40,9 @@ async def search_orders(
     async with asked.gateway.database.read(companies) as unit:
         found = await queries.search_orders(unit.raw, companies, wanted, after, limit + 1)
         current = await asked.current(unit.raw)
-    orders = found[:limit]
-    more = cursor_after(orders[-1], wanted, company) if len(found) > limit else None
-    return OrderPage(orders=orders, next=more, current=current)
+    page = found[:limit]
+    more = cursor_after(page[-1], wanted, company) if len(found) > limit else None
+    return OrderPage(orders=page, next=more, current=current)
 
 
 @router.get("/orders/{order}")

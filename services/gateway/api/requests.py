@@ -10,12 +10,12 @@ import asyncpg
 from chassis.errors import Problem
 from chassis.http import Router
 from contracts.registry import EVENTS
-from services.gateway import queries
-from services.gateway.answers import Current, Delay, FactAnswer, RequestAnswer, StepAnswer
 from services.gateway.api.entry import Asked, AskRequests, a_uuid
 from services.gateway.domain import progress
 from services.gateway.domain.progress import Seen, Step
-from services.gateway.queries import AcceptedRequest
+from services.gateway.queries import orders, requests
+from services.gateway.queries.answers import Current, Delay, FactAnswer, RequestAnswer, StepAnswer
+from services.gateway.queries.requests import AcceptedRequest
 from services.gateway.translate.forms import FORMS
 
 router = Router(prefix="/v1", tags=["requests"])
@@ -32,13 +32,13 @@ async def get_request(asked: AskRequests, request: str) -> RequestAnswer:
     if not companies:
         raise request_not_found()
     async with asked.gateway.database.read(companies) as unit:
-        found = await queries.accepted_request(unit.raw, companies, request_id)
+        found = await requests.accepted_request(unit.raw, companies, request_id)
         if found is None or not _may_ask(asked, found):
             raise request_not_found()
-        facts = await queries.facts_of(unit.raw, found.company, found.subject)
+        facts = await orders.facts_of(unit.raw, found.company, found.subject)
         current = await asked.current(unit.raw)
         measured = await _measured(asked, unit.raw, found.company)
-        unsent = await queries.is_unsent(unit.raw, found.company, EVENTS[found.type].topic, found.subject)
+        unsent = await requests.is_unsent(unit.raw, found.company, EVENTS[found.type].topic, found.subject)
     steps = progress.steps_of(found.type, _seen(facts))
     told = [await _told(asked, step, found, measured, current, unsent=unsent) for step in steps]
     return RequestAnswer(
@@ -62,11 +62,11 @@ def _seen(facts: list[FactAnswer]) -> dict[str, Seen]:
     return seen
 
 
-async def _measured(asked: Asked, connection: asyncpg.Connection, company: str) -> Mapping[str, tuple[float, int]]:
+async def _measured(asked: Asked, connection: asyncpg.Connection, company: str) -> Mapping[str, tuple[int, int]]:
     kept = asked.gateway.measured
     known = kept.get(company)
     if known is None or time.monotonic() - known[0] > MEASURED_FOR_S:
-        known = kept[company] = time.monotonic(), await queries.measured_seconds(connection, company)
+        known = kept[company] = time.monotonic(), await requests.measured_ms(connection, company)
     return known[1]
 
 
@@ -74,7 +74,7 @@ async def _told(
     asked: Asked,
     step: Step,
     found: AcceptedRequest,
-    measured: Mapping[str, tuple[float, int]],
+    measured: Mapping[str, tuple[int, int]],
     current: Current,
     *,
     unsent: bool,

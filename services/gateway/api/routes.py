@@ -17,11 +17,17 @@ from services.gateway.api.streams import get_stream
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def routes() -> list[BaseRoute]:
-    """The routes beside FastAPI's own; the hottest first, because they are tried in this order."""
-    made: list[BaseRoute] = [
+def hot_routes() -> list[BaseRoute]:
+    """What must be found first: routes are tried one after the other, at about 2 µs each."""
+    return [
         Route("/v1/events", post_events, methods=["POST"]),
         Route("/v1/orders", typed.post_order, methods=["POST"]),
+    ]
+
+
+def routes() -> list[BaseRoute]:
+    """The other routes beside FastAPI's own."""
+    made: list[BaseRoute] = [
         Route("/v1/payments", typed.post_payment, methods=["POST"]),
         Route("/v1/employees", typed.post_employee, methods=["POST"]),
         Route("/v1/orders/{order:path}/cancellation", typed.post_cancellation, methods=["POST"]),

@@ -13,11 +13,11 @@ from chassis.database import COMPANY
 from chassis.errors import Fault, Problem
 from chassis.http import check_accept, check_json_type, idempotency_key, read_body
 from chassis.ids import UUID
-from services.gateway import queries
 from services.gateway.api.acceptance import Acceptance, accepted, key_reused
 from services.gateway.api.entry import admit, gateway_of, no_parameters
 from services.gateway.api.events import answered
 from services.gateway.keys import missing_scope
+from services.gateway.queries.orders import placed_order
 from services.gateway.translate.forms import CANCELLATION, EMPLOYEE, ORDER, PAYMENT, Form
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -93,7 +93,7 @@ async def _order_named(acceptance: Acceptance, company: object, named: str) -> t
     if not acceptance.key.caller.sees(company):
         return None, named  # refused by the rights that follow
     async with acceptance.gateway.database.read([company]) as unit:
-        found = await queries.placed_order(unit.raw, company, order)
+        found = await placed_order(unit.raw, company, order)
     if found is None:
         return None, named
     source, reference = found

@@ -55,28 +55,29 @@ def state_of(steps: Sequence[Step]) -> Literal["done", "refused", "in_progress"]
     return "in_progress" if any(step.state == WAITING for step in steps) else "done"
 
 
-USUAL_S: Mapping[str, float] = {
-    "StockReserved.v1": 2.0,
-    "ReservationReleased.v1": 2.0,
-    "InvoiceIssued.v1": 3.0,
-    "CreditNoteIssued.v1": 3.0,
-    "PaymentAllocated.v1": 3.0,
-    "EmployeeRegistered.v1": 3.0,
-    "DocumentRegistered.v1": 4.0,
+USUAL_MS: Mapping[str, int] = {
+    "StockReserved.v1": 2_000,
+    "ReservationReleased.v1": 2_000,
+    "InvoiceIssued.v1": 3_000,
+    "CreditNoteIssued.v1": 3_000,
+    "PaymentAllocated.v1": 3_000,
+    "EmployeeRegistered.v1": 3_000,
+    "DocumentRegistered.v1": 4_000,
 }
-"""Seconds from acceptance within which a step is expected while nothing was measured: several times what a quiet
+"""Milliseconds from acceptance within which a step is expected while nothing was measured: several times what a quiet
 installation takes."""
-LEAST_S = 1.0
+LEAST_MS = 1_000
+UNKNOWN_MS = 5_000
 MEASURED_MIN = 20
 """Below this many measured requests the constants hold."""
 
 
-def expected_at(accepted_at: datetime, awaits: str, measured: Mapping[str, tuple[float, int]]) -> datetime:
+def expected_at(accepted_at: datetime, awaits: str, measured_ms: Mapping[str, tuple[int, int]]) -> datetime:
     """By when a step should be done: twice the time in which 95 % of recent ones were, never below a second."""
     event_type = awaits.partition(":")[0]
-    p95_s, count = measured.get(event_type, (0.0, 0))
-    seconds = max(2 * p95_s, LEAST_S) if count >= MEASURED_MIN else USUAL_S.get(event_type, 5.0)
-    return accepted_at + timedelta(seconds=seconds)
+    p95, count = measured_ms.get(event_type, (0, 0))
+    usual = max(2 * p95, LEAST_MS) if count >= MEASURED_MIN else USUAL_MS.get(event_type, UNKNOWN_MS)
+    return accepted_at + timedelta(milliseconds=usual)
 
 
 def _step(department: str, facts: Facts, done: str, refused: str | None = None, *, needed: bool = True) -> Step:

@@ -42,11 +42,8 @@ def upgrade() -> None:
         type text not null,
         request uuid not null,
         client text not null,
-        actor text not null,
-        on_behalf_of text,
         source text not null,
         reference text not null,
-        client_id text not null,
         at timestamptz not null,
         primary key (company, subject, type)
     );

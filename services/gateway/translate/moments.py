@@ -31,7 +31,7 @@ def moment(text: str) -> datetime | None:
 
 
 def wire(at: datetime) -> str:
-    """How an event's data carries an instant."""
+    """How an event carries an instant that is in UTC."""
     return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 

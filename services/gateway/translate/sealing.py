@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 
-from chassis.clock import rfc3339
 from chassis.errors import Refused
 from chassis.ids import UUID, derive
 from chassis.outbox import OutboxEvent, Producer
 from contracts.registry import EVENTS
 from services.gateway.commands import Accept
+from services.gateway.translate.moments import wire
 
 PRODUCER = Producer("/gateway", sys.maxsize)
 """Sizes are checked at the door, where the sender can still be told."""
@@ -28,7 +28,7 @@ def event_of(command: Accept, accepted_at: datetime) -> OutboxEvent:
         command.body,
         cause,
         source=command.source,
-        time=rfc3339(command.occurred_at or accepted_at),
+        time=wire(command.occurred_at or accepted_at),
         client_id=command.client_id,
     )
 

@@ -1,8 +1,8 @@
-"""The read side: what is known of orders and requests. Conditions are joined from fixed parts, values are bound."""
+"""What is known of orders. Conditions of a search are joined from fixed parts, values are bound."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 
 from chassis.ids import UUID
-from services.gateway.answers import FactAnswer, OrderAnswer, State
+from services.gateway.queries.answers import FactAnswer, OrderAnswer, State
 
 PLACED_ORDER = "select source, reference from accepted where company = $1 and subject = $2 and type = 'OrderPlaced.v1'"
 
@@ -40,23 +40,6 @@ select event_id, type, topic, sequence, at, summary from timeline_fact where com
 order by at, topic, sequence, event_id
 """
 
-REQUEST = "select company, body from request where company = any($1::text[]) and scope = 'accept' and key = $2"
-
-ACCEPTED = "select client, at from accepted where company = $1 and subject = $2 and type = $3"
-
-UNSENT = """
-select exists (select 1 from outbox o join outbox_unsent u on u.id = o.id
-    where o.company = $1 and o.topic = $2 and o.key = $3)
-"""
-
-MEASURED = """
-with recent as (select company, order_id, accepted_at from order_summary
-    where company = $1 and placed_at is not null order by placed_at desc, order_id desc limit 100)
-select f.type, percentile_cont(0.95) within group (order by extract(epoch from f.at - r.accepted_at))::float8, count(*)
-from recent r join timeline_fact f on f.company = r.company and f.subject = r.order_id
-where r.accepted_at is not null group by f.type
-"""
-
 
 class OrderFilter(NamedTuple):
     """What orders are searched by; None asks for nothing."""
@@ -74,17 +57,6 @@ class After(NamedTuple):
     placed_at: datetime
     company: str
     order: UUID
-
-
-class AcceptedRequest(NamedTuple):
-    """What was accepted, as its row says."""
-
-    company: str
-    subject: UUID
-    type: str
-    reference: str
-    client: str
-    at: datetime
 
 
 async def placed_order(connection: asyncpg.Connection, company: str, order: UUID) -> tuple[str, str] | None:
@@ -146,30 +118,6 @@ async def facts_of(connection: asyncpg.Connection, company: str, subject: UUID) 
         )
         for row in await connection.fetch(FACTS, company, subject)
     ]  # fmt: skip
-
-
-async def accepted_request(
-    connection: asyncpg.Connection, companies: Sequence[str], request: UUID
-) -> AcceptedRequest | None:
-    """The request, if one of these companies has it."""
-    row = await connection.fetchrow(REQUEST, companies, str(request))
-    if row is None:
-        return None
-    told = orjson.loads(row["body"])
-    subject, kind = UUID(told["subject"]), told["type"]
-    noted = await connection.fetchrow(ACCEPTED, row["company"], subject, kind)
-    assert noted is not None  # written in the same commit
-    return AcceptedRequest(row["company"], subject, kind, told["reference"], noted["client"], noted["at"])
-
-
-async def is_unsent(connection: asyncpg.Connection, company: str, topic: str, subject: UUID) -> bool:
-    """Whether an event about this thing waits for Kafka."""
-    return bool(await connection.fetchval(UNSENT, company, topic, str(subject)))
-
-
-async def measured_seconds(connection: asyncpg.Connection, company: str) -> Mapping[str, tuple[float, int]]:
-    """Per event type: seconds from acceptance within which 95 % of the latest orders had it, and of how many."""
-    return {row[0]: (row[1], row[2]) for row in await connection.fetch(MEASURED, company)}
 
 
 def _order(row: asyncpg.Record) -> OrderAnswer:

@@ -1,0 +1,1 @@
+"""The read side: SQL in, answers out. Nothing here writes."""
