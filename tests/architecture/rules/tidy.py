@@ -81,12 +81,7 @@ def _says_nothing(statement: ast.stmt) -> bool:
     )
 
 
-@rule(
-    allowed={
-        "services/gateway/domain/progress.py": "seconds of waiting; no amounts are known there",
-        "services/gateway/queries.py": "seconds between two facts; amounts stay the text that they came as",
-    }
-)
+@rule()
 def money_is_never_a_float(house: House) -> Iterator[Violation]:
     """Amounts, prices and quantities are whole units or exact decimals, in Python and in SQL."""
     for source in (*house.within("contracts/"), *house.in_rooms(*MONEY_ROOMS)):
