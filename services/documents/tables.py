@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKeyConstraint, Identity, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKeyConstraint, Identity, MetaData, Text
+from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 EXEMPT: dict[str, str] = {}
@@ -20,18 +21,23 @@ def _moment() -> Column[datetime]:
     return Column(DateTime(timezone=True), nullable=False)
 
 
-class Party(SQLModel, table=True):
+class OwnTable(SQLModel, registry=registry()):
+    """The tables of documents alone: other departments may have tables of the same name."""
+
+    metadata = MetaData()
+
+
+class Party(OwnTable, table=True):
     """Whom documents concern, once by name; `folded` is the name as it is searched. Facts."""
 
     __tablename__ = "party"
-    __table_args__ = (ForeignKeyConstraint(["company"], ["known_company.company"]),)
     company: str = Field(sa_column=_text(key=True))
     party: UUID = Field(primary_key=True)
     name: str = Field(sa_column=_text())
     folded: str = Field(sa_column=_text())
 
 
-class Document(SQLModel, table=True):
+class Document(OwnTable, table=True):
     """What is on file, with the facts that it prints, as they came. Facts; `position` orders them for reading."""
 
     __tablename__ = "document"
@@ -65,7 +71,7 @@ class Document(SQLModel, table=True):
     registered_at: datetime = Field(sa_column=_moment())
 
 
-class DocumentContent(SQLModel, table=True):
+class DocumentContent(OwnTable, table=True):
     """Which bytes a document is: their hash names the file; and what they were made with. Facts."""
 
     __tablename__ = "document_content"

@@ -60,6 +60,10 @@ class Desk:
             logger.error("stored content is not what it was", action="alarm", code=code, sha256=sha256)
             raise Problem(500, code, "What is stored is not what was stored once; this has been recorded.") from wrong
 
+    async def close(self) -> None:
+        """Let running batches finish, then end the rendering processes."""
+        await asyncio.gather(self._queued.close(), self._urgent.close())
+
     async def look_after(self, _service: Service) -> None:
         """End idle rendering processes, and all of them in the end."""
         await asyncio.gather(self._queued.look_after(), self._urgent.look_after())
