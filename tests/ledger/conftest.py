@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,6 +12,7 @@ import pytest_asyncio
 from chassis.migrating import migrate
 from deploy.local.postgres import DatabaseUrls
 from tests.ledger.desk import Desk
+from tests.support.department import SECRET
 from tests.support.stack import TestPostgres
 
 MakeDesk = Callable[[], Desk]
@@ -26,17 +28,21 @@ def ledger_template(postgres_server: TestPostgres) -> DatabaseUrls:
 
 
 @pytest_asyncio.fixture
-async def make_desk(postgres_server: TestPostgres, ledger_template: DatabaseUrls) -> AsyncIterator[MakeDesk]:
+async def make_desk(
+    postgres_server: TestPostgres, ledger_template: DatabaseUrls, tmp_path: Path
+) -> AsyncIterator[MakeDesk]:
     """Makes ledgers, each on its own database."""
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
     made: list[Desk] = []
 
     def make() -> Desk:
-        made.append(Desk(postgres_server.clone(ledger_template), postgres_server))
+        made.append(Desk.on(postgres_server.clone(ledger_template), postgres_server, secret))
         return made[-1]
 
     yield make
     for desk in made:
-        await desk.database.close()
+        await desk.close()
 
 
 @pytest_asyncio.fixture

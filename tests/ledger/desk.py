@@ -1,28 +1,23 @@
-"""A ledger of one test: its own migrated database, and events as the corridor would hand them over."""
+"""A ledger of one test: set up through its handlers, fed through its real corridor, asked through its real app."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
-import asyncpg
-import orjson
+import httpx
 
 from chassis.cause import Cause
-from chassis.consumers import Received
-from chassis.database import Database, UnitOfWork
-from chassis.errors import Outcome
+from chassis.database import UnitOfWork
 from chassis.ids import UUID, derive, new_id
-from chassis.records import cause_of
 from chassis.requests import Answer, Result
 from chassis.settings import StackSettings
-from contracts.base import EventData
-from contracts.envelope import Envelope
 from contracts.gateway import OrderPlaced, PaymentReceived
 from contracts.inventory import ReservationRefused, ReservationReleased, StockReserved
-from contracts.registry import key_of
 from deploy.local.postgres import DatabaseUrls
 from services.ledger import handlers
 from services.ledger.commands import (
@@ -34,21 +29,22 @@ from services.ledger.commands import (
     RegisterCompany,
 )
 from services.ledger.consumers import consumers
+from services.ledger.main import build
 from services.ledger.settings import LedgerSettings
+from tests.support.department import Department, Event, event
 from tests.support.stack import TestPostgres
 
 T = TypeVar("T")
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
-CHART = (
-    NewAccount("1000", "Bank", "asset", "bank", ""),
-    NewAccount("1100", "Customers", "asset", "receivable", ""),
-    NewAccount("2100", "Customers' money", "liability", "unapplied_cash", ""),
-    NewAccount("2200", "VAT owed", "liability", None, ""),
-    NewAccount("2201", "Reduced VAT owed", "liability", None, ""),
-    NewAccount("4000", "Sales", "income", "sales", ""),
-)
+BANK = NewAccount("1000", "Bank", "asset", "bank", "")
+CUSTOMERS = NewAccount("1100", "Customers", "asset", "receivable", "")
+UNAPPLIED = NewAccount("2100", "Customers' money", "liability", "unapplied_cash", "")
+VAT = NewAccount("2200", "VAT owed", "liability", None, "")
+REDUCED_VAT = NewAccount("2201", "Reduced VAT owed", "liability", None, "")
+SALES = NewAccount("4000", "Sales", "income", "sales", "")
+CHART = (BANK, CUSTOMERS, UNAPPLIED, VAT, REDUCED_VAT, SALES)
 TAX_CODES = (
     NewTaxCode("VAT24", "VAT 24 %", "0.24", "2200", ""),
     NewTaxCode("VAT13", "VAT 13 %", "0.13", "2201", ""),
@@ -56,57 +52,30 @@ TAX_CODES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An event in the ledger's outbox."""
+@dataclass
+class Desk(Department):
+    """The ledger with a few words of its own for tests."""
 
-    type: str
-    company: str
-    topic: str
-    key: str
-    sequence: int
-    headers: bytes
-    body: bytes
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """The event's data."""
-        data: dict[str, Any] = orjson.loads(self.body)
-        return data
-
-
-@dataclass(slots=True)
-class Desk:
-    """Drives the handlers in real transactions, and looks at the database past row-level security."""
-
-    urls: DatabaseUrls
-    server: TestPostgres
-    database: Database = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.database = Database(ledger_settings(self.urls))
+    @classmethod
+    def on(cls, urls: DatabaseUrls, server: TestPostgres, secret: Path) -> Desk:
+        """A ledger on a migrated database."""
+        settings = LedgerSettings(
+            database_url=urls.database_url,
+            relay_url=urls.relay_url,
+            database_connections=24,
+            stack=StackSettings(kafka_bootstrap_servers="127.0.0.1:1", backbone_internal_secret_file=secret),
+        )
+        return cls(urls, server, settings, consumers)
 
     # -- acting -------------------------------------------------------------------------------------------------------
 
     async def do(
-        self,
-        handler: Callable[[Sequence[Any], UnitOfWork], Awaitable[T]],
-        commands: Sequence[Any],
-        *,
-        companies: Iterable[str] | None = None,
-        now: datetime = NOON,
+        self, handler: Callable[[Sequence[Any], UnitOfWork], Awaitable[T]], *commands: Any, now: datetime = NOON
     ) -> T:
         """Run one handler in one transaction."""
-        wanted = companies or {getattr(command, "company", None) or command.cause.company for command in commands}
-        async with self.database.unit(wanted) as unit:
+        async with self.database.unit({command.company for command in commands}) as unit:
             unit.now = now
             return await handler(commands, unit)
-
-    async def hear(self, *events: Received[Any], now: datetime = NOON) -> list[Outcome]:
-        """Give events of one type to the function that the consumer registered for them, in one transaction."""
-        function = consumers.handled[events[0].type].function
-        outcomes = await self.do(function, events, companies={e.cause.company for e in events}, now=now)
-        return list(outcomes) if outcomes is not None else [None] * len(events)
 
     async def set_up(
         self,
@@ -119,11 +88,11 @@ class Desk:
     ) -> None:
         """A company with a small chart of accounts."""
         command = register(company, currency=currency, time_zone=time_zone)
-        results: list[Result] = [*await self.do(handlers.register_companies, [command])]
+        results: list[Result] = [*await self.do(handlers.register_companies, command)]
         if accounts:
-            results += await self.do(handlers.open_accounts, [OpenAccounts(company, accounts, cause(company))])
+            results += await self.do(handlers.open_accounts, OpenAccounts(company, accounts, cause(company)))
         if tax_codes:
-            results += await self.do(handlers.define_tax_codes, [DefineTaxCodes(company, tax_codes, cause(company))])
+            results += await self.do(handlers.define_tax_codes, DefineTaxCodes(company, tax_codes, cause(company)))
         assert all(isinstance(result, Answer) for result in results), results
 
     async def bill(self, *orders: Order) -> None:
@@ -131,24 +100,16 @@ class Desk:
         await self.hear(*[order.placed() for order in orders])
         await self.hear(*[order.reserved() for order in orders])
 
+    def ask(
+        self,
+        *,
+        companies: Iterable[str] = ("acme",),
+        scopes: Iterable[str] = ("ledger:read", "ledger:write", "ledger:admin"),
+    ) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        """A caller of the ledger's HTTP app."""
+        return self.client(build, companies=list(companies), scopes=list(scopes))
+
     # -- looking ------------------------------------------------------------------------------------------------------
-
-    async def rows(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
-        """What the superuser sees."""
-        connection = await asyncpg.connect(self.server.superuser_url_of(self.urls))
-        try:
-            return [tuple(row) for row in await connection.fetch(query, *arguments)]
-        finally:
-            await connection.close()
-
-    async def told(self, *types: str) -> list[Told]:
-        """What stands in the outbox, in its order; only these types when any is named."""
-        rows = await self.rows("select company, topic, key, sequence, headers, body from outbox order by id")
-        events = [
-            Told(dict(orjson.loads(headers))["ce_type"], c, t, k, s, headers, body)
-            for c, t, k, s, headers, body in rows
-        ]
-        return [event for event in events if not types or event.type.partition(".")[0] in types]
 
     async def balances(self, company: str = "acme") -> dict[tuple[str, str], int]:
         """Debits less credits in minor units by account and currency; zeros left out."""
@@ -158,6 +119,11 @@ class Desk:
             company,
         )
         return {(account, currency): balance for account, currency, balance in rows}
+
+    async def open_items(self, company: str = "acme") -> dict[UUID, int]:
+        """What is open by invoice."""
+        rows = await self.rows("select invoice, open from open_item where company = $1 and open > 0", company)
+        return dict(rows)
 
     async def faults(self) -> list[str]:
         """What does not add up in the whole database, in words."""
@@ -174,7 +140,8 @@ COHERENCE: Mapping[str, str] = {
     "(select from journal_line l where l.company = e.company and l.entry = e.id)",
     "balances are not the sum of lines": """
         with l as (select l.company, l.account, l.currency, e.posted_on, sum(debit) debit, sum(credit) credit
-                   from journal_line l join journal_entry e on e.company = l.company and e.id = l.entry group by 1, 2, 3, 4),
+                   from journal_line l join journal_entry e on e.company = l.company and e.id = l.entry
+                   group by 1, 2, 3, 4),
         d as (select company, account, currency, effective_on, sum(debit) debit, sum(credit) credit
               from account_day group by 1, 2, 3, 4)
         select * from l full join d on (l.company, l.account, l.currency, l.posted_on)
@@ -185,7 +152,8 @@ COHERENCE: Mapping[str, str] = {
                    union all select company, series, fiscal_year, serial from credit_note)
         select company, series, fiscal_year, count(*), max(serial), last from n
         full join number_counter c using (company, series, fiscal_year)
-        group by company, series, fiscal_year, last having count(*) <> last or max(serial) <> last or min(serial) <> 1""",
+        group by company, series, fiscal_year, last
+        having count(*) <> last or max(serial) <> last or min(serial) <> 1""",
     "the receivables account differs from what is open": """
         select * from (select company, currency, sum(debit - credit) balance from account_day d
             join account a using (company) where a.code = d.account and a.role = 'receivable' group by 1, 2) b
@@ -212,16 +180,6 @@ COHERENCE: Mapping[str, str] = {
 # -- builders ---------------------------------------------------------------------------------------------------------
 
 
-def ledger_settings(urls: DatabaseUrls, kafka: str = "127.0.0.1:1", **more: Any) -> LedgerSettings:
-    """Settings of a ledger on this database."""
-    return LedgerSettings(
-        database_url=urls.database_url,
-        relay_url=urls.relay_url,
-        stack=StackSettings(kafka_bootstrap_servers=kafka),
-        **more,
-    )
-
-
 def cause(company: str = "acme") -> Cause:
     """A request of an administrator."""
     request = new_id()
@@ -234,22 +192,6 @@ def register(company: str, *, currency: str = "EUR", time_zone: str = "Europe/At
     return RegisterCompany(
         company, "Αιγαίο Εμπορική Α.Ε.", currency, "GR", time_zone, address, "EL800000003", None, cause(company)
     )
-
-
-def event(
-    kind: type[EventData], data: Mapping[str, object], *, company: str = "acme", at: datetime = NOON, sequence: int = 1
-) -> Received[Any]:
-    """An event as the corridor hands it to the ledger's function: valid by its contract, read through the view."""
-    body = orjson.dumps(data)
-    kind.model_validate_json(body)
-    key = key_of(kind.event_type, company, data)
-    event_id = str(derive(kind.event_type, company, key, sequence))
-    envelope = Envelope(
-        event_id, kind.event_type, "/tests", key, at, company, sequence, event_id, event_id, "webshop",
-        kind.dataschema,
-    )  # fmt: skip
-    view = consumers.handled[kind.event_type].view.model_validate_json(body)
-    return Received(view, cause_of(envelope), key, sequence, kind.topic, kind.event_type, at, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +216,7 @@ class Order:
         """The id of its invoice, if it gets one."""
         return derive(self.company, "invoice", self.id)
 
-    def placed(self) -> Received[Any]:
+    def placed(self) -> Event:
         """OrderPlaced."""
         data = {
             "order": str(self.id),
@@ -303,22 +245,22 @@ class Order:
                 for number, (quantity, price, tax_code) in enumerate(self.lines, 1)
             ],
         }
-        return event(OrderPlaced, data, company=self.company, at=self.at)
+        return event(OrderPlaced, self.company, data, at=self.at)
 
     def _reserved_lines(self) -> list[dict[str, object]]:
         return [{"line": n, "item": f"SKU-{n}", "quantity": line[0]} for n, line in enumerate(self.lines, 1)]
 
-    def reserved(self, at: datetime | None = None) -> Received[Any]:
+    def reserved(self, at: datetime | None = None) -> Event:
         """StockReserved."""
         data = {"order": str(self.id), "reservation": str(self._reservation), "lines": self._reserved_lines()}
-        return event(StockReserved, data, company=self.company, at=at or self.at)
+        return event(StockReserved, self.company, data, at=at or self.at)
 
-    def not_reserved(self) -> Received[Any]:
+    def not_reserved(self) -> Event:
         """ReservationRefused."""
         data = {"order": str(self.id), "code": "insufficient-stock", "detail": "nothing left", "shortages": []}
-        return event(ReservationRefused, data, company=self.company, at=self.at)
+        return event(ReservationRefused, self.company, data, at=self.at)
 
-    def released(self, at: datetime | None = None, reason: str = "order-cancelled") -> Received[Any]:
+    def released(self, at: datetime | None = None, reason: str = "order-cancelled") -> Event:
         """ReservationReleased."""
         data = {
             "order": str(self.id),
@@ -327,9 +269,9 @@ class Order:
             "lines": self._reserved_lines(),
         }
         later = at or self.at + timedelta(hours=1)
-        return event(ReservationReleased, data, company=self.company, at=later, sequence=2)
+        return event(ReservationReleased, self.company, data, at=later, sequence=2)
 
-    def payment(self, name: str, amount: str, **more: Any) -> Received[Any]:
+    def payment(self, name: str, amount: str, **more: Any) -> Event:
         """Money that names this order."""
         return payment(name, amount, order=str(self.id), company=self.company, **{"currency": self.currency, **more})
 
@@ -347,7 +289,7 @@ def payment(
     received_on: date = TODAY,
     order: str | None = None,
     invoice_number: str | None = None,
-) -> Received[Any]:
+) -> Event:
     """PaymentReceived."""
     data = {
         "payment": str(payment_id(name, company)),
@@ -359,7 +301,7 @@ def payment(
         "order_reference": None,
         "invoice_number": invoice_number,
     }
-    return event(PaymentReceived, data, company=company)
+    return event(PaymentReceived, company, data)
 
 
 def payment_id(name: str, company: str = "acme") -> UUID:
