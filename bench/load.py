@@ -70,7 +70,7 @@ async def paced(run: str, count: int) -> dict[str, object]:
         status, body = await connection.send(request)
         sent.count(status, time.perf_counter() - began)
         idle.append(connection)
-        accepted[json.loads(body)["order"]] = time.perf_counter()
+        accepted[json.loads(body)["subject"]] = time.perf_counter()
 
     start = time.perf_counter()
     tasks = []

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from chassis.database import driver_url
+from chassis.schema import migrations_folder
 
 ISOLATION = "company = any(string_to_array(current_setting('app.companies', true), ','))"
 MIGRATION_LOCK = 7_203_311
@@ -150,10 +151,9 @@ def migrate(service: str, url: str) -> None:
 
 def configuration(service: str) -> Config:
     """Alembic's configuration for a service, made in code: no file carries an address."""
-    folder = Path(__file__).parent.parent / "services" / service / "migrations"
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
-    config.set_main_option("version_locations", str(folder))
+    config.set_main_option("version_locations", str(migrations_folder(service)))
     config.set_main_option("path_separator", "os")
     return config
 

@@ -34,7 +34,6 @@ from chassis.holding import Drainer
 from chassis.http import install
 from chassis.http_protocol import BoundedProtocol
 from chassis.jobs import Jobs, JobWorkers
-from chassis.migrating import migrate
 from chassis.relay import Relay
 from chassis.requests import CommandDoor
 from chassis.schema import SchemaGate, TooOld
@@ -296,6 +295,8 @@ def main(service: str, settings_class: type[S], build: Callable[[S, Sequence[str
     if arguments.command == "migrate":
         if settings.migration_url is None:
             parser.error(f"{service.upper()}_MIGRATION_URL is not set")
+        from chassis.migrating import migrate  # Alembic is for this command alone; serving starts faster without it
+
         migrate(service, settings.migration_url.get_secret_value())
         return
     faults.arm(settings.stack.backbone_faults)

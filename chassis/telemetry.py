@@ -20,7 +20,6 @@ import asyncpg
 import orjson
 import structlog
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -321,7 +320,7 @@ class Tracing:
             return
         resource = Resource.create({"service.name": service, "service.instance.id": f"{service}-{replica}"})
         self._provider = TracerProvider(resource=resource)
-        sink = exporter or OTLPSpanExporter(endpoint=f"{str(endpoint).rstrip('/')}/v1/traces")
+        sink = exporter or _otlp_exporter(str(endpoint))
         self._provider.add_span_processor(BatchSpanProcessor(sink))
         self._tracer = self._provider.get_tracer("backbone")
 
@@ -358,6 +357,13 @@ class Tracing:
         with self._tracer.start_as_current_span(name, context=parent, kind=SpanKind.CONSUMER) as span:
             made = span.get_span_context()
             yield f"00-{made.trace_id:032x}-{made.span_id:016x}-{int(made.trace_flags):02x}"
+
+
+def _otlp_exporter(endpoint: str) -> Any:
+    """Imported only where it is used: the exporter brings an HTTP client that a service without it need not load."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
 
 
 _tracing = Tracing("")

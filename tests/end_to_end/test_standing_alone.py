@@ -57,7 +57,7 @@ async def test_the_gateway_accepts_while_kafka_and_a_department_are_down_and_eve
     await house.restart("kafka")
     await house.restart("ledger")
     for answer in answers:
-        await in_state(admin, answer.json()["order"], "documented")
+        await in_state(admin, answer.json()["subject"], "documented")
 
 
 async def test_a_department_that_is_down_answers_503_with_retry_after_and_nothing_else_does(
