@@ -116,7 +116,9 @@ def paper_id(name: str, company: str = "acme") -> str:
     return str(document_id(company, "invoice", invoice_id(name)))
 
 
-def invoice(name: str, *, company: str = "acme", sequence: int = 1, customer: Changes | None = None, **more: Any) -> Event:
+def invoice(
+    name: str, *, company: str = "acme", sequence: int = 1, customer: Changes | None = None, **more: Any
+) -> Event:
     """An invoice numbered by its name; everything else as in the golden sample."""
     return event(InvoiceIssued, company, invoice_facts(name, customer=customer, **more), sequence=sequence)
 

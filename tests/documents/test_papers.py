@@ -144,7 +144,9 @@ def test_what_looks_like_markup_is_only_text(typesetter: Typesetter, name: str) 
     assert plain(name) in text
 
 
-@pytest.mark.parametrize(("name", "shown"), [("中文 Trading", f"{BOX}{BOX} Trading"), ("Bar 🍷 Athena", f"Bar {BOX} Athena")])
+@pytest.mark.parametrize(
+    ("name", "shown"), [("中文 Trading", f"{BOX}{BOX} Trading"), ("Bar 🍷 Athena", f"Bar {BOX} Athena")]
+)
 def test_what_no_font_can_show_is_an_empty_box_and_the_rest_is_printed(
     typesetter: Typesetter, name: str, shown: str
 ) -> None:
