@@ -33,10 +33,10 @@ async def kill_at_random(stack: LocalStack, dice: random.Random, killed: list[st
     victims = list(VICTIMS)
     dice.shuffle(victims)
     for victim in victims:
-        await asyncio.sleep(dice.uniform(0.5, 2.5))  # the pause is the fault's own random timing, not a wait
+        await asyncio.sleep(dice.uniform(0.2, 1.2))  # the pause is the fault's own random timing, not a wait
         await stack.kill(victim)
         killed.append(victim)
-        await asyncio.sleep(dice.uniform(0.0, 1.0))
+        await asyncio.sleep(dice.uniform(0.0, 0.6))
         await stack.restart(victim)
 
 

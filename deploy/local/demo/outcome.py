@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import asyncpg
+
 from contracts.topics import TOPICS
 from deploy.local.demo.census import Census, take_census
 from deploy.local.demo.day import DayFailed, shown_orders
@@ -68,7 +70,7 @@ async def until_quiet(operator_urls: Mapping[str, str], tell: Callable[[Census],
 async def _counted(count: Callable[[], Awaitable[Census]]) -> Census | None:
     try:
         return await count()
-    except OSError:  # a database server is away just now
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # a database server is away just now
         return None
 
 
