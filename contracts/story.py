@@ -89,7 +89,7 @@ DATA: Mapping[str, dict[str, Any]] = {
         "vat_number": _SELLER["vat_number"],
         "iban": _SELLER["iban"],
     },
-    "AccountOpened.v1": {"account": "1100", "name": "Πελάτες", "kind": "asset", "role": "receivables"},
+    "AccountOpened.v1": {"account": "1100", "name": "Πελάτες", "kind": "asset", "role": "receivable"},
     "TaxCodeDefined.v1": {"code": "VAT24", "name": "ΦΠΑ 24 %", "rate": "0.24", "account": "2200"},
     "ItemDefined.v1": {
         "item": story_id("item FILTER-250"),
