@@ -62,6 +62,10 @@ select r.rolname, array_remove(array[
     case when exists (select from pg_class c where c.relowner = r.oid) then 'owns something' end], null)
 from pg_roles r where r.rolname = any($1::text[]) order by 1
 """
+DEFERRED = """
+select conrelid::regclass::text || ': ' || conname from pg_constraint
+where connamespace = 'public'::regnamespace and condeferrable order by 1
+"""
 DEFINERS = """
 select 'function ' || p.proname from pg_proc p where p.pronamespace = 'public'::regnamespace and p.prosecdef
 union all select 'view ' || c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and (c.relkind = 'm'
@@ -147,6 +151,7 @@ class Catalogue:
     rights: Sequence[Right]
     roles: dict[str, list[str]]
     definers: Sequence[str]
+    deferred: Sequence[str]
 
     @property
     def runtime(self) -> str:
@@ -216,6 +221,7 @@ async def look(service: str, connection: asyncpg.Connection, kinds: Kinds) -> Ca
         [Right(*row) for row in await connection.fetch(RIGHTS)],
         {row[0]: row[1] for row in await connection.fetch(ROLES, [f"{service}_service", f"{service}_relay"])},
         [row[0] for row in await connection.fetch(DEFINERS)],
+        [row[0] for row in await connection.fetch(DEFERRED)],
     )
 
 

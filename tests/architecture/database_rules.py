@@ -165,6 +165,12 @@ def relay_and_operator_write_the_corridor_alone(catalogue: Catalogue) -> Iterato
 
 
 @rule
+def every_constraint_is_checked_by_its_statement(catalogue: Catalogue) -> Iterator[str]:
+    """What fails at the commit fails for the whole batch, where no bisection finds it."""
+    yield from (f"{name} may be deferred to the commit" for name in catalogue.deferred)
+
+
+@rule
 def amounts_are_exact_and_times_are_absolute(catalogue: Catalogue) -> Iterator[str]:
     """No column holds money in binary fractions, or a time without its zone."""
     for column in catalogue.columns:

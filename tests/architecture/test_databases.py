@@ -158,6 +158,11 @@ PLANTED: list[tuple[rules.Rule, str, str]] = [
         "everybody has SELECT on item",
     ),
     (
+        rules.every_constraint_is_checked_by_its_statement,
+        "alter table stock_move add constraint any_move unique (company, move) deferrable initially deferred",
+        "stock_move: any_move may be deferred to the commit",
+    ),
+    (
         rules.amounts_are_exact_and_times_are_absolute,
         "alter table item add column price double precision",
         "item.price is double precision",

@@ -77,6 +77,12 @@ PLANTED = [
         "says where packages come from: " + "maven" + ".org",
     ),
     planted(
+        tidy.every_ignored_type_error_is_named,
+        "chassis/kafka.py",
+        "import aiokafka  # type" + ": ignore\n",
+        "a type error is ignored without its name",
+    ),
+    planted(
         tidy.no_test_is_skipped,
         "tests/ledger/test_books.py",
         "import pytest\n\n@pytest.mark.skipif(True, reason='slow')\ndef test_a_b_c() -> None: ...\n",
@@ -105,6 +111,7 @@ PLANTED = [
 ]
 
 INNOCENT = [
+    innocent(tidy.every_ignored_type_error_is_named, "chassis/kafka.py", "import aiokafka  # type: ignore[import]\n"),
     innocent(tidy.no_module_has_more_than_400_lines, "chassis/corridor.py", "x = 1\n" * 400),
     innocent(
         tidy.no_error_is_swallowed,

@@ -140,7 +140,7 @@ def a_service_makes_only_its_own_events(house: House) -> Iterator[Violation]:
 
 
 def _looked_at(source: Source) -> set[ast.AST]:
-    """Where an event class of others may stand: `class View(EventView, of=Event)`, `Event.event_type`, `Event.topic`."""
+    """Where an event class of others may stand: `class V(EventView, of=Event)`, `Event.event_type`, `Event.topic`."""
     views = (node for node in source.nodes if isinstance(node, ast.ClassDef))
     said = (node for node in source.nodes if isinstance(node, ast.Attribute) and node.attr in {"event_type", "topic"})
     return {k.value for view in views for k in view.keywords if k.arg == "of"} | {node.value for node in said}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from tests.architecture.house import House, Source
 from tests.architecture.rule import Violation, rule
 
+NAMELESS_IGNORE = re.compile(r"#\s*type:\s*ignore(?!\[)")
 LINES_MAX = 400
 MONEY_ROOMS = (
     "commands",
@@ -137,6 +138,15 @@ def no_package_registry_is_written_down(house: House) -> Iterator[Violation]:
         for number, line in enumerate(source.text.splitlines(), 1):
             if found := SOURCES.search(line):
                 yield Violation(source.path, number, f"says where packages come from: {found.group()}")
+
+
+@rule()
+def every_ignored_type_error_is_named(house: House) -> Iterator[Violation]:
+    """An ignore without a name hides the next error too."""
+    for source in house.python:
+        for number, line in enumerate(source.text.splitlines(), 1):
+            if NAMELESS_IGNORE.search(line):
+                yield Violation(source.path, number, "a type error is ignored without its name")
 
 
 @rule()
