@@ -23,29 +23,37 @@ PARTIES_MAX = 500
 POSITION_MAX = 2**63 - 1
 CLASSES: tuple[DocumentClass, ...] = get_args(DocumentClass)
 
-# One index range per class, per party, or of the one thing asked for: never all documents of a company.
+# Each reads one short range of one index, whatever the planner knows of the tables (`offset 0` keeps it to that range):
+# the one thing asked for; or the newest of each class; or the newest of each party whose name fits.
+ONE_THING = """
+from (select * from (select * from document where company = $1 and {thing} offset 0) m
+    where class = any($2::text[]) and position < $3{also} order by position desc limit $4) d
+"""
 NEWEST_BY_CLASS = """
-from unnest($2::text[]) as k(class) cross join lateral (select * from document
-    where company = $1 and class = k.class and position < $3{also} order by position desc limit $4) d
+from (select d.* from unnest($2::text[]) as k(class) cross join lateral (select * from document
+    where company = $1 and class = k.class and position < $3 order by position desc limit $4) d
+    order by position desc limit $4) d
 """
 NEWEST_BY_PARTY = """
-from (select party from party where company = $1 and folded like ${text} order by party limit {parties}) k
+from (select d.* from (select party from party where company = $1 and folded like $5 order by party limit {parties}) k
     cross join lateral (select * from document where company = $1 and party = k.party and class = any($2::text[])
-    and position < $3{also} order by position desc limit $4) d
+    and position < $3 order by position desc limit $4) d
+    order by position desc limit $4) d
 """
 HEADS = """
 select d.document, d.class, d.title, d.number, d.about_kind, d.about_id, d.order_id, d.employee_id, p.name, d.language,
     d.dated, d.template, d.registered_at, d.position, c.sha256, c.size, c.media_type, c.stored_at
 {source}
-join party p on p.company = $1 and p.party = d.party
-left join document_content c on c.company = $1 and c.document = d.document
+cross join lateral (select name from party where company = $1 and party = d.party offset 0) p
+left join lateral (select * from document_content where company = $1 and document = d.document offset 0) c on true
 """
 PAGE = HEADS + "order by d.position desc limit $4"
 ONE = HEADS.format(source="from document d") + "where d.company = $1 and d.document = $2"
 PAPER = """
 select d.company, d.document, d.class, d.order_id, d.number, d.template, d.facts, d.cause, d.correlation, d.actor,
     d.on_behalf_of, d.registered_at, c.sha256
-from document d left join document_content c on c.company = d.company and c.document = d.document
+from document d left join lateral
+    (select sha256 from document_content where company = d.company and document = d.document offset 0) c on true
 where d.company = $1 and d.document = $2
 """
 
@@ -146,20 +154,23 @@ def _source(company: str, wanted: Search, arguments: list[object]) -> str:
     """The FROM clause that finds what is wanted by the index that fits; its arguments are added."""
     conditions: list[str] = []
 
-    def also(condition: str, value: object) -> None:
-        arguments.append(value)
-        conditions.append(f" and {condition.format(n=len(arguments))}")
+    def must(condition: str, value: object | None) -> None:
+        if value is not None:
+            arguments.append(value)
+            conditions.append(condition.format(n=len(arguments)))
 
-    if wanted.number is not None:
-        also("number = ${n}", wanted.number)
-    if wanted.order is not None:
-        also("order_id = ${n}", wanted.order)
-    if wanted.about is not None:
-        also("document = any(${n}::uuid[])", _documents_about(company, wanted.about))
-    if wanted.text is None:
-        return NEWEST_BY_CLASS.format(also="".join(conditions))
-    arguments.append(f"%{_literally(folded(wanted.text))}%")
-    return NEWEST_BY_PARTY.format(also="".join(conditions), text=len(arguments), parties=PARTIES_MAX)
+    must("document = any(${n}::uuid[])", wanted.about and _documents_about(company, wanted.about))
+    must("number = ${n}", wanted.number)
+    must("order_id = ${n}", wanted.order)
+    text = None if wanted.text is None else f"%{_literally(folded(wanted.text))}%"
+    if conditions:
+        must("exists (select from party where company = $1 and party = m.party and folded like ${n})", text)
+        thing, *others = conditions
+        return ONE_THING.format(thing=thing, also="".join(f" and {other}" for other in others))
+    if text is not None:
+        arguments.append(text)
+        return NEWEST_BY_PARTY.format(parties=PARTIES_MAX)
+    return NEWEST_BY_CLASS
 
 
 def _documents_about(company: str, about: UUID) -> Sequence[UUID]:

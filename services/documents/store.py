@@ -39,10 +39,10 @@ order by x.n on conflict (company, document) do nothing returning company, docum
 TO_RENDER = """
 select d.company, d.document, d.class, d.order_id, d.template, d.facts, d.cause, d.correlation, d.actor, d.on_behalf_of,
     d.registered_at
-from unnest($1::text[], $2::uuid[]) as x(company, document)
-join document d on d.company = x.company and d.document = x.document
+from unnest($1::text[], $2::uuid[]) as x(company, document) cross join lateral
+    (select * from document where company = x.company and document = x.document offset 0) d
 where d.template is not null and not exists
-    (select from document_content c where c.company = x.company and c.document = x.document)
+    (select from document_content c where c.company = x.company and c.document = x.document offset 0)
 """
 
 ADD_CONTENTS = """
@@ -53,8 +53,8 @@ on conflict (company, document) do nothing returning company, document
 """
 
 STANDING_CONTENTS = """
-select c.company, c.document, c.sha256 from unnest($1::text[], $2::uuid[]) as x(company, document)
-join document_content c on c.company = x.company and c.document = x.document
+select c.company, c.document, c.sha256 from unnest($1::text[], $2::uuid[]) as x(company, document) cross join lateral
+    (select * from document_content where company = x.company and document = x.document offset 0) c
 """
 
 

@@ -43,8 +43,8 @@ async def test_a_company_sees_and_writes_its_own_papers_alone(archive: Archive) 
 
 async def test_a_document_is_rendered_by_a_template_with_a_hash_or_not_at_all(archive: Archive) -> None:
     await archive.hear(invoice("7"))
-    copy = """insert into document (company, document, class, title, number, about_kind, about_id, party, language, dated,
-        template, facts, cause, correlation, actor, registered_at)
+    copy = """insert into document (company, document, class, title, number, about_kind, about_id, party, language,
+        dated, template, facts, cause, correlation, actor, registered_at)
         select company, gen_random_uuid(), class, title, number, about_kind, about_id, party, language, dated,
         template, facts, cause, correlation, actor, registered_at from document"""
     assert await refused(archive, copy, asyncpg.CheckViolationError) == "template_has_hash"

@@ -181,8 +181,9 @@ def test_the_longest_of_everything_still_fits(typesetter: Typesetter) -> None:
 @pytest.mark.parametrize(
     ("decimal", "language", "printed"),
     [
-        ("1234567.50", "en", "1,234,567.50"), ("1234567.50", "el", "1.234.567,50"), ("1234567.50", "he", "1,234,567.50"),
-        ("999", "el", "999"), ("0.125000", "el", "0,125000"), ("1000", "en", "1,000"), ("-12.5", "el", "-12,5"),
+        ("1234567.50", "en", "1,234,567.50"), ("1234567.50", "el", "1.234.567,50"), ("999", "el", "999"),
+        ("1234567.50", "he", "1,234,567.50"), ("0.125000", "el", "0,125000"), ("1000", "en", "1,000"),
+        ("-12.5", "el", "-12,5"),
     ],
 )  # fmt: skip
 def test_a_number_keeps_its_digits_and_gets_the_separators_of_the_language(
@@ -228,13 +229,14 @@ def left_edge(pdf: bytes, text: str) -> float:
     occurrence = page.search(text).get_next()
     assert occurrence is not None, text
     index, count = occurrence
-    return min(page.get_charbox(i)[0] for i in range(index, index + count))
+    return float(min(page.get_charbox(i)[0] for i in range(index, index + count)))
 
 
 def right_edge(pdf: bytes) -> float:
     """Where the last printed character of any page ends, in points from the left."""
-    return max(
+    edges = [
         page.get_textpage().get_charbox(i)[2]
         for page in pypdfium2.PdfDocument(pdf)
         for i in range(page.get_textpage().count_chars())
-    )
+    ]
+    return float(max(edges))
