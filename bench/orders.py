@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 
 COMPANY = "bench"
 SOURCE = "/bench/load"
 ITEMS = 1_000
-PLACED_AT = "2026-11-20T09:30:00.000Z"
+PLACED_AT = os.environ.get("LOAD_PLACED_AT", "2026-11-20T09:30:00Z")
 
 
 def order(reference: str, dice: random.Random) -> dict[str, object]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import os
 import subprocess
 import time
-import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,9 +163,14 @@ class KafkaCluster:
         }
 
 
-def new_cluster_id() -> str:
-    """16 random bytes as Kafka writes them: URL-safe base64 without padding."""
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+def new_cluster_id(random_bytes: Callable[[int], bytes] = os.urandom) -> str:
+    """A random cluster id: base64url of 16 bytes, without padding. One that begins with `-` would be read as an option
+    by Kafka's own storage tool, so it is drawn again, as Kafka does for the ids that it makes itself.
+    """
+    while True:
+        identity = base64.urlsafe_b64encode(random_bytes(16)).decode().rstrip("=")
+        if not identity.startswith("-"):
+            return identity
 
 
 async def answers(bootstrap: str, brokers: int = 1) -> bool:

@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from deploy.local.errors import NoFreePort
+from deploy.local.kafka import new_cluster_id
 from deploy.local.ports import HIGHEST, HOST, Ports, is_free
 
 
@@ -34,3 +35,10 @@ def test_an_exhausted_range_says_so() -> None:
 
     with pytest.raises(NoFreePort, match="no free port"):
         ports.take()
+
+
+def test_a_cluster_id_never_looks_like_an_option_of_kafkas_storage_tool() -> None:
+    # Given bytes whose base64 begins with "-", and then others
+    drawn = iter([b"\xf8" + bytes(15), b"\x01" + bytes(15)])
+    # When an id is made, then it is drawn again
+    assert new_cluster_id(lambda size: next(drawn)[:size]) == "AQAAAAAAAAAAAAAAAAAAAA"
