@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import cast
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from chassis import audit, outbox
@@ -156,7 +157,10 @@ class Database:
         await self._engine.dispose()
 
     async def _open(self) -> HeldConnection:
-        wrapped = await self._engine.connect()
+        try:
+            wrapped = await self._engine.connect()
+        except DBAPIError as refused:  # starting up, shutting down: SQLAlchemy wraps what the driver says
+            raise Transient(f"the database takes no connection: {refused.orig}") from refused
         driver = (await wrapped.get_raw_connection()).driver_connection
         return HeldConnection(wrapped, cast(asyncpg.Connection, driver))
 
