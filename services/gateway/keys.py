@@ -27,8 +27,8 @@ from chassis.telemetry import logger, safe_text
 PREFIX = "bb"
 PURPOSE = b"backbone api keys v1"
 MISS_PAUSE_S = 0.2
-"""Unknown key ids make the ring look at the table at most this often, so a new key works at once and guessing is cheap
-for us."""
+"""Unknown key ids make the ring look at the table at most this often, so a new key works at once, and guessing keys
+costs the guesser time and us one query for all of them."""
 
 VERSION = "select version from api_key_version"
 LIVE = """
@@ -120,6 +120,7 @@ class KeyRing:
     async def look(self) -> None:
         """Read the keys again if they have changed. Raises what the database says."""
         async with self._looking:
+            began = time.monotonic()
             held = await self._database.take()
             broken = True
             try:
@@ -130,19 +131,19 @@ class KeyRing:
                     self._version = version
                 broken = False
             finally:
-                self._looked = time.monotonic()
+                self._looked = began
                 await self._database.give_back(held, broken=broken)
 
     async def _look_again(self, key_id: str) -> Key | None:
-        """A key that is not known may be a second old."""
-        pause = self._looked + MISS_PAUSE_S - time.monotonic()
-        if pause > 0 and self._version is not None:
-            return None
-        try:
-            await self.look()
-        except Exception as error:
-            if self._version is None:
-                raise unavailable("keys-unavailable", "The API keys cannot be read now.") from error
+        """A key that is not known may be a second old: look at the table, once for all who ask meanwhile."""
+        asked = time.monotonic()
+        await asyncio.sleep(max(0.0, self._looked + MISS_PAUSE_S - asked) if self._version is not None else 0)
+        if self._looked < asked:
+            try:
+                await self.look()
+            except Exception as error:
+                if self._version is None:
+                    raise unavailable("keys-unavailable", "The API keys cannot be read now.") from error
         return self._keys.get(key_id)
 
 

@@ -63,6 +63,7 @@ async def _keep_current(service: Service) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(gateway.keys.follow())
             group.create_task(gateway.freshness.follow())
+            await service.stopping.wait()
+            await gateway.hubs.close()  # streams have no end of their own, and a drain waits for open connections
     finally:
-        await gateway.hubs.close()
         await gateway.departments.close()

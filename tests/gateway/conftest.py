@@ -59,3 +59,18 @@ async def office(gateway: Gateway) -> AsyncIterator[FrontOffice]:
     key = await gateway.make_key()
     async with gateway.open() as client:
         yield FrontOffice(client, key["key"])
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def strict(
+    postgres_server: TestPostgres, gateway_template: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[FrontOffice, Gateway]]:
+    """A front office and a gateway for tests in which nothing is ever written: one for all of them."""
+    secret = tmp_path_factory.mktemp("strict") / "secret"
+    secret.write_text(SECRET)
+    gateway = Gateway.on(postgres_server.clone(gateway_template), postgres_server, secret)
+    await gateway.opens_for("acme", "umbrella")
+    key = await gateway.make_key()
+    async with gateway.open() as client:
+        yield FrontOffice(client, key["key"]), gateway
+    await gateway.close()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ import asyncpg
 import httpx
 import orjson
 
+from chassis.database_clock import DatabaseClock
 from chassis.service import Service
 from chassis.settings import StackSettings
 from contracts import published
@@ -141,6 +141,8 @@ class Gateway(Department):
         """Its HTTP app, in this process, without its background."""
         assert isinstance(self.settings, GatewaySettings)
         self.service = build(self.settings, ("api",))
+        doors = self.service.app.state.gateway
+        self.service.app.state.gateway = doors._replace(clock=NoonClock(self.service.database))
         transport = httpx.ASGITransport(self.service.app, raise_app_exceptions=False)
         try:
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
@@ -155,6 +157,21 @@ class Gateway(Department):
             "select (select count(*) from request), (select count(*) from accepted), (select count(*) from outbox)"
         )
         return requests, accepted, events
+
+
+class NoonClock(DatabaseClock):
+    """It is always noon of one day, whatever the machine believes."""
+
+    def now(self) -> datetime:
+        """Three weeks after what the samples tell of."""
+        return datetime(2026, 12, 13, 12, tzinfo=UTC)
+
+    def seconds(self) -> float:
+        """The same in seconds since 1970."""
+        return self.now().timestamp()
+
+    async def fresh(self) -> None:
+        """Nothing to look at."""
 
 
 class _Asked:
@@ -184,13 +201,3 @@ def cloud_event(data: Mapping[str, Any] = ORDER, kind: str = "OrderPlaced.v1", *
 def pointers(problem: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Pointer and code of each fault of a problem."""
     return [(e["pointer"], e["code"]) for e in problem.get("errors", ())]
-
-
-def at_noon() -> datetime:
-    """A moment of the tests' day."""
-    return datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-async def gather(calls: Sequence[Any]) -> list[Any]:
-    """Several calls at once."""
-    return list(await asyncio.gather(*calls))
