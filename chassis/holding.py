@@ -42,12 +42,17 @@ where company = $1 and consumer = $2 and topic = $3 and key = $4 for update
 
 ROWS = """
 select id, partition, sequence, headers, body, reason, attempts, original_hash from held
-where company = $1 and consumer = $2 and topic = $3 and key = $4 and reason <> 'conflict' order by sequence limit $5
+where company = $1 and consumer = $2 and topic = $3 and key = $4 and reason <> 'conflict' order by sequence, id limit $5
 """
 
 MOVE_CURSOR = """
 update inbox set sequence = $5, hash = coalesce($6, hash), held = held - $7
 where company = $1 and consumer = $2 and topic = $3 and key = $4
+"""
+
+CONFLICT = """
+update held set reason = 'conflict', detail = 'another event has the same sequence with other content'
+where id = any($1::bigint[])
 """
 
 POSTPONE = """
@@ -119,6 +124,7 @@ class Drainer:
                 return 0
             unit.now = cursor[3]
             rows = [self._row(place, r) for r in await unit.raw.fetch(ROWS, *key, DRAIN_ROWS)]
+            rows = await self._set_conflicts_aside(unit.raw, place, rows, cursor)
             done = [row for row in rows if row.event.sequence <= cursor[0]]
             run = _next_run(rows[len(done) :], cursor[0])
             application = await self._apply(unit, place, [row.event for row in run], careful=careful)
@@ -142,6 +148,20 @@ class Drainer:
         if run:
             await application.run({place: run})
         return application
+
+    async def _set_conflicts_aside(
+        self, connection: asyncpg.Connection, place: Place, rows: list[_Row], cursor: asyncpg.Record
+    ) -> list[_Row]:
+        """What claims a sequence that other content has is kept for a person, and blocks nothing; returns the rest."""
+        contents: dict[int, bytes] = {} if cursor[1] is None else {cursor[0]: cursor[1]}
+        aside = [row for row in rows if contents.setdefault(row.event.sequence, row.hash) != row.hash]
+        if not aside:
+            return rows
+        key = (place.company, self.consumers.name, place.topic, place.key)
+        await connection.execute(CONFLICT, [row.id for row in aside])
+        await connection.execute(MOVE_CURSOR, *key, cursor[0], None, len(aside))
+        logger.error("held events contradict others", action="alarm", topic=place.topic, key=place.key, held=len(aside))
+        return [row for row in rows if row not in aside]
 
     async def _settle(
         self, unit: UnitOfWork, place: Place, sequence: int, leaving: Sequence[_Row], applied: Sequence[_Row]
