@@ -88,3 +88,10 @@ def promises(readme: Source) -> list[str]:
     """The items of the list under the heading `Promises`, each with its continuation lines."""
     part = readme.text.partition("\n## Promises")[2].partition("\n## ")[0]
     return [" ".join(item.split()) for item in re.split(r"^- ", part, flags=re.MULTILINE)[1:]]
+
+
+def rooms_without_a_line(readme: Source, house: House) -> list[str]:
+    """The chassis's files that the table under the heading `Rooms` does not name."""
+    part = readme.text.partition("\n## Rooms")[2]
+    files = {source.path.split("/")[1] for source in house.within("chassis/") if source.path.count("/") == 1}
+    return sorted(name for name in files - {"__init__.py"} if f"`{name}`" not in part)

@@ -63,6 +63,18 @@ def test_the_chassis_readme_names_a_test_for_every_promise(house: House) -> None
 
     assert len(promises) >= 20
     assert [promise for promise in promises if not records.NAMED_TEST.search(promise)] == []
+    assert records.rooms_without_a_line(readme, house) == []
+
+
+def test_a_planted_promise_without_proof_and_a_planted_room_without_a_line_are_found(tmp_path: Path) -> None:
+    text = (
+        "# Chassis\n\n## Promises\n\n- Kept.\n  `tests/x.py::test_a`\n- Hoped\n  for.\n\n## Rooms\n\n| `inbox.py` |\n"
+    )
+    house = build(tmp_path, **{"chassis/README.md": text, "chassis/inbox.py": "", "chassis/drawer.py": ""})
+    (readme,) = (source for source in house.files if source.path == "chassis/README.md")
+
+    assert [p for p in records.promises(readme) if not records.NAMED_TEST.search(p)] == ["Hoped for."]
+    assert records.rooms_without_a_line(readme, house) == ["drawer.py"]
 
 
 def test_a_complete_record_passes(tmp_path: Path) -> None:
