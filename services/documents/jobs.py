@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from chassis.ids import UUID
-from chassis.jobs import Job, JobContext, Jobs
+from chassis.jobs import Job, JobContext, Jobs, TurnContext
 from services.documents import handlers, store
 from services.documents.commands import KeepContent
 from services.documents.rendering.desk import Desk
@@ -13,6 +14,9 @@ from services.documents.rendering.desk import Desk
 LEASE_S = 180
 """On a machine that is busy with orders the renderer gets almost nothing, and that is meant; a batch may take long."""
 BATCH = 40
+SWEEP_EVERY_S = 3_600
+HALF_WRITTEN_MAX_S = 3_600
+"""Writing a file takes milliseconds; what is half written for so long was left by a crash."""
 
 
 def jobs_of(desk: Desk) -> Jobs:
@@ -36,5 +40,10 @@ def jobs_of(desk: Desk) -> Jobs:
         if done:
             async with context.finishing(done) as unit:
                 await handlers.keep_contents([r for r in results.values() if isinstance(r, KeepContent)], unit)
+
+    @jobs.every(SWEEP_EVERY_S, "sweep-store")
+    async def sweep_store(_context: TurnContext) -> None:
+        """A process that was killed while it wrote leaves a file that nobody will ever ask for."""
+        await asyncio.to_thread(desk.files.sweep, HALF_WRITTEN_MAX_S)
 
     return jobs

@@ -189,6 +189,20 @@ def test_content_is_kept_once_under_its_hash_and_a_repeat_heals_it(tmp_path: Pat
     assert [path.name for path in _files(tmp_path)] == [digest]
 
 
+def test_what_a_crash_left_half_written_is_swept_and_whole_content_is_not(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    whole = files.path(files.keep(b"content"))
+    left, fresh = whole.parent / ".left", whole.parent / ".fresh"
+    for path in (left, fresh):
+        path.write_bytes(b"cont")
+    for path in (left, whole):
+        os.utime(path, (0, 0))
+
+    assert files.sweep(older_than_s=3_600) == 1
+
+    assert (whole.exists(), left.exists(), fresh.exists()) == (True, False, True)
+
+
 @pytest.mark.parametrize(
     ("damage", "error"),
     [

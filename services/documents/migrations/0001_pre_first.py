@@ -1,7 +1,7 @@
 """Documents, the parties that they concern, and what is known of their bytes. All of it facts: added, never changed.
 
-Primary keys begin with the company, every other index with what singles a row out: row-level security states the company
-a second time, so that without statistics two indexes beginning with it look alike to the planner.
+Primary keys begin with the company, every other index with what singles a row out: row-level security states the
+company a second time, so that without statistics two indexes beginning with it look alike to the planner.
 """
 
 from chassis.migrating import create_corridor, execute, facts, isolate

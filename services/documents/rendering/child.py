@@ -8,6 +8,7 @@ are flushed to disk by threads while the next document is set. It ends when its 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -27,6 +28,8 @@ from services.documents.rendering.typesetter import RENDERER, Typesetter
 FLUSHERS = 4
 """Files on their way to disk at the same time: a flush waits for the device, not for a core."""
 ERROR_CHARS_MAX = 400
+PR_SET_PDEATHSIG = 1
+"""Linux, prctl(2): the signal that a process gets when its parent dies."""
 
 Answer = dict[str, object]
 
@@ -35,6 +38,8 @@ def main(store_dir: str, niceness: str) -> None:
     """Serve until the input ends. Signals meant for the service are its own business: it ends our input."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    if sys.platform == "linux":  # elsewhere the end of the input must do; a starved process takes long to see it
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.nice(int(niceness))
     serve(sys.stdin.buffer, sys.stdout.buffer, Files(Path(store_dir)))
 

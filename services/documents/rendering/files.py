@@ -7,6 +7,8 @@ speaks of it. A crash in between leaves a file that nobody knows; the next rende
 from __future__ import annotations
 
 import os
+import time
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
@@ -60,6 +62,17 @@ class Files:
         if sha256(content).hexdigest() != digest:
             raise ContentDamaged(f"file {digest} has other content")
         return content
+
+    def sweep(self, older_than_s: float) -> int:
+        """Remove what a crash left half written; returns how many files that were. Whole content is never touched."""
+        until = time.time() - older_than_s
+        swept = 0
+        for aside in self.root.glob("sha256/*/.*"):
+            with suppress(FileNotFoundError):
+                if aside.stat().st_mtime < until:
+                    aside.unlink()
+                    swept += 1
+        return swept
 
 
 def _flush_folder(folder: Path) -> None:

@@ -1,0 +1,79 @@
+"""The service as a process: it renders what is queued, survives `kill -9`, and leaves nothing running behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from services.documents.rendering.files import Files
+from services.documents.rendering.renderer import CHECKOUT
+from tests.documents.archive import Archive, invoice, text_of
+from tests.support.eventually import eventually
+
+CHILD = "services.documents.rendering.child"
+
+
+@asynccontextmanager
+async def running(archive: Archive, log: Path) -> AsyncIterator[psutil.Process]:
+    """The service, without Kafka: rendering does not need it."""
+    environment = os.environ | {
+        "DOCUMENTS_DATABASE_URL": archive.urls.database_url,
+        "DOCUMENTS_RELAY_URL": archive.urls.relay_url,
+        "DOCUMENTS_STORE_DIR": str(archive.store),
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+    }
+    with log.open("ab") as lines:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.documents", cwd=CHECKOUT, env=environment, stdout=lines, stderr=lines
+        )
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def renderers(process: psutil.Process) -> list[psutil.Process]:
+    return [child for child in process.children() if CHILD in child.cmdline()]
+
+
+async def test_what_was_being_rendered_when_it_was_killed_is_stored_once_and_no_process_is_left(
+    archive: Archive, tmp_path: Path
+) -> None:
+    await archive.hear(*[invoice(str(n)) for n in range(120)])
+    async with running(archive, tmp_path / "log") as process:
+        await eventually(lambda: len(archive.files()) > 10, what="rendering has begun", every_s=0.01)
+        (child,) = renderers(process)
+        process.kill()
+        await eventually(lambda: not _alive(child), what="the rendering process ends with its service")
+    assert await archive.jobs() != []
+
+    await archive.rows("update job set leased_until = now()")  # or wait three minutes
+    async with running(archive, tmp_path / "log") as process:
+        await eventually(archive.jobs, lambda left: not left, what="all are rendered", within_s=60)
+        (child,) = renderers(process)
+        process.send_signal(signal.SIGTERM)
+        await eventually(lambda: not _alive(process), what="the service leaves when asked")
+        await eventually(lambda: not _alive(child), what="and its rendering process with it")
+
+    stored = await archive.told("DocumentStored")
+    assert len(stored) == len({told.key for told in stored}) == 120
+    contents = await archive.contents()
+    assert {path.name for path in archive.files() if not path.name.startswith(".")} == set(contents.values())
+    for name in list(contents.values())[:3]:
+        assert "INV-" in text_of(Files(archive.store).fetch(name))
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
