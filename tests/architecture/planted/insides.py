@@ -129,6 +129,27 @@ PLANTED = [
         line=4,
     ),
     planted(
+        insides.no_statement_runs_in_a_loop,
+        "services/ledger/handlers.py",
+        "async def pay(commands, unit):\n    for command in commands:\n        await store.pay(unit, command)\n",
+        "waits in a loop, so a batch costs more the larger it is",
+        line=3,
+    ),
+    planted(
+        insides.no_statement_runs_in_a_loop,
+        "services/ledger/store.py",
+        "async def find(connection, ids):\n    return [await connection.fetchval('select', i) for i in ids]\n",
+        "waits in a loop, so a batch costs more the larger it is",
+        line=2,
+    ),
+    planted(
+        insides.no_statement_runs_in_a_loop,
+        "services/ledger/store.py",
+        "async def add(connection, rows):\n    await connection.executemany('insert', rows)\n",
+        "executemany runs a statement per row",
+        line=2,
+    ),
+    planted(
         insides.domain_is_not_asked_at_the_doors,
         "services/ledger/consumers.py",
         "from services.ledger.domain import posting",
@@ -193,6 +214,11 @@ INNOCENT = [
         insides.nothing_in_the_transaction_has_a_network_client,
         "services/ledger/translate.py",
         "from urllib.parse import quote\n",
+    ),
+    innocent(
+        insides.no_statement_runs_in_a_loop,
+        "services/ledger/store.py",
+        "async def find(connection):\n    return [row[0] for row in await connection.fetch('select')]\n",
     ),
     innocent(
         insides.a_store_speaks_sql_and_a_handler_does_not,

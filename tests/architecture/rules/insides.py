@@ -164,6 +164,42 @@ def nothing_in_the_transaction_has_a_network_client(house: House) -> Iterator[Vi
 
 
 @rule()
+def no_statement_runs_in_a_loop(house: House) -> Iterator[Violation]:
+    """A batch costs a constant number of statements: rows are gathered in Python and written at once."""
+    for source in house.in_rooms("handlers", "store", "consumers"):
+        for node in source.nodes:
+            if isinstance(node, LOOPS):
+                yield from (
+                    Violation(source.path, part.lineno, "waits in a loop, so a batch costs more the larger it is")
+                    for part in _repeated(node)
+                    if isinstance(part, ast.Await)
+                )
+        for call in source.calls:
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "executemany":
+                yield Violation(source.path, call.lineno, "executemany runs a statement per row")
+
+
+LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def _repeated(loop: ast.AST) -> Iterator[ast.AST]:
+    """What runs once per turn; what is looped over runs once."""
+    parts: list[ast.AST] = []
+    if isinstance(loop, (ast.For, ast.AsyncFor)):
+        parts = [*loop.body]
+    elif isinstance(loop, ast.While):
+        parts = [loop.test, *loop.body]
+    elif isinstance(loop, ast.DictComp):
+        parts = [loop.key, loop.value]
+    elif isinstance(loop, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+        parts = [loop.elt]
+    for number, clause in enumerate(getattr(loop, "generators", ())):
+        parts += [*clause.ifs, *([clause.iter] if number else [])]
+    for part in parts:
+        yield from ast.walk(part)
+
+
+@rule()
 def domain_is_not_asked_at_the_doors(house: House) -> Iterator[Violation]:
     """A door receives, translates and hands over; what is decided is decided in a handler."""
     for source in house.in_rooms("consumers", "store"):

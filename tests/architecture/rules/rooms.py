@@ -39,7 +39,6 @@ EXTRA = {
     "services/gateway/keys.py": "API keys of front offices: who may enter is the gateway's own business",
     "services/gateway/key_commands.py": "the operator's command line for those keys",
     "services/gateway/streams/": "server-sent events: long answers that no command and no query is",
-    "services/documents/bench_rendering.py": "counts PDFs a second with the service's own renderer; the bench runs it",
     "services/documents/rendering/": "typesetting, outside any transaction and away from the corridor",
     "services/documents/templates/": "what is typeset: templates and words by version",
     "services/documents/bench_rendering.py": "how many papers a second this machine renders; `make bench` runs it",
