@@ -231,8 +231,8 @@ def _files(store: Path) -> list[Path]:
 
 
 def _process_of(renderer: Renderer) -> psutil.Process:
-    assert renderer._process is not None
-    return psutil.Process(renderer._process.pid)
+    assert renderer.process_id is not None
+    return psutil.Process(renderer.process_id)
 
 
 async def _all_jobs_are_due(archive: Archive) -> None:

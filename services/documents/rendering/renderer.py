@@ -61,6 +61,11 @@ class Renderer:
         self._used = 0.0
         self._closed = False
 
+    @property
+    def process_id(self) -> int | None:
+        """The process that renders now, if there is one."""
+        return None if self._process is None else self._process.pid
+
     async def render(self, papers: Sequence[Paper]) -> list[Rendered | NotRendered]:
         """Render a batch; answers in its order. Raises Transient when the process or the disk fails, not the paper."""
         results: list[Rendered | NotRendered] = []
