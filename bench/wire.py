@@ -30,7 +30,15 @@ class Connection:
         self._writer: asyncio.StreamWriter | None = None
 
     async def send(self, request: bytes) -> tuple[int, bytes]:
-        """Send one request; returns status and body."""
+        """Send one request; returns status and body. A connection that the server closed meanwhile is opened anew."""
+        try:
+            return await self._send(request)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self.close()
+            self._reader = self._writer = None
+            return await self._send(request)
+
+    async def _send(self, request: bytes) -> tuple[int, bytes]:
         if self._writer is None or self._reader is None:
             self._reader, self._writer = await asyncio.open_connection(*self._place)
         self._writer.write(request)

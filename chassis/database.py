@@ -96,6 +96,9 @@ class Database:
                 "server_settings": {
                     "application_name": f"{settings.service}-{settings.replica}",
                     "statement_timeout": str(settings.statement_timeout_ms),
+                    # A batch's arrays are looked up by key whatever their size. A plan made for their values would be
+                    # made anew each time, and on tables without statistics yet it scans the whole history.
+                    "plan_cache_mode": "force_generic_plan",
                 },
             },
         )

@@ -1,6 +1,8 @@
 """The SQL of inventory's write side. Every statement takes a whole batch; rows are locked in one fixed order.
 
-Orders before stock, both sorted: whoever locks several rows takes them in the same order as everybody else.
+Orders before stock, both sorted here: whoever locks several rows takes them in the same order as everybody else. Rows
+are looked up one by one through their keys (`lateral`): a plain join lets the planner read a whole company's history
+when statistics are missing, because row-level security names the company beside the key.
 """
 
 from __future__ import annotations
@@ -21,29 +23,30 @@ Level = tuple[str, str, str]
 """Company, warehouse and sku: the key of one row of stock."""
 
 LOCK_ORDERS = """
-select r.company, r.order_id, r.state from reservation r
-join unnest($1::text[], $2::uuid[]) as x(company, order_id) on r.company = x.company and r.order_id = x.order_id
-order by r.company, r.order_id for update of r
+select r.company, r.order_id, r.state from unnest($1::text[], $2::uuid[]) as x(company, order_id)
+cross join lateral (select * from reservation v where v.company = x.company and v.order_id = x.order_id for update) r
 """
 
 HELD_LINES = """
-select l.company, l.order_id, l.line, l.sku, l.quantity from reservation_line l
-join unnest($1::text[], $2::uuid[]) as x(company, order_id) on l.company = x.company and l.order_id = x.order_id
-order by l.company, l.order_id, l.line
+select l.company, l.order_id, l.line, l.sku, l.quantity from unnest($1::text[], $2::uuid[]) as x(company, order_id)
+cross join lateral (select * from reservation_line v where v.company = x.company and v.order_id = x.order_id
+    order by v.line offset 0) l
 """
 
 LOCK_STOCK = """
-select s.company, s.warehouse, s.sku, s.on_hand, s.reserved from stock_level s
-join unnest($1::text[], $2::text[], $3::text[]) as x(company, warehouse, sku)
-    on s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku
-order by s.company, s.warehouse, s.sku for update of s
+select s.company, s.warehouse, s.sku, s.on_hand, s.reserved
+from unnest($1::text[], $2::text[], $3::text[]) as x(company, warehouse, sku)
+cross join lateral (select * from stock_level v
+    where v.company = x.company and v.warehouse = x.warehouse and v.sku = x.sku for update) s
 """
 
 CHANGE_STOCK = """
 update stock_level s set on_hand = s.on_hand + x.received, reserved = s.reserved + x.reserved
 from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
     as x(company, warehouse, sku, received, reserved)
-where s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku
+cross join lateral (select v.ctid from stock_level v
+    where v.company = x.company and v.warehouse = x.warehouse and v.sku = x.sku offset 0) t
+where s.ctid = t.ctid
 """
 
 SAVE_RESERVATIONS = """
@@ -64,8 +67,8 @@ select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::bigint[]
 """
 
 KNOWN_ITEMS = """
-select i.company, i.sku, i.name, i.unit, i.item from item i
-join unnest($1::text[], $2::text[]) as x(company, sku) on i.company = x.company and i.sku = x.sku
+select i.company, i.sku, i.name, i.unit, i.item from unnest($1::text[], $2::text[]) as x(company, sku)
+cross join lateral (select * from item v where v.company = x.company and v.sku = x.sku offset 0) i
 """
 
 ADD_ITEMS = """
@@ -82,8 +85,9 @@ order by x.company, x.warehouse collate "C", x.sku collate "C" on conflict do no
 """
 
 TAKEN_REFERENCES = """
-select r.company, r.reference, r.receipt from receipt r
-join unnest($1::text[], $2::text[]) as x(company, reference) on r.company = x.company and r.reference = x.reference
+select r.company, r.reference, r.receipt from unnest($1::text[], $2::text[]) as x(company, reference)
+cross join lateral (
+    select * from receipt v where v.company = x.company and v.reference = x.reference offset 0) r
 """
 
 ADD_RECEIPTS = """
@@ -166,7 +170,7 @@ class MoveRow(NamedTuple):
 
 async def lock_orders(connection: asyncpg.Connection, orders: Collection[OrderKey]) -> dict[OrderKey, State]:
     """How these orders stand; those that were never heard of are missing."""
-    rows = await connection.fetch(LOCK_ORDERS, *_columns(orders, 2))
+    rows = await connection.fetch(LOCK_ORDERS, *_columns(sorted(orders), 2))
     return {(company, order): state for company, order, state in rows}
 
 
@@ -180,7 +184,7 @@ async def held_lines(connection: asyncpg.Connection, orders: Collection[OrderKey
 
 async def lock_stock(connection: asyncpg.Connection, levels: Collection[Level]) -> dict[Level, StockRow]:
     """Stock levels under lock until the commit. A level that does not exist is missing."""
-    rows = await connection.fetch(LOCK_STOCK, *_columns(levels, 3))
+    rows = await connection.fetch(LOCK_STOCK, *_columns(sorted(levels), 3))
     return {
         (company, warehouse, sku): StockRow(on_hand, reserved) for company, warehouse, sku, on_hand, reserved in rows
     }
