@@ -45,9 +45,9 @@ class _Sorted:
     runs: dict[Place, list[Arrived]] = field(default_factory=dict)
     former: dict[Place, Cursor] = field(default_factory=dict)
     holds: list[ToHold] = field(default_factory=list)
-    set_back: dict[Place, Cursor] = field(default_factory=dict)
+    moved: dict[Place, Cursor] = field(default_factory=dict)
+    """Cursors that must stand elsewhere than the claim has put them."""
     counts: dict[Counted, int] = field(default_factory=dict)
-    filled: bool = False
 
     def count(self, event: Arrived, outcome: str) -> None:
         counted = Counted(event.place.topic, event.partition, event.envelope.time.date(), outcome)
@@ -139,11 +139,12 @@ class Corridor:
         unclaimed = [place for place in runs if place not in claimed]
         standing = await inbox.cursors(connection, self.consumers.name, unclaimed) if unclaimed else {}
         for place, run in runs.items():
+            tail = tails.get(place, [])
             if place in claimed:
                 _sort_claimed(place, run, claimed[place], batch)
             else:
                 _sort_unclaimed(run, standing[place], batch)
-        for tail in tails:
+                tail = _resume_behind_repeats(place, tail, standing[place], batch)
             for event in tail:
                 batch.hold(event, "gap", "an earlier event of this key has not come")
         return batch
@@ -160,7 +161,7 @@ class Corridor:
 
     def _corrections(self, batch: _Sorted, application: Application) -> dict[Place, Correction]:
         """What the cursors must be set back to, because a key stopped before the end of its run."""
-        corrections = {p: Correction(c.sequence, c.hash, 0) for p, c in batch.set_back.items()}
+        corrections = {p: Correction(c.sequence, c.hash, 0) for p, c in batch.moved.items()}
         for place, run in batch.runs.items():
             stop = application.stops.get(place)
             for event in run[: stop.index if stop else len(run)]:
@@ -239,7 +240,7 @@ def to_hold(event: Arrived, reason: str, detail: str, patience_s: int | None = N
 
 def contiguous_runs(
     events: Sequence[Arrived], batch: _Sorted
-) -> tuple[dict[Place, list[Arrived]], list[list[Arrived]]]:
+) -> tuple[dict[Place, list[Arrived]], dict[Place, list[Arrived]]]:
     """Per key: its events in order, each once, up to the first gap; and what comes after a gap.
 
     A repeat is counted as a duplicate; one with other content is held as a conflict.
@@ -248,16 +249,16 @@ def contiguous_runs(
     for event in events:
         by_place.setdefault(event.place, []).append(event)
     runs: dict[Place, list[Arrived]] = {}
-    tails: list[list[Arrived]] = []
+    tails: dict[Place, list[Arrived]] = {}
     for place, arrived in by_place.items():
         if len(arrived) == 1:
             runs[place] = arrived
             continue
         once = _once(sorted(arrived, key=lambda event: event.sequence), batch)
-        end = next((i for i in range(1, len(once)) if once[i].sequence != once[i - 1].sequence + 1), len(once))
+        end = _first_gap(once)
         runs[place] = once[:end]
         if end < len(once):
-            tails.append(once[end:])
+            tails[place] = once[end:]
     return runs, tails
 
 
@@ -266,6 +267,12 @@ async def release_waiting(connection: asyncpg.Connection, known: set[str]) -> No
     await connection.execute(
         "update held set next_at = now() where reason = 'waiting' and company = any($1::text[])", sorted(known)
     )
+
+
+def _first_gap(ordered: Sequence[Arrived]) -> int:
+    """The index behind the first contiguous run."""
+    steps = (i for i in range(1, len(ordered)) if ordered[i].sequence != ordered[i - 1].sequence + 1)
+    return next(steps, len(ordered))
 
 
 def _once(ordered: Sequence[Arrived], batch: _Sorted) -> list[Arrived]:
@@ -289,7 +296,7 @@ def _sort_claimed(place: Place, run: list[Arrived], former: Cursor, batch: _Sort
             _sort_duplicate(event, former, batch)
         run = run[fresh:]
     elif former.sequence < first - 1:
-        batch.set_back[place] = former
+        batch.moved[place] = former
         for event in run:
             batch.hold(event, "gap", "an earlier event of this key has not come")
         return
@@ -304,6 +311,19 @@ def _sort_unclaimed(run: Sequence[Arrived], standing: Cursor, batch: _Sorted) ->
             batch.hold(event, "behind", "fills a gap; later events of this key are held")
         else:
             batch.hold(event, "behind", "an earlier event of this key is held")
+
+
+def _resume_behind_repeats(place: Place, tail: list[Arrived], standing: Cursor, batch: _Sorted) -> list[Arrived]:
+    """Old repeats came together with new events: what follows the cursor is applied; returns what is beyond a gap."""
+    fresh = [event for event in tail if event.sequence > standing.sequence]
+    for event in tail[: len(tail) - len(fresh)]:
+        _sort_duplicate(event, standing, batch)
+    if standing.held or not fresh or fresh[0].sequence != standing.sequence + 1:
+        return fresh
+    end = _first_gap(fresh)
+    batch.runs[place], batch.former[place] = fresh[:end], standing
+    batch.moved[place] = Cursor(fresh[end - 1].sequence, content(fresh[end - 1]))
+    return fresh[end:]
 
 
 def _sort_duplicate(event: Arrived, cursor: Cursor, batch: _Sorted) -> None:

@@ -76,6 +76,17 @@ async def test_a_gap_is_held_until_the_missing_event_comes(toy: Toy) -> None:
     assert await toy.rows("select sequence, held from inbox where key = $1", KEY) == [(5, 0)]
 
 
+async def test_old_repeats_that_come_with_new_events_hold_nothing_up(toy: Toy) -> None:
+    await toy.corridor.take([record(KEY, s, s - 1) for s in (1, 2, 3)])
+    await toy.corridor.take([record(KEY, s, 3 + i) for i, s in enumerate((1, 3, 4, 5, 7))])
+    assert await toy.noted(KEY) == [1, 2, 3, 4, 5]
+    assert await held(toy) == [("gap", 7)]
+    assert await toy.rows("select sequence, held from inbox where key = $1", KEY) == [(5, 1)]
+    await toy.corridor.take([record(KEY, 1, 8), record(KEY, 6, 9)])
+    await drain(toy)
+    assert await toy.noted(KEY) == [1, 2, 3, 4, 5, 6, 7]
+
+
 async def test_a_key_that_begins_with_a_gap_is_held_from_its_first_event(toy: Toy) -> None:
     await toy.corridor.take([record(KEY, 2, 0)])
     assert await held(toy) == [("gap", 2)]
