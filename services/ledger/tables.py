@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    SMALLINT,
     BigInteger,
     CheckConstraint,
     Column,
@@ -15,7 +16,6 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Numeric,
-    SmallInteger,
     Text,
 )
 from sqlmodel import Field, SQLModel
@@ -308,7 +308,7 @@ class JournalLine(_Row, table=True):
     )
     company: str = Field(sa_column=_text(key=True))
     entry: UUID = Field(primary_key=True)
-    line: int = Field(sa_column=Column(SmallInteger, primary_key=True))
+    line: int = Field(sa_column=Column(SMALLINT, primary_key=True, autoincrement=False))
     account: str = Field(sa_column=_text())
     currency: str = Field(sa_column=_text())
     debit: int = Field(sa_column=_minor())

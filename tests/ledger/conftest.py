@@ -1,4 +1,4 @@
-"""A ledger per test on a copy of one migrated database."""
+"""Ledgers on copies of one migrated database."""
 
 from __future__ import annotations
 
@@ -27,13 +27,19 @@ def ledger_template(postgres_server: TestPostgres) -> DatabaseUrls:
     return urls
 
 
+@pytest.fixture(scope="session")
+def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file with the secret that internal tokens are signed with."""
+    file = tmp_path_factory.mktemp("ledger") / "secret"
+    file.write_text(SECRET)
+    return file
+
+
 @pytest_asyncio.fixture
 async def make_desk(
-    postgres_server: TestPostgres, ledger_template: DatabaseUrls, tmp_path: Path
+    postgres_server: TestPostgres, ledger_template: DatabaseUrls, secret: Path
 ) -> AsyncIterator[MakeDesk]:
-    """Makes ledgers, each on its own database."""
-    secret = tmp_path / "secret"
-    secret.write_text(SECRET)
+    """Makes ledgers, each on a database of its own."""
     made: list[Desk] = []
 
     def make() -> Desk:
@@ -45,9 +51,25 @@ async def make_desk(
         await desk.close()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_desk(
+    postgres_server: TestPostgres, ledger_template: DatabaseUrls, secret: Path
+) -> AsyncIterator[Desk]:
+    """The ledger that most tests use one after the other: a copy of a database per test would be dear."""
+    desk = Desk.on(postgres_server.clone(ledger_template), postgres_server, secret)
+    yield desk
+    await desk.close()
+
+
 @pytest_asyncio.fixture
-async def desk(make_desk: MakeDesk) -> Desk:
+async def blank(shared_desk: Desk) -> Desk:
+    """A ledger that knows no company."""
+    await shared_desk.forget()
+    return shared_desk
+
+
+@pytest_asyncio.fixture
+async def desk(blank: Desk) -> Desk:
     """A ledger that keeps the books of `acme`."""
-    made = make_desk()
-    await made.set_up("acme")
-    return made
+    await blank.set_up("acme")
+    return blank

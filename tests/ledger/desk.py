@@ -109,6 +109,12 @@ class Desk(Department):
         """A caller of the ledger's HTTP app."""
         return self.client(build, companies=list(companies), scopes=list(scopes))
 
+    async def forget(self) -> None:
+        """Be as new: no rows, no offsets, no company."""
+        await self.rows(FORGET)
+        self._offsets.clear()
+        self.corridor.known_companies = frozenset()
+
     # -- looking ------------------------------------------------------------------------------------------------------
 
     async def balances(self, company: str = "acme") -> dict[tuple[str, str], int]:
@@ -133,6 +139,13 @@ class Desk(Department):
         return found
 
 
+FORGET = """
+do $$ declare name text; begin
+    set local session_replication_role = replica;
+    for name in select tablename from pg_tables where schemaname = 'public'
+        and tablename not in ('alembic_version', 'code_floor') loop execute format('delete from %I', name); end loop;
+end $$
+"""
 COHERENCE: Mapping[str, str] = {
     "an entry is not balanced": "select company, entry, currency from journal_line group by 1, 2, 3 "
     "having sum(debit) <> sum(credit)",

@@ -150,15 +150,14 @@ async def test_an_order_that_cannot_be_invoiced_is_refused_and_nothing_is_posted
     assert await desk.faults() == []
 
 
-async def test_a_company_without_its_accounts_refuses_to_invoice_and_takes_no_number(make_desk: MakeDesk) -> None:
-    desk = make_desk()
-    await desk.set_up("acme", accounts=[CUSTOMERS, VAT], tax_codes=[NewTaxCode("VAT24", "VAT", "0.24", "2200", "")])
+async def test_a_company_without_its_accounts_refuses_to_invoice_and_takes_no_number(blank: Desk) -> None:
+    await blank.set_up("acme", accounts=[CUSTOMERS, VAT], tax_codes=[NewTaxCode("VAT24", "VAT", "0.24", "2200", "")])
 
-    await desk.bill(Order("A-1"))
+    await blank.bill(Order("A-1"))
 
-    (refused,) = await desk.told("InvoiceRefused")
+    (refused,) = await blank.told("InvoiceRefused")
     assert refused.data["code"] == "account-missing"
-    assert await desk.rows("select * from number_counter") == []
+    assert await blank.rows("select * from number_counter") == []
 
 
 async def test_an_invoice_too_long_for_an_event_is_refused_rather_than_stuck(desk: Desk) -> None:
@@ -237,13 +236,12 @@ async def test_every_invoice_leaves_an_audit_record_with_its_cause(desk: Desk) -
     assert await desk.rows("select cause::text from journal_entry") == [(cause,)]
 
 
-async def test_the_chart_decides_on_which_accounts_a_sale_is_booked(make_desk: MakeDesk) -> None:
-    desk = make_desk()
+async def test_the_chart_decides_on_which_accounts_a_sale_is_booked(blank: Desk) -> None:
     chart = [replace(a, code={"1100": "120", "4000": "700"}.get(a.code, a.code)) for a in CHART]
     assert CUSTOMERS not in chart
     assert SALES not in chart
-    await desk.set_up("acme", accounts=chart)
+    await blank.set_up("acme", accounts=chart)
 
-    await desk.bill(Order("A-1", at=NOON))
+    await blank.bill(Order("A-1", at=NOON))
 
-    assert set(await desk.balances()) == {("120", "EUR"), ("2200", "EUR"), ("700", "EUR")}
+    assert set(await blank.balances()) == {("120", "EUR"), ("2200", "EUR"), ("700", "EUR")}

@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 
-from tests.ledger.conftest import MakeDesk
 from tests.ledger.desk import BANK, CHART, TODAY, UNAPPLIED, Desk, Order, payment, payment_id
 
 NET = {("2200", "EUR"): -720, ("4000", "EUR"): -3000}
@@ -160,16 +159,15 @@ async def test_money_dated_before_its_invoice_is_an_advance_on_the_days_between(
 
 
 @pytest.mark.parametrize("missing", [BANK, UNAPPLIED])
-async def test_money_waits_for_an_account_rather_than_get_lost(make_desk: MakeDesk, missing: object) -> None:
-    desk = make_desk()
-    await desk.set_up("acme", accounts=[account for account in CHART if account is not missing])
+async def test_money_waits_for_an_account_rather_than_get_lost(blank: Desk, missing: object) -> None:
+    await blank.set_up("acme", accounts=[account for account in CHART if account is not missing])
 
-    await desk.hear(payment("P-1", "5.00"))
+    await blank.hear(payment("P-1", "5.00"))
 
-    ((reason, detail),) = await desk.held()
+    ((reason, detail),) = await blank.held()
     assert reason == "waiting"
     assert "no account with the role" in detail
-    assert await desk.rows("select * from payment") == []
+    assert await blank.rows("select * from payment") == []
 
 
 async def test_what_cannot_have_come_in_is_refused_and_counted_as_answered(desk: Desk) -> None:

@@ -10,12 +10,12 @@ import asyncpg
 from pydantic import BaseModel
 
 from chassis.ids import UUID
-from contracts.money import from_minor, minor_units
+from contracts.money import from_minor
+from services.ledger.queries.amounts import sum_text
 
 ENTRY = """
 select e.*, r.id as reversed_by from journal_entry e
-left join lateral (select id from journal_entry b where b.reverses = e.id and b.company = e.company offset 0) r on true
-where e.company = $1
+left join lateral (select id from journal_entry b where b.reverses = e.id offset 0) r on true
 """
 
 LINES = """
@@ -146,14 +146,14 @@ class IntegrityAnswer(BaseModel):
 
 async def entry(connection: asyncpg.Connection, company: str, entry_id: UUID) -> EntryAnswer | None:
     """The entry, or None."""
-    rows = await connection.fetch(f"{ENTRY} and e.id = $2", company, entry_id)
+    rows = await connection.fetch(f"{ENTRY} where e.company = $1 and e.id = $2", company, entry_id)
     found = await _with_lines(connection, company, rows)
     return found[0] if found else None
 
 
 async def entries_of(connection: asyncpg.Connection, company: str, document: UUID) -> EntriesAnswer:
     """All entries that one document, invoice, credit note or payment, has led to."""
-    rows = await connection.fetch(f"{ENTRY} and e.document = $2 order by e.at, e.posted_on, e.id", company, document)
+    rows = await connection.fetch(f"{ENTRY} where e.document = $1 order by e.at, e.posted_on, e.id", document)
     return EntriesAnswer(entries=await _with_lines(connection, company, rows))
 
 
@@ -172,7 +172,7 @@ async def trial_balance(
         known_on=known_on,
         accounts=[_balance(row) for row in rows],
         totals=[
-            CurrencyTotal(currency=currency, debit=_amount(debit, currency), credit=_amount(credit, currency))
+            CurrencyTotal(currency=currency, debit=sum_text(debit, currency), credit=sum_text(credit, currency))
             for currency, (debit, credit) in sorted(totals.items())
         ],
     )
@@ -222,17 +222,10 @@ def _balance(row: asyncpg.Record) -> AccountBalance:
         name=row["name"],
         kind=row["kind"],
         currency=currency,
-        debit=_amount(debit, currency),
-        credit=_amount(credit, currency),
-        balance=_amount(debit - credit, currency),
+        debit=sum_text(debit, currency),
+        credit=sum_text(credit, currency),
+        balance=sum_text(debit - credit, currency),
     )
-
-
-def _amount(minor: int, currency: str) -> str:
-    """A sum may be longer than one amount may be on the wire."""
-    whole, rest = divmod(abs(minor), 10 ** minor_units(currency))
-    decimals = f".{rest:0{minor_units(currency)}d}" if minor_units(currency) else ""
-    return f"{'-' if minor < 0 else ''}{whole}{decimals}"
 
 
 def _text(value: UUID | None) -> str | None:

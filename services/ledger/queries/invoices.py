@@ -13,6 +13,7 @@ from chassis.ids import UUID
 from contracts.money import from_minor
 from services.ledger.domain.documents import invoice_id
 from services.ledger.domain.numbering import INVOICES, DocumentNumber, read_number
+from services.ledger.queries.amounts import sum_text
 
 InvoiceState = Literal["open", "partly-paid", "paid", "credited"]
 
@@ -23,15 +24,14 @@ FOUND = f"""
 select i.*, o.open, o.state from invoice i
 cross join lateral (select o.open, {STATE} as state from open_item o
     where o.company = i.company and o.invoice = i.id offset 0) o
-where i.company = $1
 """
 
 ALLOCATIONS = """
-select payment, sum(amount)::bigint as amount from allocation where company = $1 and invoice = $2
+select payment, sum(amount)::bigint as amount from allocation where invoice = $1
 group by payment having sum(amount) <> 0 order by payment
 """
 
-CREDIT_NOTE = "select * from credit_note where company = $1 and invoice = $2"
+CREDIT_NOTE = "select * from credit_note where invoice = $1"
 
 OPEN_ITEMS = """
 select o.invoice, o.due_on, o.currency, o.total, o.open, i.series, i.fiscal_year, i.serial, i.order_id, i.customer_id,
@@ -146,7 +146,7 @@ async def search(
     limit: int,
 ) -> InvoicesAnswer:
     """Invoices that fit all that is named, the newest number first; pages do not shift when others are added."""
-    arguments: list[object] = [company]
+    arguments: list[object] = []
 
     def bound(value: object) -> str:
         arguments.append(value)
@@ -154,7 +154,7 @@ async def search(
 
     conditions = [f"i.series = {bound(INVOICES)}"]
     if order is not None:
-        conditions.append(f"i.id = {bound(invoice_id(company, order))}")
+        conditions.append(f"i.company = {bound(company)} and i.id = {bound(invoice_id(company, order))}")
     if customer is not None:
         conditions.append(f"i.customer_id = {bound(customer)}")
     if state is not None:
@@ -165,9 +165,8 @@ async def search(
     if after is not None:
         place = _place(after)
         conditions.append(f"(i.fiscal_year, i.serial) < ({bound(place.fiscal_year)}, {bound(place.serial)})")
-    query = (
-        f"{FOUND} and {' and '.join(conditions)} order by i.fiscal_year desc, i.serial desc limit {bound(limit + 1)}"
-    )
+    where = " and ".join(conditions)
+    query = f"{FOUND} where {where} order by i.fiscal_year desc, i.serial desc limit {bound(limit + 1)}"
     rows = await connection.fetch(query, *arguments)
     found = [InvoiceSummary(**_summary(row)) for row in rows[:limit]]
     return InvoicesAnswer(invoices=found, next=found[-1].number if len(rows) > limit else None)
@@ -175,12 +174,12 @@ async def search(
 
 async def one(connection: asyncpg.Connection, company: str, invoice: UUID) -> InvoiceAnswer | None:
     """The invoice, or None."""
-    row = await connection.fetchrow(f"{FOUND} and i.id = $2", company, invoice)
+    row = await connection.fetchrow(f"{FOUND} where i.company = $1 and i.id = $2", company, invoice)
     if row is None:
         return None
     printed = orjson.loads(row["printed"])
-    paid = await connection.fetch(ALLOCATIONS, company, invoice)
-    note = await connection.fetchrow(CREDIT_NOTE, company, invoice)
+    paid = await connection.fetch(ALLOCATIONS, invoice)
+    note = await connection.fetchrow(CREDIT_NOTE, invoice)
     return InvoiceAnswer(
         **_summary(row),
         seller=printed["seller"],
@@ -205,7 +204,7 @@ async def receivables(
     return ReceivablesAnswer(
         items=[_open_item(row) for row in rows[:limit]],
         totals=[
-            OpenTotal(currency=currency, invoices=count, open=from_minor(int(amount), currency))
+            OpenTotal(currency=currency, invoices=count, open=sum_text(int(amount), currency))
             for currency, count, amount in totals
         ],
         next=None if more is None else f"{more['due_on']}.{more['invoice']}",

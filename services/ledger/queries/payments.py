@@ -15,13 +15,13 @@ from services.ledger.domain.numbering import DocumentNumber
 FOUND = """
 select p.*, u.unapplied from payment p
 cross join lateral (select unapplied from unapplied_cash w where w.company = p.company and w.payment = p.id offset 0) u
-where p.company = $1
+where true
 """
 
 UNAPPLIED = """
 select p.*, u.unapplied from unapplied_cash u
 cross join lateral (select * from payment y where y.company = u.company and y.id = u.payment offset 0) p
-where u.company = $1 and u.unapplied > 0
+where u.unapplied > 0
 """
 
 ALLOCATIONS = """
@@ -75,7 +75,7 @@ async def search(
     limit: int,
 ) -> PaymentsAnswer:
     """Payments that name the order, or that have something left; in the order of their ids."""
-    arguments: list[object] = [company]
+    arguments: list[object] = []
     query = UNAPPLIED if unapplied else FOUND
     if order is not None:
         arguments.append(order)
@@ -91,7 +91,7 @@ async def search(
 
 async def one(connection: asyncpg.Connection, company: str, payment: UUID) -> PaymentAnswer | None:
     """The payment, or None."""
-    row = await connection.fetchrow(f"{FOUND} and p.id = $2", company, payment)
+    row = await connection.fetchrow(f"{FOUND} and p.company = $1 and p.id = $2", company, payment)
     return None if row is None else (await _with_allocations(connection, company, [row]))[0]
 
 
