@@ -48,8 +48,8 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-async def bench(orders: int, rounds: int) -> dict[str, Any]:
-    """All measurements."""
+async def bench(orders: int, rounds: int, *, flow_only: bool = False) -> dict[str, Any]:
+    """All measurements, or those of the flow alone."""
     async with LocalStack(STATE / "bench", fresh=True, progress=say) as stack:
         setting = await _set_up(stack)
         floors: list[dict[str, Any]] = []
@@ -61,21 +61,22 @@ async def bench(orders: int, rounds: int) -> dict[str, Any]:
             floors.append(await _floor(stack, orders))
             batched.append(await _real(stack, setting, "batches", orders, f"b{number}"))
             single.append(await _real(stack, setting, "singles", orders, f"s{number}"))
-        say("from 202 to journal entry, at 50 orders a second")
-        paced = await _load(stack, setting, "paced", f"p{int(time.time())}", 1_000)
-        memory = memory_mebibytes(stack.pids())
-        say("accepting alone, against a bare handler and insert")
-        accept = await _accept(stack, setting, orders)
-        say("papers alone")
-        papers = await _papers()
-        return {
+        figures = {
             "machine": machine(), "orders": orders, "floor": floors, "batches": batched, "singles": single,
             "ratios": {
                 "batches": median(r["per_s"] for r in batched) / median(f["per_s"] for f in floors),
                 "singles": median(r["per_s"] for r in single) / median(f["per_s"] for f in floors),
             },
-            "paced": paced, "accept": accept, "papers": papers, "memory_mib": memory,
+            "memory_mib": memory_mebibytes(stack.pids()),
         }  # fmt: skip
+        if not flow_only:
+            say("from 202 to journal entry, at 50 orders a second")
+            figures["paced"] = await _load(stack, setting, "paced", f"p{int(time.time())}", 1_000)
+            say("accepting alone, against a bare handler and insert")
+            figures["accept"] = await _accept(stack, setting, orders)
+            say("papers alone")
+            figures["papers"] = await _papers()
+        return figures
 
 
 def machine() -> dict[str, object]:
@@ -256,8 +257,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("--orders", type=int, default=12_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--flow-only", action="store_true", help="leave out latency, accepting and papers")
     arguments = parser.parse_args()
-    figures = asyncio.run(bench(arguments.orders, arguments.rounds))
+    figures = asyncio.run(bench(arguments.orders, arguments.rounds, flow_only=arguments.flow_only))
     STATE.mkdir(exist_ok=True)
     (STATE / "bench.json").write_text(json.dumps(figures, indent=2) + "\n")
     print_report(figures)

@@ -18,16 +18,21 @@ def print_report(figures: Mapping[str, Any]) -> None:
         share = f"{figures['ratios'][name]:.0%}" if name in figures["ratios"] else "100%"
         print(f"| {label} | {', '.join(f'{rate:.0f}' for rate in rates)} | {median(rates):.0f} | {share} |")
     _cpu_table(figures)
+    if "paced" in figures:
+        _latency(figures)
+    print("memory, MiB: " + ", ".join(f"{name} {size}" for name, size in figures["memory_mib"].items()))
+
+
+def _latency(figures: Mapping[str, Any]) -> None:
     paced, accept = figures["paced"], figures["accept"]
     entry = f"p50 {paced['to_entry_p50_ms']:.0f} ms, p99 {paced['to_entry_p99_ms']:.0f} ms"
     answer = f"p50 {paced['p50_ms']:.1f} ms, p99 {paced['p99_ms']:.1f} ms"
     print(f"\n202 → journal entry at 50 orders/s: {entry} ({paced['entries']} of {paced['count']}); answer {answer}")
     for name in ("gateway", "bare"):
         row = accept[name]
-        print(f"accept, {name}: {row['per_s']:.0f}/s, p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms,"
-              f" {row['server_us']:.0f} µs of the server per request")  # fmt: skip
+        rate = f"{row['per_s']:.0f}/s, p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms"
+        print(f"accept, {name}: {rate}, {row['server_us']:.0f} µs of the server per request")
     print(f"papers: {figures['papers']}")
-    print("memory, MiB: " + ", ".join(f"{name} {size}" for name, size in figures["memory_mib"].items()))
 
 
 def _cpu_table(figures: Mapping[str, Any]) -> None:
