@@ -18,6 +18,8 @@ from tests.documents.archive import Archive, invoice, text_of
 from tests.support.eventually import eventually
 
 CHILD = "services.documents.rendering.child"
+PATIENCE_S = 50.0
+"""The renderer has the lowest priority: on a machine that is busy with other tests it hardly gets on."""
 
 
 @asynccontextmanager
@@ -50,19 +52,23 @@ async def test_what_was_being_rendered_when_it_was_killed_is_stored_once_and_no_
 ) -> None:
     await archive.hear(*[invoice(str(n)) for n in range(120)])
     async with running(archive, tmp_path / "log") as process:
-        await eventually(lambda: len(archive.files()) > 10, what="rendering has begun", every_s=0.01)
+        await eventually(
+            lambda: len(archive.files()) > 10, what="rendering has begun", every_s=0.01, within_s=PATIENCE_S
+        )
         (child,) = renderers(process)
         process.kill()
-        await eventually(lambda: not _alive(child), what="the rendering process ends with its service")
+        await eventually(
+            lambda: not _alive(child), what="the rendering process ends with its service", within_s=PATIENCE_S
+        )
     assert await archive.jobs() != []
 
     await archive.rows("update job set leased_until = now()")  # or wait three minutes
     async with running(archive, tmp_path / "log") as process:
-        await eventually(archive.jobs, lambda left: not left, what="all are rendered", within_s=60)
+        await eventually(archive.jobs, lambda left: not left, what="all are rendered", within_s=PATIENCE_S)
         (child,) = renderers(process)
         process.send_signal(signal.SIGTERM)
-        await eventually(lambda: not _alive(process), what="the service leaves when asked")
-        await eventually(lambda: not _alive(child), what="and its rendering process with it")
+        await eventually(lambda: not _alive(process), what="the service leaves when asked", within_s=PATIENCE_S)
+        await eventually(lambda: not _alive(child), what="and its rendering process with it", within_s=PATIENCE_S)
 
     stored = await archive.told("DocumentStored")
     assert len(stored) == len({told.key for told in stored}) == 120
