@@ -21,9 +21,9 @@ consumers.ignore(
 
 
 @consumers.on(OrderTerms)
-async def on_order_placed(events: Sequence[Received[OrderTerms]], unit: UnitOfWork) -> None:
+async def on_order_placed(events: Sequence[Received[OrderTerms]], unit: UnitOfWork) -> Outcomes:
     """The agreed prices are what will be invoiced."""
-    await handlers.record_terms([translate.to_record_terms(event) for event in events], unit)
+    return await handlers.record_terms([translate.to_record_terms(event) for event in events], unit)
 
 
 @consumers.on(OrderReserved)

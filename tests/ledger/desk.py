@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -320,3 +320,9 @@ def payment(
 def payment_id(name: str, company: str = "acme") -> UUID:
     """The id of a payment."""
     return derive(company, "payment", name)
+
+
+def again(event: Event, sequence: int = 2) -> Event:
+    """The event as a later one on its key, with an id of its own."""
+    new = {"ce_id": str(new_id()).encode(), "ce_sequence": str(sequence).encode()}
+    return replace(event, sequence=sequence, headers=tuple((n, new.get(n, value)) for n, value in event.headers))

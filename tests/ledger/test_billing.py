@@ -9,7 +9,7 @@ import pytest
 
 from services.ledger.commands import NewTaxCode
 from tests.ledger.conftest import MakeDesk
-from tests.ledger.desk import CHART, CUSTOMERS, NOON, SALES, VAT, Desk, Order
+from tests.ledger.desk import CHART, CUSTOMERS, NOON, SALES, VAT, Desk, Order, again
 
 
 async def test_an_order_with_terms_and_reservation_is_invoiced_and_posted(desk: Desk) -> None:
@@ -245,3 +245,18 @@ async def test_the_chart_decides_on_which_accounts_a_sale_is_booked(blank: Desk)
     await blank.bill(Order("A-1", at=NOON))
 
     assert set(await blank.balances()) == {("120", "EUR"), ("2200", "EUR"), ("700", "EUR")}
+
+
+async def test_a_second_order_under_an_id_changes_nothing(desk: Desk) -> None:
+    order, other = Order("A-1"), Order("A-1", (("1000", "99.00", "VAT24"),))
+    await desk.hear(order.placed(), again(other.placed()))
+
+    await desk.hear(order.reserved(), again(other.placed(), sequence=3))
+
+    (issued,) = await desk.told("InvoiceIssued")
+    assert issued.data["total"] == "37.20"
+    assert await desk.held() == []
+    assert dict(await desk.rows("select outcome, sum(events)::int from inbox_count group by 1")) == {
+        "applied": 2,
+        "refused": 2,
+    }

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.ledger.desk import BANK, CHART, TODAY, UNAPPLIED, Desk, Order, payment, payment_id
+from tests.ledger.desk import BANK, CHART, TODAY, UNAPPLIED, Desk, Order, again, payment, payment_id
 
 NET = {("2200", "EUR"): -720, ("4000", "EUR"): -3000}
 """What an order of 37.20 leaves on the other accounts."""
@@ -189,3 +189,18 @@ async def test_a_payment_is_audited_and_linked_to_its_entry(desk: Desk) -> None:
         "select e.document from allocation a join journal_entry e on e.company = a.company and e.id = a.entry"
     )
     assert rows == [(payment_id("P-1"),)]
+
+
+async def test_a_second_payment_under_an_id_is_refused_and_the_money_is_booked_once(desk: Desk) -> None:
+    order = Order("A-1")
+    await desk.bill(order)
+    first, second = order.payment("P-1", "10.00"), again(order.payment("P-1", "99.00"))
+
+    await desk.hear(first, second, order.payment("P-2", "1.00"))
+
+    assert await desk.open_items() == {order.invoice: 2620}
+    assert await desk.held() == []
+    assert dict(
+        await desk.rows("select outcome, sum(events)::int from inbox_count where topic = 'sales.payments' group by 1")
+    ) == {"applied": 2, "refused": 1}
+    assert await desk.faults() == []

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
-from chassis.errors import Refused
+from chassis.errors import Outcome, Refused
 from chassis.ids import UUID
 from services.ledger import translate
 from services.ledger.commands import CloseOrder, RecordReservation, RecordTerms
@@ -36,8 +36,8 @@ class Due:
     cause: Cause
 
 
-async def record_terms(commands: Sequence[RecordTerms], unit: UnitOfWork) -> None:
-    """Keep what orders agreed; bill those whose stock is reserved already."""
+async def record_terms(commands: Sequence[RecordTerms], unit: UnitOfWork) -> Sequence[Outcome]:
+    """Keep what orders agreed; bill those whose stock is reserved already. A second order under an id is refused."""
     books = await open_books(unit)
     await orders.insert_terms(unit.raw, commands)
     met = await orders.meet(unit.raw, [Arrival(c.company, c.order, True, None, None, None) for c in commands])
@@ -49,6 +49,8 @@ async def record_terms(commands: Sequence[RecordTerms], unit: UnitOfWork) -> Non
             at = row["reserved_at"]
             due.append(Due(command.company, command.order, command.body, reserved, at, command.cause))
     await _bill(due, books, unit)
+    twice = Refused("order-exists", "There is an order with this id; its terms stay as they are.")
+    return [twice if met[command.company, command.order]["had_terms"] else None for command in commands]
 
 
 async def record_reservations(commands: Sequence[RecordReservation], unit: UnitOfWork) -> None:

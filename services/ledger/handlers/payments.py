@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Refused, Waiting
@@ -17,25 +17,40 @@ from services.ledger.handlers.settling import Key, Settling, to_receivable
 from services.ledger.store import documents
 from services.ledger.store import money as store
 
+ACCOUNT_PATIENCE_S = 30 * 86_400
+"""How long money waits for the account it is booked on; then a person must look."""
+
 Named = tuple[dict[Key, Receivable], dict[tuple[str, str], Receivable]]
 """Invoices by company and id, and by company and printed number."""
 
 
 async def record_payments(commands: Sequence[RecordPayment], unit: UnitOfWork) -> Sequence[Outcome]:
-    """Book money and allocate it. Money is never turned away for what we lack: it waits until there is an account."""
+    """Book money and allocate it. Money is never turned away for what we lack: it waits until there is an account.
+
+    A second payment under an id is refused: money that came in once is booked once.
+    """
     books = await open_books(unit)
     decisions = [_accept(command, books[command.company]) for command in commands]
     taken = [(c, money) for c, money in zip(commands, decisions, strict=True) if isinstance(money, Money)]
-    if taken:
-        await _book(taken, books, unit)
-    return [None if isinstance(decision, Money) else decision for decision in decisions]
+    new = await store.insert_payments(unit.raw, taken) if taken else set()
+    if new:
+        await _book([(c, money) for c, money in taken if (c.company, c.payment) in new], books, unit)
+    return [_outcome(decision, new) for decision in decisions]
 
 
 def _accept(command: RecordPayment, books: Books) -> Money | Refused | Waiting:
     for role in (BANK, UNAPPLIED_CASH):
         if role not in books.accounts:
-            return Waiting(f"company {command.company} has no account with the role {role}")
+            return Waiting(f"company {command.company} has no account with the role {role}", ACCOUNT_PATIENCE_S)
     return money_of(command.company, command.payment, command.received_on, command.amount, command.currency)
+
+
+def _outcome(decision: Money | Refused | Waiting, new: Collection[Key]) -> Outcome:
+    if not isinstance(decision, Money):
+        return decision
+    if (decision.company, decision.payment) in new:
+        return None
+    return Refused("payment-exists", "There is a payment with this id; it stays as it is.")
 
 
 async def _book(taken: Sequence[tuple[RecordPayment, Money]], books: Mapping[str, Books], unit: UnitOfWork) -> None:
@@ -43,7 +58,6 @@ async def _book(taken: Sequence[tuple[RecordPayment, Money]], books: Mapping[str
     settling = Settling(books)
     for command, money in taken:
         _settle(command, money, _invoice_for(command, named), settling)
-    await store.insert_payments(unit.raw, taken)
     await store.insert_unapplied(
         unit.raw, [(m.company, m.payment, c.order, m.currency, m.amount, m.unapplied) for c, m in taken]
     )

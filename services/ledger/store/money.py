@@ -16,6 +16,7 @@ insert into payment (company, id, reference, received_on, currency, amount, paye
     invoice_number)
 select * from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::text[], $6::bigint[], $7::text[], $8::uuid[],
     $9::text[], $10::text[])
+on conflict do nothing returning company, id
 """
 
 INSERT_UNAPPLIED = """
@@ -66,14 +67,18 @@ order by a.at, i.fiscal_year, i.serial
 AllocationRow = tuple[str, UUID, UUID, UUID, int, date]
 
 
-async def insert_payments(connection: asyncpg.Connection, payments: Iterable[tuple[RecordPayment, Money]]) -> None:
-    """Keep what came in."""
+async def insert_payments(
+    connection: asyncpg.Connection, payments: Iterable[tuple[RecordPayment, Money]]
+) -> set[tuple[str, UUID]]:
+    """Keep what came in; says which of them are new. The first one of an id counts."""
     rows = [
         (p.company, p.payment, p.reference, p.received_on, p.currency, money.amount, p.payer_name, p.order,
          p.order_reference, p.invoice_number)
         for p, money in payments
     ]  # fmt: skip
-    await connection.execute(INSERT_PAYMENTS, *zip(*rows, strict=True))
+    return {
+        (company, payment) for company, payment in await connection.fetch(INSERT_PAYMENTS, *zip(*rows, strict=True))
+    }
 
 
 async def insert_unapplied(

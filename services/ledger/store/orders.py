@@ -13,6 +13,7 @@ from services.ledger.commands import RecordTerms
 
 INSERT_TERMS = """
 insert into order_terms (company, order_id, body) select * from unnest($1::text[], $2::uuid[], $3::bytea[])
+on conflict do nothing
 """
 
 READ_TERMS = """
@@ -29,7 +30,7 @@ on conflict (company, order_id) do update set
     reserved_at = coalesce(o.reserved_at, excluded.reserved_at),
     reservation = case when o.has_terms then null else coalesce(o.reservation, excluded.reservation) end,
     closed = coalesce(o.closed, excluded.closed)
-returning new.company, new.order_id, new.reserved_at, old.reservation, old.company is not null as met,
+returning new.company, new.order_id, new.reserved_at, old.reservation, coalesce(old.has_terms, false) as had_terms,
     new.has_terms and new.reserved_at is not null and new.closed is null
     and not (coalesce(old.has_terms, false) and old.reserved_at is not null) as complete
 """
@@ -52,7 +53,7 @@ class Arrival(NamedTuple):
 
 
 async def insert_terms(connection: asyncpg.Connection, terms: Iterable[RecordTerms]) -> None:
-    """Keep the orders' bodies as they came."""
+    """Keep the orders' bodies as they came. The first one of an order counts."""
     rows = [(t.company, t.order, t.body) for t in terms]
     await connection.execute(INSERT_TERMS, *zip(*rows, strict=True))
 
