@@ -48,8 +48,6 @@ class Cancelled(EventView, of=OrderCancelled):
     """An order is to be undone."""
 
     order: str
-    reference: str
-    source: str
     reason: str
 
 

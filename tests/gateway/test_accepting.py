@@ -133,7 +133,7 @@ async def test_the_company_may_be_left_out_by_a_key_for_one(office: FrontOffice,
     assert (refused.status_code, pointers(refused.json())) == (422, [("/company", "missing")])
 
 
-# -- forms of an event ---------------------------------------------------------------------------------------------------
+# -- forms of an event ----------------------------------------------------------------------------------------------
 
 
 def sdk_event(**attributes: Any) -> CloudEvent:
@@ -220,7 +220,7 @@ async def test_a_batch_of_500_is_accepted_whole_and_again_without_effect(office:
     assert await gateway.counts() == (500, 500, 500)
 
 
-# -- typed doors ---------------------------------------------------------------------------------------------------------
+# -- typed doors ----------------------------------------------------------------------------------------------------
 
 
 async def test_typed_doors_take_plain_bodies(office: FrontOffice, gateway: Gateway) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -378,7 +379,7 @@ async def test_typed_bodies_are_held_to_the_same_rules(strict: Strict) -> None:
         ([b"Basic d2ViOnNob3A="], 401, "authentication-required"),
         ([b"Bearer "], 401, "authentication-required"),
         ([b"Bearer bb_0123456789ab." + b"x" * 43], 401, "authentication-required"),
-        ([b"Bearer \xce\xba\xce\xbb\xce\xb5\xce\xb9\xce\xb4\xce\xaf.secret-secret-secret-secret"], 401, "authentication-required"),
+        ([b"Bearer \xce\xba\xce\xbb.secret-secret-secret-secret"], 401, "authentication-required"),
         ([b"Bearer " + b"x" * 8_000], 401, "authentication-required"),
         ("twice", 401, "authentication-required"),
         ("cut", 401, "authentication-required"),
@@ -391,7 +392,7 @@ async def test_who_is_not_known_is_refused(strict: Strict, values: Any, status: 
     values = {"twice": [good, good], "cut": [good[:-1]]}.get(values, values) if isinstance(values, str) else values
     headers = [(b"content-type", STRUCTURED.encode()), *((b"authorization", value) for value in values)]
     for method, path in (("POST", "/v1/events"), ("POST", "/v1/orders"), ("GET", "/v1/orders"),
-                         ("GET", "/v1/requests/01a20551-6857-7c7f-ae3d-bf56ccf94868"), ("GET", "/v1/streams/sales.orders"),
+                         ("GET", f"/v1/requests/{UUID(int=1)}"), ("GET", "/v1/streams/sales.orders"),
                          ("GET", "/ledger/v1/companies/acme/accounts")):  # fmt: skip
         answer = await office.client.request(method, path, content=RAW if method == "POST" else None, headers=headers)
         assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}"), path

@@ -60,8 +60,7 @@ def _placed(event: Event, fold: Fold) -> None:
 
 def _cancelled(event: Event, fold: Fold) -> None:
     data: views.Cancelled = event.data
-    news = _about_order(event, data.order, bits.CANCELLED, fold, {"reason": data.reason})
-    news.source, news.reference = data.source, data.reference
+    _about_order(event, data.order, bits.CANCELLED, fold, {"reason": data.reason})
 
 
 def _reserved(event: Event, fold: Fold) -> None:
