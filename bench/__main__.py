@@ -55,6 +55,8 @@ async def bench(orders: int, rounds: int, *, flow_only: bool = False) -> dict[st
         floors: list[dict[str, Any]] = []
         batched: list[dict[str, Any]] = []
         single: list[dict[str, Any]] = []
+        await stack.stop_service("documents")
+        papers_apart = await stack.start_service("documents", only="api,consumers,relay")
         await _real(stack, setting, "batches", orders // 4, "warm")
         for number in range(rounds):
             say(f"round {number + 1} of {rounds}: bare pipeline, batches, single requests")
@@ -70,6 +72,10 @@ async def bench(orders: int, rounds: int, *, flow_only: bool = False) -> dict[st
             "memory_mib": memory_mebibytes(stack.pids()),
         }  # fmt: skip
         if not flow_only:
+            await stack.stop_service(papers_apart)
+            await stack.restart("documents")
+            say("batches while papers are rendered too")
+            figures["with_papers"] = await _real(stack, setting, "batches", orders, "w")
             say("from 202 to journal entry, at 50 orders a second")
             figures["paced"] = await _load(stack, setting, "paced", f"p{int(time.time())}", 1_000)
             say("accepting alone, against a bare handler and insert")

@@ -25,6 +25,7 @@ def print_report(figures: Mapping[str, Any]) -> None:
 
 def _latency(figures: Mapping[str, Any]) -> None:
     paced, accept = figures["paced"], figures["accept"]
+    print(f"\nbatches of 50 while papers are rendered at low priority: {figures['with_papers']['per_s']:.0f} orders/s")
     entry = f"p50 {paced['to_entry_p50_ms']:.0f} ms, p99 {paced['to_entry_p99_ms']:.0f} ms"
     answer = f"p50 {paced['p50_ms']:.1f} ms, p99 {paced['p99_ms']:.1f} ms"
     print(f"\n202 → journal entry at 50 orders/s: {entry} ({paced['entries']} of {paced['count']}); answer {answer}")
