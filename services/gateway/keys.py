@@ -117,10 +117,14 @@ class KeyRing:
             raise unauthenticated("The API key has expired.")
         return key
 
-    async def look(self) -> None:
-        """Read the keys again if they have changed. Raises what the database says."""
+    async def look(self, since: float | None = None) -> None:
+        """Read the keys again if they have changed, unless somebody else looked `since` then. Raises what the database
+        says.
+        """
         async with self._looking:
             began = time.monotonic()
+            if since is not None and self._looked >= since:
+                return
             held = await self._database.take()
             broken = True
             try:
@@ -138,12 +142,11 @@ class KeyRing:
         """A key that is not known may be a second old: look at the table, once for all who ask meanwhile."""
         asked = time.monotonic()
         await asyncio.sleep(max(0.0, self._looked + MISS_PAUSE_S - asked) if self._version is not None else 0)
-        if self._looked < asked:
-            try:
-                await self.look()
-            except Exception as error:
-                if self._version is None:
-                    raise unavailable("keys-unavailable", "The API keys cannot be read now.") from error
+        try:
+            await self.look(since=asked)
+        except Exception as error:
+            if self._version is None:
+                raise unavailable("keys-unavailable", "The API keys cannot be read now.") from error
         return self._keys.get(key_id)
 
 

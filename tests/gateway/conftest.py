@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -61,16 +62,33 @@ async def office(gateway: Gateway) -> AsyncIterator[FrontOffice]:
         yield FrontOffice(client, key["key"])
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def strict(
-    postgres_server: TestPostgres, gateway_template: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory
+@asynccontextmanager
+async def one_for_all(
+    server: TestPostgres, template: DatabaseUrls, folder: Path
 ) -> AsyncIterator[tuple[FrontOffice, Gateway]]:
-    """A front office and a gateway for tests in which nothing is ever written: one for all of them."""
-    secret = tmp_path_factory.mktemp("strict") / "secret"
+    secret = folder / "secret"
     secret.write_text(SECRET)
-    gateway = Gateway.on(postgres_server.clone(gateway_template), postgres_server, secret)
+    gateway = Gateway.on(server.clone(template), server, secret)
     await gateway.opens_for("acme", "umbrella")
     key = await gateway.make_key()
     async with gateway.open() as client:
         yield FrontOffice(client, key["key"]), gateway
     await gateway.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def strict(
+    postgres_server: TestPostgres, gateway_template: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[FrontOffice, Gateway]]:
+    """A front office and a gateway for tests in which nothing is ever written: one for all of them."""
+    async with one_for_all(postgres_server, gateway_template, tmp_path_factory.mktemp("strict")) as both:
+        yield both
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def written(
+    postgres_server: TestPostgres, gateway_template: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[FrontOffice, Gateway]]:
+    """The same for tests that do not look at what is written."""
+    async with one_for_all(postgres_server, gateway_template, tmp_path_factory.mktemp("written")) as both:
+        yield both

@@ -1,0 +1,180 @@
+"""API keys: made, shown, rotated, taken away; and what a copy of the database is worth."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.gateway.key_commands import Refusal, revoke, rotate, show
+from services.gateway.keys import KeyRing, Peppers
+from tests.gateway.conftest import MakeGateway
+from tests.gateway.front import FrontOffice, Gateway, NoonClock, cloud_event
+from tests.support.eventually import eventually
+
+
+@asynccontextmanager
+async def following(gateway: Gateway) -> AsyncIterator[None]:
+    """The ring compares itself with the table, as in a running process."""
+    task = asyncio.create_task(gateway.service.app.state.gateway.keys.follow())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def opens(office: FrontOffice) -> bool:
+    return (await office.get("/v1/orders")).status_code == 200
+
+
+async def test_a_revoked_key_opens_nothing_within_two_seconds(office: FrontOffice, gateway: Gateway) -> None:
+    other = await gateway.make_key("other")
+    async with following(gateway):
+        assert await opens(office)
+        await gateway.command(revoke, id=office.key.partition(".")[0])
+        await eventually(lambda: opens(office), lambda good: not good, what="the revoked key is refused", within_s=2.0)
+        assert await opens(FrontOffice(office.client, other["key"]))
+    assert (await office.send(cloud_event())).status_code == 401
+    assert await gateway.counts() == (0, 0, 0)
+
+
+async def test_a_new_key_works_at_once(office: FrontOffice, gateway: Gateway) -> None:
+    assert await opens(office)
+    for number in range(3):
+        made = await gateway.make_key(f"shop-{number}")
+        assert await opens(FrontOffice(office.client, made["key"]))
+
+
+async def test_a_rotated_key_is_the_same_client_and_both_work_for_a_while(
+    office: FrontOffice, gateway: Gateway
+) -> None:
+    await office.post("/v1/orders", cloud_event()["data"], key="k")
+    old = office.key.partition(".")[0]
+    made = await gateway.command(rotate, id=old, overlap_s=10**9, expires_days=None)
+    new = FrontOffice(office.client, made["key"])
+
+    again = await new.post("/v1/orders", cloud_event()["data"], key="k")
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (202, "true")
+    assert await opens(office)
+    with pytest.raises(Refusal):
+        await gateway.command(rotate, id="bb_nothing", overlap_s=0, expires_days=None)
+    shown = {key["id"]: key for key in await gateway.command(show)}
+    assert shown[made["id"]]["replaces"] == old
+    assert shown[old]["live"]
+    assert shown[old]["expires_at"] - made["old_key_good_until"] < timedelta(seconds=1)
+
+
+async def test_an_expired_key_is_refused_by_database_time(make_gateway: MakeGateway) -> None:
+    gateway = make_gateway()
+    key = await gateway.make_key()
+    await gateway.rows("update api_key set expires_at = '2026-12-13T11:59:59Z' returning id")
+    ring = KeyRing(gateway.database, Peppers(_secret(gateway)), 1.0)
+    clock = NoonClock(gateway.database)
+    with pytest.raises(Exception, match=r"expired|not valid"):
+        await ring.admit(key["key"], clock.now())
+
+
+async def test_the_table_holds_nothing_that_opens_a_door(gateway: Gateway) -> None:
+    made = await gateway.make_key()
+    secret = made["key"].partition(".")[2]
+    ((row,),) = await gateway.rows("select to_jsonb(k)::text from api_key k")
+    assert secret not in row
+    other = _secret(gateway).with_name("other")
+    other.write_text("y" * 40)
+    ring = KeyRing(gateway.database, Peppers(other), 1.0)
+    with pytest.raises(Exception, match="not valid"):
+        await ring.admit(made["key"], NoonClock(gateway.database).now())
+
+
+async def test_keys_hashed_under_an_older_pepper_stay_good_while_it_is_listed(gateway: Gateway) -> None:
+    made = await gateway.make_key()
+    rotated = _secret(gateway).with_name("rotated")
+    rotated.write_text("z" * 40 + "\n" + _secret(gateway).read_text())
+    key = await KeyRing(gateway.database, Peppers(rotated), 1.0).admit(made["key"], NoonClock(gateway.database).now())
+    assert key.caller.client == "webshop"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"client": "Web Shop"},
+        {"client": ""},
+        {"companies": ""},
+        {"companies": "ACME"},
+        {"companies": "acme'; --"},
+        {"scopes": ""},
+        {"scopes": "everything"},
+        {"scopes": "orders:write,Orders:read"},
+        {"source": "webshop"},
+        {"source": "/a b"},
+    ],
+    ids=str,
+)
+async def test_a_key_that_makes_no_sense_is_not_made(gateway: Gateway, asked: dict[str, str]) -> None:
+    with pytest.raises(Refusal):
+        await gateway.make_key(**asked)
+    assert await gateway.command(show) == []
+
+
+async def test_guessing_keys_asks_the_database_little(office: FrontOffice, gateway: Gateway) -> None:
+    ring = gateway.service.app.state.gateway.keys
+    looks = 0
+    take = gateway.service.database.take
+
+    async def counted() -> Any:
+        nonlocal looks
+        looks += 1
+        return await take()
+
+    ring._database.take = counted
+    guesses = [FrontOffice(office.client, f"bb_{n:012x}.{'x' * 43}") for n in range(200)]
+    assert not any(await asyncio.gather(*(opens(guess) for guess in guesses)))
+    assert looks <= 3
+
+
+async def test_the_commands_are_run_by_an_operator_and_show_a_secret_once(make_gateway: MakeGateway) -> None:
+    gateway = make_gateway()
+    made = json.loads(await run(gateway, "create", "--client", "admin", "--companies", "*", "--scopes", "*", "--json"))
+    assert made["key"].startswith(f"{made['id']}.")
+    assert (made["companies"], made["scopes"], made["source"]) == (["*"], ["*"], "*")
+    listed = await run(gateway, "list")
+    assert made["id"] in listed
+    assert made["key"].partition(".")[2] not in listed
+    rotated = json.loads(await run(gateway, "rotate", made["id"], "--overlap-s", "0", "--json"))
+    assert rotated["replaces"] == made["id"]
+    assert "revoked_at" in json.loads(await run(gateway, "revoke", rotated["id"], "--json"))
+    assert "there is no key bb_x" in await run(gateway, "revoke", "bb_x", ends_with=2)
+
+
+async def run(gateway: Gateway, *arguments: str, ends_with: int = 0) -> str:
+    """What `python -m services.gateway keys …` says, with nothing in its environment but what the stack gives."""
+    environment: dict[str, Any] = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "GATEWAY_DATABASE_URL": gateway.urls.database_url,
+        "GATEWAY_RELAY_URL": gateway.urls.relay_url,
+        "BACKBONE_INTERNAL_SECRET_FILE": str(_secret(gateway)),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.gateway", "keys", *arguments,
+        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, complaint = await process.communicate()
+    assert process.returncode == ends_with, complaint.decode()
+    return (said or complaint).decode()
+
+
+def _secret(gateway: Gateway) -> Path:
+    file = gateway.settings.stack.backbone_internal_secret_file
+    assert file is not None
+    return file
