@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from tests.ledger.desk import Desk, Order, payment, payment_id
 
@@ -67,6 +67,20 @@ async def test_money_that_paid_a_credited_invoice_is_owed_back(desk: Desk) -> No
         "CreditNoteIssued",
     ]
     assert await desk.faults() == []
+
+
+async def test_money_dated_later_than_the_credit_is_owed_back_from_its_own_day_on(desk: Desk) -> None:
+    order = Order("A-1")
+    await desk.bill(order)
+    await desk.hear(order.payment("P-1", "37.20", received_on=date(2026, 12, 24)))
+
+    await desk.hear(order.released())
+
+    rows = await desk.rows(
+        "select effective_on, sum(debit - credit)::int from account_day where account = '1100' group by 1 order by 1"
+    )
+    assert rows == [(date(2026, 11, 22), 0), (date(2026, 12, 24), 0)]
+    assert await desk.balances() == OWED_BACK
 
 
 async def test_a_payment_over_two_invoices_keeps_what_pays_the_other(desk: Desk) -> None:

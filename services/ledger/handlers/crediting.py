@@ -17,7 +17,7 @@ from services.ledger.domain.books import Books
 from services.ledger.domain.documents import CreditNote, credit_note_id, invoice_id
 from services.ledger.domain.numbering import CREDIT_NOTES, DocumentNumber, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, Line, mirrored, reversal_id, sale_id
-from services.ledger.domain.settlement import Money, take_back, withdrawal
+from services.ledger.domain.settlement import Money, settled_on, take_back, withdrawal
 from services.ledger.handlers.bookkeeping import open_books, post
 from services.ledger.handlers.settling import Key, allocations_of, to_receivable
 from services.ledger.store import documents, journal, orders
@@ -97,9 +97,10 @@ async def _withdraw(
     for note, release in zip(notes, releases, strict=True):
         for money in paying[note.credited.company, note.credited.invoice]:
             taken = take_back(money, note.credited.invoice)
-            entry = withdrawal(money, taken, note.issued_on, books[money.company])
+            on = max(note.issued_on, settled_on(money, note.credited))  # not before it had paid
+            entry = withdrawal(money, taken, on, books[money.company])
             entries.append((entry, release.command.cause))
-            rows.append((money.company, money.payment, taken.invoice, entry.id, -taken.amount, note.issued_on))
+            rows.append((money.company, money.payment, taken.invoice, entry.id, -taken.amount, on))
             back[money.company, money.payment] = back.get((money.company, money.payment), 0) + taken.amount
             unit.emit(*translate.payment_allocated(money, "credited"), release.command.cause)
             unit.audit(release.command.cause, "payment.withdrawn", str(money.payment))

@@ -17,13 +17,14 @@ select * from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::uuid[],
 
 INSERT_LINES = """
 insert into journal_line (company, entry, line, account, currency, debit, credit)
-select * from unnest($1::text[], $2::uuid[], $3::smallint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
 """
 
+# Sums may be longer than 64 bits; as text, because the driver knows arrays of text without asking the database.
 ADD_TO_DAYS = """
 insert into account_day as d (company, account, currency, effective_on, recorded_on, debit, credit)
-select x.company, x.account, x.currency, x.effective_on, $1::date, x.debit, x.credit
-from unnest($2::text[], $3::text[], $4::text[], $5::date[], $6::numeric[], $7::numeric[])
+select x.company, x.account, x.currency, x.effective_on, $1::date, x.debit::numeric, x.credit::numeric
+from unnest($2::text[], $3::text[], $4::text[], $5::date[], $6::text[], $7::text[])
     as x(company, account, currency, effective_on, debit, credit)
 on conflict (company, account, currency, effective_on, recorded_on)
 do update set debit = d.debit + excluded.debit, credit = d.credit + excluded.credit
@@ -56,8 +57,8 @@ async def add_to_days(connection: asyncpg.Connection, entries: Iterable[Entry], 
         ADD_TO_DAYS,
         recorded_on,
         *zip(*[cell for cell, _ in sums], strict=True),
-        [debit for _, (debit, _) in sums],
-        [credit for _, (_, credit) in sums],
+        [str(debit) for _, (debit, _) in sums],
+        [str(credit) for _, (_, credit) in sums],
     )
 
 
