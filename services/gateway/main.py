@@ -15,7 +15,7 @@ from services.gateway.api.entry import Gateway
 from services.gateway.api.openapi import document_of
 from services.gateway.api.routes import hot_routes, routes
 from services.gateway.consumers import consumers
-from services.gateway.keys import KeyRing, Peppers
+from services.gateway.keys import KeyRing, KeyVerifier, Peppers
 from services.gateway.settings import GatewaySettings
 from services.gateway.streams.freshness import Freshness
 from services.gateway.streams.hub import Hubs
@@ -37,13 +37,15 @@ def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
         app.router.routes[:0] = hot_routes()
     servers = settings.stack.kafka_bootstrap_servers
     pepper_file = settings.key_pepper_file or settings.stack.backbone_internal_secret_file
+    keys = KeyRing(service.database, None if pepper_file is None else Peppers(pepper_file), settings.key_poll_s)
+    doors.verifier = KeyVerifier(doors.secrets, doors.clock, keys)
     counts = {name: TOPICS[name].partitions for name in consumers.topics}
     app.state.gateway = Gateway(
         settings=settings,
         database=service.database,
         commands=service.door,
         clock=doors.clock,
-        keys=KeyRing(service.database, None if pepper_file is None else Peppers(pepper_file), settings.key_poll_s),
+        keys=keys,
         departments=Departments(settings, doors.secrets and TokenSigner(doors.secrets, doors.clock.seconds)),
         hubs=Hubs(servers, {topic.name: topic.partitions for topic in TOPICS.values()}),
         freshness=Freshness(servers, counts, consumers.name, doors.clock.now, settings.freshness_s),

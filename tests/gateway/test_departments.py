@@ -1,0 +1,220 @@
+"""The departments behind one address: what is passed on, what is kept back, and what happens when one is down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from chassis.auth import InternalSecrets, TokenVerifier
+from tests.gateway.conftest import MakeGateway
+from tests.gateway.front import FrontOffice, Gateway, cloud_event
+from tests.gateway.serving import serving
+
+PDF = b"%PDF-1.7 " + bytes(range(256)) * 4_000
+
+
+async def echo(request: Request) -> Response:
+    """Says what came."""
+    body = await request.body()
+    told = {
+        "method": request.method,
+        "path": request.scope["raw_path"].decode(),
+        "query": request.scope["query_string"].decode(),
+        "headers": dict(request.headers),
+        "body": body.decode(),
+    }
+    return JSONResponse(told, 201, {"location": "/v1/things/7", "set-cookie": "a=b", "etag": '"1"'})
+
+
+async def pdf(_request: Request) -> Response:
+    async def parts() -> AsyncIterator[bytes]:
+        for start in range(0, len(PDF), 65_536):
+            yield PDF[start : start + 65_536]
+
+    return StreamingResponse(parts(), media_type="application/pdf", headers={"content-disposition": "attachment"})
+
+
+async def slow(_request: Request) -> Response:
+    await asyncio.sleep(30)
+    return Response()
+
+
+async def refusing(_request: Request) -> Response:
+    return JSONResponse({"type": "/problems/period-closed"}, 409, media_type="application/problem+json")
+
+
+async def away(_request: Request) -> Response:
+    return RedirectResponse("http://example.com/")
+
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+LEDGER = Starlette(
+    routes=[
+        Route("/v1/pdf", pdf),
+        Route("/v1/slow", slow),
+        Route("/v1/refusing", refusing, methods=METHODS),
+        Route("/v1/away", away),
+        Route("/openapi.json", echo),
+        Route("/{path:path}", echo, methods=METHODS),
+    ]
+)
+
+
+@asynccontextmanager
+async def calling(gateway: Gateway, **key: str) -> AsyncIterator[FrontOffice]:
+    made = await gateway.make_key(**key)
+    async with gateway.open() as client:
+        yield FrontOffice(client, made["key"])
+
+
+async def test_a_call_is_passed_on_with_a_token_of_the_callers_rights(make_gateway: MakeGateway) -> None:
+    async with serving(LEDGER) as address:
+        gateway = make_gateway(ledger_address=address)
+        async with calling(gateway, client="desk", companies="acme", scopes="ledger:read,ledger:write") as office:
+            answer = await office.client.post(
+                "/ledger/v1/companies/acme/accounts?a=%20b&c",
+                content=b'{"name":"Cash"}',
+                headers={**office.headers, "content-type": "application/json", "idempotency-key": "k-1"},
+            )
+            secrets = InternalSecrets(gateway.settings.stack.backbone_internal_secret_file)  # type: ignore[arg-type]
+            now = gateway.service.app.state.gateway.clock.seconds
+            told = answer.json()
+
+    assert answer.status_code == 201
+    assert (told["method"], told["path"], told["query"]) == ("POST", "/v1/companies/acme/accounts", "a=%20b&c")
+    assert (told["body"], told["headers"]["idempotency-key"]) == ('{"name":"Cash"}', "k-1")
+    token = told["headers"]["authorization"].removeprefix("Bearer ")
+    caller = TokenVerifier(secrets, "ledger", gateway.service.app.state.doors.clock.seconds).verify(token)
+    assert (caller.client, caller.actor) == ("desk", "desk")
+    assert (caller.companies, caller.scopes) == (frozenset({"acme"}), frozenset({"ledger:read", "ledger:write"}))
+    assert answer.headers["location"] == "/ledger/v1/things/7"
+    assert "set-cookie" not in answer.headers
+    assert answer.headers["etag"] == '"1"'
+    with pytest.raises(Exception, match="not meant"):
+        TokenVerifier(secrets, "payroll", now).verify(token)
+
+
+async def test_what_a_caller_says_of_itself_goes_no_further(make_gateway: MakeGateway) -> None:
+    """C16 of the framing rules: identities are made here and nowhere else."""
+    async with serving(LEDGER) as address, calling(make_gateway(ledger_address=address)) as office:
+        mine = {"x-forwarded-for": "1.2.3.4", "x-user-id": "boss", "cookie": "a=b", "forwarded": "for=1",
+                "x-actor": "boss", "connection": "x-actor", "te": "trailers", "accept-language": "el"}  # fmt: skip
+        told = (await office.client.get("/ledger/v1/x", headers={**office.headers, **mine})).json()
+    assert set(told["headers"]) == {
+        "host", "accept", "accept-language", "accept-encoding", "authorization", "connection", "traceparent",
+    }  # fmt: skip
+    assert office.key not in str(told)
+
+
+async def test_a_document_is_streamed_through_as_it_is(make_gateway: MakeGateway) -> None:
+    async with serving(LEDGER) as address, calling(make_gateway(documents_address=address)) as office:
+        answer = await office.client.get("/documents/v1/pdf", headers=office.headers | {"accept": "application/pdf"})
+    assert answer.content == PDF
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == "attachment"
+
+
+async def test_a_departments_refusal_is_the_callers_answer(make_gateway: MakeGateway) -> None:
+    async with serving(LEDGER) as address, calling(make_gateway(ledger_address=address)) as office:
+        answer = await office.client.post("/ledger/v1/refusing", headers=office.headers)
+        redirect = await office.get("/ledger/v1/away")
+    assert (answer.status_code, answer.json()) == (409, {"type": "/problems/period-closed"})
+    assert redirect.status_code == 307, "redirects are not followed"
+
+
+async def test_a_department_that_is_down_or_slow_is_503_and_events_are_accepted_all_the_same(
+    make_gateway: MakeGateway,
+) -> None:
+    async with serving(LEDGER) as address:
+        gateway = make_gateway(ledger_address=address, inventory_address="http://127.0.0.1:1", department_answer_s=0.2)
+        await gateway.opens_for("acme")
+        async with calling(gateway) as office:
+            for path in ("/ledger/v1/slow", "/inventory/v1/x", "/payroll/v1/x", "/payroll/openapi.json"):
+                answer = await office.get(path)
+                assert (answer.status_code, answer.headers["retry-after"]) == (503, "2"), path
+                assert answer.json()["type"] == "/problems/department-unavailable"
+                assert answer.json()["department"] == path.split("/")[1]
+            assert (await office.send(cloud_event())).status_code == 202
+
+
+async def test_a_department_that_was_restarted_is_found_again(make_gateway: MakeGateway) -> None:
+    async with serving(LEDGER) as address:
+        gateway = make_gateway(ledger_address=address)
+    key = await gateway.make_key()
+    async with gateway.open() as client:
+        office = FrontOffice(client, key["key"])
+        assert (await office.get("/ledger/v1/x")).status_code == 503
+        port = int(address.rpartition(":")[2])
+        async with serving_on(port):
+            assert (await office.get("/ledger/v1/x")).status_code == 201
+
+
+@asynccontextmanager
+async def serving_on(port: int) -> AsyncIterator[None]:
+    """A department on a given port, made of bytes."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", port):
+        yield
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ledger/v1/../../healthz",
+        "/ledger/v1/%2e%2e/x",
+        "/ledger/v1/a%2Fb",
+        "/ledger/v1/a%5cb",
+        "/ledger/v1/a//b",
+        "/ledger/v1/./b",
+        "/ledger/v1/%00",
+        "/ledger/v1/",
+        "/ledger/metrics",
+        "/ledger/readyz",
+        "/ledger/v2/x",
+        "/ledgers/v1/x",
+        "/ledger/v1/%CE%BA%zz",
+    ],
+)
+async def test_an_address_that_two_readers_could_read_differently_goes_nowhere(
+    make_gateway: MakeGateway, path: str
+) -> None:
+    async with serving(LEDGER) as address, calling(make_gateway(ledger_address=address)) as office:
+        answer = await _raw(office, path)
+    assert answer == 404, path
+
+
+async def _raw(office: FrontOffice, path: str) -> int:
+    """The status for an address exactly as written; a client library would tidy it."""
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    app = office.client._transport.app  # type: ignore[attr-defined]
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "path": unquote(path), "raw_path": path.encode(), "query_string": b"", "root_path": "",
+        "server": ("gateway", 80), "client": ("127.0.0.1", 1),
+        "headers": [(b"host", b"gateway"), (b"authorization", office.headers["authorization"].encode())],
+    }  # fmt: skip
+    await app(scope, receive, send)
+    return statuses[0]
