@@ -57,6 +57,7 @@ class Metrics:
         self._alarm = self._gauge("alarm", "1 while something needs a person", "kind")
         self._events = self._counter("events_total", "Events consumed, by what became of them", "topic", "outcome")
         self._relayed = self._counter("relay_sent_events_total", "Events that Kafka acknowledged")
+        self._relay_batch = self._histogram("relay_batch_events", "Events in one send of the relay", SIZES)
         self._relay_failed = self._counter("relay_failures_total", "Sends that failed and are repeated")
         self._retries = self._counter("transient_failures_total", "Work that is tried again", "where")
         self._batch = self._histogram("batch_events", "Events in one batch", SIZES)
@@ -109,8 +110,9 @@ class Metrics:
         self._events.labels(topic, outcome).inc(events)
 
     def relayed(self, events: int) -> None:
-        """Events that Kafka acknowledged."""
+        """Events that Kafka acknowledged in one send."""
         self._relayed.inc(events)
+        self._relay_batch.observe(events)
 
     def relay_failed(self) -> None:
         """A send that failed."""
