@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chassis.consumers import Consumers, Function
 from chassis.database import UnitOfWork, is_transient
@@ -30,10 +31,9 @@ class Stop:
     patience_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(NamedTuple):
     place: Place
-    index: int
+    at: int
     event: Arrived
 
 
@@ -124,7 +124,7 @@ class Application:
             await self.unit.raw.execute("rollback to savepoint part")
             self.unit.reset(mark)
             if len(taken) == 1:
-                self.stops[taken[0].place] = Stop(taken[0].index, "poison", safe_text(error))
+                self.stops[taken[0].place] = Stop(taken[0].at, "poison", safe_text(error))
                 return
             middle = len(taken) // 2
             await self._apply_carefully(function, taken[:middle])
@@ -147,7 +147,7 @@ class Application:
     def _settle(self, taken: Sequence[_Taken], outcomes: Sequence[Outcome]) -> None:
         for t, outcome in zip(taken, outcomes, strict=True):
             if isinstance(outcome, Waiting):
-                self.stops.setdefault(t.place, Stop(t.index, "waiting", outcome.precondition, outcome.patience_s))
+                self.stops.setdefault(t.place, Stop(t.at, "waiting", outcome.precondition, outcome.patience_s))
             elif isinstance(outcome, Refused):
                 self._refused.add(t.event.envelope.id)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import asyncpg
 import orjson
@@ -16,8 +16,7 @@ select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
 """
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
+class AuditRecord(NamedTuple):
     """Who did what to which thing, for whom, because of which event or request."""
 
     cause: Cause

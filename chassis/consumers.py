@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -16,8 +16,7 @@ from contracts.registry import EVENTS
 V = TypeVar("V", bound=EventView)
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[V]):
+class Received(NamedTuple, Generic[V]):
     """One event as a consumer's function gets it: the view it asked for, and why and in which order it came."""
 
     data: V

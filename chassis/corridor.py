@@ -10,7 +10,7 @@ import asyncio
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import asyncpg
 
@@ -206,7 +206,8 @@ def _traced(consumer: str, batch: Sequence[Arrived | Unreadable]) -> Iterator[No
             name = f"{consumer} {event.envelope.type}"
             traceparent = spans.enter_context(tracing().event_span(name, event.envelope.traceparent))
             if event.received is not None:
-                event.received = replace(event.received, cause=replace(event.received.cause, traceparent=traceparent))
+                cause = event.received.cause._replace(traceparent=traceparent)
+                event.received = event.received._replace(cause=cause)
         yield
 
 

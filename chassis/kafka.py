@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -39,6 +40,7 @@ async def reader(servers: str) -> AsyncIterator[AIOKafkaConsumer]:
     )
     try:
         await consumer.start()
+        await asyncio.sleep(0)  # stopped before its own task has run once, aiokafka lets that task's cancellation out
         yield consumer
     finally:
         await consumer.stop()

@@ -7,7 +7,7 @@ which is what makes the order of ids equal the order of sequences on a key, what
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import asyncpg
 import orjson
@@ -37,8 +37,7 @@ class ContractBroken(Poison):
     """A producer made bytes that its own contract refuses, or that no broker would take: a bug here, not elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxEvent:
+class OutboxEvent(NamedTuple):
     """An event as it will stand in the log; its sequence is given by the database."""
 
     company: str
