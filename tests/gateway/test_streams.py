@@ -1,0 +1,432 @@
+"""Streams over real Kafka: what comes, from where, and that nothing is missed on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaProducer
+
+from chassis.ids import derive, new_id
+from chassis.kafka import admin, create_topics
+from contracts import published
+from contracts.envelope import Envelope, to_headers
+from contracts.topics import TOPICS
+from services.gateway.streams.entries import Entry
+from services.gateway.streams.hub import Reader
+from services.gateway.streams.position import BadToken, Mark, position_of, token_of
+from tests.gateway.conftest import MakeGateway
+from tests.gateway.front import FrontOffice, Gateway
+from tests.gateway.serving import serving
+from tests.support.eventually import eventually
+
+TOPIC = "payroll.employees"
+PARTITIONS = 6
+_companies = itertools.count()
+
+
+@dataclass
+class Payroll:
+    """Somebody who writes events to a topic, for a company of its own."""
+
+    producer: AIOKafkaProducer
+    company: str = field(default_factory=lambda: f"stream{next(_companies)}")
+    topic: str = TOPIC
+    sent: list[str] = field(default_factory=list)
+
+    async def send(self, count: int, *, company: str | None = None, keys: int = 7) -> list[str]:
+        """So many more events, over a few keys; returns their ids."""
+        ids = [str(new_id()) for _ in range(count)]
+        for number, identity in enumerate(ids):
+            await self.write(identity, str(derive(self.company, number % keys)), company or self.company)
+        await self.producer.flush()
+        self.sent += ids
+        return ids
+
+    async def write(self, identity: str, key: str, company: str) -> None:
+        """One event."""
+        data = published.sample("EmployeeRegistered.v1").data | {"employee": key}
+        envelope = Envelope(
+            identity, "EmployeeRegistered.v1", "/payroll", key, datetime(2026, 11, 22, tzinfo=UTC), company, 1,
+            identity, identity, "payroll", "urn:backbone:schema:EmployeeRegistered.v1",
+        )  # fmt: skip
+        await self.producer.send(
+            self.topic, orjson.dumps(data), key.encode(), zlib.crc32(key.encode()) % PARTITIONS,
+            headers=[*to_headers(envelope)],
+        )  # fmt: skip
+
+
+@pytest_asyncio.fixture
+async def payroll(kafka_bootstrap: str) -> AsyncIterator[Payroll]:
+    async with admin(kafka_bootstrap) as client:
+        await create_topics(client, [TOPICS[TOPIC], TOPICS["inventory.stock"]])
+    producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, linger_ms=2)
+    await producer.start()
+    yield Payroll(producer)
+    await producer.stop()
+
+
+@pytest_asyncio.fixture
+async def reading(make_gateway: MakeGateway, kafka_bootstrap: str) -> AsyncIterator[FrontOffice]:
+    """An analyst who may read everything of every company, over a real connection."""
+    async with analyst(make_gateway(kafka=kafka_bootstrap, stream_heartbeat_s=0.3)) as (office, _):
+        yield office
+
+
+@asynccontextmanager
+async def analyst(gateway: Gateway, **key: str) -> AsyncIterator[tuple[FrontOffice, Gateway]]:
+    made = await gateway.make_key("analyst", **({"companies": "*"} | key))
+    async with gateway.open(), serving(gateway.service.app) as address:
+        async with httpx.AsyncClient(base_url=address, timeout=10) as client:
+            yield FrontOffice(client, made["key"]), gateway
+        await gateway.service.app.state.gateway.hubs.close()
+
+
+@dataclass
+class Listening:
+    """What a reader has received."""
+
+    ids: list[str] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    token: str = ""
+    end: dict[str, Any] | None = None
+    heartbeats: int = 0
+    _stop: asyncio.Task[None] | None = None
+
+    async def read(self, response: httpx.Response) -> None:
+        """Take server-sent events until there are no more."""
+        name = data = ""
+        async for line in response.aiter_lines():
+            word, _, value = line.partition(": ")
+            if word == "id":
+                self.token = value
+            elif word == "event":
+                name = value
+            elif word == "data":
+                data = value
+            elif line.startswith(": alive"):
+                self.heartbeats += 1
+            elif not line and data:
+                self._take(name, orjson.loads(data))
+                name = data = ""
+
+    def _take(self, name: str, data: dict[str, Any]) -> None:
+        if name == "end":
+            self.end = data
+        else:
+            self.events.append(data)
+            self.ids.append(data["id"])
+
+    async def has(self, count: int) -> None:
+        """Wait for so many events."""
+        await eventually(lambda: len(self.ids), lambda got: got >= count, what=f"{count} events come", every_s=0.01)
+
+
+@asynccontextmanager
+async def listening(
+    office: FrontOffice, topic: str = TOPIC, *, resume: str = "", **parameters: str
+) -> AsyncIterator[Listening]:
+    """A reader of a stream that has begun: its first sign of life has come."""
+    headers = office.headers | ({"last-event-id": resume} if resume else {}) | {"accept": "text/event-stream"}
+    got = Listening()
+    async with office.client.stream("GET", f"/v1/streams/{topic}", params=parameters, headers=headers) as response:
+        assert response.status_code == 200, await response.aread()
+        task = asyncio.create_task(got.read(response))
+        await eventually(lambda: got.heartbeats > 0, what="the stream has begun", every_s=0.01)
+        try:
+            yield got
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_events_come_as_they_happen_in_order_per_key(reading: FrontOffice, payroll: Payroll) -> None:
+    async with listening(reading, company=payroll.company) as got:
+        await payroll.send(100)
+        await got.has(100)
+    assert sorted(got.ids) == sorted(payroll.sent)
+    order = {identity: place for place, identity in enumerate(payroll.sent)}
+    for key in {event["subject"] for event in got.events}:
+        places = [order[event["id"]] for event in got.events if event["subject"] == key]
+        assert places == sorted(places)
+    first = got.events[0]
+    assert first["specversion"] == "1.0"
+    assert first["type"] == "EmployeeRegistered.v1"
+    assert first["data"].keys() == published.sample("EmployeeRegistered.v1").data.keys()
+    assert first["sequence"] == 1
+
+
+async def test_a_reader_from_the_beginning_gets_everything_once_while_more_comes(
+    reading: FrontOffice, payroll: Payroll
+) -> None:
+    await payroll.send(1_000)
+
+    async def more() -> None:
+        for _ in range(20):
+            await payroll.send(25)
+
+    writing = asyncio.create_task(more())
+    async with listening(reading, company=payroll.company, **{"from": "beginning"}) as got:
+        await writing
+        await got.has(1_500)
+    assert sorted(got.ids) == sorted(payroll.sent)
+
+
+async def test_a_reader_that_comes_back_gets_exactly_what_it_missed(reading: FrontOffice, payroll: Payroll) -> None:
+    async with listening(reading, company=payroll.company) as first:
+        await payroll.send(40)
+        await first.has(40)
+    await payroll.send(60)
+    async with listening(reading, resume=first.token, company=payroll.company) as second:
+        await second.has(60)
+        await payroll.send(5)
+        await second.has(65)
+    assert sorted(first.ids + second.ids) == sorted(payroll.sent)
+    async with listening(reading, company=payroll.company, **{"from": second.token}) as third:
+        await payroll.send(1)
+        await third.has(1)
+    assert third.ids == payroll.sent[-1:]
+
+
+async def test_a_reader_that_was_cut_off_in_the_middle_misses_nothing(reading: FrontOffice, payroll: Payroll) -> None:
+    await payroll.send(500)
+    ids: list[str] = []
+    token = ""
+    for _ in range(60):
+        start = {"from": "beginning"} if not token else {}
+        url = f"/v1/streams/{TOPIC}"
+        headers = reading.headers | ({"last-event-id": token} if token else {})
+        async with reading.client.stream(
+            "GET", url, params={"company": payroll.company, **start}, headers=headers
+        ) as response:
+            text = ""
+            async for part in response.aiter_text():
+                text += part
+                if text.count("\ndata: ") >= 20 or ": alive" in text:
+                    break
+        whole, _, _ = text.rpartition("\n\n")  # the last block may be cut in its middle
+        for block in whole.split("\n\n"):
+            lines = dict(line.partition(": ")[::2] for line in block.split("\n"))
+            token = lines.get("id", token)
+            if "data" in lines:
+                ids.append(orjson.loads(lines["data"])["id"])
+        if len(ids) >= 500:
+            break
+    assert sorted(ids) == sorted(payroll.sent), "each once, however it was cut"
+
+
+async def test_a_reader_may_start_at_a_time(reading: FrontOffice, payroll: Payroll) -> None:
+    await payroll.send(10)
+    await asyncio.sleep(0.02)
+    between = datetime.now(UTC)
+    await asyncio.sleep(0.02)
+    later = await payroll.send(10)
+    async with listening(reading, company=payroll.company, **{"from": between.isoformat()}) as got:
+        await got.has(10)
+    assert sorted(got.ids) == sorted(later)
+    future = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    async with listening(reading, company=payroll.company, **{"from": future}) as got:
+        await payroll.send(1)
+        await got.has(1)
+
+
+async def test_filters_let_through_what_is_asked_for(reading: FrontOffice, payroll: Payroll) -> None:
+    other = f"{payroll.company}-b"
+    async with (
+        listening(reading, company=payroll.company) as ours,
+        listening(reading, subject=str(derive(payroll.company, 0))) as one,
+        listening(reading, type="EmployeeRegistered.v1", company=other) as others,
+    ):
+        await payroll.send(14)
+        await payroll.send(7, company=other)
+        await asyncio.gather(ours.has(14), one.has(3), others.has(7))
+    assert {event["company"] for event in ours.events} == {payroll.company}
+    assert {event["subject"] for event in one.events} == {str(derive(payroll.company, 0))}
+    assert {event["company"] for event in others.events} == {other}
+
+
+async def test_a_reader_sees_its_own_companies_alone(
+    make_gateway: MakeGateway, kafka_bootstrap: str, payroll: Payroll
+) -> None:
+    """Also in what it is replayed, and without asking for a company."""
+    async with analyst(make_gateway(kafka=kafka_bootstrap), companies=payroll.company) as (office, _):
+        await payroll.send(5, company="somebody-else")
+        await payroll.send(5)
+        async with listening(office, **{"from": "beginning"}) as got:
+            await payroll.send(5, company="somebody-else")
+            await payroll.send(1)
+            await got.has(6)
+    assert {event["company"] for event in got.events} == {payroll.company}
+
+
+async def test_after_a_rebuild_of_the_topic_a_reader_sees_events_again_rather_than_not_at_all(
+    reading: FrontOffice, payroll: Payroll, kafka_bootstrap: str
+) -> None:
+    payroll.topic = "inventory.stock"
+    await payroll.send(30)
+    async with listening(reading, "inventory.stock", company=payroll.company, **{"from": "beginning"}) as before:
+        await before.has(30)
+    await payroll.send(10)
+    await wiped(kafka_bootstrap, "inventory.stock")
+    rebuilt, payroll.sent = payroll.sent, []
+    for number, identity in enumerate(rebuilt):
+        await payroll.write(identity, str(derive(payroll.company, number % 7)), payroll.company)
+    await payroll.producer.flush()
+
+    async with listening(reading, "inventory.stock", resume=before.token, company=payroll.company) as after:
+        await after.has(10)
+        await eventually(
+            lambda: set(rebuilt) <= set(before.ids + after.ids), what="no event is missing after the rebuild"
+        )
+
+
+async def wiped(servers: str, topic: str) -> None:
+    """The topic has lost its disk and was made anew."""
+    async with admin(servers) as client:
+        await client.delete_topics([topic])
+
+        async def gone() -> bool:
+            return topic not in await client.list_topics()
+
+        await eventually(gone, what="the topic is gone")
+
+        async def again() -> bool:
+            await create_topics(client, [TOPICS[topic]])
+            return topic in await client.list_topics()
+
+        await eventually(again, what="the topic is there again")
+
+
+async def test_a_slow_reader_is_dropped_with_a_last_word_and_loses_nothing(
+    make_gateway: MakeGateway, kafka_bootstrap: str, payroll: Payroll
+) -> None:
+    async with analyst(make_gateway(kafka=kafka_bootstrap, stream_queue_events=10)) as (office, gateway):
+        takes = asyncio.Event()
+        parts: list[bytes] = []
+        told = asyncio.create_task(slowly(gateway, office, payroll.company, takes, parts))
+        await eventually(lambda: any(b": alive" in part for part in parts), what="the stream has begun")
+        async with listening(office, company=payroll.company) as quick:
+            for _ in range(15):  # in small portions: the quick one must keep up with a queue of ten
+                sent = await payroll.send(2)
+                await quick.has(len(payroll.sent) - len(sent) + 2)
+        takes.set()
+        await told
+        got = Listening()
+        await got.read(httpx.Response(200, content=b"".join(parts)))
+        assert got.end is not None
+        assert got.end["code"] == "slow-reader"
+        assert 0 < len(got.ids) < 30
+        async with listening(office, resume=got.token, company=payroll.company) as rest:
+            await rest.has(30 - len(got.ids))
+    assert sorted(got.ids + rest.ids) == sorted(payroll.sent)
+
+
+async def slowly(gateway: Gateway, office: FrontOffice, company: str, takes: asyncio.Event, parts: list[bytes]) -> None:
+    """A reader that takes the beginning of the stream and then nothing until it is told."""
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        parts.append(message.get("body", b""))
+        if b"data:" in parts[-1]:
+            await takes.wait()
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "path": f"/v1/streams/{TOPIC}", "raw_path": f"/v1/streams/{TOPIC}".encode(), "root_path": "",
+        "query_string": f"company={company}".encode(), "server": ("gateway", 80), "client": ("127.0.0.1", 1),
+        "headers": [(b"host", b"gateway"), (b"authorization", office.headers["authorization"].encode())],
+    }  # fmt: skip
+    await gateway.service.app(scope, receive, send)
+
+
+async def test_readers_are_let_go_when_the_process_stops(
+    make_gateway: MakeGateway, kafka_bootstrap: str, payroll: Payroll
+) -> None:
+    async with (
+        analyst(make_gateway(kafka=kafka_bootstrap)) as (office, gateway),
+        listening(office, company=payroll.company) as got,
+    ):
+        await gateway.service.app.state.gateway.hubs.close()
+        await eventually(lambda: got.end is not None, what="the reader is told")
+    assert got.end is not None
+    assert got.end["code"] == "stopping"
+
+
+async def test_without_kafka_a_stream_is_503(make_gateway: MakeGateway) -> None:
+    async with analyst(make_gateway()) as (office, _):
+        answer = await office.get(f"/v1/streams/{TOPIC}")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+@pytest.mark.parametrize(
+    ("topic", "query", "status"),
+    [
+        ("nothing", "", 404),
+        (TOPIC, "type=OrderPlaced.v1", 422),
+        (TOPIC, "company=ACME", 404),
+        (TOPIC, "from=yesterday", 422),
+        (TOPIC, "from=2026-11-22T10:00:00", 422),
+        (TOPIC, "from=" + "A" * 5_000, 422),
+        (TOPIC, "from=" + token_of("sales.orders", 1, [Mark(0, 0, 0)] * 6), 422),
+        (TOPIC, "from=" + token_of(TOPIC, 1, [Mark(0, 0, 0)] * 5), 422),
+        (TOPIC, "subject=", 422),
+        (TOPIC, "to=end", 422),
+        (TOPIC, "from=end&from=beginning", 400),
+    ],
+)
+async def test_a_stream_that_cannot_be_meant_is_refused(
+    strict: tuple[FrontOffice, Gateway], topic: str, query: str, status: int
+) -> None:
+    office, _ = strict
+    assert (await office.client.get(f"/v1/streams/{topic}?{query}", headers=office.headers)).status_code == status
+
+
+async def test_a_stream_wants_the_right_for_what_it_tells(office: FrontOffice, gateway: Gateway) -> None:
+    clerk = FrontOffice(office.client, (await gateway.make_key("clerk", scopes="orders:read"))["key"])
+    assert (await clerk.get(f"/v1/streams/{TOPIC}")).status_code == 403
+    picture = await office.client.get(f"/v1/streams/{TOPIC}", headers=office.headers | {"accept": "image/png"})
+    assert picture.status_code == 406
+
+
+# -- parts ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_token_says_what_was_put_in_and_nothing_else_is_a_token() -> None:
+    marks = tuple(Mark(n * 10**9, 1_764_000_000_000 + n, n) for n in range(6))
+    token = token_of(TOPIC, 7, marks)
+    assert position_of(token, TOPIC, 6) == (7, marks)
+    for wrong in (token[:-1], token + "A", token[1:], "", "κ", token_of("sales.orders", 7, marks)):
+        with pytest.raises(BadToken):
+            position_of(wrong, TOPIC, 6)
+
+
+def test_a_reader_takes_a_record_once_and_its_place_moves_past_what_it_does_not_want() -> None:
+    reader = Reader(lambda entry: entry.company == "a", [Mark(0, 0, 0)] * 2, 10)
+    for entry in entries([(0, 0, "a"), (1, 0, "b"), (0, 0, "a"), (0, 1, "b"), (0, 2, "a")]):
+        reader.offer(entry)
+    taken = reader.take()
+    assert [(entry.mark.next, [mark.next for mark in marks]) for entry, marks in taken] == [(1, [1, 0]), (3, [3, 1])]
+
+
+def entries(places: Sequence[tuple[int, int, str]]) -> list[Entry]:
+    """Entries by partition, offset and company."""
+    made = []
+    for partition, offset, company in places:
+        entry = Entry.__new__(Entry)
+        entry.partition, entry.company = partition, company
+        entry.mark = Mark(offset + 1, 0, 1)
+        made.append(entry)
+    return made
