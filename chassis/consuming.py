@@ -27,7 +27,7 @@ from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics, logger, safe_text
 
 RETRY_S = 1.0
-CLUSTER_CHECK_S = 3.0
+LAG_S = 3.0
 
 OFFSETS = "select topic, partition, next, last_event_id, cluster_id from inbox_offset where consumer = $1"
 START_OVER = """
@@ -94,20 +94,19 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             self._seeking.cancel()
         await self.broker.stop()
 
-    async def watch_cluster(self) -> None:
-        """Notice that another cluster answers under the same address (its disk was lost): read everything again."""
+    def on_cluster_change(self, identity: str) -> None:
+        """Another cluster answers under the same address (its disk was lost): read everything again."""
+        self.corridor.cluster_id = identity
+        self._seek_in_background(self._consumer.assignment())
+
+    async def watch_lag(self) -> None:
+        """Keep the gauge of what is on Kafka and not settled here."""
         while True:
-            await asyncio.sleep(CLUSTER_CHECK_S)
+            await asyncio.sleep(LAG_S)
             try:
-                async with admin(self._servers) as client:
-                    identity = await cluster_id(client)
-                if identity != self.corridor.cluster_id:
-                    logger.error("another Kafka cluster answers", action="reread", cluster=identity)
-                    self.corridor.cluster_id = identity
-                    self._seek_in_background(self._consumer.assignment())
                 await self._measure_lag()
             except Exception as error:
-                logger.warning("Kafka does not answer", action="retry", error=safe_text(error))
+                logger.warning("lag is not known", action="retry", error=safe_text(error))
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Nothing to do: whoever gets them reads their positions from the database."""

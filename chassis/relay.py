@@ -17,6 +17,7 @@ import asyncpg
 import orjson
 from aiokafka import AIOKafkaProducer, TopicPartition
 
+from chassis.cluster import ClusterWatch
 from chassis.database import Signals
 from chassis.faults import hit
 from chassis.rebuilding import Watermark, ensure_topics_hold_what_was_sent
@@ -31,8 +32,8 @@ FROZEN_S = 10.0
 """A heartbeat older than this means that the owner is frozen; its backend may be ended."""
 SEND_TIMEOUT_S = 15.0
 """An idempotent producer waits for ever; after this it is thrown away and its rows are sent anew."""
+OTHERS_WRITE_S = 60.0
 BATCH_BYTES = 131_072
-LINGER_S = 0.0
 
 READ = """
 select o.id, o.topic, o.key, o.sequence, o.headers, o.body
@@ -76,8 +77,14 @@ def partition_of(key: str, partitions: int) -> int:
 class Relay:
     """Moves one service's outbox to Kafka."""
 
-    def __init__(self, settings: ServiceSettings, signals: Signals, metrics: Metrics) -> None:
+    def __init__(
+        self, settings: ServiceSettings, signals: Signals, metrics: Metrics, watch: ClusterWatch | None = None
+    ) -> None:
         self.settings = settings
+        self.watch = watch
+        self.writers_signal = False
+        """Whether this process writes the outbox too, and wakes the relay when it has."""
+        self._others_write_until = 0.0
         self.signals = signals
         self.metrics = metrics
         self.is_owner = False
@@ -145,10 +152,15 @@ class Relay:
                 await asyncio.sleep(5)
                 return
             self.connected = True
+            signalled = True
             while True:
                 await self._beat(connection)
-                if not await self._send_once(connection, producer, mark):
-                    await self._wait_for_work()
+                self._look_at_cluster(mark)
+                if await self._send_once(connection, producer, mark):
+                    self._others_write_if(not signalled)
+                    signalled = True  # what is found now came while sending
+                else:
+                    signalled = await self._wait_for_work()
         except Exception as error:
             self.connected = False
             self.metrics.relay_failed()
@@ -158,6 +170,11 @@ class Relay:
                 raise
         finally:
             await _discard(producer)
+
+    def _look_at_cluster(self, mark: Watermark) -> None:
+        """Raises ConnectionError when another cluster answers: its topics are empty, even with nothing new to send."""
+        if self.watch is not None and self.watch.identity not in (None, mark.cluster_id):
+            raise ConnectionError(f"cluster {self.watch.identity} answers, not {mark.cluster_id}")
 
     async def _send_once(self, connection: asyncpg.Connection, producer: AIOKafkaProducer, mark: Watermark) -> bool:
         """Send what is unsent now; False when there was nothing."""
@@ -199,10 +216,22 @@ class Relay:
             self.metrics.relayed(len(sent))
         return next(iter(failed.values()), None)
 
-    async def _wait_for_work(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.settings.relay_poll_ms / 1_000):
+    def _others_write_if(self, found_by_polling: bool) -> None:
+        """Rows that nobody here signalled come from another process (a replica): look often for a while."""
+        if found_by_polling:
+            self._others_write_until = asyncio.get_running_loop().time() + OTHERS_WRITE_S
+
+    async def _wait_for_work(self) -> bool:
+        """Rest until there is a signal (True) or it is time to look anyway (False)."""
+        rest_ms = self.settings.relay_poll_ms
+        if self.writers_signal and asyncio.get_running_loop().time() > self._others_write_until:
+            rest_ms = self.settings.relay_net_ms
+        try:
+            async with asyncio.timeout(rest_ms / 1_000):
                 await self.signals.outbox.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _beat(self, connection: asyncpg.Connection) -> None:
         now = asyncio.get_running_loop().time()

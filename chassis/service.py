@@ -26,6 +26,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from chassis import faults, operating
+from chassis.cluster import ClusterWatch
 from chassis.consumers import Consumers
 from chassis.consuming import Subscription
 from chassis.corridor import Corridor
@@ -88,7 +89,9 @@ class Service:
         self.database = Database(settings)
         self.door = CommandDoor(self.database, self.metrics)
         self.schema = SchemaGate(settings.service)
-        self.relay = Relay(settings, self.database.signals, self.metrics)
+        self.cluster = ClusterWatch(settings.stack.kafka_bootstrap_servers)
+        self.relay = Relay(settings, self.database.signals, self.metrics, self.cluster)
+        self.relay.writers_signal = self.parts >= {"api", "consumers"}
         self.stopping = asyncio.Event()
         self.subscription: Subscription | None = None
         self.corridor: Corridor | None = None
@@ -157,6 +160,8 @@ class Service:
         await self.schema.wait(self.settings.database_url.get_secret_value())
         self._operator = await self._open_operator()
         starters: list[Callable[[], Awaitable[None]]] = [self._measure]
+        if self.parts & {"relay", "consumers"}:
+            starters.append(self.cluster.run)
         if "relay" in self.parts:
             starters.append(self.relay.run)
         if "consumers" in self.parts and self.corridor is not None and self._consumers is not None:
@@ -184,7 +189,8 @@ class Service:
                         await subscription.stop()
                 await asyncio.sleep(RETRY_S)
         self.subscription = subscription
-        await subscription.watch_cluster()
+        self.cluster.on_change(subscription.on_cluster_change)
+        await subscription.watch_lag()
 
     async def _measure(self) -> None:
         """Keep the gauges of outbox and held events."""

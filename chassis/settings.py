@@ -50,7 +50,9 @@ class ServiceSettings(BaseSettings):
     """A static member that does not come back within this time loses its partitions."""
     relay_batch_rows: int = Field(default=1_000, ge=1)
     relay_poll_ms: int = Field(default=25, ge=1)
-    """The net below the in-process signal."""
+    """How long the relay rests when other processes write its outbox."""
+    relay_net_ms: int = Field(default=250, ge=1)
+    """The same while only its own process writes and wakes it: the net below the signal."""
     event_bytes_max: int = Field(default=262_144, ge=1_024)
     """An event above this is refused before the commit, so that no row can be unsendable."""
     drain_s: float = Field(default=10.0, gt=0)

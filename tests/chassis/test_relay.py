@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 import asyncpg
 import pytest
 
+from chassis.cluster import ClusterWatch
 from chassis.ids import new_id
 from chassis.outbox import ContractBroken
 from chassis.relay import Relay, partition_of
@@ -196,3 +197,41 @@ async def test_an_emitted_event_has_the_same_id_whenever_its_cause_is_handled_ag
             unit.now = request.at
             ids.add(unit.emit(OrderPlaced, order_id("a"), order_data(order_id("a")), request))
     assert len(ids) == 1
+
+
+async def test_a_relay_woken_by_signals_finds_what_other_processes_write_and_then_looks_often(
+    wired: Toy, make_toy: MakeToy, kafka_bootstrap: str
+) -> None:
+    # Given a relay that trusts its own process's signals, and a replica that writes without being able to signal it
+    replica = make_toy(kafka_bootstrap, urls=wired.urls, replica=1)
+    async with relaying(wired) as relay:
+        relay.writers_signal = True
+        await eventually(lambda: relay.connected, what="the relay is connected")
+        # When the replica writes
+        await place(replica, "a")
+        # Then it is sent all the same
+        await drained(replica)
+        assert relay._others_write_until > asyncio.get_running_loop().time()
+
+
+async def test_another_cluster_makes_the_relay_start_over_although_there_is_nothing_to_send(
+    wired: Toy, kafka_bootstrap: str
+) -> None:
+    watch = ClusterWatch(kafka_bootstrap)
+    relay = Relay(wired.settings, wired.database.signals, wired.metrics, watch)
+    task = asyncio.create_task(relay.run())
+    await eventually(lambda: relay.connected, what="the relay is connected")
+    starts = 0
+    really = relay._send_with_new_producer
+
+    async def counted(connection: asyncpg.Connection) -> None:
+        nonlocal starts
+        starts += 1
+        await really(connection)
+
+    relay._send_with_new_producer = counted  # type: ignore[method-assign]
+    watch.identity = "another-cluster"
+    await eventually(lambda: starts > 0, what="the relay has looked at the topics again")
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
