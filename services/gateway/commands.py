@@ -39,7 +39,6 @@ class Fact(NamedTuple):
     subject: UUID
     event_id: UUID
     type: str
-    topic: str
     sequence: int
     at: datetime
     summary: bytes | None

@@ -32,10 +32,6 @@ class GatewaySettings(ServiceSettings):
     key_poll_s: float = Field(default=1.0, gt=0, le=10)
     """How often keys are compared with the database: a revoked key opens nothing after about this long."""
 
-    request_bytes_max: int = Field(default=1_048_576, ge=1_024)
-    """Body of one event or of one call to a department."""
-    batch_bytes_max: int = Field(default=8_388_608, ge=1_024)
-    """Body of a batch of events."""
     batch_events_max: int = Field(default=500, ge=1, le=5_000)
 
     department_connect_s: float = Field(default=1.0, gt=0)

@@ -33,9 +33,8 @@ on conflict (company) do update set name = excluded.name where d.name <> exclude
 """
 
 ADD_FACTS = """
-insert into timeline_fact (company, subject, event_id, type, topic, sequence, at, summary)
-select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[],
-                     $8::bytea[])
+insert into timeline_fact (company, subject, event_id, type, sequence, at, summary)
+select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::timestamptz[], $7::bytea[])
 on conflict do nothing
 """
 

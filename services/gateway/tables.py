@@ -101,7 +101,6 @@ class TimelineFact(_Row, table=True):
     subject: UUID = Field(primary_key=True)
     event_id: UUID = Field(primary_key=True)
     type: str = Field(sa_column=_text())
-    topic: str = Field(sa_column=_text())
     sequence: int = Field(sa_column=Column(BigInteger, nullable=False))
     at: datetime = Field(sa_column=_moment())
     summary: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))

@@ -52,7 +52,6 @@ def upgrade() -> None:
         subject uuid not null,
         event_id uuid not null,
         type text not null,
-        topic text not null,
         sequence bigint not null,
         at timestamptz not null,
         summary bytea,

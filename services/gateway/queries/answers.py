@@ -46,7 +46,6 @@ class FactAnswer(_Answer):
 
     event_id: str
     type: str
-    topic: str
     sequence: int
     at: datetime
     summary: dict[str, Any] | None

@@ -36,8 +36,8 @@ CONDITIONS = ("customer_id = {}", "reference = {}", "state = {}", "placed_at >= 
 BEHIND = "placed_at <= {0} and (placed_at, company, order_id) < ({0}, {1}, {2})"
 
 FACTS = """
-select event_id, type, topic, sequence, at, summary from timeline_fact where company = $1 and subject = $2
-order by at, topic, sequence, event_id
+select event_id, type, sequence, at, summary from timeline_fact where company = $1 and subject = $2
+order by at, type, sequence, event_id
 """
 
 
@@ -113,8 +113,8 @@ async def facts_of(connection: asyncpg.Connection, company: str, subject: UUID) 
     """All facts of a timeline, oldest first."""
     return [
         FactAnswer(
-            event_id=str(row[0]), type=row[1], topic=row[2], sequence=row[3], at=row[4],
-            summary=None if row[5] is None else orjson.loads(row[5]),
+            event_id=str(row[0]), type=row[1], sequence=row[2], at=row[3],
+            summary=None if row[4] is None else orjson.loads(row[4]),
         )
         for row in await connection.fetch(FACTS, company, subject)
     ]  # fmt: skip

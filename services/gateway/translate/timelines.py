@@ -29,7 +29,7 @@ def to_fold(events: Sequence[Event]) -> Fold:
 def _fact(event: Event, subject: UUID, fold: Fold, summary: Mapping[str, object] | None = None) -> None:
     cause = event.cause
     told = None if summary is None else orjson.dumps(summary)
-    fold.facts.append(Fact(cause.company, subject, cause.id, event.type, event.topic, event.sequence, event.time, told))
+    fold.facts.append(Fact(cause.company, subject, cause.id, event.type, event.sequence, event.time, told))
 
 
 def _about_order(
