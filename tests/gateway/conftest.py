@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from aiokafka import AIOKafkaProducer
 
+from chassis.kafka import admin, create_topics
 from chassis.migrating import migrate
+from contracts.topics import TOPICS
 from deploy.local.postgres import DatabaseUrls
 from tests.gateway.front import FrontOffice, Gateway
+from tests.gateway.listening import TOPIC, Payroll
 from tests.support.department import SECRET
 from tests.support.stack import TestPostgres
 
@@ -92,3 +96,14 @@ async def written(
     """The same for tests that do not look at what is written."""
     async with one_for_all(postgres_server, gateway_template, tmp_path_factory.mktemp("written")) as both:
         yield both
+
+
+@pytest_asyncio.fixture
+async def payroll(kafka_bootstrap: str) -> AsyncIterator[Payroll]:
+    """Somebody who writes events to a topic."""
+    async with admin(kafka_bootstrap) as client:
+        await create_topics(client, [TOPICS[TOPIC], TOPICS["inventory.stock"]])
+    producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, linger_ms=2)
+    await producer.start()
+    yield Payroll(producer)
+    await producer.stop()

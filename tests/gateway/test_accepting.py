@@ -90,6 +90,28 @@ async def test_twins_sent_at_the_same_moment_happen_once(office: FrontOffice, ga
     assert await gateway.counts() == (1, 1, 1)
 
 
+async def test_twins_at_two_processes_happen_once(office: FrontOffice, gateway: Gateway) -> None:
+    async with gateway.open() as second_client:
+        second = FrontOffice(second_client, office.key)
+        calls = [
+            each.send(cloud_event({**ORDER, "reference": f"T-{n}"}, id=str(n)))
+            for n in range(20)
+            for each in (office, second)
+        ]
+        others = [
+            each.send(cloud_event({**ORDER, "reference": f"R-{n}"}, id=f"{n}-{k}"))
+            for n in range(10)
+            for k, each in enumerate((office, second))
+        ]
+        answers = await asyncio.gather(*calls, *others)
+
+    assert {answer.status_code for answer in answers[:40]} == {202}
+    assert all(a.json() == b.json() for a, b in zip(answers[:40:2], answers[1:40:2], strict=True))
+    pairs = zip(answers[40::2], answers[41::2], strict=True)
+    assert all(sorted((a.status_code, b.status_code)) == [202, 409] for a, b in pairs), "of one reference, one"
+    assert await gateway.counts() == (30, 30, 30)
+
+
 async def test_the_same_id_with_other_content_is_refused(office: FrontOffice, gateway: Gateway) -> None:
     await office.send(cloud_event())
     before = await gateway.counts()

@@ -12,6 +12,8 @@ from contracts.documents import DocumentRegistered
 from contracts.gateway import OrderCancelled, OrderPlaced
 from contracts.inventory import ReservationRefused, StockReserved
 from contracts.ledger import InvoiceIssued, PaymentAllocated
+from services.gateway.domain.progress import expected_at
+from services.gateway.queries.requests import measured_ms
 from services.gateway.streams.freshness import Freshness
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import EMPLOYEE, ORDER, PAYMENT, FrontOffice, Gateway, NoonClock, cloud_event, pointers
@@ -119,6 +121,8 @@ async def test_what_belongs_to_others_does_not_exist(office: FrontOffice, gatewa
         assert (await office.get(path)).status_code == 404, path
     assert (await office.get("/v1/orders", company="umbrella")).status_code == 404
     assert (await office.get("/v1/orders", company="nobody")).status_code == 404
+    everything = FrontOffice(office.client, (await gateway.make_key("admin", "*"))["key"])
+    assert (await everything.get("/v1/orders", company="nobody")).status_code == 404
     assert await found(office) == []
 
 
@@ -229,6 +233,26 @@ async def test_what_takes_long_is_explained(office: FrontOffice, gateway: Gatewa
     await gateway.rows("delete from outbox_unsent returning id")
     step = (await office.get(path)).json()["departments"][0]
     assert step["delay"]["code"] == "department-unavailable", "no department has an address here"
+
+
+def test_a_step_is_expected_after_twice_what_recent_ones_took() -> None:
+    accepted_at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    def waits_ms(measured: dict[str, tuple[int, int]], awaits: str = "InvoiceIssued.v1") -> int:
+        return round((expected_at(accepted_at, awaits, measured) - accepted_at).total_seconds() * 1_000)
+
+    assert waits_ms({}) == 3_000
+    assert waits_ms({"InvoiceIssued.v1": (10, 19)}) == 3_000, "too few to go by"
+    assert waits_ms({"InvoiceIssued.v1": (4_000, 20)}) == 8_000
+    assert waits_ms({"InvoiceIssued.v1": (40, 20)}) == 1_000
+    assert waits_ms({"DocumentRegistered.v1": (900, 20)}, "DocumentRegistered.v1:invoice") == 1_800
+
+
+async def test_recent_times_are_measured_from_the_timelines(office: FrontOffice, gateway: Gateway) -> None:
+    await gateway.hear(*(placed(n) for n in range(25)))
+    await gateway.hear(*(about(StockReserved, n) for n in range(25)))
+    async with gateway.database.read(["acme"]) as unit:
+        assert await measured_ms(unit.raw, "acme") == {"OrderPlaced.v1": (0, 25), "StockReserved.v1": (0, 25)}
 
 
 async def test_whoever_sent_it_may_ask_and_others_need_the_right_to_read(office: FrontOffice, gateway: Gateway) -> None:

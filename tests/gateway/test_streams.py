@@ -11,12 +11,9 @@ import httpx
 import orjson
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaProducer
 
 from chassis.ids import derive
-from chassis.kafka import admin, create_topics
 from contracts import published
-from contracts.topics import TOPICS
 from services.gateway.streams.entries import Entry
 from services.gateway.streams.hub import Reader
 from services.gateway.streams.position import BadToken, Mark, position_of, token_of
@@ -24,16 +21,6 @@ from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import FrontOffice, Gateway
 from tests.gateway.listening import TOPIC, Listening, Payroll, analyst, listening, wiped
 from tests.support.eventually import eventually
-
-
-@pytest_asyncio.fixture
-async def payroll(kafka_bootstrap: str) -> AsyncIterator[Payroll]:
-    async with admin(kafka_bootstrap) as client:
-        await create_topics(client, [TOPICS[TOPIC], TOPICS["inventory.stock"]])
-    producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, linger_ms=2)
-    await producer.start()
-    yield Payroll(producer)
-    await producer.stop()
 
 
 @pytest_asyncio.fixture

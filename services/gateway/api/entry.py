@@ -10,7 +10,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from chassis.auth import EVERYTHING, Caller
-from chassis.database import COMPANY, Database
+from chassis.database import Database
 from chassis.database_clock import DatabaseClock
 from chassis.errors import Problem
 from chassis.http import check_query, read
@@ -78,14 +78,14 @@ class Asked(NamedTuple):
 
         Raises Problem 404 for one that does not exist for this caller.
         """
-        caller = self.key.caller
-        if wanted is not None:
-            if not COMPANY.fullmatch(wanted) or not caller.sees(wanted):
-                raise company_not_found()
-            return [wanted]
-        if EVERYTHING not in caller.companies:
-            return sorted(caller.companies)
-        return await all_companies(self.gateway.database)
+        seen = self.key.caller.companies
+        if EVERYTHING in seen:
+            seen = frozenset(await all_companies(self.gateway.database))
+        if wanted is None:
+            return sorted(seen)
+        if wanted not in seen:
+            raise company_not_found()
+        return [wanted]
 
     async def current(self, connection: asyncpg.Connection) -> Current:
         """How current the timelines are that this connection reads."""

@@ -73,6 +73,8 @@ def document_of(app: FastAPI) -> Json:
     )
     components = document.setdefault("components", {})
     schemas: Json = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
     schemas |= {"Problem": PROBLEM, "Accepted": ACCEPTED, "CloudEvent": _cloud_event()}
     for form in FORMS.values():
         _hoist(form, schemas)
@@ -80,6 +82,7 @@ def document_of(app: FastAPI) -> Json:
     document["security"] = [{"key": []}]
     for made in document["paths"].values():
         for operation in made.values():
+            operation["responses"].pop("422", None)  # FastAPI's own form of a refusal, which is never answered here
             _with_problems(operation)
     for path, item in _plain_paths().items():
         document["paths"].setdefault(path, {}).update(item)
