@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 import asyncpg
 import orjson
 
+from chassis import request_table
 from chassis.database import COMPANY, Database, UnitOfWork, is_transient
 from chassis.errors import Problem, Refused, Transient
 from chassis.faults import hit
@@ -34,22 +35,6 @@ TWIN_PATIENCE_S = 5.0
 """How long a repeat waits for the first one that runs elsewhere."""
 TWIN_POLL_S = 0.02
 TWIN_POLL_MAX_S = 0.3
-
-CLAIM = """
-select pg_try_advisory_xact_lock(hashtextextended(x.company || chr(31) || x.scope || chr(31) || x.key, 7203)) as locked,
-       r.hash, r.status, r.body, k.company is not null as known, now() as now
-from unnest($1::text[], $2::text[], $3::text[]) with ordinality as x(company, scope, key, n)
-left join lateral (select q.hash, q.status, q.body from request q
-    where q.company = x.company and q.scope = x.scope and q.key = x.key offset 0) r on true
-left join lateral (select c.company from known_company c where c.company = x.company offset 0) k on true
-order by x.n
-"""
-
-STORE = """
-insert into request (company, scope, key, hash, status, body)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::int[], $6::bytea[])
-on conflict do nothing
-"""
 
 C = TypeVar("C")
 
@@ -128,7 +113,7 @@ class _Lane:
 
 
 class _Raced(Transient):
-    """A twin committed between our look at its row and our lock; the next attempt sees its answer."""
+    """A twin committed between our look at its place and our lock; the next attempt sees its answer."""
 
 
 class CommandDoor:
@@ -273,7 +258,7 @@ class CommandDoor:
                 logger.warning("door gave up", action="door", handler=lane.handler.__name__, error=safe_text(error))
                 return [(item, unavailable("database-unavailable", "The database does not answer.")) for item in items]
             if len(items) == 1:
-                return [(items[0], _fault(lane, error))]
+                return [(items[0], await self._fault_or_twin(lane, items[0], error))]
         middle = len(items) // 2
         first = await self._commit(lane, items[:middle])
         return [*first, *await self._commit(lane, items[middle:])]
@@ -306,6 +291,7 @@ class CommandDoor:
                     raise AssertionError(f"{handler.__name__} gave {len(answers)} answers for {len(fresh)} commands")
                 await self._store(unit, fresh, answers)
                 results.extend(zip(fresh, answers, strict=True))
+            await self._look_again(unit, results)
         hit("door.committed")
         self._metrics.door_group(len(items))
         return results
@@ -314,14 +300,12 @@ class CommandDoor:
         self, unit: UnitOfWork, items: Sequence[_Item], results: list[tuple[_Item, Result | Problem | None]]
     ) -> list[_Item]:
         """Lock the keys and look them up; what is settled goes to the results, what is left is to be done."""
-        places = [item.place for item in items]
-        rows = await unit.raw.fetch(CLAIM, *map(list, zip(*places, strict=True)))
+        rows = await request_table.claim(unit.raw, [item.place for item in items])
         unit.now = rows[0]["now"]
         fresh: list[_Item] = []
         for item, (locked, stored, status, body, known, _) in zip(items, rows, strict=True):
             if stored is not None:
-                same = stored == item.identity.hash
-                results.append((item, _stored(status, body) if same else _reused()))
+                results.append((item, _told(item, stored, status, body)))
             elif not locked:
                 results.append((item, None))
             elif not known and not item.identity.introduces_company:
@@ -332,20 +316,29 @@ class CommandDoor:
 
     async def _store(self, unit: UnitOfWork, items: Sequence[_Item], answers: Sequence[Result]) -> None:
         """Bind the keys of what was accepted; a refusal leaves its key free."""
-        accepted = [(i.identity, a) for i, a in zip(items, answers, strict=True) if isinstance(a, Answer)]
-        if not accepted:
-            return
-        tag = await unit.raw.execute(
-            STORE,
-            [identity.company for identity, _ in accepted],
-            [identity.scope for identity, _ in accepted],
-            [identity.key for identity, _ in accepted],
-            [identity.hash for identity, _ in accepted],
-            [answer.status for _, answer in accepted],
-            [_packed(answer) for _, answer in accepted],
-        )
-        if int(tag.rpartition(" ")[2]) != len(accepted):
+        accepted = [
+            (item.place, item.identity.hash, answer.status, _packed(answer))
+            for item, answer in zip(items, answers, strict=True)
+            if isinstance(answer, Answer)
+        ]
+        if accepted and await request_table.store(unit.raw, accepted) != len(accepted):
             raise _Raced("a twin was committed meanwhile")
+
+    async def _look_again(self, unit: UnitOfWork, results: Sequence[tuple[_Item, Result | Problem | None]]) -> None:
+        """No refusal goes out because of a twin that the claim did not see; none can come while we hold the locks."""
+        refused = [item.place for item, result in results if _is_refusal(result)]
+        if refused and await request_table.look(unit.raw, refused):
+            raise _Raced("a twin was committed meanwhile")
+
+    async def _fault_or_twin(self, lane: _Lane, item: _Item, error: Exception) -> Result | Problem:
+        """What one command's own error means, unless it failed on what a twin did that the claim did not see."""
+        try:
+            async with self._database.read([item.identity.company]) as unit:
+                rows = await request_table.look(unit.raw, [item.place])
+        except Exception as away:
+            logger.warning("door gave up", action="door", handler=lane.handler.__name__, error=safe_text(away))
+            return unavailable("database-unavailable", "The database does not answer.")
+        return _told(item, *rows[0]) if rows else _fault(lane, error)
 
 
 def _packed(answer: Answer) -> bytes:
@@ -357,6 +350,16 @@ def _stored(status: int, packed: bytes) -> Answer:
     content = orjson.loads(packed)
     body, headers = content if isinstance(content, list) else (content, {})
     return Answer(status, body, headers, replayed=True)
+
+
+def _told(item: _Item, stored: bytes, status: int, packed: bytes) -> Answer | Problem:
+    """What somebody hears whose key was answered before."""
+    return _stored(status, packed) if stored == item.identity.hash else _reused()
+
+
+def _is_refusal(result: Result | Problem | None) -> bool:
+    """Whether the item was looked at anew and denied; a key that was used before is not."""
+    return isinstance(result, Refused) or (isinstance(result, Problem) and result.status == 404)
 
 
 def _replay(answer: Answer) -> Answer:

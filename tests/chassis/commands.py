@@ -29,6 +29,8 @@ class NoteTaker:
     entered: asyncio.Event = field(default_factory=asyncio.Event)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     held: bool = False
+    once: bool = False
+    """Refuse what is noted already, as a department does that gives a code once."""
     sentence: str = "noted"
 
     async def take(self, commands: Sequence[Note], unit: UnitOfWork) -> Sequence[Answer | Refused]:
@@ -36,7 +38,8 @@ class NoteTaker:
         self.calls.append(len(commands))
         if any(command.reference == "bug" for command in commands):
             raise KeyError("a bug")
-        accepted = [command for command in commands if not command.reference.startswith("refuse")]
+        there = {row[0] for row in await unit.raw.fetch("select reference from noted")} if self.once else set()
+        accepted = [c for c in commands if not (c.reference.startswith("refuse") or c.reference in there)]
         await unit.raw.execute(
             "insert into noted (company, topic, key, sequence, event_id, reference) "
             "select c, 'http', 'k', 1, e, r from unnest($1::text[], $2::uuid[], $3::text[]) x(c, e, r)",

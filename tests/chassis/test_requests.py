@@ -8,18 +8,18 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import asyncpg
 import pytest
 
-from chassis import faults, requests
+from chassis import faults, request_table, requests
 from chassis.errors import Problem, Refused
 from chassis.requests import Answer, CommandDoor
 from tests.chassis.commands import Note, NoteTaker, identity
 from tests.chassis.conftest import MakeToy
 from tests.chassis.statements import counting_statements
 from tests.chassis.toy import Toy
-from tests.support.eventually import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -167,19 +167,77 @@ async def test_a_twin_that_runs_too_long_elsewhere_gives_409(
     assert await noted(toy) == ["R"]
 
 
+async def a_repeat_that_looked_before_its_twin_committed(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, taker: NoteTaker, reference: str = "R", also_unseen: str = "never"
+) -> Answer:
+    """The claim looks with a snapshot from before its locks, so it may miss what a twin commits in between.
+
+    Gives the answer of a command whose first claim missed its twin.
+    """
+    first = await CommandDoor(toy.database).submit(NoteTaker().take, Note("acme", "R"), identity("k"))
+    assert first == Answer(201, {"reference": "R", "says": "noted"}, {"Location": "/notes/1"})
+    claim = request_table.claim
+
+    async def look_too_early(*arguments: Any) -> list[asyncpg.Record]:
+        rows = await claim(*arguments)
+        monkeypatch.undo()
+        return rows
+
+    early = request_table.CLAIM.replace("q.key = x.key offset", "false offset").replace(also_unseen, "false")
+    monkeypatch.setattr(request_table, "CLAIM", early)
+    monkeypatch.setattr(request_table, "claim", look_too_early)
+    repeat = await CommandDoor(toy.database).submit(taker.take, Note("acme", reference), identity("k", reference))
+    assert request_table.claim is claim, "the repeat looked too early"
+    assert isinstance(repeat, Answer), f"the same key was answered 201 and {repeat}"
+    return repeat
+
+
 async def test_a_twin_that_commits_between_look_and_lock_is_noticed(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The claim may read before the twin's commit and lock after it; then nothing of the second run may stay."""
-    door, taker = CommandDoor(toy.database), NoteTaker()
-    await door.submit(taker.take, Note("acme", "R"), identity("k"))
-    blind = requests.CLAIM.replace("q.key = x.key offset 0", "q.key = x.key and false offset 0")
-    monkeypatch.setattr(requests, "CLAIM", blind)
-    repeat = asyncio.create_task(door.submit(taker.take, Note("acme", "R"), identity("k")))
-    await eventually(lambda: len(taker.calls), lambda calls: calls >= 2, what="the repeat has run once blindly")
-    monkeypatch.undo()
-    answer = await repeat
-    assert isinstance(answer, Answer)
+    answer = await a_repeat_that_looked_before_its_twin_committed(toy, monkeypatch, NoteTaker())
     assert answer.replayed
     assert await noted(toy) == ["R"]
+
+
+async def test_a_refusal_because_of_such_a_twin_does_not_go_out(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = await a_repeat_that_looked_before_its_twin_committed(toy, monkeypatch, NoteTaker(once=True))
+    assert answer.replayed
+    assert await noted(toy) == ["R"]
+
+
+async def test_a_broken_constraint_because_of_such_a_twin_does_not_go_out(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await toy.rows("create unique index noted_once on noted (company, reference)")
+    answer = await a_repeat_that_looked_before_its_twin_committed(toy, monkeypatch, NoteTaker())
+    assert answer.replayed
+    assert await noted(toy) == ["R"]
+
+
+async def test_a_company_that_became_known_with_such_a_twin_is_not_called_unknown(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = "k.company is not null"
+    answer = await a_repeat_that_looked_before_its_twin_committed(toy, monkeypatch, NoteTaker(), also_unseen=company)
+    assert answer.replayed
+
+
+async def test_other_input_that_is_refused_beside_such_a_twin_hears_that_its_key_is_used(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Problem) as told:
+        await a_repeat_that_looked_before_its_twin_committed(toy, monkeypatch, NoteTaker(), "refuse")
+    assert told.value.code == "idempotency-key-reused"
+
+
+async def test_a_group_with_refusals_takes_one_statement_more_whatever_its_size(toy: Toy) -> None:
+    door, taker = CommandDoor(toy.database), NoteTaker()
+    counts: list[int] = []
+    for size in (2, 10, 200):
+        names = [f"{'refuse-' * (n % 2)}{size}-{n}" for n in range(size)]
+        async with counting_statements(toy.database) as counted:
+            await door.submit_all(taker.take, [(Note("acme", name), identity(name, name)) for name in names])
+        counts.append(counted.statements)
+    assert counts[1:] == [6, 6], "begin, claim, handler, store, look again, commit"
 
 
 @pytest.mark.parametrize("point", ["door.begun", "door.before_commit", "door.committed"])
