@@ -204,7 +204,9 @@ class JobWorkers:
             tasks += [asyncio.create_task(self._serve(queue)) for _ in range(queue.parallel)]
         tasks += [asyncio.create_task(self._take_turns(periodic)) for periodic in self._jobs.periodic.values()]
         try:
-            await asyncio.shield(asyncio.gather(*tasks))
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)  # cancels none when cancelled
+            for task in ended:
+                task.result()
         finally:
             self._stopping.set()
             self._wake_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -238,6 +239,25 @@ async def test_running_work_comes_to_its_end_when_the_service_stops(toy: Toy, st
         await running
     assert await done(toy) == ["a"]
     assert [key for key, _, _ in await waiting(toy)] == ["b"]
+
+
+async def test_stopping_leaves_no_exception_that_nobody_looked_at(toy: Toy, start: Start) -> None:
+    jobs, told = Jobs("toy"), list[str]()
+    jobs.queue("render")(lambda batch, context: note(context, batch))
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: told.append(context["message"]))
+    try:
+        running = start(jobs)
+        async with all_done(toy, "a"):
+            await ask(toy, "a")
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        await asyncio.sleep(0)  # what is called when a future ends is called in the loop's next round
+        gc.collect()
+    finally:
+        loop.set_exception_handler(None)
+    assert told == []
 
 
 async def test_work_that_does_not_end_in_time_is_given_back(make_toy: MakeToy, toy: Toy, start: Start) -> None:
