@@ -96,8 +96,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def on_cluster_change(self, identity: str) -> None:
         """Another cluster answers under the same address (its disk was lost): read everything again."""
+        self._seek_in_background(self._consumer.assignment())  # pauses before anything else
         self.corridor.cluster_id = identity
-        self._seek_in_background(self._consumer.assignment())
 
     async def watch_lag(self) -> None:
         """Keep the gauge of what is on Kafka and not settled here."""
@@ -147,6 +147,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._stand_still(tp, begin[tp], target)
             else:
                 self._consumer.seek(tp, target)
+        if self.lost:  # somebody must look again, until the log is whole
+            self._seek_in_background(assignment)
 
     # -- positions --------------------------------------------------------------------------------------------------
 
@@ -179,6 +181,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Seek what is still assigned to where the database says, after checking that the log is the one it means."""
         positions = await self._positions(partitions)
         consumer = self._consumer
+        self.lost = {tp: why for tp, why in self.lost.items() if tp in consumer.assignment()}
         begin = await consumer.beginning_offsets(list(partitions)) if partitions else {}
         for tp in set(partitions) & consumer.assignment():
             if begin[tp] > positions[tp]:

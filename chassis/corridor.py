@@ -21,8 +21,9 @@ from chassis.database import Database, UnitOfWork, is_transient
 from chassis.errors import Transient
 from chassis.faults import hit
 from chassis.inbox import Correction, Counted, Cursor, Place, ToHold
-from chassis.records import Arrived, Record, Unreadable, pack_headers, positions, read
+from chassis.records import Arrived, Record, Unreadable, content_of_raw, pack_headers, positions, read, unpack_headers
 from chassis.telemetry import Metrics, is_sampled, logger, safe_text, tracing
+from contracts.envelope import from_headers
 
 ATTEMPTS = 8
 """Tries of a batch within one delivery (about 15 s); then Kafka delivers it again, so that the member stays alive."""
@@ -53,6 +54,13 @@ class _Sorted:
         counted = Counted(event.place.topic, event.partition, event.envelope.time.date(), outcome)
         self.counts[counted] = self.counts.get(counted, 0) + 1
 
+    def count_repeats(self, repeats: Sequence[ToHold]) -> None:
+        """What is held already came again."""
+        for repeat in repeats:
+            day = from_headers(unpack_headers(repeat.headers)).time.date()
+            counted = Counted(repeat.place.topic, repeat.partition, day, "duplicate")
+            self.counts[counted] = self.counts.get(counted, 0) + 1
+
     def hold(self, event: Arrived, reason: str, detail: str, patience_s: int | None = None) -> None:
         self.holds.append(to_hold(event, reason, detail, patience_s))
 
@@ -65,26 +73,28 @@ class Corridor:
         self.consumers = consumers
         self.metrics = metrics
         self.cluster_id: str | None = None
+        self.stuck: str | None = None
+        """Why the batch at hand cannot be taken, if so; the service is not ready then."""
         self.known_companies: frozenset[str] = frozenset()
 
     async def take(self, records: Sequence[Record]) -> None:
         """Take responsibility for these records in one commit. Raises Rewind, or what is transient after ATTEMPTS."""
+        cluster = self.cluster_id  # of the log that this batch was read from; another may answer meanwhile
         batch = [read(record, self.consumers) for record in records]
         self.metrics.batch(len(batch))
         careful = False
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with _traced(self.consumers.name, batch):
-                    await self._transact(records, batch, careful=careful)
+                    await self._transact(records, batch, cluster, careful=careful)
                 return
             except (Rewind, asyncio.CancelledError):
                 raise
             except Exception as error:
                 if not is_transient(error):
                     if careful:
-                        raise Transient(
-                            f"a batch fails in a way that bisecting does not find: {safe_text(error)}"
-                        ) from error
+                        await self._tell_stuck(error)
+                        raise Transient("a batch fails in a way that bisecting does not find") from error
                     careful = True
                     continue
                 self.metrics.retried("corridor")
@@ -93,15 +103,27 @@ class Corridor:
                     raise
                 await asyncio.sleep(min(BACKOFF_FIRST_S * 2**attempt, BACKOFF_MAX_S) * random.uniform(0.5, 1))
 
+    async def _tell_stuck(self, error: Exception) -> None:
+        """Nobody but a person can help now: say so, and do not spin."""
+        self.stuck = safe_text(error)
+        self.metrics.alarm("batch-stuck")
+        logger.error("a batch cannot be taken, and no single event is at fault", action="alarm", error=self.stuck)
+        await asyncio.sleep(BACKOFF_MAX_S)
+
     async def _transact(
-        self, records: Sequence[Record], batch: Sequence[Arrived | Unreadable], *, careful: bool
+        self,
+        records: Sequence[Record],
+        batch: Sequence[Arrived | Unreadable],
+        cluster: str | None,
+        *,
+        careful: bool,
     ) -> None:
         events = [item for item in batch if isinstance(item, Arrived)]
         unreadable = [item for item in batch if isinstance(item, Unreadable)]
         known = self.known_companies
         async with self.database.unit({e.place.company for e in events}, nobody=not events) as unit:
             hit("corridor.begun")
-            beyond, unit.now = await inbox.advance(unit.raw, self.consumers.name, positions(records), self.cluster_id)
+            beyond, unit.now = await inbox.advance(unit.raw, self.consumers.name, positions(records), cluster)
             if beyond:
                 raise Rewind(beyond)
             if unreadable:
@@ -110,6 +132,9 @@ class Corridor:
                 known = await self._take_events(unit, events, careful=careful)
             hit("corridor.handled")
         self.known_companies = known
+        if self.stuck is not None:
+            self.stuck = None
+            self.metrics.alarm("batch-stuck", raised=False)
         hit("corridor.committed")
 
     async def _take_events(self, unit: UnitOfWork, events: Sequence[Arrived], *, careful: bool) -> frozenset[str]:
@@ -178,7 +203,9 @@ class Corridor:
         self, connection: asyncpg.Connection, batch: _Sorted, corrections: dict[Place, Correction]
     ) -> None:
         if batch.holds:
-            for place, held in (await inbox.hold(connection, self.consumers.name, batch.holds)).items():
+            now_held = await inbox.hold(connection, self.consumers.name, batch.holds)
+            batch.count_repeats(now_held.repeats)
+            for place, held in now_held.counts.items():
                 before = corrections.get(place, Correction(None, None, 0))
                 corrections[place] = Correction(before.sequence, before.hash, before.held + held)
             for held_event in batch.holds:
@@ -235,6 +262,7 @@ def to_hold(event: Arrived, reason: str, detail: str, patience_s: int | None = N
         event.body,
         reason,
         detail,
+        content(event),
         patience_s,
     )
 
@@ -346,6 +374,7 @@ async def _keep_raw(connection: asyncpg.Connection, consumer: str, items: Sequen
         [pack_headers(r.headers or ()) for r in records],
         [r.value for r in records],
         [item.error for item in items],
+        [content_of_raw(record) for record in records],
     )
     for item in items:
         logger.error("record kept raw", action="unreadable", topic=item.record.topic, partition=item.record.partition,

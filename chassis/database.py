@@ -31,6 +31,8 @@ from chassis.outbox import OutboxEvent, Producer
 from chassis.settings import ServiceSettings
 from contracts.base import EventData
 
+IDLE_IN_TRANSACTION = "5s"
+"""A process that froze inside a transaction holds rows; the server ends its session after this long."""
 COMPANY = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 """Company codes are formatted into BEGIN, so nothing else may ever pass."""
 
@@ -96,6 +98,7 @@ class Database:
                 "server_settings": {
                     "application_name": f"{settings.service}-{settings.replica}",
                     "statement_timeout": str(settings.statement_timeout_ms),
+                    "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
                     # A batch's arrays are looked up by key whatever their size. A plan made for their values would be
                     # made anew each time, and on tables without statistics yet it scans the whole history.
                     "plan_cache_mode": "force_generic_plan",
@@ -124,12 +127,12 @@ class Database:
                 await self._free.acquire()
         except TimeoutError as waited:
             raise Transient("no database connection became free in 5 s") from waited
-        while self._idle:
-            held = self._idle.pop()
-            if not held.raw.is_closed():
-                return held
-            await self._discard(held)
         try:
+            while self._idle:
+                held = self._idle.pop()
+                if not held.raw.is_closed():
+                    return held
+                await self._discard(held)
             return await self._open()
         except BaseException:
             self._free.release()
@@ -137,11 +140,13 @@ class Database:
 
     async def give_back(self, held: HeldConnection, *, broken: bool = False) -> None:
         """Keep the connection for the next one, or throw it away when its state is not known."""
-        if broken or held.raw.is_closed() or held.raw.is_in_transaction():
-            await self._discard(held)
-        else:
-            self._idle.append(held)
-        self._free.release()
+        try:
+            if broken or held.raw.is_closed() or held.raw.is_in_transaction():
+                await self._discard(held)
+            else:
+                self._idle.append(held)
+        finally:
+            self._free.release()
 
     async def ping(self) -> None:
         """Raises when the database does not answer."""

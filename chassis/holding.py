@@ -15,7 +15,6 @@ import asyncpg
 from chassis import companies, inbox
 from chassis.applying import Application, Stop
 from chassis.consumers import Consumers
-from chassis.corridor import content
 from chassis.database import Database, UnitOfWork, is_transient
 from chassis.inbox import Counted, Place
 from chassis.records import Arrived, arrived, cause_of, unpack_headers
@@ -25,6 +24,8 @@ from contracts.envelope import from_headers
 POISON_TRIES = 5
 """Tries of a poison head (over about a minute) before it waits for a person."""
 DRAIN_ROWS = 500
+PAUSE_S = 5.0
+"""How long a key rests whose draining itself fails (its database is away, say)."""
 NET_S = 1.0
 """How often due keys are looked for when nothing signals."""
 
@@ -41,7 +42,7 @@ where company = $1 and consumer = $2 and topic = $3 and key = $4 for update
 """
 
 ROWS = """
-select id, partition, sequence, headers, body, reason, attempts, original_hash from held
+select id, partition, sequence, headers, body, reason, attempts, hash from held
 where company = $1 and consumer = $2 and topic = $3 and key = $4 and reason <> 'conflict' order by sequence, id limit $5
 """
 
@@ -55,13 +56,18 @@ update held set reason = 'conflict', detail = 'another event has the same sequen
 where id = any($1::bigint[])
 """
 
+SET_OFF = """
+update held set next_at = now() + make_interval(secs => $5)
+where company = $1 and consumer = $2 and topic = $3 and key = $4 and next_at <= now()
+"""
+
 POSTPONE = """
 update held set reason = $2, detail = $3, attempts = attempts + 1,
     deadline = coalesce(deadline, now() + make_interval(secs => $4)),
     next_at = case
         when $2 = 'poison' and attempts + 1 >= $5 then 'infinity'
         when deadline < now() then 'infinity'
-        else now() + make_interval(secs => least(0.5 * power(2, attempts), 30)) end
+        else now() + make_interval(secs => least(0.5 * power(2, least(attempts, 10)), 30)) end
 where id = $1
 """
 
@@ -105,7 +111,20 @@ class Drainer:
     async def drain_due(self) -> int:
         """Try every key whose head is due; returns how many events left `held`."""
         rows = await self.operator.fetch(DUE, self.consumers.name)
-        return sum([await self.drain(Place(row[0], row[1], row[2])) for row in rows])
+        return sum([await self._try(Place(row[0], row[1], row[2])) for row in rows])
+
+    async def _try(self, place: Place) -> int:
+        """Drain one key; whatever goes wrong with it is no reason to leave the others."""
+        try:
+            return await self.drain(place)
+        except Exception as error:
+            logger.error("a key cannot be drained", action="retry", topic=place.topic, error=safe_text(error))
+            await self._set_off(place)
+            return 0
+
+    async def _set_off(self, place: Place) -> None:
+        async with self.database.unit([place.company], points="drain") as unit:
+            await unit.raw.execute(SET_OFF, place.company, self.consumers.name, place.topic, place.key, PAUSE_S)
 
     async def drain(self, place: Place) -> int:
         """Apply one key's held events in order, up to the first that cannot be; returns how many left `held`."""
@@ -201,7 +220,7 @@ class Drainer:
     def _row(self, place: Place, row: asyncpg.Record) -> _Row:
         headers = unpack_headers(row["headers"])
         event = arrived(from_headers(headers), place.topic, row["partition"], headers, row["body"], self.consumers)
-        return _Row(row["id"], row["reason"], row["attempts"], event, row["original_hash"] or content(event))
+        return _Row(row["id"], row["reason"], row["attempts"], event, row["hash"])
 
 
 def _next_run(rows: Sequence[_Row], sequence: int) -> list[_Row]:

@@ -47,12 +47,12 @@ where i.company = x.c and i.consumer = $1 and i.topic = x.t and i.key = x.k
 
 HOLD = """
 insert into held (company, consumer, topic, partition, key, sequence, event_id, headers, body, reason, detail,
-                  next_at, deadline)
-select c, $1, t, p, k, s, e, h, b, r, d, now(), now() + make_interval(secs => w)
+                  next_at, deadline, hash)
+select c, $1, t, p, k, s, e, h, b, r, d, now(), now() + make_interval(secs => w), y
 from unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::uuid[], $8::bytea[], $9::bytea[],
-            $10::text[], $11::text[], $12::int[]) x(c, t, p, k, s, e, h, b, r, d, w)
-on conflict (company, consumer, topic, key, sequence, event_id) do nothing
-returning company, topic, key, reason
+            $10::text[], $11::text[], $12::int[], $13::bytea[]) x(c, t, p, k, s, e, h, b, r, d, w, y)
+on conflict (company, consumer, topic, key, sequence, event_id, hash) do nothing
+returning company, topic, key, reason, sequence, hash
 """
 
 COUNT = """
@@ -62,10 +62,10 @@ on conflict (consumer, topic, partition, day, outcome) do update set events = n.
 """
 
 UNREADABLE = """
-insert into inbox_unreadable (consumer, topic, partition, "offset", key, headers, body, error)
-select $1, t, p, o, k, h, b, e
-from unnest($2::text[], $3::int[], $4::bigint[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[])
-     x(t, p, o, k, h, b, e)
+insert into inbox_unreadable (consumer, topic, partition, "offset", key, headers, body, error, hash)
+select $1, t, p, o, k, h, b, e, y
+from unnest($2::text[], $3::int[], $4::bigint[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::bytea[])
+     x(t, p, o, k, h, b, e, y)
 on conflict do nothing
 """
 
@@ -119,7 +119,17 @@ class ToHold:
     body: bytes
     reason: str
     detail: str
+    hash: bytes
+    """Of the content as it came."""
     patience_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NowHeld:
+    """What became of events that were to be held: how many are new per key, and which were held already."""
+
+    counts: Mapping[Place, int]
+    repeats: Sequence[ToHold]
 
 
 class Counted(NamedTuple):
@@ -201,8 +211,8 @@ async def correct(connection: asyncpg.Connection, consumer: str, changes: Mappin
     )
 
 
-async def hold(connection: asyncpg.Connection, consumer: str, events: Sequence[ToHold]) -> dict[Place, int]:
-    """Keep events aside; returns how many are new per key (conflicts of content do not block, so they do not count)."""
+async def hold(connection: asyncpg.Connection, consumer: str, events: Sequence[ToHold]) -> NowHeld:
+    """Keep events aside, each content once (conflicts of content do not block, so they do not count)."""
     ordered = sorted(events, key=lambda e: (e.place, e.sequence))
     rows = await connection.fetch(
         HOLD,
@@ -218,13 +228,16 @@ async def hold(connection: asyncpg.Connection, consumer: str, events: Sequence[T
         [e.reason for e in ordered],
         [e.detail for e in ordered],
         [e.patience_s for e in ordered],
+        [e.hash for e in ordered],
     )
     counts: dict[Place, int] = {}
+    new: set[tuple[Place, int, bytes]] = set()
     for row in rows:
+        place = Place(row[0], row[1], row[2])
+        new.add((place, row[4], row[5]))
         if row[3] != "conflict":
-            place = Place(row[0], row[1], row[2])
             counts[place] = counts.get(place, 0) + 1
-    return counts
+    return NowHeld(counts, [e for e in ordered if (e.place, e.sequence, e.hash) not in new])
 
 
 async def count(connection: asyncpg.Connection, consumer: str, counts: Mapping[Counted, int]) -> None:

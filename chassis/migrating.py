@@ -62,12 +62,12 @@ create table held (id bigint generated always as identity primary key, company t
     headers bytea not null, body bytea not null, reason text not null
         check (reason in ('gap', 'poison', 'behind', 'waiting', 'conflict')),
     detail text not null default '', attempts int not null default 0, next_at timestamptz not null default now(),
-    deadline timestamptz, original_hash bytea, at timestamptz not null default now());
-create unique index held_once on held (company, consumer, topic, key, sequence, event_id);
+    deadline timestamptz, hash bytea not null, at timestamptz not null default now());
+create unique index held_once on held (company, consumer, topic, key, sequence, event_id, hash);
 create table inbox_unreadable (consumer text not null, topic text not null, partition int not null,
-    "offset" bigint not null, key bytea, headers bytea not null, body bytea, error text not null,
+    "offset" bigint not null, hash bytea not null, key bytea, headers bytea not null, body bytea, error text not null,
     at timestamptz not null default now(), settled_by text, settled_at timestamptz,
-    primary key (consumer, topic, partition, "offset"));
+    primary key (consumer, topic, partition, "offset", hash));
 create table audit (id bigint generated always as identity primary key, company text not null,
     at timestamptz not null default now(), actor text not null, on_behalf_of text, action text not null,
     subject text not null, cause uuid not null, correlation text not null, detail bytea);

@@ -12,10 +12,11 @@ from typing import Annotated, Any
 import asyncpg
 import orjson
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from chassis import inbox
+from chassis.auth import EVERYTHING, Caller
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Problem, Refused
@@ -33,7 +34,7 @@ from held where company = $1 and id > $2 and ($3::text is null or reason = $3) o
 """
 ONE = "select * from held where company = $1 and id = $2 for update"
 EDIT = """
-update held set body = $3, original_hash = coalesce(original_hash, $4), attempts = 0, next_at = now()
+update held set body = $3, attempts = 0, next_at = now()
 where company = $1 and id = $2
 """
 RETRY = "update held set attempts = 0, next_at = now() where company = $1 and id = $2"
@@ -43,13 +44,22 @@ ADVANCE = """
 update inbox set sequence = $5, hash = $6, held = held - 1
 where company = $1 and consumer = $2 and topic = $3 and key = $4
 """
+FIRST_HELD = """
+select min(sequence) from held
+where company = $1 and consumer = $2 and topic = $3 and key = $4 and reason <> 'conflict'
+"""
+CLOSE = "update inbox set sequence = $5, hash = null where company = $1 and consumer = $2 and topic = $3 and key = $4"
 UNREADABLE = """
 select consumer, topic, partition, "offset", key, headers, body, error, at, settled_by, settled_at
 from inbox_unreadable order by at, topic, partition, "offset" limit $1
 """
 SETTLE = """
-update inbox_unreadable set settled_by = $5, settled_at = now()
-where consumer = $1 and topic = $2 and partition = $3 and "offset" = $4 and settled_at is null returning 1
+update inbox_unreadable u set settled_by = $5, settled_at = now()
+from (select consumer, topic, partition, "offset", hash from inbox_unreadable
+      where consumer = $1 and topic = $2 and partition = $3 and "offset" = $4 and settled_at is null
+      order by at limit 1) x
+where u.consumer = x.consumer and u.topic = x.topic and u.partition = x.partition and u."offset" = x."offset"
+    and u.hash = x.hash returning 1
 """
 ENSURE_CURSOR = """
 insert into inbox (company, consumer, topic, key, sequence) values ($1, $2, $3, $4, 0)
@@ -64,6 +74,16 @@ class EditBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     data: dict[str, Any]
+
+
+class GapBody(BaseModel):
+    """Where a gap is, and up to which sequence its events are given up."""
+
+    model_config = ConfigDict(extra="forbid")
+    consumer: str
+    topic: str
+    key: str
+    up_to: Annotated[int, Field(ge=1, lt=2**62)]
 
 
 class RepairBody(BaseModel):
@@ -83,6 +103,17 @@ class DecideHeld:
     id: int
     decision: str
     body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseGap:
+    """A person has decided that these events will never come."""
+
+    cause: Cause
+    consumer: str
+    topic: str
+    key: str
+    up_to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +162,19 @@ async def skip_held(company: str, held_id: int, call: Annotated[Call, Depends(wr
     return await call.run(decide, DecideHeld(call.cause(company), held_id, "skip"))
 
 
+@router.post("/companies/{company}/gaps")
+async def close_gap(company: str, body: GapBody, call: Annotated[Call, Depends(write("operations:write"))]) -> Response:
+    """Give up events of a key that will never come, up to a sequence; what waits behind them flows on."""
+    command = CloseGap(call.cause(company), body.consumer, body.topic, body.key, body.up_to)
+    return await call.run(close_gaps, command)
+
+
 @router.get("/companies/{company}/unreadable")
 async def list_unreadable(
     company: str, reading: Annotated[Reading, Depends(read("operations:read"))]
 ) -> dict[str, object]:
     """Records without a usable envelope. They belong to no company, so only who sees all companies sees them."""
-    if "*" not in reading.caller.companies:
-        raise Problem(403, "scope-missing", "records without a company are shown to operators of all companies only")
+    _sees_all(reading.caller)
     async with reading.connection(company) as connection:
         rows = await connection.fetch(UNREADABLE, PAGE)
     return {"unreadable": [{name: _plain(value) for name, value in row.items()} for row in rows]}
@@ -153,6 +190,7 @@ async def repair_record(
     call: Annotated[Call, Depends(write("operations:write"))],
 ) -> Response:
     """Put a readable event in the place of a record that was kept raw; it takes its turn by its sequence."""
+    _sees_all(call.caller)
     command = RepairRecord(
         call.cause(company), body.consumer, topic, partition, offset, body.headers, orjson.dumps(body.data)
     )
@@ -162,6 +200,11 @@ async def repair_record(
 async def decide(commands: Sequence[DecideHeld], unit: UnitOfWork) -> Sequence[Result]:
     """Carry out what people decided about held events."""
     return [await _decide(command, unit) for command in commands]
+
+
+async def close_gaps(commands: Sequence[CloseGap], unit: UnitOfWork) -> Sequence[Result]:
+    """Move cursors over what will never come."""
+    return [await _close(command, unit) for command in commands]
 
 
 async def repair(commands: Sequence[RepairRecord], unit: UnitOfWork) -> Sequence[Result]:
@@ -174,15 +217,20 @@ async def _decide(command: DecideHeld, unit: UnitOfWork) -> Result:
     row = await unit.raw.fetchrow(ONE, company, command.id)
     if row is None:
         return Refused("held-event-not-found", f"nothing is held under {command.id}", status=404)
+    if row["reason"] == "conflict" and command.decision != "skip":
+        detail = "A conflict is never applied: another event has its sequence. Skip it."
+        return Refused("conflict-is-not-applied", detail, status=409)
     if command.decision == "skip":
         refused = await _skip(row, unit)
         if refused is not None:
             return refused
     elif command.body is not None:
-        await unit.raw.execute(EDIT, company, command.id, command.body, _hash(row))
+        await unit.raw.execute(EDIT, company, command.id, command.body)
     else:
         await unit.raw.execute(RETRY, company, command.id)
-    before, after = _hash(row).hex(), inbox.content_hash(str(row["event_id"]), command.body or row["body"]).hex()
+    before, after = (
+        inbox.content_hash(str(row["event_id"]), body).hex() for body in (row["body"], command.body or row["body"])
+    )
     place = f"{row['topic']}/{row['key']}/{row['sequence']}"
     unit.audit(command.cause, f"held-event-{command.decision}", place, {"before": before, "after": after})
     unit.wake_drainer()
@@ -195,11 +243,27 @@ async def _skip(row: asyncpg.Record, unit: UnitOfWork) -> Refused | None:
         cursor = await unit.raw.fetchval(HEAD, *place)
         if row["sequence"] != cursor + 1:
             return Refused("not-the-head", f"sequence {cursor + 1} of this key must be settled first", status=409)
-        await unit.raw.execute(ADVANCE, *place, row["sequence"], _hash(row))
+        await unit.raw.execute(ADVANCE, *place, row["sequence"], row["hash"])
     await unit.raw.execute(DELETE, row["company"], row["id"])
     day = from_headers(unpack_headers(row["headers"])).time.date()
     await inbox.count(unit.raw, row["consumer"], {Counted(row["topic"], row["partition"], day, "skipped"): 1})
     return None
+
+
+async def _close(command: CloseGap, unit: UnitOfWork) -> Result:
+    place = (command.cause.company, command.consumer, command.topic, command.key)
+    cursor = await unit.raw.fetchval(HEAD, *place)
+    first = await unit.raw.fetchval(FIRST_HELD, *place)
+    if cursor is None or first is None:
+        return Refused("no-gap", "Nothing is held behind a gap of this key.", status=404)
+    if not cursor < command.up_to < first:
+        detail = f"The gap is from {cursor + 1} to {first - 1}."
+        return Refused("not-in-the-gap", detail, "/up_to", status=409)
+    await unit.raw.execute(CLOSE, *place, command.up_to)
+    subject = f"{command.topic}/{command.key}/{command.up_to}"
+    unit.audit(command.cause, "gap-closed", subject, {"from": cursor + 1, "to": command.up_to})
+    unit.wake_drainer()
+    return Answer(200, {"closed_from": cursor + 1, "closed_to": command.up_to})
 
 
 async def _repair(command: RepairRecord, unit: UnitOfWork) -> Result:
@@ -225,20 +289,23 @@ async def _repair(command: RepairRecord, unit: UnitOfWork) -> Result:
         command.body,
         "behind",
         "repaired",
+        inbox.content_hash(envelope.id, command.body),
     )
-    held = await inbox.hold(unit.raw, command.consumer, [kept])
+    held = (await inbox.hold(unit.raw, command.consumer, [kept])).counts
     await inbox.correct(unit.raw, command.consumer, {p: inbox.Correction(None, None, n) for p, n in held.items()})
     unit.audit(command.cause, "record-repaired", f"{command.topic}/{command.partition}/{command.offset}")
     unit.wake_drainer()
     return Answer(200, {"event": envelope.id, "sequence": envelope.sequence})
 
 
-def _hash(row: asyncpg.Record) -> bytes:
-    return row["original_hash"] or inbox.content_hash(str(row["event_id"]), row["body"])
+def _sees_all(caller: Caller) -> None:
+    """Raises Problem 403: a record without an envelope may be any company's."""
+    if EVERYTHING not in caller.companies:
+        raise Problem(403, "scope-missing", "Records without a company are for operators of all companies only.")
 
 
 def _shown(row: asyncpg.Record) -> dict[str, object]:
-    shown = {name: _plain(value) for name, value in row.items() if name not in ("headers", "body")}
+    shown = {name: _plain(value) for name, value in row.items() if name not in ("headers", "body", "hash")}
     shown["envelope"] = dict(orjson.loads(row["headers"]))
     try:
         shown["data"] = orjson.loads(row["body"])

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from chassis.cause import Cause
 from chassis.errors import Poison
 from chassis.ids import UUID, derive
+from chassis.telemetry import broken_rules
 from contracts.base import EventData
 from contracts.envelope import CONTENT_TYPE, SPEC_VERSION
 
@@ -70,7 +71,7 @@ class Producer:
         try:
             event.__pydantic_validator__.validate_json(body)
         except ValidationError as wrong:
-            raise ContractBroken(f"{event.event_type}: {wrong}") from wrong
+            raise ContractBroken(f"{event.event_type}: {broken_rules(wrong)}") from None
         event_id = derive(cause.id, event.event_type, key, ordinal)
         return self.sealed(event, str(key), event_id, body, cause, source=self.source, time=time)
 

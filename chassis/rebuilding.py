@@ -7,8 +7,9 @@ that the database was restored from an old copy: then nothing may be sent, and w
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -16,17 +17,22 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from chassis.kafka import admin, cluster_id, create_topics, last_records, owned_topics, reader
 from chassis.telemetry import logger
 from contracts.envelope import EnvelopeError, from_headers
-from contracts.topics import Topic
 
 REQUEUE = """
-insert into outbox_unsent select id from outbox where topic = any($1::text[]) on conflict do nothing
+with chunk as (select id from outbox where topic = any($1::text[]) and id > $2 order by id limit $3),
+queued as (insert into outbox_unsent select id from chunk on conflict do nothing)
+select max(id), count(*) from chunk
 """
 
 FORGET = "update relay_position set cluster_id = $2, end_offset = 0 where topic = any($1::text[])"
 
 KNOWN_ENDS = "select topic, partition, cluster_id, end_offset from relay_position where topic = any($1::text[])"
 
-LAST = "select coalesce(max(last), 0) from outbox_sequence where company = $1 and topic = $2 and key = $3"
+OWN = "select event_id from outbox where company = $1 and topic = $2 and key = $3 and sequence = $4"
+
+REQUEUE_ROWS = 50_000
+"""Rows per statement, so that a long log is queued in steps that each take well under a statement's time limit."""
+QUESTIONS_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,46 +41,54 @@ class Watermark:
 
     cluster_id: str
     diverged: str | None = None
+    ends: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Per partition, up to where Kafka has acknowledged: a later acknowledgement below it means a lost log."""
 
 
 async def ensure_topics_hold_what_was_sent(connection: asyncpg.Connection, servers: str, service: str) -> Watermark:
     """Compare topics and outbox, and queue again what Kafka lost. Raises what Kafka or the database says."""
     topics = owned_topics(service)
-    async with admin(servers) as client:
-        identity = await cluster_id(client)
-        await create_topics(client, topics)
-    async with reader(servers) as consumer:
-        ends = await consumer.end_offsets([TopicPartition(t.name, p) for t in topics for p in range(t.partitions)])
-        unknown = await _events_that_this_database_does_not_know(connection, consumer, ends)
+    async with asyncio.timeout(QUESTIONS_S):
+        async with admin(servers) as client:
+            identity = await cluster_id(client)
+            await create_topics(client, topics)
+        async with reader(servers) as consumer:
+            ends = await consumer.end_offsets([TopicPartition(t.name, p) for t in topics for p in range(t.partitions)])
+            unknown = await _events_that_this_database_does_not_know(connection, consumer, ends)
     if unknown:
         return Watermark(identity, "; ".join(unknown))
-    await _requeue_what_was_lost(connection, identity, topics, ends)
-    return Watermark(identity)
-
-
-async def _requeue_what_was_lost(
-    connection: asyncpg.Connection, identity: str, topics: Sequence[Topic], ends: dict[TopicPartition, int]
-) -> None:
     rows = await connection.fetch(KNOWN_ENDS, [topic.name for topic in topics])
-    lost = sorted(
-        {
-            row["topic"]
-            for row in rows
-            if row["cluster_id"] != identity or ends[TopicPartition(row["topic"], row["partition"])] < row["end_offset"]
-        }
-    )
-    if not lost:
-        return
-    async with connection.transaction():
-        answer = await connection.execute(REQUEUE, lost)
-        await connection.execute(FORGET, lost, identity)
-    logger.error("topics are rebuilt from the outbox", action="rebuild", topics=lost, queued=answer.rpartition(" ")[2])
+    lost = sorted({row["topic"] for row in rows if _is_lost(row, identity, ends)})
+    if lost:
+        await requeue_lost(connection, identity, lost)
+    known = {(row["topic"], row["partition"]): row["end_offset"] for row in rows if row["topic"] not in lost}
+    return Watermark(identity, ends=known)
+
+
+async def requeue_lost(connection: asyncpg.Connection, identity: str, lost: Sequence[str]) -> None:
+    """Put the whole log of these topics back on the queue, in steps; the evidence of the loss goes last.
+
+    After a crash in between, it starts again: what is queued already stays queued once.
+    """
+    last, queued = 0, 0
+    while True:
+        end, count = await connection.fetchrow(REQUEUE, lost, last, REQUEUE_ROWS)  # type: ignore[misc]
+        if not count:
+            break
+        last, queued = end, queued + count
+    await connection.execute(FORGET, lost, identity)
+    logger.error("topics are rebuilt from the outbox", action="rebuild", topics=list(lost), queued=queued)
+
+
+def _is_lost(row: asyncpg.Record, identity: str, ends: dict[TopicPartition, int]) -> bool:
+    place = TopicPartition(row["topic"], row["partition"])
+    return bool(row["cluster_id"] != identity or ends[place] < row["end_offset"])
 
 
 async def _events_that_this_database_does_not_know(
     connection: asyncpg.Connection, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]
 ) -> list[str]:
-    """The last event of each partition, where its sequence is beyond the outbox's own."""
+    """The last event of each partition, where the outbox does not hold this very event under its sequence."""
     unknown: list[str] = []
     last = await last_records(consumer, {tp: end - 1 for tp, end in ends.items() if end > 0})
     for tp, record in last.items():
@@ -84,7 +98,9 @@ async def _events_that_this_database_does_not_know(
             envelope = from_headers(record.headers)
         except EnvelopeError:
             continue  # not written by a relay of ours; consumers keep it raw
-        own = await connection.fetchval(LAST, envelope.company, tp.topic, envelope.subject)
-        if envelope.sequence > own:
-            unknown.append(f"{tp.topic}/{envelope.subject}: sequence {envelope.sequence} on the topic, {own} here")
+        own = await connection.fetchval(OWN, envelope.company, tp.topic, envelope.subject, envelope.sequence)
+        if str(own) != envelope.id:
+            here = "nothing" if own is None else f"event {own}"
+            place = f"{tp.topic}/{envelope.subject}"
+            unknown.append(f"{place}: sequence {envelope.sequence} is {envelope.id} on the topic, {here} here")
     return unknown

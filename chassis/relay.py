@@ -18,9 +18,9 @@ import orjson
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from chassis.cluster import ClusterWatch
-from chassis.database import Signals
+from chassis.database import IDLE_IN_TRANSACTION, Signals
 from chassis.faults import hit
-from chassis.rebuilding import Watermark, ensure_topics_hold_what_was_sent
+from chassis.rebuilding import Watermark, ensure_topics_hold_what_was_sent, requeue_lost
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics, logger, safe_text
 from contracts.envelope import SEQUENCE_HEADER
@@ -47,13 +47,22 @@ SENT = """
 with gone as (delete from outbox_unsent where id = any($1::bigint[]))
 insert into relay_position as r (topic, partition, cluster_id, end_offset)
 select t, p, $2, e from unnest($3::text[], $4::int[], $5::bigint[]) x(t, p, e)
-on conflict (topic, partition) do update set cluster_id = excluded.cluster_id, end_offset = excluded.end_offset
+on conflict (topic, partition) do update set cluster_id = excluded.cluster_id,
+    end_offset = case when r.cluster_id = excluded.cluster_id then greatest(r.end_offset, excluded.end_offset)
+        else excluded.end_offset end
 """
 
 BEAT = """
-insert into relay_owner (pid, replica, beat) values (pg_backend_pid(), $1, now())
+insert into relay_owner (pid, replica, beat) values ($1, $2, now())
 on conflict (one) do update set pid = excluded.pid, replica = excluded.replica, beat = excluded.beat
 """
+
+FROZEN = """
+select o.pid from relay_owner o join pg_locks l on l.pid = o.pid
+where o.beat < now() - make_interval(secs => $1) and l.locktype = 'advisory' and l.granted and l.objid::bigint = $2
+    and l.database = (select oid from pg_database where datname = current_database())
+"""
+"""Only the process that holds the lock may be ended: a process number that was noted once may be another's by now."""
 
 PLANNER = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 """While statistics are missing the planner would scan the whole log for each read; these leave it only the look-up."""
@@ -85,13 +94,13 @@ class Relay:
         self.writers_signal = False
         """Whether this process writes the outbox too, and wakes the relay when it has."""
         self._others_write_until = 0.0
+        self._beating: asyncio.Task[None] | None = None
         self.signals = signals
         self.metrics = metrics
         self.is_owner = False
         self.connected = False
         self.diverged: str | None = None
         """Why nothing may be sent: the topics hold more than this database knows."""
-        self._next_beat = 0.0
 
     async def run(self) -> None:
         """Relay for ever: take the lock, send, and start over with a new producer and connection after any failure."""
@@ -108,9 +117,13 @@ class Relay:
         try:
             await self._take_lock(connection)
             self.is_owner = True
-            while True:
-                await self._send_with_new_producer(connection)
+            self._beating = asyncio.create_task(self._beat(connection.get_server_pid()))
+            while not self._beating.done():
+                await self._send_with_new_producer(connection, self._beating)
+            self._beating.result()
         finally:
+            if self._beating is not None:
+                self._beating.cancel()
             with suppress(Exception):
                 async with asyncio.timeout(2):
                     await connection.close()
@@ -120,21 +133,30 @@ class Relay:
         return await asyncpg.connect(
             self.settings.relay_url.get_secret_value(),
             timeout=5,
-            server_settings=PLANNER | {"application_name": f"{self.settings.service}-{self.settings.replica}-relay"},
+            server_settings=PLANNER
+            | {"idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION}
+            | {"application_name": f"{self.settings.service}-{self.settings.replica}-relay"},
         )
 
     async def _take_lock(self, connection: asyncpg.Connection) -> None:
         while not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK):
-            frozen = await connection.fetchval(
-                "select pid from relay_owner where beat < now() - make_interval(secs => $1)", FROZEN_S
-            )
+            frozen = await connection.fetchval(FROZEN, FROZEN_S, LOCK)
             if frozen is not None:
                 logger.error("ending the backend of a frozen relay", action="takeover", pid=frozen)
                 await connection.execute("select pg_terminate_backend($1)", frozen)
             await asyncio.sleep(1)
-        await connection.execute(BEAT, str(self.settings.replica))
 
-    async def _send_with_new_producer(self, connection: asyncpg.Connection) -> None:
+    async def _beat(self, pid: int) -> None:
+        """Show that this process is not frozen, over a connection of its own: Kafka may keep the relay waiting."""
+        connection = await self._connect()
+        try:
+            while True:
+                await connection.execute(BEAT, pid, str(self.settings.replica))
+                await asyncio.sleep(HEARTBEAT_S)
+        finally:
+            connection.terminate()
+
+    async def _send_with_new_producer(self, connection: asyncpg.Connection, beating: asyncio.Task[None]) -> None:
         """Send until something fails; the producer is then of no more use (its state is not known)."""
         servers = self.settings.stack.kafka_bootstrap_servers
         producer = AIOKafkaProducer(
@@ -144,7 +166,7 @@ class Relay:
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await producer.start()
-                mark = await ensure_topics_hold_what_was_sent(connection, servers, self.settings.service)
+            mark = await ensure_topics_hold_what_was_sent(connection, servers, self.settings.service)
             self.diverged = mark.diverged
             if mark.diverged is not None:
                 logger.error("nothing is sent", action="alarm", missing=mark.diverged)
@@ -153,8 +175,7 @@ class Relay:
                 return
             self.connected = True
             signalled = True
-            while True:
-                await self._beat(connection)
+            while not beating.done():
                 self._look_at_cluster(mark)
                 if await self._send_once(connection, producer, mark):
                     self._others_write_if(not signalled)
@@ -206,13 +227,20 @@ class Relay:
             if error is not None:
                 failed.setdefault(place, error)
             elif place not in failed:
-                ends[place] = lot.acknowledged.result().offset + len(lot.ids)  # type: ignore[attr-defined]
+                offset: int = lot.acknowledged.result().offset  # type: ignore[attr-defined]
+                if 0 <= offset < mark.ends.get(place, 0):
+                    await requeue_lost(connection, mark.cluster_id, [lot.topic])
+                    failed[place] = ConnectionError(f"{lot.topic} has lost events: {offset} follows {mark.ends[place]}")
+                    continue
+                if offset >= 0:  # a repeat that Kafka knows already has no place of its own
+                    ends[place] = offset + len(lot.ids)
                 sent.extend(lot.ids)
         if sent:
             places = sorted(ends)
             await connection.execute(
                 SENT, sent, mark.cluster_id, [p[0] for p in places], [p[1] for p in places], [ends[p] for p in places]
             )
+            mark.ends.update(ends)
             self.metrics.relayed(len(sent))
         return next(iter(failed.values()), None)
 
@@ -232,12 +260,6 @@ class Relay:
         except TimeoutError:
             return False
         return True
-
-    async def _beat(self, connection: asyncpg.Connection) -> None:
-        now = asyncio.get_running_loop().time()
-        if now >= self._next_beat:
-            self._next_beat = now + HEARTBEAT_S
-            await connection.execute(BEAT, str(self.settings.replica))
 
 
 async def _submit(producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> list[_Lot]:

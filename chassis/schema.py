@@ -14,6 +14,7 @@ from chassis.telemetry import logger, safe_text
 CODE_VERSION = 1
 """Raised with every release whose *post* revisions the former code could not run on; the schema stores the floor."""
 RETRY_S = 0.5
+WATCH_S = 30.0
 
 
 REVISION = re.compile(r"^(revision|down_revision)\b[^=]*= *[\"']?([a-z0-9_]+|None)", re.MULTILINE)
@@ -60,7 +61,7 @@ class SchemaGate:
         while not self.fits:
             try:
                 await self._look(url)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except Exception as error:  # whatever it is, looking again is all that can be done
                 self.state = safe_text(error)
             if self.too_old is not None:
                 self.on_too_old()
@@ -68,6 +69,16 @@ class SchemaGate:
             if not self.fits:
                 logger.warning("schema does not fit yet", action="retry", state=self.state)
                 await asyncio.sleep(RETRY_S)
+
+    async def watch(self, url: str) -> None:
+        """A *post* revision may raise the floor while this code runs: then it stops."""
+        while self.too_old is None:
+            await asyncio.sleep(WATCH_S)
+            try:
+                await self._look(url)
+            except Exception as error:
+                logger.warning("schema cannot be looked at", action="retry", error=safe_text(error))
+        self.on_too_old()
 
     async def _look(self, url: str) -> None:
         connection = await asyncpg.connect(url, timeout=5)
@@ -79,7 +90,7 @@ class SchemaGate:
             floor = await connection.fetchval("select version from code_floor")
         finally:
             await connection.close()
-        if floor > CODE_VERSION:
+        if floor is None or floor > CODE_VERSION:
             self.too_old = f"the schema asks for code version {floor}, this is {CODE_VERSION}"
         elif revision == self._head or revision not in self._known:
             self.fits = True  # the newest this code knows, or newer and still open to this code

@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import TypeVar
 
@@ -50,6 +51,12 @@ select count(*), coalesce(extract(epoch from now() - (select at from outbox wher
 from outbox_unsent u
 """
 HELD_GAUGES = "select reason, count(*), count(distinct (company, topic, key)) from held group by reason"
+ALARMS = ("held-for-a-person", "conflicting-content", "unreadable-records", "buried-jobs")
+ALARM_GAUGES = """
+select exists (select from held where next_at = 'infinity'), exists (select from held where reason = 'conflict'),
+       exists (select from inbox_unreadable where settled_at is null),
+       exists (select from job where run_at = 'infinity')
+"""
 REASONS = ("gap", "poison", "behind", "waiting", "conflict")
 
 
@@ -101,6 +108,7 @@ class Service:
         self._accepts_without_kafka = accepts_without_kafka
         self._operator: asyncpg.Pool | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._died = False
         if consumers is not None:
             self.corridor = Corridor(self.database, consumers, self.metrics)
         self.app = self._build_app(routers, routes)
@@ -125,6 +133,8 @@ class Service:
         await server.serve()
         if self.schema.too_old is not None:
             raise TooOld(self.schema.too_old)
+        if self._died:
+            raise SystemExit(1)
 
     async def unready_because(self) -> list[str]:
         """Why this process should not be given work now; empty when it may."""
@@ -146,7 +156,7 @@ class Service:
 
     @asynccontextmanager
     async def _life(self, _app: FastAPI) -> AsyncIterator[None]:
-        self._tasks.append(asyncio.create_task(self._start_parts()))
+        self._tasks.append(asyncio.create_task(self._part(self._start_parts())))
         gc.collect()
         gc.freeze()  # what exists now lives as long as the process: no collection ever needs to look at it
         gc.set_threshold(50_000, 20, 100)
@@ -157,9 +167,12 @@ class Service:
 
     async def _start_parts(self) -> None:
         """Wait for the schema, then start each part; each looks after its own dependencies."""
-        await self.schema.wait(self.settings.database_url.get_secret_value())
+        url = self.settings.database_url.get_secret_value()
+        await self.schema.wait(url)
+        if self.schema.too_old is not None:
+            return
         self._operator = await self._open_operator()
-        starters: list[Callable[[], Awaitable[None]]] = [self._measure]
+        starters: list[Callable[[], Awaitable[None]]] = [self._measure, partial(self.schema.watch, url)]
         if self.parts & {"relay", "consumers"}:
             starters.append(self.cluster.run)
         if "relay" in self.parts:
@@ -169,8 +182,19 @@ class Service:
             starters.append(Drainer(self.database, self._consumers, self.metrics, self._operator).run)
         if "jobs" in self.parts and self._jobs is not None:
             starters.append(JobWorkers(self._jobs, self.database, self._operator, self.metrics).run)
-        self._tasks += [asyncio.create_task(_named(start())) for start in starters]
-        self._tasks += [asyncio.create_task(_named(start(self))) for start in self._background]
+        self._tasks += [asyncio.create_task(self._part(start())) for start in starters]
+        self._tasks += [asyncio.create_task(self._part(start(self))) for start in self._background]
+
+    async def _part(self, work: Awaitable[None]) -> None:
+        """A part that ends by an error is a bug: it is logged, and the process ends with 1, to be started anew."""
+        try:
+            await work
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            logger.error("a part of the service has died", action="stop", exc_info=error)
+            self._died = True
+            os.kill(os.getpid(), signal.SIGTERM)
 
     async def _consume(self) -> None:
         """Join the group once Kafka is there, and watch which cluster answers."""
@@ -204,12 +228,19 @@ class Service:
     async def _measure_once(self) -> None:
         if self._operator is None:
             return
+        await self._measure_alarms(self._operator)
         depth, age = await self._operator.fetchrow(OUTBOX_GAUGES)  # type: ignore[misc]
         self.metrics.outbox(depth, age)
         self.metrics.owns_relay(self.relay.is_owner)
         found = {row[0]: (row[1], row[2]) for row in await self._operator.fetch(HELD_GAUGES)}
         for reason in REASONS:
             self.metrics.held(reason, *found.get(reason, (0, 0)))
+
+    async def _measure_alarms(self, operator: asyncpg.Pool) -> None:
+        """What needs a person, as long as it does."""
+        for kind, found in zip(ALARMS, await operator.fetchrow(ALARM_GAUGES) or (), strict=False):
+            self.metrics.alarm(kind, raised=bool(found))
+        self.metrics.alarm("topics-know-more", raised=self.relay.diverged is not None)
 
     async def _open_operator(self) -> asyncpg.Pool:
         while True:
@@ -273,6 +304,8 @@ class Service:
     def _kafka_reasons(self) -> list[str]:
         reasons: list[str] = []
         if "consumers" in self.parts and self.corridor is not None:
+            if self.corridor.stuck is not None:
+                reasons.append(f"consumers: a batch cannot be taken: {self.corridor.stuck}")
             if self.subscription is None:
                 reasons.append("consumers: not connected to Kafka yet")
             elif not self.subscription.ready:
@@ -316,15 +349,3 @@ def main(service: str, settings_class: type[S], build: Callable[[S, Sequence[str
 
 async def _serve(settings: S, parts: Sequence[str], build: Callable[[S, Sequence[str]], Service]) -> None:
     await build(settings, parts).run()
-
-
-async def _named(work: Awaitable[None]) -> None:
-    """A part that ends by an error is a bug: it is logged and takes the process down, so that it is started anew."""
-    try:
-        await work
-    except asyncio.CancelledError:
-        raise
-    except BaseException as error:
-        logger.error("a part of the service has died", action="stop", exc_info=error)
-        os.kill(os.getpid(), signal.SIGTERM)
-        raise

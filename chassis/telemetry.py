@@ -230,9 +230,20 @@ def safe_text(error: BaseException) -> str:
         told = (error.sqlstate, error.table_name, error.column_name, error.constraint_name)
         return f"{name} {' '.join(str(part) for part in told if part)}"
     if isinstance(error, ValidationError):
-        wrong = [f"{'/'.join(map(str, e['loc']))} {e['type']}" for e in error.errors(include_input=False)[:5]]
-        return f"{name} {error.title}: {'; '.join(wrong)}"
-    return f"{name}: {str(error)[:500]}"
+        return f"{name} {error.title}: {broken_rules(error)}"
+    if type(error).__module__.partition(".")[0] in TELLING or isinstance(error, OSError):
+        return f"{name}: {str(error)[:500]}"
+    return name
+
+
+TELLING = frozenset({"aiokafka", "chassis", "contracts", "deploy", "services"})
+"""Whose errors speak of machinery in their own words; others may quote what they were given."""
+
+
+def broken_rules(error: ValidationError) -> str:
+    """Which fields break which rules, without their values."""
+    wrong = error.errors(include_input=False, include_url=False, include_context=False)[:5]
+    return "; ".join(f"/{'/'.join(map(str, each['loc']))}: {each['type']}" for each in wrong)
 
 
 def _exception(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

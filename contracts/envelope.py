@@ -33,6 +33,9 @@ REQUIRED_HEADERS = (
 OPTIONAL_HEADERS = ("ce_onbehalfof", "ce_traceparent", "ce_clientid")
 ENVELOPE_HEADERS = REQUIRED_HEADERS + OPTIONAL_HEADERS
 
+SUBJECT_MAX = 255
+TEXT_MAX = 1_024
+"""Characters of the other attributes that are text."""
 EVENT_TYPE_PATTERN = r"^[A-Z][A-Za-z]*\.v[1-9][0-9]*$"
 TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.(?:[0-9]{3}|[0-9]{6})Z$"
 SEQUENCE_PATTERN = r"^[1-9][0-9]{0,17}$"
@@ -190,13 +193,13 @@ def _is_sound(envelope: Envelope) -> object:
         and _is_event_type(envelope.type)
         and _is_company(envelope.company)
         and _is_uuid(envelope.causationid)
-        and envelope.source
-        and envelope.subject
-        and envelope.correlationid
-        and envelope.actor
-        and envelope.dataschema
-        and envelope.onbehalfof != ""
-        and envelope.clientid != ""
+        and _is_subject(envelope.subject)
+        and _is_text(envelope.source)
+        and _is_text(envelope.correlationid)
+        and _is_text(envelope.actor)
+        and _is_text(envelope.dataschema)
+        and (envelope.onbehalfof is None or _is_text(envelope.onbehalfof))
+        and (envelope.clientid is None or _is_text(envelope.clientid))
         and (envelope.traceparent is None or _is_traceparent(envelope.traceparent))
     )
 
@@ -226,8 +229,18 @@ def _fault_of(header: str, values: list[bytes]) -> str | None:
         text = values[0].decode()
     except UnicodeDecodeError:
         return "is not UTF-8"
-    check, fault = _FORMS.get(header, (bool, ""))
+    check, fault = _FORMS.get(header, (_is_text, f"is longer than {TEXT_MAX} characters or holds U+0000"))
     return None if check(text) else fault
+
+
+def _is_subject(text: str) -> bool:
+    """A key of the log and of tables: printable, and short enough for every index."""
+    return 0 < len(text) <= SUBJECT_MAX and text.isprintable()
+
+
+def _is_text(text: str) -> bool:
+    """Text that every database can store."""
+    return 0 < len(text) <= TEXT_MAX and "\x00" not in text
 
 
 def _is_json(content_type: str) -> bool:
@@ -254,6 +267,7 @@ _FORMS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "ce_company": (_is_company, "is no company code"),
     "ce_sequence": (_is_sequence, "is no whole number from 1"),
     "ce_causationid": (_is_uuid, "is no lower-case UUID"),
+    "ce_subject": (_is_subject, f"is longer than {SUBJECT_MAX} characters, or not printable"),
     "ce_traceparent": (_is_traceparent, "is not of the form of W3C Trace Context"),
     "content-type": (_is_json, f"is not {CONTENT_TYPE}"),
 }

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chassis.corridor import Rewind
 from chassis.holding import Drainer
+from chassis.ids import derive
 from tests.chassis.conftest import MakeToy
 from tests.chassis.statements import counting_statements
 from tests.chassis.toy import Toy, order_id, record
@@ -228,3 +229,36 @@ async def test_a_batch_costs_the_same_number_of_statements_for_10_events_as_for_
     small, large = await statements(10, 2, "s"), await statements(500, 12, "l")
     assert small == large
     assert small <= 8
+
+
+async def test_a_key_that_has_waited_for_ever_does_not_stop_the_others_from_draining(make_toy: MakeToy) -> None:
+    toy = make_toy()
+    await toy.knows("beta")
+    await toy.corridor.take([record(KEY, 1, 0, company="alpha")])  # alpha is not known: it waits
+    await toy.rows("update held set attempts = 5000, next_at = now() returning 1")
+    await toy.corridor.take([record(OTHER, 2, 1, company="beta")])
+    await toy.corridor.take([record(OTHER, 1, 2, company="beta")])
+    await drain(toy)
+    assert await toy.noted(OTHER) == [1, 2]
+
+
+@pytest.mark.parametrize("subject", ["with\x00zero", "x" * 9_000])
+async def test_a_key_that_no_index_can_hold_is_kept_raw_and_the_rest_flows(toy: Toy, subject: str) -> None:
+    await toy.corridor.take([record(subject, 1, 0), record(KEY, 1, 1)])
+    assert await toy.noted() == [1]
+    assert len(await toy.rows("select 1 from inbox_unreadable")) == 1
+
+
+async def test_one_event_id_with_two_contents_is_a_conflict_within_a_batch_and_across_batches(toy: Toy) -> None:
+    one = str(derive("one"))
+    await toy.corridor.take(
+        [record(KEY, 2, 0, reference="a", event_id=one), record(KEY, 2, 1, reference="b", event_id=one)]
+    )
+    await toy.corridor.take(
+        [record(KEY, 2, 2, reference="c", event_id=one), record(KEY, 2, 3, reference="a", event_id=one)]
+    )
+    await toy.corridor.take([record(KEY, 1, 4)])
+    await drain(toy)
+    assert await toy.noted(KEY) == [1, 2]
+    assert sorted(await held(toy)) == [("conflict", 2), ("conflict", 2)]
+    assert (await outcomes(toy))["duplicate"] == 1

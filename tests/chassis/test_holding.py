@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
@@ -39,7 +39,19 @@ class Operator:
 
 
 @pytest.fixture
-async def operator(toy: Toy, tmp_path: Path) -> AsyncIterator[Operator]:
+async def signers() -> dict[str, Callable[[Caller], str]]:
+    """Where the operator's fixture leaves the means to sign for others."""
+    return {}
+
+
+@pytest.fixture
+async def sign(operator: Operator, signers: dict[str, Callable[[Caller], str]]) -> Callable[[Caller], str]:
+    """Makes a token for any caller."""
+    return signers["sign"]
+
+
+@pytest.fixture
+async def operator(toy: Toy, tmp_path: Path, signers: dict[str, Callable[[Caller], str]]) -> AsyncIterator[Operator]:
     secret = tmp_path / "internal"
     secret.write_text("x" * 64)
     secret.chmod(0o600)
@@ -47,6 +59,7 @@ async def operator(toy: Toy, tmp_path: Path) -> AsyncIterator[Operator]:
     service = Service(toy.settings)
     await service.app.state.doors.clock.fresh()
     signer = TokenSigner(InternalSecrets(secret), service.app.state.doors.clock.seconds)
+    signers["sign"] = lambda caller: signer.sign(caller, toy.settings.service)
     caller = Caller("ops", "olga", None, frozenset({"*"}), frozenset({"operations:*"}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://toy") as client:
         yield Operator(client, signer.sign(caller, toy.settings.service))
@@ -114,3 +127,27 @@ async def test_a_record_kept_raw_is_repaired_and_takes_its_turn(toy: Toy, operat
 async def test_a_caller_without_the_scope_sees_nothing(toy: Toy, operator: Operator) -> None:
     answer = await operator.client.get("/v1/companies/acme/held")
     assert answer.status_code == 401
+
+
+async def test_who_sees_one_company_alone_cannot_settle_a_record_that_may_be_anothers(
+    toy: Toy, operator: Operator, sign: Callable[[Caller], str]
+) -> None:
+    good = record(KEY, 1, 0)
+    await toy.corridor.take([record(KEY, 1, 0, headers=[("ce_id", b"?")])])
+    headers = {name: value.decode() for name, value in good.headers if value}
+    body = {"consumer": "toy", "headers": headers, "data": orjson.loads(good.value or b"{}")}
+    eve = Operator(operator.client, sign(Caller("eve", "eve", None, frozenset({"acme"}), frozenset({"operations:*"}))))
+    answer = await eve.asks("unreadable/sales.orders/0/0/repair", body)
+    assert answer.status_code == 403
+    assert await toy.rows("select settled_by from inbox_unreadable") == [(None,)]
+
+
+async def test_a_gap_that_will_never_be_filled_can_be_closed_by_a_person(toy: Toy, operator: Operator) -> None:
+    await toy.corridor.take([record(KEY, 1, 0), record(KEY, 4, 1)])
+    place = {"consumer": "toy", "topic": "sales.orders", "key": KEY}
+    beyond = await operator.asks("gaps", place | {"up_to": 4})
+    assert (beyond.status_code, beyond.json()["type"]) == (409, "/problems/not-in-the-gap")
+    assert (await operator.asks("gaps", place | {"up_to": 3})).status_code == 200
+    await drain(toy)
+    assert await toy.noted(KEY) == [1, 4]
+    assert ("olga", "gap-closed") in await toy.rows("select actor, action from audit")

@@ -224,10 +224,10 @@ async def test_another_cluster_makes_the_relay_start_over_although_there_is_noth
     starts = 0
     really = relay._send_with_new_producer
 
-    async def counted(connection: asyncpg.Connection) -> None:
+    async def counted(connection: asyncpg.Connection, beating: asyncio.Task[None]) -> None:
         nonlocal starts
         starts += 1
-        await really(connection)
+        await really(connection, beating)
 
     relay._send_with_new_producer = counted  # type: ignore[method-assign]
     watch.identity = "another-cluster"
@@ -235,3 +235,49 @@ async def test_another_cluster_makes_the_relay_start_over_although_there_is_noth
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+async def test_a_relay_that_runs_notices_that_its_topic_has_lost_what_was_sent(
+    wired: Toy, kafka_bootstrap: str
+) -> None:
+    # Given a relay that has sent, and goes on with the same producer
+    async with relaying(wired) as relay:
+        await place(wired, *(f"k{i % 9}" for i in range(60)))
+        await drained(wired)
+        # When the topic is lost and made again under it, and more is sent
+        await empty_topics(kafka_bootstrap, TOPIC)
+        await place(wired, *(f"k{i % 9}" for i in range(60)))
+        await eventually(lambda: relay.connected, what="the relay goes on")
+        await drained(wired)
+    # Then everything is there, in order per key
+    sequences: dict[str, set[int]] = {}
+    for record in await everything_on(kafka_bootstrap, TOPIC):
+        envelope = from_headers(record.headers)
+        sequences.setdefault(envelope.subject, set()).add(envelope.sequence)
+    assert sum(map(len, sequences.values())) == 120
+    assert all(found == set(range(1, len(found) + 1)) for found in sequences.values())
+
+
+async def test_an_old_copy_that_went_on_under_the_same_numbers_is_found_by_the_events_themselves(
+    wired: Toy, make_toy: MakeToy, kafka_bootstrap: str
+) -> None:
+    async with relaying(wired):
+        await place(wired, "a")
+        await drained(wired)
+    restored = make_toy(kafka_bootstrap)
+    await place(restored, "a", "a")  # its sequence 1 is another event than the one on the topic
+    async with relaying(restored) as relay:
+        await eventually(lambda: relay.diverged is not None, what="the relay finds another event under its number")
+        assert await unsent(restored) == 2
+
+
+async def test_the_heartbeat_goes_on_while_kafka_is_away(make_toy: MakeToy) -> None:
+    toy = make_toy("127.0.0.1:1")
+    async with relaying(toy) as relay:
+        await eventually(lambda: relay.is_owner, what="the relay owns the outbox")
+
+        async def beat() -> object:
+            return (await toy.rows("select beat from relay_owner"))[0][0]
+
+        first = await eventually(beat, what="there is a heartbeat")
+        await eventually(beat, lambda now: now != first, what="the heart beats on without Kafka")
