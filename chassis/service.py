@@ -39,7 +39,7 @@ from chassis.jobs import Jobs, JobWorkers
 from chassis.relay import Relay
 from chassis.requests import CommandDoor
 from chassis.schema import SchemaGate, TooOld
-from chassis.settings import ServiceSettings
+from chassis.settings import MigrationSettings, ServiceSettings
 from chassis.telemetry import Metrics, configure_logging, configure_tracing, logger, safe_text
 
 PARTS = ("api", "consumers", "relay", "jobs")
@@ -329,15 +329,17 @@ def main(service: str, settings_class: type[S], build: Callable[[S, Sequence[str
     unknown = sorted(set(parts) - set(PARTS))
     if unknown:
         parser.error(f"--only knows {', '.join(PARTS)}, not {', '.join(unknown)}")
-    settings = settings_class.from_environment()
-    configure_logging(service, settings.replica)
     if arguments.command == "migrate":
-        if settings.migration_url is None:
-            parser.error(f"{service.upper()}_MIGRATION_URL is not set")
+        owner = MigrationSettings.from_environment(service).migration_url
+        if owner is None:
+            parser.exit(2, f"{service.upper()}_MIGRATION_URL is not set: migrating needs the owner role.\n")
         from chassis.migrating import migrate  # Alembic is for this command alone; serving starts faster without it
 
-        migrate(service, settings.migration_url.get_secret_value())
+        configure_logging(service, 0)
+        migrate(service, owner.get_secret_value())
         return
+    settings = settings_class.from_environment()
+    configure_logging(service, settings.replica)
     faults.arm(settings.stack.backbone_faults)
     configure_tracing(service, settings.stack.otel_exporter_otlp_endpoint)
     try:

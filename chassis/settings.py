@@ -23,6 +23,20 @@ class StackSettings(BaseSettings):
     otel_exporter_otlp_endpoint: str | None = None
 
 
+class MigrationSettings(BaseSettings):
+    """All that a migration needs to know; a running service never sees it (`LEDGER_MIGRATION_URL`)."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    migration_url: SecretStr | None = None
+    """Owner role."""
+
+    @classmethod
+    def from_environment(cls, service: str) -> Self:
+        """Read the environment under a service's prefix; what is not set is None."""
+        return cls(_env_prefix=f"{service.upper()}_")
+
+
 class ServiceSettings(BaseSettings):
     """Base of each service's settings; the environment prefix is the service's name (`LEDGER_HTTP_PORT`)."""
 
@@ -33,8 +47,6 @@ class ServiceSettings(BaseSettings):
     """Runtime role: owns nothing, cannot bypass row-level security."""
     relay_url: SecretStr
     """Relay and operator role: reads the outbox and what is held, of all companies."""
-    migration_url: SecretStr | None = None
-    """Owner role; only migrations use it."""
 
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=0, ge=0, le=65_535)

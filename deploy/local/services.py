@@ -62,8 +62,8 @@ def runtime_environment(
 
 
 def migration_environment(service: str, urls: DatabaseUrls, shared: Mapping[str, str]) -> dict[str, str]:
-    """What a migration sees: all three connection strings, because it grants rights to the roles named in them."""
-    return _inherited() | dict(shared) | urls.environment(service)
+    """What a migration sees: the owner's connection string and no other."""
+    return _inherited() | dict(shared) | {f"{service.upper()}_MIGRATION_URL": urls.migration_url}
 
 
 def _inherited() -> dict[str, str]:
