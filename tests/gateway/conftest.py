@@ -1,4 +1,4 @@
-"""A gateway per test on a copy of one migrated database, with a front office that has a key."""
+"""A gateway per test on an emptied database, with a front office that has a key."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
@@ -21,6 +22,8 @@ from tests.support.department import SECRET
 from tests.support.stack import TestPostgres
 
 MakeGateway = Callable[..., Gateway]
+KEPT = ("alembic_version", "code_floor", "api_key_version")
+FILLED = "select tablename from pg_tables where schemaname = 'public' and tablename <> all($1::text[])"
 
 
 @pytest.fixture(scope="session")
@@ -32,17 +35,35 @@ def gateway_template(postgres_server: TestPostgres) -> DatabaseUrls:
     return urls
 
 
+@pytest.fixture(scope="session")
+def gateway_database(postgres_server: TestPostgres, gateway_template: DatabaseUrls) -> DatabaseUrls:
+    """The database that tests use one after the other: emptied, which is quicker than copied."""
+    return postgres_server.clone(gateway_template)
+
+
+@pytest_asyncio.fixture
+async def emptied(postgres_server: TestPostgres, gateway_database: DatabaseUrls) -> DatabaseUrls:
+    """The same with nothing in it but its schema."""
+    connection = await asyncpg.connect(postgres_server.superuser_url_of(gateway_database))
+    try:
+        tables = [row[0] for row in await connection.fetch(FILLED, list(KEPT))]
+        await connection.execute(f"truncate {', '.join(tables)} restart identity")
+    finally:
+        await connection.close()
+    return gateway_database
+
+
 @pytest_asyncio.fixture
 async def make_gateway(
-    postgres_server: TestPostgres, gateway_template: DatabaseUrls, tmp_path: Path
+    postgres_server: TestPostgres, emptied: DatabaseUrls, tmp_path: Path
 ) -> AsyncIterator[MakeGateway]:
-    """Makes gateways, each on its own database."""
+    """Makes gateways, replicas of one another where a test makes several."""
     secret = tmp_path / "secret"
     secret.write_text(SECRET)
     made: list[Gateway] = []
 
     def make(**settings: object) -> Gateway:
-        made.append(Gateway.on(postgres_server.clone(gateway_template), postgres_server, secret, **settings))
+        made.append(Gateway.on(emptied, postgres_server, secret, **settings))
         return made[-1]
 
     yield make

@@ -347,9 +347,9 @@ async def statements_of(gateway: Gateway, office: FrontOffice, batch: list[dict[
     def note(query: Any) -> None:
         said.append(" ".join(query.query.split())[:40])
 
-    held.raw.add_query_logger(note)
+    held.add_query_logger(note)
     try:
         assert (await office.send(batch, BATCHED, **{"content-type": BATCHED})).status_code == 200
     finally:
-        held.raw.remove_query_logger(note)
+        held.remove_query_logger(note)
     return said

@@ -150,9 +150,6 @@ async def test_the_commands_are_run_by_an_operator_and_show_a_secret_once(make_g
     listed = await run(gateway, "list")
     assert made["id"] in listed
     assert made["key"].partition(".")[2] not in listed
-    rotated = json.loads(await run(gateway, "rotate", made["id"], "--overlap-s", "0", "--json"))
-    assert rotated["replaces"] == made["id"]
-    assert "revoked_at" in json.loads(await run(gateway, "revoke", rotated["id"], "--json"))
     assert "there is no key bb_x" in await run(gateway, "revoke", "bb_x", ends_with=2)
 
 
