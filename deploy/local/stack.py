@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace as changed
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,6 +34,7 @@ from deploy.local.readiness import wait_until_ready
 from deploy.local.servers import TASK_MAX_S, Servers, timed
 from deploy.local.services import Program, discover_services, process_name, runtime_environment, service_program
 from deploy.local.stackfile import StackFile, StackLock, make_internal_secret, starter_lives
+from deploy.local.supervising import Supervisor
 
 PROVISION = (sys.executable, "-m", "chassis.provisioning")
 ADMIN_KEY = ("keys", "create", "--client", "admin", "--companies", "*", "--scopes", "*", "--json")
@@ -112,19 +114,8 @@ class LocalStack:
 
     async def supervise(self) -> None:
         """Start again what ended unasked, for ever; run it as a task beside `make run` or the demo."""
-        pauses: dict[str, float] = {}
-        while True:
-            await asyncio.sleep(0.5)
-            for name in [*self.servers.names(), *self._commands]:
-                if name in self._down_on_purpose or self.keeper.runs(name):
-                    continue
-                pause = pauses[name] = min(30.0, pauses.get(name, 0.25) * 2)
-                self._say(f"{name} ended (exit code {self.keeper.exit_code(name)}); again in {pause:.1f} s")
-                await asyncio.sleep(pause)
-                try:
-                    await self.restart(name)
-                except StackFailed as failed:
-                    self._say(str(failed))
+        watched = Supervisor(self._all_names, self._ended_unasked, partial(self.restart, wait=False), self._say)
+        await watched.run()
 
     # --- where things are -------------------------------------------------------------------------------------------
 
@@ -174,8 +165,7 @@ class LocalStack:
 
     def pids(self) -> dict[str, int]:
         """The process id of everything that runs."""
-        names = [*self.servers.names(), *self._commands]
-        return {name: self.keeper.pid_of(name) for name in names if self.keeper.runs(name)}
+        return {name: self.keeper.pid_of(name) for name in self._all_names() if self.keeper.runs(name)}
 
     def remember(self, **values: Any) -> None:
         """Write more into `stack.json`: `stack.remember(keys={"admin": key})`."""
@@ -352,6 +342,12 @@ class LocalStack:
             "BACKBONE_INTERNAL_SECRET_FILE": str(self.folder.internal_secret),
             "DOCUMENTS_STORE_DIR": str(self.folder.root / "documents"),
         } | self._more_environment
+
+    def _all_names(self) -> list[str]:
+        return [*self.servers.names(), *self._commands]
+
+    def _ended_unasked(self, name: str) -> int | None:
+        return None if name in self._down_on_purpose else self.keeper.exit_code(name)
 
     def _port_of(self, process: str) -> int:
         return self.servers.planner.port(self.file.section("ports"), process)

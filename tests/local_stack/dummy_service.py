@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Ready at once."""
+    """Ready at once, or never."""
 
     def do_GET(self) -> None:
-        self.send_response(200)
+        self.send_response(503 if os.environ.get("DUMMY_IS_NEVER_READY") else 200)
         self.end_headers()
         self.wfile.write(b"{}")
 

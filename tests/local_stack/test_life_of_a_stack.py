@@ -101,6 +101,21 @@ async def test_what_ends_unasked_is_started_again_by_the_supervisor(stack: Local
     await stack.ready("gateway")
 
 
+async def test_a_process_that_cannot_get_ready_keeps_no_other_one_waiting(stack: LocalStack) -> None:
+    await stack.stop_service("gateway")
+    await stack.restart("gateway", environment={"DUMMY_IS_NEVER_READY": "yes"}, wait=False)
+    supervising = asyncio.create_task(stack.supervise())
+    try:
+        for name in ("gateway", "ledger"):
+            pid = stack.pid(name)
+            stack.keeper.signal(name, signal.SIGKILL, tree=True)
+            await is_started_again(stack, name, pid)
+    finally:
+        supervising.cancel()
+    await stack.stop_service("gateway")
+    await stack.restart("gateway", environment={"DUMMY_IS_NEVER_READY": ""})
+
+
 async def test_a_replica_is_a_process_of_its_own_with_its_own_address(stack: LocalStack) -> None:
     name = await stack.start_service("ledger", only="relay,jobs", replica=1)
 
