@@ -1,7 +1,7 @@
 """PostgreSQL: held connections, and the unit of work, which is the only thing that begins and commits.
 
-A connection is kept open with its SQLAlchemy wrapper. The engine runs in autocommit, so that the unit owns the
-transaction: BEGIN and the companies go in one round trip, and a SQLAlchemy session made later joins the same one.
+Connections are the driver's own and are kept open between transactions: the unit owns BEGIN, and sends it together
+with the companies in one round trip.
 """
 
 from __future__ import annotations
@@ -9,15 +9,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import cast
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from chassis import audit, outbox
 from chassis.audit import AuditRecord
@@ -58,19 +54,6 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, (Transient, *_TRANSIENT))
 
 
-def driver_url(url: str) -> str:
-    """A plain PostgreSQL address with the driver that SQLAlchemy shall use."""
-    return re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
-
-
-@dataclass(slots=True)
-class HeldConnection:
-    """A connection with both faces: SQLAlchemy's and asyncpg's."""
-
-    wrapped: AsyncConnection
-    raw: asyncpg.Connection
-
-
 class Signals:
     """What a commit left behind for others in this process: work for the relay, for job workers."""
 
@@ -87,25 +70,16 @@ class Database:
         self.settings = settings
         self.signals = Signals()
         self.producer = Producer(f"/{settings.service}", settings.event_bytes_max)
-        self._engine: AsyncEngine = create_async_engine(
-            driver_url(settings.database_url.get_secret_value()),
-            isolation_level="AUTOCOMMIT",
-            pool_size=settings.database_connections,
-            max_overflow=0,
-            pool_timeout=5,
-            connect_args={
-                "timeout": 5,
-                "server_settings": {
-                    "application_name": f"{settings.service}-{settings.replica}",
-                    "statement_timeout": str(settings.statement_timeout_ms),
-                    "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
-                    # A batch's arrays are looked up by key whatever their size. A plan made for their values would be
-                    # made anew each time, and on tables without statistics yet it scans the whole history.
-                    "plan_cache_mode": "force_generic_plan",
-                },
-            },
-        )
-        self._idle: list[HeldConnection] = []
+        self._url = settings.database_url.get_secret_value()
+        self._server_settings = {
+            "application_name": f"{settings.service}-{settings.replica}",
+            "statement_timeout": str(settings.statement_timeout_ms),
+            "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
+            # A batch's arrays are looked up by key whatever their size. A plan made for their values would be
+            # made anew each time, and on tables without statistics yet it scans the whole history.
+            "plan_cache_mode": "force_generic_plan",
+        }
+        self._idle: list[asyncpg.Connection] = []
         self._free = asyncio.Semaphore(settings.database_connections)
 
     def unit(self, companies: Iterable[str], *, points: str = "corridor", nobody: bool = False) -> UnitOfWork:
@@ -120,7 +94,7 @@ class Database:
         """A read-only transaction for queries."""
         return UnitOfWork(self, companies, read_only=True)
 
-    async def take(self) -> HeldConnection:
+    async def take(self) -> asyncpg.Connection:
         """A connection to use alone; give it back with `give_back`. Raises Transient when none is to be had in 5 s."""
         try:
             async with asyncio.timeout(5):
@@ -130,7 +104,7 @@ class Database:
         try:
             while self._idle:
                 held = self._idle.pop()
-                if not held.raw.is_closed():
+                if not held.is_closed():
                     return held
                 await self._discard(held)
             return await self._open()
@@ -138,10 +112,10 @@ class Database:
             self._free.release()
             raise
 
-    async def give_back(self, held: HeldConnection, *, broken: bool = False) -> None:
+    async def give_back(self, held: asyncpg.Connection, *, broken: bool = False) -> None:
         """Keep the connection for the next one, or throw it away when its state is not known."""
         try:
-            if broken or held.raw.is_closed() or held.raw.is_in_transaction():
+            if broken or held.is_closed() or held.is_in_transaction():
                 await self._discard(held)
             else:
                 self._idle.append(held)
@@ -153,7 +127,7 @@ class Database:
         held = await self.take()
         broken = True
         try:
-            await held.raw.execute("select 1")
+            await held.execute("select 1")
             broken = False
         finally:
             await self.give_back(held, broken=broken)
@@ -162,22 +136,13 @@ class Database:
         """Close all connections that nobody uses."""
         while self._idle:
             await self._discard(self._idle.pop())
-        await self._engine.dispose()
 
-    async def _open(self) -> HeldConnection:
-        try:
-            wrapped = await self._engine.connect()
-        except DBAPIError as refused:  # starting up, shutting down: SQLAlchemy wraps what the driver says
-            raise Transient(f"the database takes no connection: {refused.orig}") from refused
-        driver = (await wrapped.get_raw_connection()).driver_connection
-        return HeldConnection(wrapped, cast(asyncpg.Connection, driver))
+    async def _open(self) -> asyncpg.Connection:
+        return await asyncpg.connect(self._url, timeout=5, server_settings=self._server_settings)
 
-    async def _discard(self, held: HeldConnection) -> None:
-        held.raw.terminate()
-        with suppress(Exception):  # nothing can be saved of a connection whose state is unknown
-            await held.wrapped.invalidate()
-        with suppress(Exception):
-            await held.wrapped.close()
+    async def _discard(self, held: asyncpg.Connection) -> None:
+        """Nothing can be saved of a connection whose state is not known."""
+        held.terminate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +155,7 @@ class Mark:
 
 
 class UnitOfWork:
-    """One transaction: rows through `raw` or `session()`, events, audit records and jobs collected, one commit."""
+    """One transaction: rows through `raw`, events, audit records and jobs collected, one commit."""
 
     raw: asyncpg.Connection
     now: datetime
@@ -214,7 +179,6 @@ class UnitOfWork:
         self._database = database
         self._read_only = read_only
         self._before_commit = f"{points}.before_commit"
-        self._session: AsyncSession | None = None
         self._events: list[OutboxEvent] = []
         self._records: list[AuditRecord] = []
         self._jobs: list[NewJob] = []
@@ -251,12 +215,6 @@ class UnitOfWork:
         """After the commit, look at once whether something held can be applied."""
         self._wakes_drainer = True
 
-    async def session(self) -> AsyncSession:
-        """A SQLAlchemy session in this very transaction."""
-        if self._session is None:
-            self._session = AsyncSession(bind=self._held.wrapped, expire_on_commit=False)
-        return self._session
-
     # -- for the corridor -----------------------------------------------------------------------------------------
 
     def mark(self) -> Mark:
@@ -271,8 +229,6 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Write what was collected: audit, jobs, outbox; one statement each."""
-        if self._session is not None:
-            await self._session.flush()
         if self._records:
             await audit.append(self.raw, self._records)
         if self._jobs:
@@ -281,13 +237,12 @@ class UnitOfWork:
             await outbox.append(self.raw, self._events)
 
     async def __aenter__(self) -> UnitOfWork:
-        self._held = await self._database.take()
-        self.raw = self._held.raw
+        self.raw = await self._database.take()
         mode = "begin read only" if self._read_only else "begin"
         try:
             await self.raw.execute(f"{mode}; select set_config('app.companies', '{','.join(self.companies)}', true)")
         except BaseException:
-            await self._database.give_back(self._held, broken=True)
+            await self._database.give_back(self.raw, broken=True)
             raise
         return self
 
@@ -306,10 +261,7 @@ class UnitOfWork:
                 raise
             # The first error is the one to tell; a connection that cannot even roll back is thrown away below.
         finally:
-            if self._session is not None:
-                with suppress(Exception):
-                    await self._session.close()
-            await self._database.give_back(self._held, broken=not done)
+            await self._database.give_back(self.raw, broken=not done)
 
     async def _commit(self) -> None:
         if not self._read_only:

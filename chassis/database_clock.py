@@ -50,7 +50,7 @@ class DatabaseClock:
             broken = True
             try:
                 began = time.monotonic()
-                at = await held.raw.fetchval("select extract(epoch from clock_timestamp())::float8")
+                at = await held.fetchval("select extract(epoch from clock_timestamp())::float8")
                 broken = False
             finally:
                 await self._database.give_back(held, broken=broken)

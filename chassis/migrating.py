@@ -17,7 +17,6 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from chassis.database import driver_url
 from chassis.schema import migrations_folder
 
 ISOLATION = "company = any(string_to_array(current_setting('app.companies', true), ','))"
@@ -83,6 +82,11 @@ create table job_lease (name text primary key, lease uuid not null, until timest
 create table code_floor (one boolean primary key default true check (one), version int not null);
 insert into code_floor (version) values (1);
 """
+
+
+def driver_url(url: str) -> str:
+    """A plain PostgreSQL address with the driver that Alembic shall use."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
 
 
 def roles() -> tuple[str, str]:

@@ -144,9 +144,9 @@ class KeyRing:
             held = await self._database.take()
             broken = True
             try:
-                version = await held.raw.fetchval(VERSION)
+                version = await held.fetchval(VERSION)
                 if version != self._version:
-                    rows = await held.raw.fetch(LIVE)
+                    rows = await held.fetch(LIVE)
                     self._keys = {row["id"]: _key_of(row) for row in rows}
                     self._version = version
                 broken = False

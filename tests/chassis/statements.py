@@ -32,9 +32,9 @@ async def counting_statements(database: Database) -> AsyncIterator[Counted]:
         counted.queries.append(query.query)
 
     held = await database.take()
-    held.raw.add_query_logger(log)
+    held.add_query_logger(log)
     await database.give_back(held)  # the connection given back last is taken next
     try:
         yield counted
     finally:
-        held.raw.remove_query_logger(log)
+        held.remove_query_logger(log)

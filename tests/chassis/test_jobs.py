@@ -79,7 +79,7 @@ async def test_a_bad_job_is_found_in_its_batch_retried_and_buried_with_its_error
     await ask(toy, "a", "b", "bad", "c")
     start(jobs)
     (row,) = await eventually(lambda: buried(operator), what="the bad job is buried", every_s=0.02)
-    assert (row["key"], row["attempts"], row["error"]) == ("bad", 3, "ValueError: cannot be typeset")
+    assert (row["key"], row["attempts"], row["error"]) == ("bad", 3, "ValueError")
     assert await done(toy) == ["a", "b", "c"]
     healed.set()
     async with all_done(toy, "a", "b", "bad", "c"):

@@ -118,8 +118,8 @@ def test_an_error_is_told_with_its_chain_and_its_places(logs: pytest.CaptureFixt
     except KeyError as error:
         structlog.get_logger().error("it failed", action="x", exc_info=error)
     outer, first = map(str, cast("list[str]", last_line(logs)["errors"]))
-    assert outer.startswith("KeyError: 'outer' @ test_telemetry.py:")
-    assert first.startswith("ValueError: inner @ test_telemetry.py:")
+    assert outer.startswith("KeyError @ test_telemetry.py:")
+    assert first.startswith("ValueError @ test_telemetry.py:")
     assert " inner < test_telemetry.py:" in first
 
 
@@ -131,7 +131,7 @@ async def test_values_of_rows_and_requests_stay_out_of_the_log(logs: pytest.Capt
     configure_logging("ledger", 1)
     with pytest.raises(ValidationError) as told:
         _Person.model_validate({"iban": "GR1601101250000000012300695"})
-    assert safe_text(told.value) == "ValidationError _Person: iban int_parsing"
+    assert safe_text(told.value) == "ValidationError _Person: /iban: int_parsing"
     broken = asyncpg.UniqueViolationError('duplicate key value violates unique constraint "person_iban"')
     broken.table_name, broken.constraint_name, broken.column_name = "person", "person_iban", None
     broken.detail = "Key (iban)=(GR1601101250000000012300695) already exists."

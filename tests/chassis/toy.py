@@ -23,10 +23,10 @@ from chassis.cause import Cause
 from chassis.clock import utc_now
 from chassis.consumers import Consumers, Received
 from chassis.corridor import Corridor
-from chassis.database import Database, UnitOfWork, driver_url
+from chassis.database import Database, UnitOfWork
 from chassis.errors import Outcomes, Refused
 from chassis.ids import UUID, derive, new_id
-from chassis.migrating import create_corridor, execute, facts, isolate
+from chassis.migrating import create_corridor, driver_url, execute, facts, isolate
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics
 from contracts.base import EventView

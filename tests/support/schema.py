@@ -8,7 +8,7 @@ from sqlalchemy import Connection, MetaData, Table, UniqueConstraint
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from chassis.database import driver_url
+from chassis.migrating import driver_url
 
 
 async def schema_differences(superuser_url: str, declared: MetaData) -> list[str]:

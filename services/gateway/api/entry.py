@@ -98,7 +98,7 @@ async def all_companies(database: Database) -> list[str]:
     held = await database.take()
     broken = True
     try:
-        found = await companies.all_companies(held.raw)
+        found = await companies.all_companies(held)
         broken = False
     finally:
         await database.give_back(held, broken=broken)

@@ -41,7 +41,6 @@ STATEMENTS = frozenset({"ignore", "on", "update_forward_refs", "model_rebuild"})
     allowed={
         "chassis/database.py": "here it is: the unit of work begins and commits",
         "chassis/applying.py": "savepoints of the careful second pass, inside the unit's transaction",
-        "chassis/rebuilding.py": "the relay's own connection queues a lost topic anew, all or nothing",
         "chassis/migrating.py": "migrations run under another role, in a transaction of their own",
         "chassis/alembic/env.py": "the same, as Alembic wants it said",
     }
