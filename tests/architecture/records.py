@@ -11,7 +11,6 @@ from tests.architecture.rule import Violation
 
 NAMED_TEST = re.compile(r"`(tests/[\w/.-]+\.py)::(\w+)`")
 NAMED_FILE = re.compile(r"`((?:chassis|contracts|deploy|docs|services|tests|bench)/[\w/.*-]+)(?:::\w+)?`")
-LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 RECORD = re.compile(r"docs/decisions/(\d{4})-[a-z0-9-]+\.md")
 PARTS = ("**Context.**", "**Decision.**", "**Consequences.**", "**Alternatives.**", "**Guards.**")
 LINES_MAX = 60
@@ -48,12 +47,8 @@ def tests_that_do_not_exist(house: House) -> Iterator[Violation]:
 
 
 def files_that_do_not_exist(house: House) -> Iterator[Violation]:
-    """Named files and folders, and relative links, that lead nowhere."""
+    """Files and folders that are named and are not there; `links.py` looks at links."""
     for page, number, line in _lines(house):
-        folder = (house.root / page.path).parent
-        for target in LINK.findall(line):
-            if not (folder / target).exists():
-                yield Violation(page.path, number, f"links to {target}, which does not exist")
         for path in NAMED_FILE.findall(line):
             if not any(house.root.glob(path.rstrip("/"))):
                 yield Violation(page.path, number, f"names {path}, which does not exist")
