@@ -206,7 +206,7 @@ class Relay:
         hit("relay.read")
         async with asyncio.timeout(SEND_TIMEOUT_S):
             lots = await _submit(producer, rows)
-            await asyncio.wait([lot.acknowledged for lot in lots])
+        await asyncio.wait([lot.acknowledged for lot in lots], timeout=SEND_TIMEOUT_S)
         hit("relay.sent")
         failure = await self._settle(connection, lots, mark)
         hit("relay.deleted")
@@ -223,7 +223,7 @@ class Relay:
         sent: list[int] = []
         for lot in lots:
             place = (lot.topic, lot.partition)
-            error = lot.acknowledged.exception()
+            error = lot.acknowledged.exception() if lot.acknowledged.done() else TimeoutError(f"{place}: no answer")
             if error is not None:
                 failed.setdefault(place, error)
             elif place not in failed:

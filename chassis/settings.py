@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class StackSettings(BaseSettings):
     """What all services of one installation share."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
     backbone_internal_secret_file: Path | None = None
@@ -26,7 +26,7 @@ class StackSettings(BaseSettings):
 class MigrationSettings(BaseSettings):
     """All that a migration needs to know; a running service never sees it (`LEDGER_MIGRATION_URL`)."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     migration_url: SecretStr | None = None
     """Owner role."""
@@ -41,7 +41,7 @@ class ServiceSettings(BaseSettings):
     """Base of each service's settings; the environment prefix is the service's name (`LEDGER_HTTP_PORT`)."""
 
     service: ClassVar[str]
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     database_url: SecretStr
     """Runtime role: owns nothing, cannot bypass row-level security."""
