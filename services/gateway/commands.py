@@ -51,21 +51,27 @@ class RegisterCompany(NamedTuple):
     name: str
 
 
-@dataclass(slots=True)
-class OrderNews:
-    """What a batch of events says about one order: its bits, and the attributes that only one kind of event carries."""
+OrderKey = tuple[str, UUID]
+"""Company and order."""
 
-    facts: int
-    last_at: datetime
-    source: str | None = None
-    reference: str | None = None
-    customer_id: str | None = None
-    customer_name: str | None = None
-    currency: str | None = None
-    placed_at: datetime | None = None
-    accepted_at: datetime | None = None
-    invoice_number: str | None = None
-    total: str | None = None
+
+class Placement(NamedTuple):
+    """What only an OrderPlaced says about its order."""
+
+    source: str
+    reference: str
+    customer_id: str
+    customer_name: str
+    currency: str
+    placed_at: datetime
+    accepted_at: datetime
+
+
+class Invoicing(NamedTuple):
+    """What only an InvoiceIssued says about its order."""
+
+    invoice_number: str
+    total: str
 
 
 @dataclass(slots=True)
@@ -74,4 +80,7 @@ class Fold:
 
     companies: list[RegisterCompany] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
-    orders: dict[tuple[str, UUID], OrderNews] = field(default_factory=dict)
+    orders: dict[OrderKey, int] = field(default_factory=dict)
+    """The facts' bits of each order that was spoken of."""
+    placements: dict[OrderKey, Placement] = field(default_factory=dict)
+    invoicings: dict[OrderKey, Invoicing] = field(default_factory=dict)

@@ -50,4 +50,4 @@ async def fold(command: Fold, unit: UnitOfWork) -> None:
     if command.facts:
         await store.add_facts(unit.raw, command.facts)
     if command.orders:
-        await store.add_to_orders(unit.raw, command.orders)
+        await store.add_to_orders(unit.raw, command)

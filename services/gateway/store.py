@@ -8,7 +8,7 @@ from datetime import datetime
 import asyncpg
 
 from chassis.ids import UUID
-from services.gateway.commands import Accept, Fact, OrderNews, RegisterCompany
+from services.gateway.commands import Accept, Fact, Fold, Invoicing, Placement, RegisterCompany
 
 NOTE_ACCEPTED = """
 insert into accepted (company, subject, type, request, client, source, reference, at)
@@ -39,13 +39,12 @@ on conflict do nothing
 """
 
 ADD_TO_ORDERS = """
-insert into order_summary as o (company, order_id, facts, last_at, source, reference, customer_id, customer_name,
-                                currency, placed_at, accepted_at, invoice_number, total)
-select * from unnest($1::text[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
-                     $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[])
+insert into order_summary as o (company, order_id, facts, source, reference, customer_id, customer_name, currency,
+                                placed_at, accepted_at, invoice_number, total)
+select * from unnest($1::text[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                     $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[])
 on conflict (company, order_id) do update set
     facts = o.facts | excluded.facts,
-    last_at = greatest(o.last_at, excluded.last_at),
     source = coalesce(o.source, excluded.source),
     reference = coalesce(o.reference, excluded.reference),
     customer_id = coalesce(o.customer_id, excluded.customer_id),
@@ -55,7 +54,10 @@ on conflict (company, order_id) do update set
     accepted_at = coalesce(o.accepted_at, excluded.accepted_at),
     invoice_number = coalesce(o.invoice_number, excluded.invoice_number),
     total = coalesce(o.total, excluded.total)
+where o.facts | excluded.facts <> o.facts
 """
+NO_PLACEMENT = (None,) * len(Placement._fields)
+NO_INVOICING = (None,) * len(Invoicing._fields)
 
 
 async def note_accepted(connection: asyncpg.Connection, commands: Sequence[Accept], at: datetime) -> frozenset[str]:
@@ -101,29 +103,17 @@ async def list_companies(connection: asyncpg.Connection, companies: Sequence[Reg
 
 async def add_facts(connection: asyncpg.Connection, facts: Sequence[Fact]) -> None:
     """Keep facts that are not known yet."""
-    await connection.execute(ADD_FACTS, *map(list, zip(*facts, strict=True)))
+    await connection.execute(ADD_FACTS, *zip(*facts, strict=True))
 
 
-async def add_to_orders(connection: asyncpg.Connection, orders: Mapping[tuple[str, UUID], OrderNews]) -> None:
-    """Merge news into the orders' summaries, in a fixed order of rows.
+async def add_to_orders(connection: asyncpg.Connection, fold: Fold) -> None:
+    """Merge what was said into the orders' summaries, in a fixed order of rows. What says nothing new changes nothing.
 
     An attribute is carried by one kind of event only and is the same in each copy, so the first one stays.
     """
-    keys = sorted(orders, key=lambda key: (key[0], key[1].bytes))
-    news = [orders[key] for key in keys]
-    await connection.execute(
-        ADD_TO_ORDERS,
-        [key[0] for key in keys],
-        [key[1] for key in keys],
-        [n.facts for n in news],
-        [n.last_at for n in news],
-        [n.source for n in news],
-        [n.reference for n in news],
-        [n.customer_id for n in news],
-        [n.customer_name for n in news],
-        [n.currency for n in news],
-        [n.placed_at for n in news],
-        [n.accepted_at for n in news],
-        [n.invoice_number for n in news],
-        [n.total for n in news],
-    )
+    orders, placements, invoicings = fold.orders, fold.placements, fold.invoicings
+    rows = [
+        (*key, orders[key], *placements.get(key, NO_PLACEMENT), *invoicings.get(key, NO_INVOICING))
+        for key in sorted(orders, key=lambda key: (key[0], key[1].bytes))
+    ]
+    await connection.execute(ADD_TO_ORDERS, *zip(*rows, strict=True))

@@ -123,4 +123,3 @@ class OrderSummary(_Row, table=True):
     accepted_at: datetime | None = Field(sa_column=_moment(null=True))
     invoice_number: str | None = Field(sa_column=_text(null=True))
     total: str | None = Field(sa_column=_text(null=True))
-    last_at: datetime = Field(sa_column=_moment())

@@ -82,7 +82,6 @@ def upgrade() -> None:
         accepted_at timestamptz,
         invoice_number text,
         total text,
-        last_at timestamptz not null,
         primary key (company, order_id)
     ) with (fillfactor = 70);
     create index order_by_time on order_summary (company, placed_at desc, order_id desc) where placed_at is not null;

@@ -11,7 +11,7 @@ from chassis.consumers import Received
 from chassis.ids import UUID
 from contracts.base import EventView
 from services.gateway import views
-from services.gateway.commands import Fact, Fold, OrderNews, RegisterCompany
+from services.gateway.commands import Fact, Fold, Invoicing, OrderKey, Placement, RegisterCompany
 from services.gateway.domain import timeline as bits
 
 Event = Received[Any]
@@ -34,17 +34,12 @@ def _fact(event: Event, subject: UUID, fold: Fold, summary: Mapping[str, object]
 
 def _about_order(
     event: Event, order: str, bit: int, fold: Fold, summary: Mapping[str, object] | None = None
-) -> OrderNews:
+) -> OrderKey:
     subject = UUID(order)
     _fact(event, subject, fold, summary)
     key = (event.cause.company, subject)
-    news = fold.orders.get(key)
-    if news is None:
-        news = fold.orders[key] = OrderNews(bit, event.time)
-    else:
-        news.facts |= bit
-        news.last_at = max(news.last_at, event.time)
-    return news
+    fold.orders[key] = fold.orders.get(key, 0) | bit
+    return key
 
 
 # -- one teller per type; an order's own events first ------------------------------------------------------------------
@@ -52,10 +47,11 @@ def _about_order(
 
 def _placed(event: Event, fold: Fold) -> None:
     data: views.Placed = event.data
-    news = _about_order(event, data.order, bits.PLACED, fold)
-    news.source, news.reference, news.currency = data.source, data.reference, data.currency
-    news.customer_id, news.customer_name = data.customer.id, data.customer.name
-    news.placed_at, news.accepted_at = data.placed_at, event.time
+    customer = data.customer
+    key = _about_order(event, data.order, bits.PLACED, fold)
+    fold.placements[key] = Placement(
+        data.source, data.reference, customer.id, customer.name, data.currency, data.placed_at, event.time
+    )
 
 
 def _cancelled(event: Event, fold: Fold) -> None:
@@ -79,8 +75,8 @@ def _released(event: Event, fold: Fold) -> None:
 def _invoiced(event: Event, fold: Fold) -> None:
     data: views.Invoiced = event.data
     summary = {"invoice": data.invoice, "number": data.number, "total": data.total, "currency": data.currency}
-    news = _about_order(event, data.order, bits.INVOICED, fold, summary)
-    news.invoice_number, news.total = data.number, data.total
+    key = _about_order(event, data.order, bits.INVOICED, fold, summary)
+    fold.invoicings[key] = Invoicing(data.number, data.total)
 
 
 def _credited(event: Event, fold: Fold) -> None:
