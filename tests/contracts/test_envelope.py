@@ -28,14 +28,15 @@ from tests.contracts.files import faults
 
 HEADERS = to_headers(from_headers(published.sample("OrderPlaced.v1").headers))
 
-texts = st.text(min_size=1, max_size=60)
+texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), min_size=1, max_size=60)
+keys = st.text(min_size=1, max_size=60).filter(str.isprintable)
 uuids = st.uuids().map(str)
 envelopes = st.builds(
     Envelope,
     id=uuids,
     type=st.sampled_from(sorted(EVENTS)),
     source=texts,
-    subject=texts,
+    subject=keys,
     time=st.datetimes(timezones=st.just(UTC)),
     company=st.from_regex(r"[a-z0-9][a-z0-9_-]{0,31}", fullmatch=True),
     sequence=st.integers(1, 10**17),
@@ -65,6 +66,20 @@ def test_an_event_that_is_not_numbered_yet_has_every_header_but_the_sequence() -
 
     assert {name for name, _ in HEADERS} - {name for name, _ in headers} == {"ce_sequence"}
     assert from_headers([*headers, sequence_header(12)]).sequence == 12
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("ce_subject", "with\x00zero"), ("ce_subject", "line\nbreak"), ("ce_subject", "x" * 256),
+        ("ce_actor", "with\x00zero"), ("ce_clientid", "x" * 1_025),
+    ],
+)  # fmt: skip
+def test_what_no_database_could_store_is_refused_by_its_name(header: str, value: str) -> None:
+    headers = [pair for pair in HEADERS if pair[0] != header]
+
+    with pytest.raises(EnvelopeError, match=header.removeprefix("ce_")):
+        from_headers([*headers, (header, value.encode())])
 
 
 @pytest.mark.parametrize("header", REQUIRED_HEADERS)
