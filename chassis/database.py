@@ -19,6 +19,7 @@ from chassis import audit, outbox
 from chassis.audit import AuditRecord
 from chassis.cause import Cause
 from chassis.clock import rfc3339
+from chassis.driver import quicken
 from chassis.errors import Transient
 from chassis.faults import hit
 from chassis.ids import UUID
@@ -67,6 +68,7 @@ class Database:
     """The service's own database under the runtime role."""
 
     def __init__(self, settings: ServiceSettings) -> None:
+        quicken()
         self.settings = settings
         self.signals = Signals()
         self.producer = Producer(f"/{settings.service}", settings.event_bytes_max)

@@ -20,6 +20,3 @@ def quicken() -> bool:
         return False
     setattr(protocol, ASKED, (list, tuple))
     return True
-
-
-QUICKENED = quicken()

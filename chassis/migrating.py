@@ -19,7 +19,8 @@ from sqlalchemy.pool import NullPool
 
 from chassis.schema import migrations_folder
 
-ISOLATION = "company = any(string_to_array(current_setting('app.companies', true), ','))"
+ISOLATION = "company = any((select string_to_array(current_setting('app.companies', true), ','))::text[])"
+"""Inside a select of its own the setting is read once per statement, not once per row."""
 MIGRATION_LOCK = 7_203_311
 
 EXEMPT: dict[str, str] = {
@@ -38,10 +39,10 @@ EXEMPT: dict[str, str] = {
 CORRIDOR = """
 create table known_company (company text primary key, at timestamptz not null default now());
 create table outbox_sequence (company text not null, topic text not null, key text not null, last bigint not null,
-    primary key (company, topic, key)) with (fillfactor = 80);
+    primary key (company, key, topic)) with (fillfactor = 80);
 create table outbox (id bigint generated always as identity primary key, company text not null, topic text not null,
     key text not null, sequence bigint not null check (sequence > 0), event_id uuid not null, headers bytea not null,
-    body bytea not null, at timestamptz not null default now(), unique (company, topic, key, sequence));
+    body bytea not null, at timestamptz not null default now(), unique (company, key, topic, sequence));
 create table outbox_unsent (id bigint primary key)
     with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 create table relay_owner (one boolean primary key default true check (one), pid int not null, replica text not null,
@@ -50,7 +51,7 @@ create table relay_position (topic text not null, partition int not null, cluste
     end_offset bigint not null, primary key (topic, partition));
 create table inbox (company text not null, consumer text not null, topic text not null, key text not null,
     sequence bigint not null, hash bytea, held int not null default 0 check (held >= 0),
-    primary key (company, consumer, topic, key)) with (fillfactor = 80);
+    primary key (company, key, topic, consumer)) with (fillfactor = 80);
 create table inbox_offset (consumer text not null, topic text not null, partition int not null, next bigint not null,
     last_event_id text, cluster_id text, primary key (consumer, topic, partition)) with (fillfactor = 50);
 create table inbox_count (consumer text not null, topic text not null, partition int not null, day date not null,

@@ -13,7 +13,10 @@ from tests.architecture.catalogue import Catalogue
 
 Rule = Callable[[Catalogue], Iterator[str]]
 
-ISOLATION = "(company = ANY (string_to_array(current_setting('app.companies'::text, true), ','::text)))"
+ISOLATION = (
+    "(company = ANY (( SELECT string_to_array(current_setting('app.companies'::text, true), ','::text) "
+    "AS string_to_array)::text[]))"
+)
 """As PostgreSQL writes the chassis's policy back."""
 OPERATOR_READS = frozenset({"outbox", "outbox_sequence", "inbox", "held", "audit"})
 """The operator reads these of all companies; it moves jobs as well."""
