@@ -25,7 +25,8 @@ COMPANY: dict[str, Any] = {
     "iban": "GR1601101250000000012300695",
 }
 ACCOUNT: dict[str, Any] = {"code": "1100", "name": "Πελάτες", "kind": "asset", "role": "receivable"}
-TAX_CODE: dict[str, Any] = {"code": "VAT24", "name": "ΦΠΑ 24 %", "rate": "0.240", "account": "1100"}
+VAT: dict[str, Any] = {"code": "2200", "name": "ΦΠΑ", "kind": "liability", "role": None}
+TAX_CODE: dict[str, Any] = {"code": "VAT24", "name": "ΦΠΑ 24 %", "rate": "0.240", "account": "2200"}
 keys = (f"key-{n}" for n in range(10**9))
 
 
@@ -66,23 +67,26 @@ async def test_a_company_with_its_chart_and_taxes_is_set_up_and_told(blank: Desk
     async with blank.ask() as client:
         assert (await post(client, "/v1/companies", COMPANY)).status_code == 201
         assert (await post(client, f"{ACME}/accounts", ACCOUNT)).json() == {"accounts": ["1100"]}
+        assert (await post(client, f"{ACME}/accounts", VAT)).status_code == 201
         assert (await post(client, f"{ACME}/tax-codes", TAX_CODE)).json() == {"tax_codes": ["VAT24"]}
         company = await get(client, "")
         accounts = await get(client, "/accounts")
         tax_codes = await get(client, "/tax-codes")
 
     assert company == COMPANY | {"address": COMPANY["address"] | {"line2": None}}
-    assert accounts == {"accounts": [ACCOUNT]}
+    assert accounts == {"accounts": [ACCOUNT, VAT]}
     assert tax_codes == {"tax_codes": [TAX_CODE | {"rate": "0.24"}]}
     told = await blank.told()
     assert [(one.type, one.key, one.sequence) for one in told] == [
         ("CompanyRegistered", "acme", 1),
         ("AccountOpened", "acme", 2),
-        ("TaxCodeDefined", "acme", 3),
+        ("AccountOpened", "acme", 3),
+        ("TaxCodeDefined", "acme", 4),
     ]
     assert told[0].data == COMPANY
     assert await blank.rows("select action from audit order by id") == [
         ("company.registered",),
+        ("account.opened",),
         ("account.opened",),
         ("tax-code.defined",),
     ]
@@ -92,16 +96,16 @@ async def test_accounts_and_tax_codes_come_in_batches_all_or_none(newcomer: http
     await post(newcomer, "/v1/companies", COMPANY)
     more = [{"code": str(n), "name": "Account", "kind": "asset"} for n in range(30)]
 
-    opened = await post(newcomer, f"{ACME}/accounts/batch", {"accounts": [ACCOUNT, *more]})
+    opened = await post(newcomer, f"{ACME}/accounts/batch", {"accounts": [ACCOUNT, VAT, *more]})
     twice = await post(
         newcomer, f"{ACME}/accounts/batch", {"accounts": [{**ACCOUNT, "code": "9999", "role": None}, ACCOUNT]}
     )
     taxed = await post(newcomer, f"{ACME}/tax-codes/batch", {"tax_codes": [TAX_CODE, TAX_CODE | {"code": "B"}]})
 
-    assert (opened.status_code, len(opened.json()["accounts"])) == (201, 31)
+    assert (opened.status_code, len(opened.json()["accounts"])) == (201, 32)
     assert (twice.status_code, faults(twice)) == (409, [("/accounts/1/code", "account-exists")])
     assert taxed.json() == {"tax_codes": ["VAT24", "B"]}
-    assert len((await get(newcomer, "/accounts"))["accounts"]) == 31
+    assert len((await get(newcomer, "/accounts"))["accounts"]) == 32
 
 
 async def test_a_repeat_with_its_key_gets_the_same_answer_and_another_body_none(newcomer: httpx.AsyncClient) -> None:
@@ -126,6 +130,20 @@ async def test_what_is_set_up_already_is_not_set_up_again(caller: httpx.AsyncCli
     assert (account.status_code, faults(account)) == (409, [("/code", "account-exists")])
     assert (role.status_code, faults(role)) == (409, [("/role", "role-taken")])
     assert (tax_code.status_code, faults(tax_code)) == (409, [("/code", "tax-code-exists")])
+
+
+@pytest.mark.parametrize("account", ["1000", "1100", "2100", "4000"])
+async def test_tax_is_never_booked_on_an_account_that_plays_a_role(caller: httpx.AsyncClient, account: str) -> None:
+    """Such an account would no longer be the sum of what it stands for, whatever anybody does later."""
+    new = TAX_CODE | {"code": "NEW"}
+
+    one = await post(caller, f"{ACME}/tax-codes", new | {"account": account})
+    second = {"tax_codes": [new, new | {"code": "NEWER", "account": account}]}
+    batch = await post(caller, f"{ACME}/tax-codes/batch", second)
+
+    assert (one.status_code, faults(one)) == (422, [("/account", "account-has-role")])
+    assert (batch.status_code, faults(batch)) == (422, [("/tax_codes/1/account", "account-has-role")])
+    assert "NEW" not in [tax_code["code"] for tax_code in (await get(caller, "/tax-codes"))["tax_codes"]]
 
 
 async def test_twenty_at_once_open_one_account(caller: httpx.AsyncClient, desk: Desk) -> None:

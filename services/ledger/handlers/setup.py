@@ -133,11 +133,14 @@ def _role_fault(account: NewAccount, role: str, roles: Mapping[str, str]) -> Ref
 
 def _add_tax_codes(tax_codes: Sequence[NewTaxCode], standing: Standing) -> Standing | Refused:
     """The tax codes with all of these, or why one of them cannot be added."""
-    codes = set(standing.tax_codes)
+    codes, playing = set(standing.tax_codes), set(standing.roles.values())
     for one in tax_codes:
         if one.code in codes:
             return Refused("tax-code-exists", f"There is a tax code {one.code}.", f"{one.pointer}/code", 409)
         if one.account not in standing.accounts:
             return Refused("account-unknown", f"There is no account {one.account}.", f"{one.pointer}/account")
+        if one.account in playing:  # its balance must stay the sum of what it stands for
+            detail = f"Account {one.account} has a role; tax is owed on an account of its own."
+            return Refused("account-has-role", detail, f"{one.pointer}/account")
         codes.add(one.code)
     return Standing(standing.registered, standing.accounts, standing.roles, codes)
