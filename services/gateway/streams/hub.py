@@ -79,20 +79,33 @@ class Hub:
         self._readers: set[Reader] = set()
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
+        """From the moment the task hands out nothing more; it may still be stopping its consumer."""
         self._starting = asyncio.Lock()
 
     async def start(self) -> None:
-        """Be at the topic's end. Raises Problem 503 while Kafka does not answer."""
+        """Be at the topic's end. Raises Problem 503 while Kafka does not answer.
+
+        Whoever attaches before the next pause gets every record behind `marks`.
+        """
+        if self._handing_out():
+            return
         async with self._starting:
-            if self._task is not None and not self._task.done():
+            if self._handing_out():
                 return
             try:
                 async with asyncio.timeout(START_S):
+                    if self._task is not None:
+                        await asyncio.wait({self._task})
                     await self._open()
             except Exception as error:
                 await self._close()
                 raise unavailable("stream-unavailable", "The streams do not answer; try again.") from error
+            self._closing = False
             self._task = asyncio.create_task(self._run())
+
+    def _handing_out(self) -> bool:
+        return self._task is not None and not self._task.done() and not self._closing
 
     def attach(self, reader_: Reader) -> None:
         """Hand every record from now on to this reader; what it has already, by its marks, is left out."""
@@ -110,6 +123,7 @@ class Hub:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+            await self._close()  # a task that was cancelled before its first step has closed nothing
 
     async def _open(self) -> None:
         async with admin(self.servers) as client:
@@ -139,9 +153,11 @@ class Hub:
             raise
         except Exception as error:
             logger.warning("a stream ends for its readers", action="drop", topic=self.topic, error=safe_text(error))
-            for each in list(self._readers):
-                each.drop("stream-interrupted")
         finally:
+            self._closing = True  # first of all: a reader that comes now must wait for the next consumer
+            for each in self._readers:
+                if each.dropped is None:
+                    each.drop("stream-interrupted")
             self._readers.clear()
             await self._close()
 
