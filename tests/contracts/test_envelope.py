@@ -28,7 +28,7 @@ from tests.contracts.files import faults
 
 HEADERS = to_headers(from_headers(published.sample("OrderPlaced.v1").headers))
 
-texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), min_size=1, max_size=60)
+texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=60)
 keys = st.text(min_size=1, max_size=60).filter(str.isprintable)
 uuids = st.uuids().map(str)
 envelopes = st.builds(

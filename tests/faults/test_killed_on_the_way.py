@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator
-from contextlib import suppress
 
 import pytest
 
 from deploy.local.demo.outcome import differences
 from deploy.local.demo.plan import make_plan
-from deploy.local.demo.running import day_on
+from deploy.local.demo.running import gather_day, send_day
 from deploy.local.paths import StateFolder
 from deploy.local.stack import LocalStack
 from tests.support.stack import new_state_folder, remove_state
@@ -49,10 +48,15 @@ async def test_a_day_in_which_everything_is_killed_once_ends_with_the_same_total
     async with LocalStack(house_folder.root, durable=False) as stack:
         # When the day is sent while every kind of process is killed with SIGKILL at a random moment
         storm = asyncio.create_task(kill_at_random(stack, random.Random(SEED), killed))
-        outcome = await day_on(stack, plan, lines.append)
-        await storm
-        with suppress(asyncio.CancelledError):
+        try:
+            await send_day(stack, plan, lines.append)
+            killed_on_the_way = list(killed)
+            await storm
+        finally:
             storm.cancel()
+        # and everything has come to rest
+        outcome = await gather_day(stack, lines.append)
     # Then nothing is lost, doubled or left half done
     assert sorted(killed) == sorted(VICTIMS)
+    assert len(killed_on_the_way) >= 3, f"only {killed_on_the_way} fell into the day"
     assert differences(outcome, plan) == [], "\n".join(lines)

@@ -90,7 +90,7 @@ async def test_nothing_is_left_running(
 
     end(started)
 
-    await eventually(started.alive, lambda left: not left, what="every process of the stack is gone", within_s=20)
+    await eventually(started.alive, lambda left: not left, what="every process of the stack is gone", within_s=60)
     started.starter.kill()
     started.starter.wait()
     assert not is_running(state_folder)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from deploy.local.demo.day import run_day, set_up
 from deploy.local.demo.front_office import FrontOffice
@@ -11,23 +12,40 @@ from deploy.local.demo.outcome import Outcome, gather_outcome, until_quiet
 from deploy.local.demo.plan import HOUSES, Plan
 from deploy.local.stack import LocalStack
 
-WEBSHOP_SCOPES = "orders:write,orders:read,payments:write,employees:write,streams:read"
+WEBSHOP_SCOPES = "orders:write,orders:read,payments:write,employees:write"
 
 
 async def day_on(stack: LocalStack, plan: Plan, say: Callable[[str], None]) -> Outcome:
     """Send the day to a running stack and gather what became of it. Raises DayFailed, NotRefused or Unanswered."""
+    await send_day(stack, plan, say)
+    return await gather_day(stack, say)
+
+
+async def send_day(stack: LocalStack, plan: Plan, say: Callable[[str], None]) -> None:
+    """Set up and send the day, up to its last request."""
+    async with offices(stack) as (admin, webshop):
+        await set_up(admin, say)
+        await run_day(webshop, plan, say)
+        answers = dict(sorted(webshop.tally.statuses.items()))
+        say(f"the gateway's answers by status: {answers}; repeated: {webshop.tally.repeated}")
+
+
+async def gather_day(stack: LocalStack, say: Callable[[str], None]) -> Outcome:
+    """Wait until nothing is on the way, and ask every department."""
+    census = await until_quiet({name: stack.urls[name].relay_url for name in stack.services})
+    say("nothing is on the way any more")
+    async with offices(stack) as (admin, webshop):
+        return await gather_outcome(admin, webshop, census)
+
+
+@asynccontextmanager
+async def offices(stack: LocalStack) -> AsyncIterator[tuple[FrontOffice, FrontOffice]]:
+    """The administrator and the web shop, each with a key."""
     address = stack.address("gateway")
     admin = FrontOffice(address, await stack.admin_key())
     webshop = FrontOffice(address, await webshop_key(stack))
     try:
-        await set_up(admin, say)
-        await run_day(webshop, plan, say)
-        census = await until_quiet({name: stack.urls[name].relay_url for name in stack.services})
-        say("nothing is on the way any more")
-        outcome = await gather_outcome(admin, webshop, census)
-        answers = dict(sorted(webshop.tally.statuses.items()))
-        say(f"the gateway's answers by status: {answers}; repeated: {webshop.tally.repeated}")
-        return outcome
+        yield admin, webshop
     finally:
         await admin.close()
         await webshop.close()

@@ -15,7 +15,7 @@ def main() -> None:
     about = json.loads((STATE / "stack.json").read_text())
     topic = sys.argv[1] if len(sys.argv) > 1 else "ledger.invoices"
     url = f"{about['gateway']}/v1/streams/{topic}"
-    headers = {"Authorization": f"Bearer {about['keys']['webshop']}"}
+    headers = {"Authorization": f"Bearer {about['keys']['admin']}"}
     with httpx.stream("GET", url, params={"from": "beginning"}, headers=headers, timeout=None) as answer:  # noqa: S113
         for line in answer.iter_lines():
             print(line, flush=True)
