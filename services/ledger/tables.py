@@ -245,7 +245,7 @@ class Payment(_Row, table=True):
 
 
 class UnappliedCash(_Row, table=True):
-    """What is left of a payment."""
+    """What is left of a payment. `order_id` is the order whose invoice it waits for: none once it found its invoice."""
 
     __tablename__ = "unapplied_cash"
     __table_args__ = (CheckConstraint("unapplied between 0 and amount"),)

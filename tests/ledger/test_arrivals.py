@@ -91,6 +91,28 @@ async def test_all_arrivals_of_one_order_with_payment_and_cancellation_end_alike
     assert await desk.faults() == []
 
 
+async def test_money_that_names_one_invoice_by_number_and_another_order_ends_alike_in_all_arrivals(desk: Desk) -> None:
+    """The number was given before anybody could name it; everything else may come in any order."""
+    ends: list[Any] = []
+    for turns in itertools.permutations(range(4)):
+        company = next(companies)
+        await desk.set_up(company)
+        first, second = Order("A", company=company), Order("B", company=company)
+        await desk.bill(first)
+        by_both = second.payment("P-1", "40.00", invoice_number="INV-2026-000001")
+        events = [second.placed(), second.reserved(), by_both, first.payment("P-2", "10.00")]
+        await desk.hear(*[events[turn] for turn in turns[:2]])
+        await desk.hear(*[events[turn] for turn in turns[2:]])
+        ends.append(await books_of(desk, company))
+
+    balances, open_items, documents = ends[0]
+    assert open_items == {"A": 0, "B": 3720}
+    assert balances["2100", "EUR"] == -1280  # what is more than the named invoice has open waits for a person
+    assert documents == {"INV": 2}
+    assert [end for end in ends if end != ends[0]] == []
+    assert await desk.faults() == []
+
+
 amounts = st.sampled_from(["1.00", "12.40", "24.80", "500.00"])
 stories = st.builds(
     Story,

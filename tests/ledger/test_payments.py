@@ -54,6 +54,18 @@ async def test_the_invoice_number_counts_more_than_the_order_and_the_order_more_
     assert await desk.open_items() == {first.invoice: 3220, second.invoice: 2720}
 
 
+async def test_a_number_that_nobody_was_given_yet_does_not_wait_for_whoever_gets_it(desk: Desk) -> None:
+    """A number becomes known by its invoice; one that runs ahead is a mistake, and pays no stranger's invoice."""
+    order = Order("A-1")
+    await desk.hear(payment("P-1", "37.20", invoice_number="INV-2026-000001"))
+
+    await desk.bill(order)
+
+    assert await desk.open_items() == {order.invoice: 3720}
+    assert await spread(desk, "P-1") == ([], "37.20", "received")
+    assert await desk.faults() == []
+
+
 async def test_an_invoice_can_be_paid_in_parts_and_is_paid_when_nothing_is_open(desk: Desk) -> None:
     order = Order("A-1")
     await desk.bill(order)

@@ -56,11 +56,14 @@ def _outcome(decision: Money | Refused | Waiting, new: Collection[Key]) -> Outco
 async def _book(taken: Sequence[tuple[RecordPayment, Money]], books: Mapping[str, Books], unit: UnitOfWork) -> None:
     named = await _invoices_named_by([command for command, _ in taken], unit)
     settling = Settling(books)
+    rows: list[store.UnappliedRow] = []
     for command, money in taken:
-        _settle(command, money, _invoice_for(command, named), settling)
-    await store.insert_unapplied(
-        unit.raw, [(m.company, m.payment, c.order, m.currency, m.amount, m.unapplied) for c, m in taken]
-    )
+        receivable = _invoice_for(command, named)
+        _settle(command, money, receivable, settling)
+        # Money that found its invoice waits for no other: whether that comes before or after must make no difference.
+        waits_for = command.order if receivable is None else None
+        rows.append((money.company, money.payment, waits_for, money.currency, money.amount, money.unapplied))
+    await store.insert_unapplied(unit.raw, rows)
     await settling.keep(unit)
     await post(settling.entries, unit)
     for command, money in taken:
@@ -97,7 +100,7 @@ async def _invoices_named_by(commands: Sequence[RecordPayment], unit: UnitOfWork
 
 
 def _invoice_for(command: RecordPayment, named: Named) -> Receivable | None:
-    """The invoice whose number the payer wrote; without one that we know, the invoice of the order."""
+    """The one invoice that the payer means: by the number he wrote; where no invoice has it yet, by the order."""
     by_id, by_number = named
     number = None if command.invoice_number is None else read_number(command.invoice_number)
     if number is not None and (command.company, number.printed) in by_number:

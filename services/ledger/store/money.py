@@ -64,6 +64,7 @@ cross join lateral (select * from invoice v where v.company = a.company and v.id
 order by a.at, i.fiscal_year, i.serial
 """
 
+UnappliedRow = tuple[str, UUID, UUID | None, str, int, int]
 AllocationRow = tuple[str, UUID, UUID, UUID, int, date]
 
 
@@ -81,10 +82,8 @@ async def insert_payments(
     }
 
 
-async def insert_unapplied(
-    connection: asyncpg.Connection, rows: Iterable[tuple[str, UUID, UUID | None, str, int, int]]
-) -> None:
-    """Add what is left of new payments: company, payment, order, currency, amount, unapplied."""
+async def insert_unapplied(connection: asyncpg.Connection, rows: Iterable[UnappliedRow]) -> None:
+    """Add what is left of new payments: company, payment, the order it waits for, currency, amount, unapplied."""
     await connection.execute(INSERT_UNAPPLIED, *zip(*rows, strict=True))
 
 
