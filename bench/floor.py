@@ -18,6 +18,8 @@ import asyncpg, orjson, uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from bench.floor_tables import DDL
+
 K = os.environ.get("KAFKA", "127.0.0.1:9092")
 N = int(sys.argv[1])
 MAX = int(os.environ.get("MAXB", "500"))
@@ -26,24 +28,6 @@ RUN = os.environ.get("RUN", str(int(time.time())))
 FLAG = lambda n: os.path.join(tempfile.gettempdir(), f"floor-{RUN}.{n}")
 T = {r: f"{r}-{RUN}" for r in ("orders", "reservations", "invoices", "entries", "documents")}
 NOW = lambda: datetime.now(timezone.utc)
-COMMON = """create table outbox(id bigint generated always as identity primary key, topic text not null, key bytea not null, headers bytea not null, body bytea not null);
-create table unsent(id bigint primary key);
-create table inbox(consumer text not null, event_id uuid not null, at timestamptz not null default now(), primary key(consumer,event_id));"""
-DDL = {
-    "gateway": COMMON
-    + "create table request(id uuid primary key, company int not null, body bytea not null, at timestamptz not null default now()); create table timeline(request uuid not null, kind text not null, at timestamptz not null, primary key(request,kind));",
-    "inventory": COMMON
-    + "create table stock(product int primary key, on_hand bigint not null, reserved bigint not null default 0, check(on_hand>=reserved)); insert into stock select i,1000000000 from generate_series(1,1000) i;"
-    "create table reservation(id uuid primary key, state text not null, at timestamptz not null default now()); create table reservation_line(reservation uuid not null, n int not null, product int not null, qty int not null, primary key(reservation,n));"
-    "create table move(id uuid primary key, product int not null, qty int not null, reservation uuid not null, at timestamptz not null default now()); create index on move(product);",
-    "ledger": COMMON
-    + "create table counter(series text primary key, n bigint not null); insert into counter values('INV',0);"
-    "create table invoice(id uuid primary key, number bigint not null unique, total bigint not null, tax bigint not null, at timestamptz not null default now()); create table invoice_line(invoice uuid not null, n int not null, kind text not null, product int, qty int, amount bigint not null, primary key(invoice,n));"
-    "create table entry(id uuid primary key, journal text not null, ref uuid not null, at timestamptz not null default now()); create index on entry(ref); create table posting(entry uuid not null, n int not null, account int not null, amount bigint not null, primary key(entry,n)); create index on posting(account);"
-    "create table balance(account int not null, day date not null, amount bigint not null, primary key(account,day));",
-    "documents": COMMON
-    + "create table document(id uuid primary key, ref uuid not null, class text not null, facts bytea not null, at timestamptz not null default now()); create index on document(ref);",
-}
 admin_dsn = lambda r: os.environ[f"FLOOR_DSN_{r.upper()}"]
 dsn = lambda r: admin_dsn(r).rpartition("/")[0] + f"/floor_{r}"
 NS = uuid.UUID(int=7)
@@ -357,7 +341,7 @@ async def main():
     await setup()
     env = dict(os.environ, RUN=RUN, FLOOR_ROLE="")
     ps = [
-        await asyncio.create_subprocess_exec(sys.executable, __file__, str(N), env=dict(env, FLOOR_ROLE=r))
+        await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.floor", str(N), env=dict(env, FLOOR_ROLE=r))
         for r in ("inventory", "ledger", "documents", "gateway")
     ]
     await asyncio.sleep(4)

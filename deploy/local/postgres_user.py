@@ -4,7 +4,7 @@ PostgreSQL refuses to run as root. As an ordinary user everything runs as that u
 stack's own folder. As root the servers run as an existing ordinary user (`nobody`, or the one named by
 `BACKBONE_POSTGRES_USER`): no user is made, and no permission of a folder above the checkout is changed.
 
-A checkout below a root-only folder (`/root/...`) cannot be reached by that user at all. Only then the clusters and a
+A checkout below a folder that only root may enter cannot be reached by that user at all. Only then the clusters and a
 copy of PostgreSQL's programs live in `/var/tmp/backbone-<hash of the state folder>`, which belongs to root;
 `make clean` removes it together with the state folder.
 """

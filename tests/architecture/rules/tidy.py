@@ -55,7 +55,7 @@ SOURCES = re.compile(
 YARDSTICK = "a yardstick, kept as terse as it was tuned; no model for anything"
 
 
-@rule(allowed={"bench/floor.py": YARDSTICK})
+@rule()
 def no_module_has_more_than_400_lines(house: House) -> Iterator[Violation]:
     """A room that grows becomes a folder."""
     for source in house.python:
