@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from chassis import companies
 from chassis.database import UnitOfWork
+from chassis.errors import Transient
 from chassis.requests import Answer, Result
 from services.gateway import store
 from services.gateway.commands import Accept, Fold
@@ -23,6 +24,7 @@ async def accept(commands: Sequence[Accept], unit: UnitOfWork) -> Sequence[Resul
 
 
 async def _accept_some(commands: Sequence[Accept], taken: frozenset[str], unit: UnitOfWork) -> Sequence[Result]:
+    """The answers when not all are new. Raises Transient when what is known changed meanwhile: the door asks again."""
     rest = [command for command in commands if str(command.cause.id) not in taken]
     known = await store.known_companies(unit.raw, {command.cause.company for command in rest})
     former = await store.former_requests(unit.raw, rest)
@@ -34,7 +36,10 @@ async def _accept_some(commands: Sequence[Accept], taken: frozenset[str], unit: 
             results.append(Answer(202, answer_of(command)))
         elif command.cause.company not in known:
             results.append(company_unknown(command.cause.company))
-        elif before is None or before == command.cause.id:
+        elif before is None:
+            # Its company was registered after we tried to note it: nothing is written, so nothing may be promised.
+            raise Transient("a company was registered meanwhile")
+        elif before == command.cause.id:
             # A twin committed a moment ago; storing this answer meets its row, and the door looks again.
             results.append(Answer(202, answer_of(command)))
         else:

@@ -1,0 +1,33 @@
+"""What is said at the same moment as something that contradicts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+import pytest
+
+from services.gateway import store
+from services.gateway.commands import Accept
+from tests.gateway.front import FrontOffice, Gateway, cloud_event
+
+
+async def test_an_order_of_a_company_that_is_registered_meanwhile_is_written_before_it_is_answered(
+    office: FrontOffice, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = FrontOffice(office.client, (await gateway.make_key("admin", "*"))["key"])
+    note = store.note_accepted
+
+    async def then_register(connection: asyncpg.Connection, commands: Sequence[Accept], at: datetime) -> frozenset[str]:
+        taken = await note(connection, commands, at)
+        monkeypatch.setattr(store, "note_accepted", note)
+        await gateway.opens_for("initech")
+        return taken
+
+    monkeypatch.setattr(store, "note_accepted", then_register)
+    answer = await admin.send(cloud_event(company="initech"))
+
+    assert answer.status_code == 202, answer.text
+    assert await gateway.counts() == (1, 1, 1)
+    assert (await admin.get(answer.headers["location"])).status_code == 200
