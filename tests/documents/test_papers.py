@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -15,6 +16,8 @@ import pypdfium2
 import pytest
 
 from contracts import published
+from services.documents.rendering.child import serve
+from services.documents.rendering.files import Files
 from services.documents.rendering.printable import is_right_to_left, number, percent, printable
 from services.documents.rendering.renderer import CHECKOUT
 from services.documents.rendering.templates import FOLDER, current, folder_hash, named
@@ -154,6 +157,45 @@ def test_what_no_font_can_show_is_an_empty_box_and_the_rest_is_printed(
 
     assert shown in plain(text_of(pdf))
     assert b"<pdfaid:part>3</pdfaid:part>" in pdf
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Menu 1\ufe0f\u20e3 Athena", f"Menu 1{BOX} Athena"), ("1\u20e3", f"1{BOX}"), ("a\u20ddb", f"a{BOX}b"),
+        ("\u4e2d\ufe0f Trading", f"{BOX} Trading"), ("a\u0361\u20dd", f"a{BOX}"),
+    ],
+)  # fmt: skip
+def test_a_mark_that_no_font_can_put_on_its_letter_does_not_keep_the_paper_from_being_made(
+    typesetter: Typesetter, name: str, shown: str
+) -> None:
+    pdf = invoice_pdf(typesetter, {"name": name, "language": "en"})
+
+    assert shown in plain(text_of(pdf))
+
+
+@LANGUAGES
+def test_marks_of_every_kind_anywhere_in_a_text_leave_a_paper(typesetter: Typesetter, language: str) -> None:
+    marks = "\u0301\u05b8\u20dd\u20e3\ufe0f\u200d\u0361\u0488"
+    for base in ("", "1", "Α", "ש", "\u4e2d", "\u00a0", "\u25a1", "x" * 30):
+        name = " ".join(base + one + other for one in marks for other in ("", "\u20e3", "\u0301"))[:200]
+        assert pages_of(invoice_pdf(typesetter, {"name": name, "language": language}))
+
+
+def test_accents_and_points_stay_where_the_rest_of_a_text_has_to_be_boxed(typesetter: Typesetter) -> None:
+    text = "e\u0301 שָׁלוֹם Α\u0301 \u4e2d"
+
+    assert typesetter.cover(text) == text.replace("\u4e2d", BOX)
+
+
+def test_why_a_paper_cannot_be_made_is_told_without_what_stands_on_it(typesetter: Typesetter, tmp_path: Path) -> None:
+    facts = invoice_facts("7", customer={"name": "Secret Name", "language": "en"}, issued_on="Secret Day")
+    request = orjson.dumps({"template": "invoice@1", "facts": facts})
+    answers = io.BytesIO()
+
+    serve(io.BytesIO(len(request).to_bytes(4, "big") + request), answers, Files(tmp_path))
+
+    assert orjson.loads(answers.getvalue()) == {"error": "ValueError in invoice@1"}
 
 
 def test_a_name_cannot_turn_around_what_stands_after_it() -> None:

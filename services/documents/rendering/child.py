@@ -66,12 +66,15 @@ def _next(requests: BinaryIO) -> bytes | None:
 
 def _render(typesetter: Typesetter, request: bytes, files: Files) -> Callable[[], Answer]:
     """Set the document now; what is left to do is to keep it."""
+    name = "no template"
     try:
         asked = orjson.loads(request)
-        template = named(asked["template"])
+        name = asked["template"]
+        template = named(name)
         content = typesetter.render(template, asked["facts"])
     except Exception as error:
-        refusal: Answer = {"error": f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX]}
+        # Typst's own words quote the text that it stumbled over: they would carry names into logs and jobs.
+        refusal: Answer = {"error": f"{type(error).__name__} in {name}"}
         return lambda: refusal
 
     def keep() -> Answer:

@@ -6,7 +6,9 @@ is PDF/A-3b. What no font can show stands as an empty box, and the facts keep th
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +23,8 @@ from services.documents.rendering.templates import FOLDER, Template
 RENDERER = f"typst {version('typst')}"
 STANDARD: Final = "a-3b"
 BOX = "\u25a1"
+REMEMBERED_MAX = 100_000
+"""Characters, alone and with marks, of which it is known whether a font shows them: some 10 MB."""
 PROBE = '#set text(font: "Libertinus Serif")\n#"{}"'
 
 
@@ -34,16 +38,26 @@ class Typesetter:
 
     def render(self, template: Template, facts: Facts) -> bytes:
         """The PDF. Raises typst.TypstError, or KeyError and ValueError for facts that cannot be printed."""
-        try:
-            return self._compile(template, facts, str)
-        except typst.TypstError:
-            return self._compile(template, facts, self.cover)
+        for cover in (str, self.cover):
+            with suppress(typst.TypstError):
+                return self._compile(template, facts, cover)
+        return self._compile(template, facts, self.cover_bare)
 
     def cover(self, text: str) -> str:
-        """The text with an empty box for each character that no font has."""
+        """The text with an empty box for what no font has: a character, or the marks that it cannot carry."""
         if text.isascii():
             return text
-        return "".join(character if self._is_covered(character) else BOX for character in text)
+        return "".join(map(self._shown, clusters(text)))
+
+    def cover_bare(self, text: str) -> str:
+        """The same without any enclosing mark or variant, for marks that fail on what stands around them."""
+        return self.cover("".join(character for character in text if not is_ornament(character)))
+
+    def _shown(self, cluster: str) -> str:
+        if self._is_covered(cluster):
+            return cluster
+        base = cluster[0]
+        return base + BOX if len(cluster) > 1 and self._is_covered(base) else BOX
 
     def _compile(self, template: Template, facts: Facts, cover: Callable[[str], str]) -> bytes:
         printed = orjson.dumps(printable(facts, cover)).decode()
@@ -60,18 +74,36 @@ class Typesetter:
         assert isinstance(content, bytes)
         return content
 
-    def _is_covered(self, character: str) -> bool:
-        known = self._covered.get(character)
+    def _is_covered(self, cluster: str) -> bool:
+        known = self._covered.get(cluster)
         if known is None:
-            known = self._covered[character] = self._try(character)
+            if len(self._covered) >= REMEMBERED_MAX:
+                self._covered.clear()
+            known = self._covered[cluster] = self._try(cluster)
         return known
 
-    def _try(self, character: str) -> bool:
+    def _try(self, cluster: str) -> bool:
         try:
-            self._pdf(FOLDER, PROBE.format(quoted(character)), datetime(2000, 1, 1, tzinfo=UTC))
+            self._pdf(FOLDER, PROBE.format(quoted(cluster)), datetime(2000, 1, 1, tzinfo=UTC))
         except typst.TypstError:
             return False
         return True
+
+
+def clusters(text: str) -> list[str]:
+    """Each character with the marks that follow it: a font shows them together or not at all."""
+    found: list[str] = []
+    for character in text:
+        if found and unicodedata.category(character).startswith("M"):
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
+def is_ornament(character: str) -> bool:
+    """Whether it only encloses what stands before it, or chooses a variant of it: Unicode's Me, and its selectors."""
+    return unicodedata.category(character) == "Me" or "\ufe00" <= character <= "\ufe0f"
 
 
 def quoted(text: str) -> str:
