@@ -13,12 +13,14 @@ from services.gateway.commands import Accept, Fact, Fold, Invoicing, Placement, 
 NOTE_ACCEPTED = """
 insert into accepted (company, subject, type, request, client, source, reference, at)
 select x.company, x.subject, x.type, x.request, x.client, x.source, x.reference, $8
-from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[])
-     x(company, subject, type, request, client, source, reference)
+from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[]) with ordinality
+     x(company, subject, type, request, client, source, reference, n)
 join company_directory d on d.company = x.company
+order by x.n
 on conflict do nothing
 returning request
 """
+"""A join keeps no order by itself, and the order decides which of two that say the same is taken."""
 
 KNOWN = "select company from company_directory where company = any($1::text[])"
 
@@ -64,6 +66,7 @@ async def note_accepted(connection: asyncpg.Connection, commands: Sequence[Accep
     """Note what is accepted; returns the requests that were new, of companies that are known.
 
     Rows are written in a fixed order, so that two processes that accept the same things do not lock each other out.
+    Those that say the same of one thing keep the callers' order (the sort is stable): the first one is taken.
     """
     ordered = sorted(commands, key=lambda c: (c.cause.company, c.subject.bytes, c.type))
     rows = await connection.fetch(

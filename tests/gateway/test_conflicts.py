@@ -10,7 +10,7 @@ import pytest
 
 from services.gateway import store
 from services.gateway.commands import Accept
-from tests.gateway.front import FrontOffice, Gateway, cloud_event
+from tests.gateway.front import BATCHED, ORDER, FrontOffice, Gateway, cloud_event
 
 
 async def test_an_order_of_a_company_that_is_registered_meanwhile_is_written_before_it_is_answered(
@@ -31,3 +31,15 @@ async def test_an_order_of_a_company_that_is_registered_meanwhile_is_written_bef
     assert answer.status_code == 202, answer.text
     assert await gateway.counts() == (1, 1, 1)
     assert (await admin.get(answer.headers["location"])).status_code == 200
+
+
+async def test_of_two_that_place_the_same_order_in_one_batch_the_first_one_wins(
+    office: FrontOffice, gateway: Gateway
+) -> None:
+    numbers = range(20)
+    batch = [
+        cloud_event({**ORDER, "reference": f"P-{n}"}, id=f"{n}-{turn}") for n in numbers for turn in ("first", "later")
+    ]
+    results = (await office.send(batch, BATCHED)).json()
+    assert [result["status"] for result in results] == [202, 409] * len(numbers)
+    assert await gateway.counts() == (20, 20, 20)
