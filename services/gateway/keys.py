@@ -133,6 +133,11 @@ class KeyRing:
             raise unauthenticated("The API key has expired.")
         return key
 
+    def is_live(self, key_id: str, now: datetime) -> bool:
+        """Whether a key that was admitted still opens anything: for what stays open longer than a request."""
+        key = self._keys.get(key_id)
+        return key is not None and (key.expires_at is None or key.expires_at > now)
+
     async def look(self, since: float | None = None) -> None:
         """Read the keys again if they have changed, unless somebody else looked `since` then. Raises what the database
         says.

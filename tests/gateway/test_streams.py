@@ -228,6 +228,26 @@ async def test_readers_are_let_go_when_the_process_stops(
     assert got.end["code"] == "stopping"
 
 
+@pytest.mark.parametrize("set_to", ["revoked_at = now()", "expires_at = '2026-12-13T11:59:59Z'"])
+@pytest.mark.parametrize("busy", [False, True])
+async def test_a_stream_ends_when_its_key_does(
+    make_gateway: MakeGateway, kafka_bootstrap: str, payroll: Payroll, set_to: str, busy: bool
+) -> None:
+    gateway = make_gateway(kafka=kafka_bootstrap, stream_heartbeat_s=60 if busy else 0.1)
+    async with analyst(gateway) as (office, _), listening(office, company=payroll.company) as got:
+        await payroll.send(1)
+        await got.has(1)
+        await gateway.rows(f"update api_key set {set_to} returning id")
+        await gateway.rows("update api_key_version set version = version + 1 returning version")
+        await gateway.service.app.state.gateway.keys.look()
+        if busy:
+            await payroll.send(1)
+        await eventually(lambda: got.end is not None, what="the reader is told")
+    assert got.end is not None
+    assert got.end["code"] == "key-revoked"
+    assert got.ids == payroll.sent[:1], "nothing more after the key's end"
+
+
 async def test_without_kafka_a_stream_is_503(make_gateway: MakeGateway) -> None:
     async with analyst(make_gateway()) as (office, _):
         answer = await office.get(f"/v1/streams/{TOPIC}")

@@ -6,7 +6,8 @@ Every event carries a token as its `id`. A reader that comes back with it sees e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 import orjson
 from starlette.requests import Request
@@ -56,7 +57,7 @@ async def get_stream(request: Request) -> Response:
         raise unavailable("too-many-streams", "Too many streams are open here.")
     hub = gateway.hubs.of(topic.name)
     marks = await starting_marks(hub, start)
-    return EventStream(gateway, hub, Reader(wanted, marks, gateway.settings.stream_queue_events))
+    return EventStream(gateway, key, hub, Reader(wanted, marks, gateway.settings.stream_queue_events))
 
 
 # -- what is asked for -------------------------------------------------------------------------------------------------
@@ -125,11 +126,16 @@ def _check_accept(request: Request) -> None:
 
 
 class EventStream(Response):
-    """The stream itself: what was missed, then what comes, a sign of life when nothing does, and a last word."""
+    """The stream itself: what was missed, then what comes, a sign of life when nothing does, and a last word.
 
-    def __init__(self, gateway: Gateway, hub: Hub, reader: Reader) -> None:
+    The key is looked at before each sending, and a sign of life is one, so a stream ends about a heartbeat after its
+    key at the latest.
+    """
+
+    def __init__(self, gateway: Gateway, key: Key, hub: Hub, reader: Reader) -> None:
         super().__init__(None, 200, {"cache-control": "no-store", "x-accel-buffering": "no"}, "text/event-stream")
         self._gateway = gateway
+        self._key = key
         self._hub = hub
         self._reader = reader
 
@@ -153,19 +159,25 @@ class EventStream(Response):
 
     async def _send_all(self, send: Send) -> None:
         try:
-            async for part in self._parts():
-                async with asyncio.timeout(SEND_S):
-                    await send({"type": "http.response.body", "body": part, "more_body": True})
+            async with aclosing(self._parts()) as parts:
+                async for part in parts:
+                    live = self._gateway.keys.is_live(self._key.id, self._gateway.clock.now())
+                    body = part if live else _last_word("key-revoked", "The key is no longer valid.")
+                    async with asyncio.timeout(SEND_S):
+                        await send({"type": "http.response.body", "body": body, "more_body": True})
+                    if not live:
+                        break
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
             return
 
-    async def _parts(self) -> AsyncIterator[bytes]:
+    async def _parts(self) -> AsyncGenerator[bytes, None]:
         reader, topic = self._reader, self._hub.topic
         yield b"retry: 1000\n\n"
         try:
-            async for placed in caught_up(self._hub, reader):
-                yield self._frames(placed)
+            async with aclosing(caught_up(self._hub, reader)) as missed:
+                async for placed in missed:
+                    yield self._frames(placed)
         except (Problem, OSError) as error:
             yield _last_word("stream-interrupted", str(error))
             return

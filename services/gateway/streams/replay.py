@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -78,7 +78,7 @@ async def _resumed(hub: Hub, position: Position) -> list[Mark]:
     return [late if k is None or (rebuilt and not k.check) else k for k, late in zip(kept, by_time, strict=True)]
 
 
-async def caught_up(hub: Hub, reader_: Reader) -> AsyncIterator[Sequence[Placed]]:
+async def caught_up(hub: Hub, reader_: Reader) -> AsyncGenerator[Sequence[Placed], None]:
     """What lies between the reader's place and the live end, in parts; then the reader is attached and this ends.
 
     The check and the attaching happen without a pause in between, so no record can slip through.
