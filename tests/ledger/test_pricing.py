@@ -114,7 +114,17 @@ def test_a_reservation_of_something_else_is_not_invoiced() -> None:
     terms = Terms(ORDER, "R-1", "EUR", {}, [OrderLine(1, "A", "A", "1", "1", "VAT0")])
 
     assert refused(draft_invoice(terms, {1: Reserved("B", "1")}, NOON, books())).code == "reservation-mismatch"
-    assert refused(draft_invoice(terms, {2: Reserved("A", "1")}, NOON, books())).code == "nothing-to-invoice"
+    assert refused(draft_invoice(terms, {}, NOON, books())).code == "nothing-to-invoice"
+
+
+@pytest.mark.parametrize("known", [{}, {1: Reserved("A", "1")}], ids=["alone", "beside one that it has"])
+def test_a_reserved_line_that_the_order_does_not_have_is_not_passed_over(known: dict[int, Reserved]) -> None:
+    terms = Terms(ORDER, "R-1", "EUR", {}, [OrderLine(1, "A", "A", "1", "1", "VAT0")])
+
+    decision = refused(draft_invoice(terms, {**known, 7: Reserved("A", "1")}, NOON, books()))
+
+    assert decision.code == "reservation-mismatch"
+    assert "7" in decision.detail
 
 
 def test_more_tax_codes_than_an_invoice_can_print_are_refused() -> None:

@@ -130,6 +130,9 @@ def draft_invoice(
         lines.append(InvoiceLine(number, item, description, served.quantity, unit_price, line_net, tax_code, rule.rate))
         bases[tax_code] = bases.get(tax_code, 0) + line_net
         net += line_net
+    if len(lines) < len(reserved):
+        strange = min(reserved.keys() - {line.line for line in lines})
+        return Refused("reservation-mismatch", f"Line {strange} was reserved; the order has no such line.")
     if not lines:
         return Refused("nothing-to-invoice", "None of the order's lines was reserved.")
     if len(bases) > TAX_CODES_MAX:
