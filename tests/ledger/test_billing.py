@@ -186,6 +186,23 @@ async def test_an_order_for_nothing_is_invoiced_without_an_entry_and_nothing_is_
     assert await desk.faults() == []
 
 
+async def test_an_invoice_over_nothing_is_not_called_paid(desk: Desk) -> None:
+    """Nobody paid it, and no event says so."""
+    gift = Order("gift", (("1", "0", "VAT24"),))
+    await desk.bill(gift)
+
+    async with desk.ask() as caller:
+
+        async def states(query: str = "") -> list[str]:
+            answer = await caller.get(f"/v1/companies/acme/invoices{query}")
+            return [invoice["state"] for invoice in answer.json()["invoices"]]
+
+        assert await states() == await states("?state=nothing-to-pay") == ["nothing-to-pay"]
+        assert await states("?state=paid") == []
+        await desk.hear(gift.released())
+        assert await states() == ["credited"]
+
+
 async def test_an_order_whose_reservation_was_refused_is_never_billed(desk: Desk) -> None:
     before, after = Order("refused before its terms"), Order("refused after its terms")
 

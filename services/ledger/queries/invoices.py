@@ -15,10 +15,10 @@ from services.ledger.domain.documents import invoice_id
 from services.ledger.domain.numbering import INVOICES, DocumentNumber, read_number
 from services.ledger.queries.amounts import sum_text
 
-InvoiceState = Literal["open", "partly-paid", "paid", "credited"]
+InvoiceState = Literal["open", "partly-paid", "paid", "nothing-to-pay", "credited"]
 
-STATE = """case when o.credited then 'credited' when o.open = 0 then 'paid' when o.open < o.total then 'partly-paid'
-    else 'open' end"""
+STATE = """case when o.credited then 'credited' when o.total = 0 then 'nothing-to-pay' when o.open = 0 then 'paid'
+    when o.open < o.total then 'partly-paid' else 'open' end"""
 
 FOUND = f"""
 select i.*, o.open, o.state from invoice i
