@@ -18,6 +18,7 @@ from chassis.auth import InternalSecrets, TokenVerifier
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import FrontOffice, Gateway, cloud_event
 from tests.gateway.serving import serving
+from tests.support.eventually import eventually
 
 PDF = b"%PDF-1.7 " + bytes(range(256)) * 4_000
 
@@ -54,6 +55,12 @@ async def refusing(_request: Request) -> Response:
 
 async def away(_request: Request) -> Response:
     return RedirectResponse("http://example.com/")
+
+
+async def hangs(request: Request) -> Response:
+    request.app.state.hanging = getattr(request.app.state, "hanging", 0) + 1
+    await asyncio.sleep(60)
+    return Response()
 
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -144,6 +151,46 @@ async def test_a_department_that_is_down_or_slow_is_503_and_events_are_accepted_
                 assert answer.json()["type"] == "/problems/department-unavailable"
                 assert answer.json()["department"] == path.split("/")[1]
             assert (await office.send(cloud_event())).status_code == 202
+
+
+HANGING = Starlette(routes=[Route("/openapi.json", hangs), Route("/v1/hangs", hangs), Route("/{path:path}", echo)])
+
+
+async def test_a_department_that_hangs_holds_up_nobody_but_its_own_callers(make_gateway: MakeGateway) -> None:
+    async with serving(HANGING) as ledger, serving(LEDGER) as inventory:
+        gateway = make_gateway(ledger_address=ledger, inventory_address=inventory, department_connections=2)
+        async with calling(gateway) as office, waiting(office, "/ledger/v1/hangs", 2):
+            async with asyncio.timeout(5):
+                assert (await office.get("/inventory/v1/x")).status_code == 201
+                assert (await office.get("/inventory/openapi.json")).status_code == 201
+                refused = await office.get("/ledger/v1/x")
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+    assert refused.json()["detail"].startswith("The department ledger has as many requests as it may have at once.")
+
+
+async def test_whoever_asks_for_documents_without_a_key_takes_no_connection_from_callers(
+    make_gateway: MakeGateway,
+) -> None:
+    async with serving(HANGING) as ledger:
+        gateway = make_gateway(ledger_address=ledger, department_connections=2)
+        async with calling(gateway) as office, waiting(office, "/ledger/openapi.json", 8):
+            async with asyncio.timeout(5):
+                assert (await office.get("/ledger/v1/x")).status_code == 201
+                assert (await office.client.get("/ledger/openapi.json")).status_code == 503
+
+
+@asynccontextmanager
+async def waiting(office: FrontOffice, path: str, count: int) -> AsyncIterator[None]:
+    """So many requests that have been sent and are not answered."""
+    HANGING.state.hanging = 0
+    asked = [asyncio.create_task(office.get(path)) for _ in range(count)]
+    try:
+        await eventually(lambda: HANGING.state.hanging >= 2, what="requests hang", every_s=0.01)
+        yield
+    finally:
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
 
 
 async def test_a_department_that_was_restarted_is_found_again(make_gateway: MakeGateway) -> None:

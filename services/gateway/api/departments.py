@@ -7,6 +7,7 @@ body passes through memory and is never stored here; answers are streamed.
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from typing import Final, cast
 
@@ -24,6 +25,11 @@ DEPARTMENTS: Final = ("ledger", "inventory", "payroll", "documents")
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 READY_S = 0.5
 """How long a department may take to say that it is ready, when somebody asks why a request takes so long."""
+POOL_S = 1.0
+"""How long a request waits for a free connection to its department."""
+READY_CONNECTIONS = 4
+DOCUMENT_CONNECTIONS = 4
+"""Per department; its OpenAPI document needs no key, so what it may take is bounded by itself."""
 
 PASSED_ON = frozenset(
     {"accept", "accept-language", "content-type", "content-encoding", "idempotency-key", "if-match", "if-none-match"}
@@ -50,12 +56,15 @@ class Departments:
     def __init__(self, settings: GatewaySettings, signer: TokenSigner | None) -> None:
         self._addresses: Mapping[str, str | None] = settings.addresses()
         self._signer = signer
-        self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(settings.department_answer_s, connect=settings.department_connect_s),
-            limits=httpx.Limits(max_connections=settings.department_connections, max_keepalive_connections=32),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        tls = httpx.create_ssl_context(trust_env=False)  # one for all: reading the authorities is slow
+
+        def clients(connections: int) -> Mapping[str, httpx.AsyncClient]:
+            return {name: _client(settings, connections, tls) for name in self._addresses}
+
+        # connections are never shared between departments, nor between callers and whoever needs no key
+        self._clients = clients(settings.department_connections)
+        self._readiness = clients(READY_CONNECTIONS)
+        self._documents = clients(DOCUMENT_CONNECTIONS)
 
     async def pass_on(self, request: Request, department: str, path: str, caller: Caller) -> Response:
         """The department's answer. Raises Problem 503 with Retry-After when there is none."""
@@ -70,19 +79,20 @@ class Departments:
             headers.append(("traceparent", trace))
         query = request.scope["query_string"]
         url = httpx.URL(address).copy_with(raw_path=path.encode("ascii") + (b"?" + query if query else b""))
-        sent = self._client.build_request(request.method, url, headers=headers, content=content or None)
+        client = self._clients[department]
+        sent = client.build_request(request.method, url, headers=headers, content=content or None)
         sent.headers.pop("user-agent", None)
-        return _streamed(await self._send(sent, department), department)
+        return _streamed(await self._send(client, sent, department), department)
 
-    async def _send(self, sent: httpx.Request, department: str) -> httpx.Response:
+    async def _send(self, client: httpx.AsyncClient, sent: httpx.Request, department: str) -> httpx.Response:
         """The beginning of an answer. A connection that the department has closed meanwhile is replaced once: commands
         carry idempotency keys, so asking twice is asking once.
         """
         try:
             try:
-                return await self._client.send(sent, stream=True)
+                return await client.send(sent, stream=True)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                return await self._client.send(sent, stream=True)
+                return await client.send(sent, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise department_down(department, _why(error)) from error
 
@@ -91,9 +101,9 @@ class Departments:
         address = self._addresses.get(department)
         if address is None:
             raise department_down(department, "is not connected")
-        return _streamed(
-            await self._send(self._client.build_request("GET", f"{address}/openapi.json"), department), department
-        )
+        client = self._documents[department]
+        sent = client.build_request("GET", f"{address}/openapi.json")
+        return _streamed(await self._send(client, sent, department), department)
 
     async def is_ready(self, department: str) -> bool:
         """Whether the department says that it can work."""
@@ -101,14 +111,26 @@ class Departments:
         if address is None:
             return False
         try:
-            answer = await self._client.get(f"{address}/readyz", timeout=READY_S)
+            answer = await self._readiness[department].get(f"{address}/readyz", timeout=READY_S)
         except httpx.HTTPError:
             return False
         return answer.status_code == 200
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._client.aclose()
+        for clients in (self._clients, self._readiness, self._documents):
+            for client in clients.values():
+                await client.aclose()
+
+
+def _client(settings: GatewaySettings, connections: int, tls: ssl.SSLContext) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(settings.department_answer_s, connect=settings.department_connect_s, pool=POOL_S),
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=min(connections, 32)),
+        follow_redirects=False,
+        trust_env=False,
+        verify=tls,
+    )
 
 
 def plain_path(request: Request, department: str) -> str:
@@ -131,6 +153,8 @@ def department_down(department: str, why: str) -> Problem:
 
 
 def _why(error: Exception) -> str:
+    if isinstance(error, httpx.PoolTimeout):
+        return "has as many requests as it may have at once"
     return "takes too long to answer" if isinstance(error, httpx.TimeoutException) else "does not answer"
 
 
