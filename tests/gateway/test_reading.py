@@ -141,6 +141,8 @@ async def test_what_belongs_to_others_does_not_exist(office: FrontOffice, gatewa
         ("from=yesterday", 422, "?from"),
         ("from=2026-11-22T12:00:00", 422, "?from"),
         ("to=0000-01-01T00:00:00Z", 422, "?to"),
+        ("from=0001-01-01T00:00:00%2B14:00", 422, "?from"),
+        ("to=9999-12-31T23:59:59-14:00", 422, "?to"),
         ("customer=", 422, "?customer"),
         ("customer=%00", 422, None),
         ("colour=red", 422, "?colour"),

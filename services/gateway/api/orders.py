@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 
 from chassis.errors import Problem
 from chassis.http import Router
@@ -14,9 +15,19 @@ from services.gateway.api.entry import AskOrders, a_uuid
 from services.gateway.queries import orders as queries
 from services.gateway.queries.answers import Current, OrderPage, OrderTimeline, State
 
+
+def _in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC. Raises ValueError at either end of the calendar, where it has no date in UTC."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside of the years 1 to 9999 in UTC") from None
+
+
 router = Router(prefix="/v1", tags=["orders"])
 
 Text = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\u0000-\u001f]*$")]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 @router.get("/orders")
@@ -26,8 +37,8 @@ async def search_orders(
     customer: Text = None,
     reference: Text = None,
     state: State | None = None,
-    placed_from: Annotated[AwareDatetime | None, Query(alias="from", description="Placed at or after.")] = None,
-    placed_before: Annotated[AwareDatetime | None, Query(alias="to", description="Placed before.")] = None,
+    placed_from: Annotated[Moment | None, Query(alias="from", description="Placed at or after.")] = None,
+    placed_before: Annotated[Moment | None, Query(alias="to", description="Placed before.")] = None,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> OrderPage:
