@@ -37,8 +37,10 @@ with changed as (update api_key_version set version = version + 1),
 old as (update api_key set expires_at = least(expires_at, now() + make_interval(secs => $2))
     where id = $1 and revoked_at is null and (expires_at is null or expires_at > now()) returning *)
 insert into api_key (id, client, digest, source, companies, scopes, expires_at, replaces)
-select $3, client, $4, source, companies, scopes, now() + make_interval(days => $5), id from old
-returning id, client, source, companies, scopes, replaces, now() + make_interval(secs => $2) as old_key_good_until
+select $3, client, $4, source, companies, scopes,
+       coalesce(now() + make_interval(days => $5), now() + (before.expires_at - before.created_at)), id
+from old join (select id, created_at, expires_at from api_key) before using (id)
+returning id, client, source, companies, scopes, expires_at, replaces, now() + make_interval(secs => $2) as old_key_good_until
 """
 REVOKE = """
 with changed as (update api_key_version set version = version + 1)
@@ -91,7 +93,7 @@ async def show(connection: asyncpg.Connection, _settings: GatewaySettings, _aske
 
 
 async def rotate(connection: asyncpg.Connection, settings: GatewaySettings, asked: argparse.Namespace) -> Any:
-    """A new key with the rights of an old one, which stays good for a while."""
+    """A new key with the rights of an old one, which stays good for a while; lives as long as the old one was to."""
     made = new_api_key(PREFIX, peppers_of(settings).newest)
     row = await connection.fetchrow(ROTATE, asked.id, float(asked.overlap_s), made.id, made.digest, asked.expires_days)
     if row is None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from services.gateway.key_commands import Refusal, revoke, rotate, show
+from services.gateway.key_commands import Refusal, create, revoke, rotate, show
 from services.gateway.keys import KeyRing, Peppers
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import FrontOffice, Gateway, NoonClock, cloud_event
@@ -72,6 +72,18 @@ async def test_a_rotated_key_is_the_same_client_and_both_work_for_a_while(
     assert shown[made["id"]]["replaces"] == old
     assert shown[old]["live"]
     assert shown[old]["expires_at"] - made["old_key_good_until"] < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("asked", "days"), [(None, 30), (7, 7)])
+async def test_a_rotated_key_lives_as_long_as_the_old_one_was_made_for_unless_told(
+    gateway: Gateway, asked: int | None, days: int
+) -> None:
+    old = await gateway.command(
+        create, client="till", companies="acme", scopes="orders:read", source=None, expires_days=30
+    )
+    made = await gateway.command(rotate, id=old["id"], overlap_s=60, expires_days=asked)
+    shown = {key["id"]: key for key in await gateway.command(show)}[made["id"]]
+    assert shown["expires_at"] - shown["created_at"] == timedelta(days=days)
 
 
 async def test_an_expired_key_is_refused_by_database_time(make_gateway: MakeGateway) -> None:
