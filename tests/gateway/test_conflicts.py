@@ -8,6 +8,7 @@ from datetime import datetime
 import asyncpg
 import pytest
 
+from chassis.ids import derive
 from services.gateway import store
 from services.gateway.commands import Accept
 from tests.gateway.front import BATCHED, ORDER, FrontOffice, Gateway, cloud_event
@@ -43,3 +44,17 @@ async def test_of_two_that_place_the_same_order_in_one_batch_the_first_one_wins(
     results = (await office.send(batch, BATCHED)).json()
     assert [result["status"] for result in results] == [202, 409] * len(numbers)
     assert await gateway.counts() == (20, 20, 20)
+
+
+async def test_a_cancellation_by_our_id_of_an_order_that_is_not_here_is_refused_and_not_taken_for_a_reference(
+    office: FrontOffice, gateway: Gateway
+) -> None:
+    order = derive("order", "acme", "/front-office/webshop", "WEB-1")
+    early = await office.post(f"/v1/orders/{order}/cancellation", {}, key="c")
+    assert (early.status_code, early.json()["type"]) == (404, "/problems/order-not-found")
+    assert await gateway.counts() == (0, 0, 0)
+
+    placed = (await office.post("/v1/orders", ORDER)).json()
+    assert placed["subject"] == str(order)
+    again = await office.post(f"/v1/orders/{order}/cancellation", {}, key="c")
+    assert (again.status_code, again.json()["subject"]) == (202, str(order))

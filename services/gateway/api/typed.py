@@ -85,7 +85,10 @@ async def _settle(
 
 
 async def _order_named(acceptance: Acceptance, company: object, named: str) -> tuple[str | None, str]:
-    """Source and reference of the order: looked up when it is named by our id, else the caller's own reference."""
+    """Source and reference of the order: looked up when it is named by our id, else the caller's own reference.
+
+    Raises Problem 404 for an id that nothing was placed under: as a reference it would cancel another order, silently.
+    """
     company = company or acceptance.key.only_company()
     order = _uuid(named)
     if order is None or not isinstance(company, str) or not COMPANY.fullmatch(company):
@@ -94,6 +97,9 @@ async def _order_named(acceptance: Acceptance, company: object, named: str) -> t
         return None, named  # refused by the rights that follow
     async with acceptance.gateway.database.read([company]) as unit:
         found = await placed_order(unit.raw, company, order)
+    if found is None and str(order) == named.lower():
+        detail = "There is no such order here; name it by your reference to cancel it before it comes."
+        raise Problem(404, "order-not-found", detail)
     if found is None:
         return None, named
     source, reference = found
