@@ -40,7 +40,8 @@ insert into api_key (id, client, digest, source, companies, scopes, expires_at, 
 select $3, client, $4, source, companies, scopes,
        coalesce(now() + make_interval(days => $5), now() + (before.expires_at - before.created_at)), id
 from old join (select id, created_at, expires_at from api_key) before using (id)
-returning id, client, source, companies, scopes, expires_at, replaces, now() + make_interval(secs => $2) as old_key_good_until
+returning id, client, source, companies, scopes, expires_at, replaces,
+          now() + make_interval(secs => $2) as old_key_good_until
 """
 REVOKE = """
 with changed as (update api_key_version set version = version + 1)
