@@ -21,7 +21,7 @@ from services.documents.rendering.files import Files
 from services.documents.rendering.printable import is_right_to_left, number, percent, printable
 from services.documents.rendering.renderer import CHECKOUT
 from services.documents.rendering.templates import FOLDER, current, folder_hash, named
-from services.documents.rendering.typesetter import BOX, Typesetter, quoted
+from services.documents.rendering.typesetter import BOX, WITHOUT_FONT, Typesetter, quoted
 from tests.documents.archive import invoice_facts, pages_of, text_of
 
 GREEK = "Καφέ Ακρόπολη Ο.Ε."
@@ -172,6 +172,18 @@ def test_a_mark_that_no_font_can_put_on_its_letter_does_not_keep_the_paper_from_
     pdf = invoice_pdf(typesetter, {"name": name, "language": "en"})
 
     assert shown in plain(text_of(pdf))
+
+
+def test_scripts_that_no_font_has_are_boxed_without_a_look_at_each_character(
+    typesetter: Typesetter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking took 20,000 characters 7 seconds and more: longer than anybody waits for a paper."""
+    whole = [chr(code) for script in WITHOUT_FONT for code in script]
+    sample = [*whole[::997], *(chr(end) for script in WITHOUT_FONT for end in (script[0], script[-1]))]
+    assert [character for character in sample if typesetter._try(character)] == [], "a font has them after all"
+
+    monkeypatch.setattr(typesetter, "_try", lambda character: pytest.fail(f"looked at {character!r}"))
+    assert typesetter.cover("".join(whole)) == BOX * len(whole)
 
 
 @LANGUAGES
