@@ -57,6 +57,21 @@ async def test_an_accepted_order_can_be_asked_for_before_any_event_came_back(off
     assert order["current"] == {"as_of": None, "lag_events": None}, "Kafka has not been seen"
 
 
+async def test_an_order_was_accepted_when_it_came_whatever_time_its_sender_gives(
+    office: FrontOffice, gateway: Gateway
+) -> None:
+    accepted = (await office.send(cloud_event(time="2020-01-01T00:00:00Z"))).json()
+    before = (await office.get(f"/v1/orders/{accepted['subject']}")).json()["accepted_at"]
+    (told,) = await gateway.told()
+    await gateway.hear(event(OrderPlaced, "acme", told.data, at=datetime(2020, 1, 1, tzinfo=UTC)))
+
+    assert (await office.get(f"/v1/orders/{accepted['subject']}")).json()["accepted_at"] == before
+    (listed,) = (await office.get("/v1/orders")).json()["orders"]
+    assert listed["accepted_at"] == before
+    async with gateway.database.read(["acme"]) as unit:
+        assert await measured_ms(unit.raw, "acme") == {"OrderPlaced.v1": (0, 1)}
+
+
 async def test_an_order_shows_its_timeline_and_its_state(office: FrontOffice, gateway: Gateway) -> None:
     accepted = (await office.send(cloud_event())).json()
     (told,) = await gateway.told()

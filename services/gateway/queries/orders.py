@@ -19,8 +19,10 @@ select company, subject, request, source, reference, at from accepted
 where company = any($1::text[]) and subject = $2 and type = 'OrderPlaced.v1'
 """
 
-COLUMNS = """company, order_id, state, source, reference, customer_id, customer_name, currency, placed_at, accepted_at,
-invoice_number, total"""
+COLUMNS = """company, order_id, state, source, reference, customer_id, customer_name, currency, placed_at,
+invoice_number, total, coalesce((select a.at from accepted a where a.company = order_summary.company
+    and a.subject = order_summary.order_id and a.type = 'OrderPlaced.v1'), order_summary.accepted_at) as accepted_at"""
+"""Our own note says when an order was accepted; the event's time is its sender's, and stands in where no note is."""
 
 ORDER = f"select {COLUMNS} from order_summary where company = any($1::text[]) and order_id = $2"
 
