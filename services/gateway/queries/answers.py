@@ -20,7 +20,9 @@ class _Answer(BaseModel):
 class Current(_Answer):
     """How current an answer is."""
 
-    as_of: datetime | None = Field(description="All that stood in the topics at this moment is in the answer.")
+    as_of: datetime | None = Field(
+        description="All that stood in the topics at this moment is in the answer, except events that are held here."
+    )
     lag_events: int | None = Field(description="Events not folded in yet; null while the topics cannot be read.")
 
 
