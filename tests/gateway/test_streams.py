@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ import pytest_asyncio
 
 from chassis.ids import derive
 from contracts import published
+from contracts.envelope import Envelope, to_headers
 from services.gateway.streams.entries import Entry
 from services.gateway.streams.hub import Reader
 from services.gateway.streams.position import BadToken, Mark, position_of, token_of
@@ -294,6 +296,25 @@ def test_a_token_says_what_was_put_in_and_nothing_else_is_a_token() -> None:
     for wrong in (token[:-1], token + "A", token[1:], "", "κ", token_of("sales.orders", 7, marks)):
         with pytest.raises(BadToken):
             position_of(wrong, TOPIC, 6)
+
+
+@pytest.mark.parametrize("value", [b"{", b"", b"\xff", b"not\njson", b"[1]]"])
+def test_a_record_whose_value_is_not_json_is_shown_to_nobody_and_the_place_moves_past_it(value: bytes) -> None:
+    one = str(derive("x"))
+    envelope = Envelope(
+        one, "EmployeeRegistered.v1", "/payroll", one, datetime(2026, 11, 22, tzinfo=UTC), "a", 1, one, one, "payroll",
+        "urn:backbone:schema:EmployeeRegistered.v1",
+    )  # fmt: skip
+    headers = tuple(to_headers(envelope))
+    good, bad = (Entry(record_of(headers, each)) for each in (b"{}", value))
+    assert good.is_event
+    assert not bad.is_event
+    assert bad.mark == good.mark
+
+
+def record_of(headers: tuple[tuple[str, bytes], ...], value: bytes) -> Any:
+    """A record as Kafka gives it."""
+    return SimpleNamespace(partition=0, offset=7, timestamp=1, headers=headers, value=value)
 
 
 def test_a_reader_takes_a_record_once_and_its_place_moves_past_what_it_does_not_want() -> None:

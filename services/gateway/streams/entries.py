@@ -20,23 +20,25 @@ class Entry:
 
     def __init__(self, record: Record) -> None:
         self._envelope: Envelope | None = None
-        self._body: bytes = record.value or b"null"
+        self._body: bytes = b"null" if record.value is None else record.value
         self._frame: bytes | None = None
         self.partition: int = record.partition
         self.company = self.type = self.subject = ""
         check = 0
         try:
-            self._envelope = envelope = from_headers(record.headers)
+            envelope = from_headers(record.headers)
         except (EnvelopeError, TypeError):
             pass  # no event: nobody is shown it, but everybody's place moves on
         else:
-            self.company, self.type, self.subject = envelope.company, envelope.type, envelope.subject
             check = check_of(envelope.id)
+            if _is_json(self._body):  # what is not would stop every reader at this place, again and again
+                self._envelope = envelope
+                self.company, self.type, self.subject = envelope.company, envelope.type, envelope.subject
         self.mark = Mark(record.offset + 1, max(0, record.timestamp), check)
 
     @property
     def is_event(self) -> bool:
-        """Whether the record has an envelope of ours."""
+        """Whether the record has an envelope of ours and a value that can be shown."""
         return self._envelope is not None
 
     def frame(self, token: str) -> bytes:
@@ -44,6 +46,14 @@ class Entry:
         if self._frame is None:
             self._frame = _frame(self._envelope, self._body)
         return b"id: " + token.encode() + b"\n" + self._frame
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _frame(envelope: Envelope | None, body: bytes) -> bytes:
