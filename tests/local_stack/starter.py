@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -48,4 +49,6 @@ async def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    # A shell that starts the tests in the background has them ignore Ctrl-C, and so would this child.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     asyncio.run(main(Path(sys.argv[1])))
