@@ -152,8 +152,13 @@ async def test_a_hire_is_registered_by_payroll_and_documents_open_a_file(house: 
         return [p for p in (await admin.get(path))["documents"] if p["class"] == "employee_file"]
 
     await eventually(files, what="the employee has a file")
-    employees = await admin.get(f"/payroll/v1/companies/{COMPANY}/employees")
-    assert [e["name"] for e in employees["employees"]] == ["Ελένη Μαυρίδου"]
+
+    async def employees() -> list[Any]:
+        return (await admin.get(f"/payroll/v1/companies/{COMPANY}/employees"))["employees"]
+
+    # payroll and documents hear of the hire at their own pace: neither waits for the other
+    registered = await eventually(employees, what="payroll has registered the employee")
+    assert [e["name"] for e in registered] == ["Ελένη Μαυρίδου"]
 
 
 async def test_a_hire_with_pay_or_bank_data_is_refused_naming_the_field(house: LocalStack, admin: FrontOffice) -> None:
