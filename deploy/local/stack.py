@@ -186,6 +186,8 @@ class LocalStack:
         name = process_name(service, only, replica)
         port = self._port_of(name)
         self._addresses[name] = f"http://{HOST}:{port}"
+        if only and "api" in only.split(","):
+            self._addresses.setdefault(service, self._addresses[name])
         known = runtime_environment(
             service,
             self.urls[service],

@@ -1,0 +1,176 @@
+"""A house under proof: the local stack, its companies and front offices, its history, what is asked at the end.
+
+Between a chapter's load and its check stands `rest`: everything that was broken is healed, and nothing is on the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from deploy.local.demo.day import DayFailed
+from deploy.local.demo.front_office import FrontOffice
+from deploy.local.demo.outcome import until_quiet
+from deploy.local.readiness import is_ready
+from deploy.local.stack import LocalStack
+from tests.proof.founding import found_companies
+from tests.proof.judging import Judged, judge
+from tests.proof.load.intents import Company
+from tests.proof.load.record import History
+from tests.proof.load.sending import Office
+from tests.proof.setting import Setting
+from tests.proof.timeline import Fault, Timeline
+from tests.proof.watching import completions
+from tests.support.stack import new_state_folder, remove_state
+
+OFFICES = 2
+QUIET_S = 60.0
+"""After healing: how long until nothing is on the way (INV28)."""
+
+
+class NotQuiet(Exception):
+    """After the healing something was on the way for too long; the text says what."""
+
+
+class House:
+    """One running stack and everything that is known about it from outside."""
+
+    def __init__(self, folder: Path, setting: Setting, say: Callable[[str], None]) -> None:
+        self.folder = folder
+        self.setting = setting
+        self.say = say
+        folder.mkdir(parents=True, exist_ok=True)
+        self._state = new_state_folder()
+        self.stack = LocalStack(
+            self._state.root, services=setting.services, brokers=setting.brokers, durable=setting.durable
+        )
+        self.history = History(folder)
+        self.timeline = Timeline(folder / "timeline.jsonl")
+        self.admin: FrontOffice
+        self.companies: tuple[Company, ...] = ()
+        self.offices: Sequence[Office] = ()
+        self._foundings = 0
+        self._checked = (0, 0)
+
+    @property
+    def gateway(self) -> str:
+        """The gateway's address."""
+        return self.stack.address("gateway")
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Start everything and set it up. Raises `StackFailed`."""
+        await self.stack.start(start_services=False)
+        try:
+            await self._start_services()
+            self.admin = FrontOffice(self.gateway, await self.stack.admin_key(), connections=16)
+            self.offices = await asyncio.gather(*(self._office(number) for number in range(OFFICES)))
+            await self.set_up()
+        except BaseException:
+            await self.stack.stop()
+            raise
+
+    async def close(self) -> None:
+        """End everything; logs stay in the house's folder when something was wrong."""
+        self.history.close()
+        if hasattr(self, "admin"):
+            await self.admin.close()
+        await self.stack.stop()
+        remove_state(self._state)
+
+    def begin(self, folder: Path) -> None:
+        """A chapter begins: its faults are noted apart from those of earlier ones."""
+        self.timeline = Timeline(folder / "timeline.jsonl")
+
+    async def is_well(self) -> bool:
+        """Whether every process runs and is ready, as a chapter wants to find it."""
+        runs = all(self.stack.keeper.runs(name) for name in (*self.stack.servers.names(), *self.stack.processes))
+        ready = await asyncio.gather(*(is_ready(f"{self.stack.address(p)}/readyz") for p in self.stack.processes))
+        return runs and all(answer for answer, _ in ready)
+
+    async def set_up(self) -> None:
+        """Companies with accounts, tax codes, items and goods; waits until every department knows them."""
+        self._foundings += 1
+        self.companies = await found_companies(self.admin, self.history, self._foundings)
+
+    async def fresh_companies(self) -> None:
+        """Companies of their own for the next chapter of a shared house."""
+        await self.set_up()
+
+    # -- faults --------------------------------------------------------------------------------------------------------
+
+    def note(self, kind: str, target: str, *, flow: str | None = None) -> Fault:
+        """A fault begins now; `.end()` when it is over. The flow is the hires' for payroll, else the orders'."""
+        return self.timeline.note(kind, target, flow=flow or ("hire" if "payroll" in target else "order"))
+
+    async def heal(self) -> None:
+        """Start again whatever does not run, thaw whatever is frozen, and wait until all are ready."""
+        for name in (*self.stack.servers.names(), *self.stack.processes):
+            if self.stack.keeper.runs(name):
+                self.stack.thaw(name)
+            else:
+                await self.stack.restart(name, wait=False)
+        await self.stack.ready()
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
+    async def rest(self, within_s: float = QUIET_S) -> float:
+        """Wait until nothing is on the way: outboxes and jobs empty, every event settled. Returns the seconds it took.
+
+        Raises NotQuiet.
+        """
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        urls = {name: self.stack.urls[name].relay_url for name in self.stack.services}
+        seen: list[object] = []
+        try:
+            async with asyncio.timeout(within_s):
+                await until_quiet(urls, lambda census: seen.__setitem__(slice(None), [census]))
+        except (TimeoutError, DayFailed) as late:
+            raise NotQuiet(f"after {within_s:.0f} s something is still on the way: {seen}") from late
+        return loop.time() - began
+
+    async def check(self) -> Judged:
+        """What became of everything that was ever asked of this house, by the checker; counts since the last check."""
+        self.history.close()
+        judged = await judge(self)
+        events, operations = self._checked
+        self._checked = (judged.events, judged.operations)
+        return judged.less(events, operations)
+
+    async def recoveries(self, asked_ns: dict[str, dict[str, int]]) -> None:
+        """Give each fault of this chapter its recovery, from the load's `tally.asked_ns` and the topics."""
+        self.timeline.recover(await completions(self.stack.kafka_bootstrap, asked_ns))
+
+    # -- how it is done ------------------------------------------------------------------------------------------------
+
+    async def _start_services(self) -> None:
+        wanted = self.stack.services
+        for service in wanted:  # the gateway is told the others' addresses, so it is started last
+            if service != "gateway":
+                await self._start_one(service)
+        if "gateway" in wanted:
+            await self._start_one("gateway")
+        await self.stack.ready()
+
+    async def _start_one(self, service: str) -> None:
+        environment = self.setting.environment_of(service)
+        apart = service in self.setting.split
+        for replica in range(self.setting.replicas_of(service)):
+            await self.stack.start_service(
+                service, replica=replica, environment=environment, only="api,consumers,jobs" if apart else None,
+                wait=False,
+            )  # fmt: skip
+        if apart:
+            await self.stack.start_service(service, only="relay", environment=environment, wait=False)
+
+    async def _office(self, number: int) -> Office:
+        source = f"/proof/office-{number}"
+        told = await self.stack.run_command(
+            "gateway", "keys", "create", "--client", f"office-{number}", "--source", source, "--companies", "*",
+            "--scopes", "*", "--json",
+        )  # fmt: skip
+        return Office(json.loads(told)["key"], source)
