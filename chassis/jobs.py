@@ -29,11 +29,15 @@ import orjson
 from chassis.database import Database, UnitOfWork, is_transient
 from chassis.faults import hit
 from chassis.ids import UUID, new_id
+from chassis.jobs_lease import keep_alive
 from chassis.telemetry import Metrics, logger, safe_text
 
 POLL_S = 1.0
 """The net below the in-process signal, and how exact a job's time is."""
 BACKOFF_MAX_S = 300
+BEAT_LEASE_S = 8.0
+"""A lease is taken for so long and renewed while its worker lives, up to the queue's own limit for an attempt: the jobs
+of a worker that was killed wait for seconds, however long an attempt may take."""
 
 TAKE = """
 with due as materialized (select id from job
@@ -118,7 +122,8 @@ class Jobs:
     ) -> Callable[[Work], Work]:
         """Work on this queue's jobs, up to `batch` at a time, `parallel` times in this process.
 
-        An attempt is cut off when its lease ends. What fails `attempts_max` times stays in the table with its error.
+        An attempt is cut off after `lease_s`; when its worker dies, another follows within seconds. What fails
+        `attempts_max` times stays in the table with its error.
         """
 
         def register(work: Work) -> Work:
@@ -252,12 +257,17 @@ class JobWorkers:
             return False
         hit("job.taken")
         began = perf_counter()
+        beating = asyncio.create_task(
+            keep_alive(self._operator, [job.id for job in taken], lease, until, _beat_s(queue))
+        )
         try:
             await self._work_through(queue, lease, taken, until)
         except asyncio.CancelledError:
             with suppress(Exception):
                 await asyncio.shield(self._operator.execute(RELEASE, [job.id for job in taken], lease))
             raise
+        finally:
+            beating.cancel()
         self._metrics.job_batch(queue.name, perf_counter() - began)
         return True
 
@@ -273,7 +283,7 @@ class JobWorkers:
             await self._surely(RELEASE, [job.id for job in alone], lease, until=until + queue.lease_s)
 
     async def _take(self, queue: _Queue, lease: UUID) -> list[Job]:
-        rows = await self._operator.fetch(TAKE, queue.name, lease, queue.lease_s, queue.batch)
+        rows = await self._operator.fetch(TAKE, queue.name, lease, _beat_s(queue), queue.batch)
         rows.sort(key=lambda row: int(row["id"]))
         jobs = [
             Job(r["id"], r["company"], queue.name, r["key"], orjson.loads(r["payload"]), r["attempts"], r["at"])
@@ -367,6 +377,10 @@ class JobWorkers:
             with suppress(Exception):
                 await self._operator.execute(TURN_OVER, periodic.name, lease, rest_s)
         self._metrics.jobs(periodic.name, "worked", 1)
+
+
+def _beat_s(queue: _Queue) -> float:
+    return min(queue.lease_s, BEAT_LEASE_S)
 
 
 # -- for operators ----------------------------------------------------------------------------------------------------

@@ -178,6 +178,52 @@ async def test_a_worker_that_dies_is_followed_by_another_when_its_lease_ends(
     assert await waiting(toy) == []
 
 
+async def test_the_jobs_of_a_killed_worker_do_not_wait_for_the_time_that_an_attempt_may_take(
+    toy: Toy, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a queue whose attempts may take three minutes, and a worker that dies with a job in its hands
+    monkeypatch.setattr("chassis.jobs.BEAT_LEASE_S", 0.3)
+    faults.arm("job.taken:error")
+    jobs = Jobs("toy")
+    jobs.queue("render", lease_s=180)(lambda batch, context: note(context, batch))
+    # Then another does it as soon as the dead one's lease is not renewed any more
+    async with all_done(toy, "a"):
+        await ask(toy, "a")
+        start(jobs)
+
+
+async def test_a_worker_that_lives_keeps_its_jobs_however_long_they_take(
+    make_toy: MakeToy, toy: Toy, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a lease of a moment, and work that takes many moments
+    monkeypatch.setattr("chassis.jobs.BEAT_LEASE_S", 0.15)
+    jobs, begun, looked, go_on = Jobs("toy"), list[str](), list[int](), asyncio.Event()
+
+    @jobs.queue("render", lease_s=30)
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        begun.extend(job.key for job in batch)
+        await go_on.wait()
+        await note(context, batch)
+
+    await ask(toy, "a")
+    start(jobs)
+    await eventually(lambda: begun, what="the work has begun", every_s=0.02)
+    # When another process looks for work again and again
+    start(jobs, make_toy(urls=toy.urls))
+
+    async def renewed() -> int:
+        (row,) = await toy.rows("select leased_until > now() from job")
+        looked.append(row[0])
+        return sum(looked)
+
+    await eventually(renewed, lambda count: count >= 20, what="the lease was renewed many times", every_s=0.03)
+    # Then it finds none, and the first one's result is the only one
+    assert begun == ["a"]
+    go_on.set()
+    async with all_done(toy, "a"):
+        assert begun == ["a"]
+
+
 async def test_a_job_that_kills_its_worker_each_time_is_buried_without_another_try(
     toy: Toy, start: Start, operator: asyncpg.Pool
 ) -> None:
