@@ -50,8 +50,9 @@ def _chosen(names: Sequence[str] | None, length: Length) -> list[Chapter]:
     known = {chapter.name: chapter for chapter in CHAPTERS}
     if unknown := sorted(set(names or ()) - set(known)):
         sys.exit(f"no such chapter: {', '.join(unknown)}; there are {', '.join(known)}")
-    chosen = [known[name] for name in names] if names else list(CHAPTERS)
-    return [chapter for chapter in chosen if length in chapter.seconds]
+    if names:  # at the length that was asked for, or else at the longest that it has
+        return [known[name] for name in names]
+    return [chapter for chapter in CHAPTERS if length in chapter.seconds]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 
 from deploy.local.paths import CHECKOUT, STATE
 from tests.proof.chapter import Chapter
-from tests.proof.run import RATED_PER_S, Houses, Length, Run
+from tests.proof.run import LENGTHS, RATED_PER_S, Houses, Length, Run
 from tests.proof.verdict import Verdict, table
 
 FOLDER = STATE / "proof"
@@ -43,7 +43,8 @@ class Conductor:
         houses = Houses(runs, self.say)
         done = {told["chapter"]: told for told in self._done()} if self.resume else {}
         began = time.monotonic()
-        expected = sum(chapter.seconds[self.length] for chapter in chapters)
+        lengths = {chapter.name: self._length_of(chapter) for chapter in chapters}
+        expected = sum(chapter.seconds[lengths[chapter.name]] for chapter in chapters)
         try:
             for number, chapter in enumerate(chapters, 1):
                 place = f"[{number}/{len(chapters)}, {time.monotonic() - began:.0f} of about {expected:.0f} s]"
@@ -51,8 +52,9 @@ class Conductor:
                     self.say(f"{place} {chapter.name}: good already")
                     self.verdicts += [Verdict.from_json(row) for row in done[chapter.name]["verdicts"]]
                     continue
-                self.say(f"{place} {chapter.name}: {chapter.fault}, about {chapter.seconds[self.length]:.0f} s")
-                await self._one(chapter, houses, runs / chapter.name)
+                length = lengths[chapter.name]
+                self.say(f"{place} {chapter.name}, {length}: {chapter.fault}, about {chapter.seconds[length]:.0f} s")
+                await self._one(chapter, length, houses, runs / chapter.name)
         finally:
             await houses.close()
         return not self.crashed and all(verdict.good for verdict in self.verdicts)
@@ -69,14 +71,20 @@ class Conductor:
             )
         yield from (f"  BAD {crash}" for crash in self.crashed)
 
-    async def _one(self, chapter: Chapter, houses: Houses, folder: Path) -> None:
+    def _length_of(self, chapter: Chapter) -> Length:
+        """The length that was asked for, or the longest that this chapter has."""
+        if self.length in chapter.seconds:
+            return self.length
+        return [name for name in LENGTHS if name in chapter.seconds][-1]
+
+    async def _one(self, chapter: Chapter, length: Length, houses: Houses, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         dice = random.Random(f"{chapter.name}/{self.seed}")
 
         def say(line: str) -> None:
             self.say(f"  {chapter.name}: {line}")
 
-        run = Run(folder, self.length, self.seed, dice, say, houses, self.rate_per_s)
+        run = Run(folder, length, self.seed, dice, say, houses, self.rate_per_s)
         began = time.monotonic()
         verdicts: Sequence[Verdict] = ()
         crash = None
@@ -89,13 +97,15 @@ class Conductor:
         if not verdicts and crash is None:
             self.crashed.append(f"{chapter.name} gave no verdict")
         self.verdicts += verdicts
-        self._write_down(chapter, verdicts, crash, time.monotonic() - began)
+        self._write_down(chapter, length, verdicts, crash, time.monotonic() - began)
         for line in table(verdicts) if verdicts else ():
             self.say(f"  {line}")
 
-    def _write_down(self, chapter: Chapter, verdicts: Sequence[Verdict], crash: str | None, seconds: float) -> None:
+    def _write_down(
+        self, chapter: Chapter, length: Length, verdicts: Sequence[Verdict], crash: str | None, seconds: float
+    ) -> None:
         told: dict[str, Any] = {
-            "chapter": chapter.name, "length": self.length, "seed": self.seed, "commit": commit(),
+            "chapter": chapter.name, "length": length, "seed": self.seed, "commit": commit(),
             "at": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(seconds, 1), "crash": crash,
             "good": crash is None and bool(verdicts) and all(verdict.good for verdict in verdicts),
             "verdicts": [verdict.as_json() for verdict in verdicts],

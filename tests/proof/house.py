@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -110,7 +111,7 @@ class House:
         """Start again whatever does not run, thaw whatever is frozen, and wait until all are ready."""
         for name in (*self.stack.servers.names(), *self.stack.processes):
             if self.stack.keeper.runs(name):
-                self.stack.thaw(name)
+                self.stack.keeper.signal(name, signal.SIGCONT, tree=True)
             else:
                 await self.stack.restart(name, wait=False)
         await self.stack.ready()

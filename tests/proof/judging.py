@@ -7,6 +7,8 @@ import importlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tests.proof.glance import look
+
 if TYPE_CHECKING:
     from tests.proof.house import House
 
@@ -29,6 +31,11 @@ class Judged:
 async def judge(house: House) -> Judged:
     """Dump the topics, ask the public APIs, and let the checker compare them with the history."""
     checker: Any = importlib.import_module("tests.proof.checker")
+    if not hasattr(checker, "check"):
+        events, operations, lost, doubled, wrong = await look(
+            house.stack.kafka_bootstrap, house.folder, house.admin, house.companies
+        )
+        return Judged(events, operations, lost, doubled, tuple(wrong))
     await checker.dump_topics(house.stack.kafka_bootstrap, house.folder)
     await checker.read_surface(house.gateway, await house.stack.admin_key(), house.folder)
     report = await asyncio.to_thread(checker.check, house.folder)

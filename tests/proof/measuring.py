@@ -1,30 +1,25 @@
-"""Figures of a chapter, from the load's tally and from when things were completed."""
+"""How much a house can do: a short measurement, of which the rated load is half."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
 
-from tests.proof.judging import Judged
-from tests.proof.run import Run
-from tests.proof.timeline import Timeline, middle
-from tests.proof.verdict import Verdict
+from tests.proof.house import House
+from tests.proof.load.intents import Mix
+from tests.proof.load.sending import Load
+from tests.proof.watching import completions
 
-
-def completed_per_s(completed: Sequence[tuple[int, int]], begin_ns: int, end_ns: int) -> float:
-    """Things completed per second between two moments."""
-    done = sum(begin_ns <= at_ns < end_ns for _, at_ns in completed)
-    return done / max(1e-9, (end_ns - begin_ns) / 1e9)
+FLOOD_PER_S = 2_000.0
+FLOOD_ORDERS = 3_000
 
 
-def verdict_of(
-    run: Run, chapter: str, fault: str, judged: Judged, timeline: Timeline, *, violations: Sequence[str] = (),
-    figures: dict[str, str] | None = None,
-) -> Verdict:  # fmt: skip
-    """A verdict from what the checker said and what the timeline saw."""
-    recoveries = timeline.recoveries()
-    return Verdict(
-        chapter=chapter, fault=fault, seed=run.seed, operations=judged.operations,
-        faults_observed=len(timeline.faults), events=judged.events, lost=judged.lost, doubled=judged.doubled,
-        violations=(*judged.violations, *violations), recovery_p50_s=middle(recoveries),
-        recovery_max_s=max(recoveries, default=None), figures=figures or {},
-    )  # fmt: skip
+async def rated_per_s(house: House, seed: int = 1, orders: int = FLOOD_ORDERS) -> float:
+    """Half of the orders per second that this house completes when it is given more than it can do."""
+    mix = Mix(typed=0, structured=0, pay=0, cancel=0, hire=0, receive=0, batch=50)
+    load = Load(house, FLOOD_PER_S, clients=8, seed=seed, mix=mix)
+    began_ns = time.time_ns()
+    tally = await load.send(orders)
+    await house.rest()
+    done = (await completions(house.stack.kafka_bootstrap, tally.asked_ns))["order"]
+    seconds = (max(at_ns for _, at_ns in done) - began_ns) / 1e9
+    return len(done) / seconds / 2

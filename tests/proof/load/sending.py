@@ -66,6 +66,8 @@ class Tally:
     answered: list[Answered] = field(default_factory=list)
     unknown: int = 0
     """Operations that nobody ever answered."""
+    silences: Counter[str] = field(default_factory=Counter)
+    """How often there was no answer, by what happened instead."""
     statuses: Counter[int] = field(default_factory=Counter)
     """Of every answer, repeats included; 0 is silence."""
     asked_ns: dict[str, dict[str, int]] = field(default_factory=lambda: {"order": {}, "hire": {}})
@@ -226,6 +228,7 @@ class Load:
             reply = await lines.send(request, ANSWER_S)
         except SILENCE as silence:
             self.tally.statuses[0] += 1
+            self.tally.silences[type(silence).__name__] += 1
             return [(op, 0, {"code": type(silence).__name__}) for op in ops]
         self.tally.statuses[reply.status] += 1
         told = _json_of(reply)

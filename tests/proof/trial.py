@@ -1,0 +1,107 @@
+"""What most chapters are: load, an undisturbed time, faults, healing, rest, check, verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from tests.proof.house import House
+from tests.proof.judging import Judged
+from tests.proof.load.intents import Mix
+from tests.proof.load.sending import Load, Tally
+from tests.proof.run import Run
+from tests.proof.timeline import Timeline, middle
+from tests.proof.verdict import Verdict
+from tests.proof.watching import completions
+
+WARM_S = 3.0
+"""What a load's first seconds complete is not counted: the first orders are still on their way."""
+
+Breaking = Callable[[House, Tally], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Trial:
+    """One fault chapter's course. Fill `figures` and `violations` while breaking; `verdict` after `go`."""
+
+    run: Run
+    house: House
+    chapter: str
+    fault: str
+    figures: dict[str, str] = field(default_factory=dict)
+    violations: list[str] = field(default_factory=list)
+    before_per_s: float = 0.0
+    during_per_s: float = 0.0
+    tally: Tally = field(default_factory=Tally)
+
+    async def go(self, breaking: Breaking, *, quiet_s: float = 0.0, mix: Mix | None = None) -> Verdict:
+        """Load for `quiet_s` undisturbed, then break while it goes on; heal, rest, check. Raises NotQuiet."""
+        house, run = self.house, self.run
+        load = Load(house, run.rate_per_s, seed=run.seed, mix=mix)
+        self.tally = load.tally
+        async with load.running():
+            began_ns = time.time_ns()
+            await asyncio.sleep(quiet_s)
+            broken_ns = time.time_ns()
+            await breaking(house, load.tally)
+            ended_ns = time.time_ns()
+            await house.heal()
+            await asyncio.sleep(1.0)  # arrivals after the healing, so that the last fault has its recovery
+        self.figures["quiet after"] = f"{await house.rest():.1f} s"
+        judged = await house.check()
+        completed = await completions(house.stack.kafka_bootstrap, load.tally.asked_ns)
+        house.timeline.recover(completed)
+        orders = completed["order"]
+        if quiet_s > WARM_S:
+            self.before_per_s = completed_per_s(orders, began_ns + int(WARM_S * 1e9), broken_ns)
+        self.during_per_s = completed_per_s(orders, broken_ns, ended_ns)
+        self._tell(run)
+        return self.verdict(judged)
+
+    def verdict(self, judged: Judged) -> Verdict:
+        """What the checker said and the timeline saw, with this trial's own figures and violations."""
+        timeline: Timeline = self.house.timeline
+        recoveries = timeline.recoveries()
+        return Verdict(
+            chapter=self.chapter, fault=self.fault, seed=self.run.seed, operations=judged.operations,
+            faults_observed=len(timeline.faults), events=judged.events, lost=judged.lost, doubled=judged.doubled,
+            violations=(*judged.violations, *self.violations), recovery_p50_s=middle(recoveries),
+            recovery_max_s=max(recoveries, default=None), figures=dict(self.figures),
+        )  # fmt: skip
+
+    def again(self, verdict: Verdict) -> Verdict:
+        """The verdict with the figures and violations that were added since."""
+        known = set(verdict.violations)
+        more = tuple(violation for violation in self.violations if violation not in known)
+        return replace(verdict, violations=(*verdict.violations, *more), figures=dict(self.figures))
+
+    def demand_recovery(self, p50_s: float, goal: str) -> None:
+        """Make it a violation when the flow came back too late. Call after `go`, then ask for the verdict again."""
+        p50 = middle(self.house.timeline.recoveries())
+        if p50 is not None and p50 > p50_s:
+            self.violations.append(f"{goal}: recovery p50 {p50:.1f} s is over {p50_s:.0f} s")
+
+    def _tell(self, run: Run) -> None:
+        tally, timeline = self.tally, self.house.timeline
+        late = [fault for fault in timeline.faults if fault.ended_ns is not None and fault.recovered_s is None]
+        self.violations += [f"nothing was completed after {fault.kind} {fault.target}" for fault in late]
+        self.figures["orders completed per second"] = f"{self.during_per_s:.1f} under faults" + (
+            f", {self.before_per_s:.1f} undisturbed" if self.before_per_s else ""
+        )
+        if tally.unknown:
+            self.violations.append(f"{tally.unknown} operations were never answered")
+        if refused := [one for one in tally.answered if not 200 <= one.status < 300]:
+            statuses = sorted({f"{one.f} {one.status}" for one in refused})
+            self.violations.append(f"{len(refused)} good requests were refused: {', '.join(statuses)}")
+        run.say(f"answers {dict(sorted(tally.statuses.items()))}, silences {dict(tally.silences)}")
+        for fault in timeline.faults:
+            back = "?" if fault.recovered_s is None else f"{fault.recovered_s:.2f} s"
+            run.say(f"{fault.kind} {fault.target}: flow back after {back}")
+
+
+def completed_per_s(completed: Sequence[tuple[int, int]], begin_ns: int, end_ns: int) -> float:
+    """Things completed per second between two moments (wall ns)."""
+    done = sum(begin_ns <= at_ns < end_ns for _, at_ns in completed)
+    return done / max(1e-9, (end_ns - begin_ns) / 1e9)
