@@ -41,6 +41,9 @@ Series = Annotated[
     str, Field(pattern=r"^[A-Z0-9][A-Z0-9/_-]{0,15}$", description="Series of document numbers of the company.")
 ]
 FiscalYear = Annotated[int, Field(ge=1900, le=2199, description="Year that the number counts in.")]
+Entry = Annotated[
+    Uuid | None, Field(description="The journal entry that posted it; absent or null when there was nothing to post.")
+]
 Pointer = Annotated[
     str, Field(pattern=r"^(?:/[^\u0000-\u001F\u007F]*)?$", max_length=500, description="JSON pointer (RFC 6901).")
 ]
@@ -143,6 +146,7 @@ class InvoiceIssued(EventData, topic="ledger.invoices", key="invoice"):
     net: UnsignedAmount
     tax: UnsignedAmount
     total: UnsignedAmount
+    entry: Entry = None
 
 
 class CreditNoteIssued(EventData, topic="ledger.invoices", key="invoice"):
@@ -166,10 +170,15 @@ class CreditNoteIssued(EventData, topic="ledger.invoices", key="invoice"):
     net: UnsignedAmount
     tax: UnsignedAmount
     total: UnsignedAmount
+    entry: Entry = None
 
 
-class InvoiceRefused(EventData, topic="ledger.invoices", key="order"):
-    """The order cannot be invoiced, and why. There is no invoice, so the order is the key."""
+class InvoiceRefused(EventData, topic="ledger.refusals", key="order"):
+    """The order cannot be invoiced, and why.
+
+    There is no invoice, so the order is the key; and a topic of its own, so that who frees the stock need not read all
+    invoices for the few that were refused.
+    """
 
     order: Uuid
     code: Annotated[Code, Field(description="The rule that refused it, such as tax-code-unknown or account-missing.")]

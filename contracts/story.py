@@ -134,6 +134,7 @@ DATA: Mapping[str, dict[str, Any]] = {
         "currency": "EUR",
         "lines": _INVOICE_LINES,
         **_INVOICE_TOTALS,
+        "entry": story_id("entry"),
     },
     "EntryPosted.v1": {
         "entry": story_id("entry"),
@@ -218,6 +219,7 @@ DATA: Mapping[str, dict[str, Any]] = {
         "currency": "EUR",
         "lines": _CREDITED_LINES,
         **_CREDITED_TOTALS,
+        "entry": story_id("credit entry"),
     },
     "ReservationRefused.v1": {
         "order": story_id("third order"),

@@ -11,7 +11,6 @@ from contracts.inventory import ReservationRefused, ReservationReleased, StockRe
 from contracts.ledger import (
     CompanyRegistered,
     CreditNoteIssued,
-    EntryPosted,
     InvoiceIssued,
     InvoicePaid,
     InvoiceRefused,
@@ -80,6 +79,7 @@ class Invoiced(EventView, of=InvoiceIssued):
     order: str
     currency: str
     total: str
+    entry: str | None = None
 
 
 class Credited(EventView, of=CreditNoteIssued):
@@ -90,6 +90,7 @@ class Credited(EventView, of=CreditNoteIssued):
     order: str
     currency: str
     total: str
+    entry: str | None = None
 
 
 class NotInvoiced(EventView, of=InvoiceRefused):
@@ -137,14 +138,6 @@ class Received(EventView, of=PaymentReceived):
     payment: str
     reference: str
     amount: Sum
-    order: str | None
-
-
-class Posted(EventView, of=EntryPosted):
-    """The books know of the order."""
-
-    entry: str
-    journal: str
     order: str | None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
-from contracts.ledger import AccountOpened, CreditNoteIssued, InvoiceIssued, InvoicePaid, TaxCodeDefined
+from contracts.ledger import AccountOpened, TaxCodeDefined
 from services.inventory import handlers
 from services.inventory.translate import (
     InvoiceNotIssued,
@@ -40,9 +40,3 @@ async def on_order_news(events: Sequence[Received[Any]], unit: UnitOfWork) -> Ou
 
 
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart of accounts and taxes say nothing about stock")
-consumers.ignore(
-    InvoiceIssued, InvoicePaid, because="the goods are reserved already, and money does not move them (no dispatch yet)"
-)
-consumers.ignore(
-    CreditNoteIssued, because="a cancellation releases the stock itself; the credit note follows from that release"
-)

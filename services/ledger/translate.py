@@ -206,8 +206,8 @@ def pack(parts: Mapping[str, object]) -> bytes:
     return orjson.dumps(parts)
 
 
-def invoice_issued(invoice: Invoice, parts: Mapping[str, object]) -> Emission:
-    """An invoice with all that is printed."""
+def invoice_issued(invoice: Invoice, parts: Mapping[str, object], entry: UUID | None) -> Emission:
+    """An invoice with all that is printed, and the entry that posted it, if there was anything to post."""
     draft = invoice.draft
     currency = draft.currency
     data: dict[str, object] = {
@@ -223,12 +223,13 @@ def invoice_issued(invoice: Invoice, parts: Mapping[str, object]) -> Emission:
         "net": from_minor(draft.net, currency),
         "tax": from_minor(draft.tax, currency),
         "total": from_minor(draft.total, currency),
+        "entry": entry,
     }
     return InvoiceIssued, invoice.id, {**data, **parts}
 
 
-def credit_note_issued(note: CreditNote) -> Emission:
-    """A credit note: the invoice's own words and amounts, given back."""
+def credit_note_issued(note: CreditNote, entry: UUID | None) -> Emission:
+    """A credit note: the invoice's own words and amounts, given back; and the entry that reversed the sale, if any."""
     credited = note.credited
     currency = credited.currency
     data: dict[str, object] = {
@@ -246,6 +247,7 @@ def credit_note_issued(note: CreditNote) -> Emission:
         "net": from_minor(note.net, currency),
         "tax": from_minor(note.tax, currency),
         "total": from_minor(credited.total, currency),
+        "entry": entry,
     }
     return CreditNoteIssued, credited.invoice, data | orjson.loads(note.printed)
 

@@ -33,6 +33,8 @@ async def test_the_credit_is_the_mirror_of_the_sale_and_linked_to_it(desk: Desk)
 
     sale, reversal = await desk.rows("select id, reverses from journal_entry order by at, reverses nulls first")
     assert (sale[1], reversal[1]) == (None, sale[0])
+    (credited,) = await desk.told("CreditNoteIssued")
+    assert credited.data["entry"] == str(reversal[0])
     sides = "select account, debit, credit from journal_line where entry = $1 order by line"
     there = await desk.rows(sides, sale[0])
     back = await desk.rows(sides, reversal[0])

@@ -75,6 +75,8 @@ def _released(event: Event, fold: Fold) -> None:
 def _invoiced(event: Event, fold: Fold) -> None:
     data: views.Invoiced = event.data
     summary = {"invoice": data.invoice, "number": data.number, "total": data.total, "currency": data.currency}
+    if data.entry is not None:
+        summary["entry"] = data.entry
     key = _about_order(event, data.order, bits.INVOICED, fold, summary)
     fold.invoicings[key] = Invoicing(data.number, data.total)
 
@@ -82,6 +84,8 @@ def _invoiced(event: Event, fold: Fold) -> None:
 def _credited(event: Event, fold: Fold) -> None:
     data: views.Credited = event.data
     summary = {"credit_note": data.credit_note, "number": data.number, "total": data.total, "currency": data.currency}
+    if data.entry is not None:
+        summary["entry"] = data.entry
     _about_order(event, data.order, bits.CREDITED, fold, summary)
 
 
@@ -114,12 +118,6 @@ def _received(event: Event, fold: Fold) -> None:
     _fact(event, UUID(data.payment), fold, {"reference": data.reference, **summary})
     if data.order is not None:
         _about_order(event, data.order, bits.PAYMENT_NAMED, fold, {"payment": data.payment, **summary})
-
-
-def _posted(event: Event, fold: Fold) -> None:
-    data: views.Posted = event.data
-    if data.order is not None:
-        _about_order(event, data.order, bits.POSTED, fold, {"entry": data.entry, "journal": data.journal})
 
 
 def _filed(event: Event, fold: Fold) -> None:
@@ -163,7 +161,6 @@ VIEWS: Mapping[type[EventView], Teller] = {
     views.Paid: _paid,
     views.Spread: _spread,
     views.Received: _received,
-    views.Posted: _posted,
     views.Filed: _filed,
     views.Stored: _stored,
     views.Hired: _hired,

@@ -131,10 +131,11 @@ async def _issue(decided: Sequence[Decided], books: Mapping[str, Books], unit: U
     for one, number in zip(decided, hand_out(wanted, last), strict=True):
         company, order, cause = one.due.company, one.due.order, one.due.cause
         invoice = Invoice(invoice_id(company, order), number, one.draft)
-        unit.emit(*translate.invoice_issued(invoice, one.parts), cause)
+        entry = _sale(invoice, books[company])
+        posted_by = entry.id if entry.lines else None
+        unit.emit(*translate.invoice_issued(invoice, one.parts, posted_by), cause)
         unit.audit(cause, "invoice.issued", str(invoice.id), {"number": number.printed})
         rows.append(_row(invoice, one.printed))
-        entry = _sale(invoice, books[company])
         if entry.lines:
             entries.append((entry, cause))
         if (company, order) in waiting:

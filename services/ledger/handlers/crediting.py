@@ -53,8 +53,9 @@ async def _credit(releases: Sequence[Release], books: Mapping[str, Books], unit:
     withdrawn = await _withdraw(notes, releases, books, unit)
     await documents.insert_credit_notes(unit.raw, [_row(note) for note in notes])
     await documents.credit_open_items(unit.raw, [(note.credited.company, note.credited.invoice) for note in notes])
+    posted_by = {entry.document: entry.id for entry, _ in entries}
     for note, release in zip(notes, releases, strict=True):
-        unit.emit(*translate.credit_note_issued(note), release.command.cause)
+        unit.emit(*translate.credit_note_issued(note, posted_by.get(note.id)), release.command.cause)
         unit.audit(
             release.command.cause, "invoice.credited", str(note.credited.invoice), {"number": note.number.printed}
         )
