@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from contracts.topics import TOPICS
 
 NS_PER_MS = 1_000_000
 FLOWS = {"order": ("documents.documents", "order"), "hire": ("payroll.employees", "employee")}
@@ -48,7 +49,7 @@ async def events(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Seen]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False)
     await consumer.start()
     try:
-        partitions = [TopicPartition(t, number) for t in topics for number in await _partitions(consumer, t)]
+        partitions = [TopicPartition(t, number) for t in topics for number in range(TOPICS[t].partitions)]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         begins = await consumer.beginning_offsets(partitions)
@@ -74,10 +75,3 @@ def _seen(record: ConsumerRecord) -> Seen | None:
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-async def _partitions(consumer: Any, topic: str) -> Sequence[int]:
-    while not (numbers := consumer.partitions_for_topic(topic)):
-        await consumer.topics()
-        await asyncio.sleep(0.1)
-    return sorted(numbers)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from tests.proof.chapter import Chapter
-from tests.proof.chapters import kills
+from tests.proof.chapters import database_kills, kills, mix, rolling, stops
 
 CHAPTERS: tuple[Chapter, ...] = (
     kills.CHAPTER,
-)  # fmt: skip
+    kills.SOAK,
+    database_kills.CHAPTER,
+    stops.CHAPTER,
+    rolling.CHAPTER,
+    mix.CHAPTER,
+)
