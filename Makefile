@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run stop status test lint types format bench contracts clean distclean \
-	test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
+	prove test-proof test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -78,6 +78,13 @@ test-flow: $(READY) ## orders, payments and hires through all departments (3 min
 
 test-faults: $(READY) ## the same with processes and servers killed (3 min)
 	@$(PYTEST) tests/faults
+
+test-proof: $(READY) ## the proof in its short form (2 min)
+	@$(PYTEST) tests/proof
+
+prove: $(READY) ## break everything, check everything; CHAPTER=name runs one at full length, RESUME=1 goes on; docs/proof.md
+	@$(BIN)/python -m tests.proof $(if $(CHAPTER),--chapter $(CHAPTER) --full,--normal) $(if $(RESUME),--resume) \
+		$(if $(SEED),--seed $(SEED)) --write
 
 # --- making ----------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from tests.proof.chapter import LENGTHS, Chapter
 from tests.proof.chapters import CHAPTERS
 from tests.proof.conducting import SEED, Conductor
+from tests.proof.reporting import write_page
 from tests.proof.run import RATED_PER_S, Length
 
 
@@ -31,6 +32,8 @@ def main() -> int:
     conductor = Conductor(told.length, say, seed=told.seed, rate_per_s=told.rate, resume=told.resume)
     good = asyncio.run(conductor.conduct(chapters))
     print("\n".join(conductor.report()), flush=True)
+    if told.write:
+        write_page()
     return 0 if good else 1
 
 
@@ -42,6 +45,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--rate", type=float, default=RATED_PER_S, help="orders a second")
     parser.add_argument("--resume", action="store_true", help="leave out what is good at this commit already")
+    parser.add_argument("--write", action="store_true", help="put the results into docs/proof.md")
     parser.add_argument("--list", action="store_true", help="name the chapters and how long they take")
     return parser.parse_args()
 

@@ -22,6 +22,7 @@ class Judged:
     lost: int
     doubled: int
     violations: tuple[str, ...]
+    by: str = "the checker"
 
     def less(self, events: int, operations: int) -> Judged:
         """The counts without what was judged before."""
@@ -35,7 +36,7 @@ async def judge(house: House) -> Judged:
         events, operations, lost, doubled, wrong = await look(
             house.stack.kafka_bootstrap, house.folder, house.admin, house.companies
         )
-        return Judged(events, operations, lost, doubled, tuple(wrong))
+        return Judged(events, operations, lost, doubled, tuple(wrong), by="a first look")
     await checker.dump_topics(house.stack.kafka_bootstrap, house.folder)
     await checker.read_surface(house.gateway, await house.stack.admin_key(), house.folder)
     report = await asyncio.to_thread(checker.check, house.folder)

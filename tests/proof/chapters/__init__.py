@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.proof.chapter import Chapter
-from tests.proof.chapters import database_kills, kills, mix, rolling, stops
+from tests.proof.chapters import database_kills, kills, mix, regressions, rolling, stops
 
 CHAPTERS: tuple[Chapter, ...] = (
     kills.CHAPTER,
@@ -12,4 +12,5 @@ CHAPTERS: tuple[Chapter, ...] = (
     stops.CHAPTER,
     rolling.CHAPTER,
     mix.CHAPTER,
+    regressions.CHAPTER,
 )

@@ -1,0 +1,46 @@
+"""The short form of the proof: every chapter that has one, in a few minutes, as part of every test run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.proof.chapters import CHAPTERS
+from tests.proof.conducting import Conductor
+from tests.proof.verdict import Verdict
+
+LIMIT_S = 240.0
+
+
+def _verdict(faults: int = 3, lost: int = 0, violations: tuple[str, ...] = ()) -> Verdict:
+    return Verdict("kills", "kill -9", 1, 100, faults, 500, lost, 0, violations)
+
+
+def test_a_run_in_which_no_fault_was_observed_is_not_good() -> None:
+    assert _verdict().good
+    assert not _verdict(faults=0).good
+    assert not _verdict(lost=1).good
+    assert _verdict(violations=("INV5: out by a cent",)).why_not == ("INV5: out by a cent",)
+
+
+def test_a_verdict_is_the_same_after_it_was_written_down() -> None:
+    verdict = _verdict(violations=("INV5: out by a cent",))
+    assert Verdict.from_json(verdict.as_json()) == verdict
+
+
+def test_chapters_have_names_of_their_own_and_the_short_form_fits_its_time() -> None:
+    names = [chapter.name for chapter in CHAPTERS]
+    assert len(set(names)) == len(names)
+    assert sum(chapter.seconds.get("short", 0) for chapter in CHAPTERS) <= LIMIT_S
+
+
+@pytest.mark.timeout(600)
+async def test_whatever_is_broken_in_the_short_form_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+    # Given every chapter that has a short form
+    lines: list[str] = []
+    conductor = Conductor("short", lines.append, folder=tmp_path)
+    # When each breaks a house under load and lets it heal
+    good = await conductor.conduct([chapter for chapter in CHAPTERS if "short" in chapter.seconds])
+    # Then the checker finds nothing wrong, and a fault was observed in each
+    assert good, "\n".join([*lines, *conductor.report()])
