@@ -55,7 +55,7 @@ class TestHub(Hub):
 
 async def a_reader_at_the_end(hub: Hub) -> Reader:
     reader = Reader(lambda entry: True, await starting_marks(hub, Start()), 10)
-    async for _ in caught_up(hub, reader):
+    async for _ in caught_up(hub, reader, quiet_s=60.0):
         pass
     return reader
 

@@ -19,6 +19,7 @@ from contracts.envelope import Envelope, to_headers
 from services.gateway.streams.entries import Entry
 from services.gateway.streams.hub import Reader
 from services.gateway.streams.position import BadToken, Mark, position_of, token_of
+from services.gateway.streams.replay import Start, caught_up, starting_marks
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import FrontOffice, Gateway
 from tests.gateway.listening import TOPIC, Listening, Payroll, analyst, listening, wiped
@@ -105,6 +106,24 @@ async def test_a_reader_that_was_cut_off_in_the_middle_misses_nothing(reading: F
         if len(ids) >= 500:
             break
     assert sorted(ids) == sorted(payroll.sent), "each once, however it was cut"
+
+
+async def test_a_reader_that_catches_up_through_a_filter_that_lets_nothing_through_hears_that_it_goes_on(
+    make_gateway: MakeGateway, kafka_bootstrap: str, payroll: Payroll
+) -> None:
+    await payroll.send(1_200)
+    async with analyst(make_gateway(kafka=kafka_bootstrap)) as (_, gateway):
+        hub = gateway.service.app.state.gateway.hubs.of(TOPIC)
+        reader = Reader(lambda _: False, await starting_marks(hub, Start(at_ms=0)), 10)
+
+        parts = [list(part) async for part in caught_up(hub, reader, quiet_s=0.0)]
+        impatient = [list(part) async for part in caught_up(hub, reader, quiet_s=60.0)]
+        hub.detach(reader)
+
+    assert parts, "no sign of life on the way"
+    assert not any(parts)
+    assert impatient == [], "a sign of life only after so many quiet seconds"
+    assert sum(mark.next for mark in reader.marks) >= 1_200
 
 
 async def test_a_reader_may_start_at_a_time(reading: FrontOffice, payroll: Payroll) -> None:

@@ -172,22 +172,22 @@ class EventStream(Response):
             return
 
     async def _parts(self) -> AsyncGenerator[bytes, None]:
-        reader, topic = self._reader, self._hub.topic
+        reader = self._reader
         yield b"retry: 1000\n\n"
         try:
-            async with aclosing(caught_up(self._hub, reader)) as missed:
+            async with aclosing(caught_up(self._hub, reader, self._gateway.settings.stream_heartbeat_s)) as missed:
                 async for placed in missed:
-                    yield self._frames(placed)
+                    yield self._frames(placed) if placed else self._sign_of_life()
         except (Problem, OSError) as error:
             yield _last_word("stream-interrupted", str(error))
             return
-        yield _heartbeat(token_of(topic, self._hub.cluster, reader.marks))
+        yield self._sign_of_life()
         while True:
             try:
                 async with asyncio.timeout(self._gateway.settings.stream_heartbeat_s):
                     await reader.arrived.wait()
             except TimeoutError:
-                yield _heartbeat(token_of(topic, self._hub.cluster, reader.marks))
+                yield self._sign_of_life()
                 continue
             taken = reader.take()
             if taken:
@@ -195,6 +195,10 @@ class EventStream(Response):
             elif reader.dropped is not None:
                 yield _last_word(reader.dropped, "Come back with the last event's id; nothing is lost.")
                 return
+
+    def _sign_of_life(self) -> bytes:
+        """A comment, and the place so far: a reader whose filter lets little through need not read it all again."""
+        return f": alive\nid: {token_of(self._hub.topic, self._hub.cluster, self._reader.marks)}\n\n".encode()
 
     def _frames(self, placed: Sequence[Placed]) -> bytes:
         topic, cluster = self._hub.topic, self._hub.cluster
@@ -205,11 +209,6 @@ async def _gone(receive: Receive) -> None:
     """Returns when the reader has gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _heartbeat(token: str) -> bytes:
-    """A comment, and the place so far: a reader whose filter lets little through need not read it all again."""
-    return f": alive\nid: {token}\n\n".encode()
 
 
 def _last_word(code: str, detail: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -78,11 +79,13 @@ async def _resumed(hub: Hub, position: Position) -> list[Mark]:
     return [late if k is None or (rebuilt and not k.check) else k for k, late in zip(kept, by_time, strict=True)]
 
 
-async def caught_up(hub: Hub, reader_: Reader) -> AsyncGenerator[Sequence[Placed], None]:
+async def caught_up(hub: Hub, reader_: Reader, quiet_s: float) -> AsyncGenerator[Sequence[Placed], None]:
     """What lies between the reader's place and the live end, in parts; then the reader is attached and this ends.
 
-    The check and the attaching happen without a pause in between, so no record can slip through.
+    A part is empty when the filter let nothing through for `quiet_s` seconds: the reader wants a sign of life, and the
+    place that was reached. The check and the attaching happen without a pause between, so no record can slip through.
     """
+    told_at = time.monotonic()
     async with _replaying(hub, reader_) as consumer:
         while True:
             await hub.start()
@@ -98,8 +101,9 @@ async def caught_up(hub: Hub, reader_: Reader) -> AsyncGenerator[Sequence[Placed
                     reader_.marks[entry.partition] = entry.mark
                     if reader_.wanted(entry):
                         placed.append((entry, tuple(reader_.marks)))
-            if placed:
+            if placed or time.monotonic() - told_at >= quiet_s:
                 yield placed
+                told_at = time.monotonic()
 
 
 @asynccontextmanager
