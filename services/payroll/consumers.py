@@ -8,7 +8,7 @@ from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.ledger import AccountOpened, TaxCodeDefined
-from services.payroll import handlers
+from services.payroll.handlers import people as handlers
 from services.payroll.translate import HireToRegister, NewCompany, to_learn_company, to_register_employee
 
 consumers = Consumers("payroll")

@@ -1,13 +1,18 @@
-"""Settings of payroll: those of every service, under the prefix `PAYROLL_`."""
+"""Settings of payroll: those of every service, under the prefix `PAYROLL_`, and where its master key is."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from chassis.settings import ServiceSettings
 
 
 class PayrollSettings(ServiceSettings):
-    """Payroll adds none of its own."""
+    """Read from the environment under `PAYROLL_`."""
 
     service: ClassVar[str] = "payroll"
+
+    vault_key_file: Path | None = None
+    """File with the master key, at least 32 bytes of chance; without it personal data can be neither kept nor read.
+    It must be backed up apart from the database: whoever loses it loses all sealed data."""

@@ -13,9 +13,9 @@ from chassis.consumers import Received
 from chassis.ids import derive
 from chassis.records import Arrived, read
 from contracts import published
-from services.payroll import handlers
 from services.payroll.consumers import consumers
 from services.payroll.domain.registering import next_serials, personnel_number
+from services.payroll.handlers import people as handlers
 from services.payroll.translate import HireToRegister, to_register_employee
 from tests.chassis.statements import counting_statements
 from tests.payroll.office import company, hired, person

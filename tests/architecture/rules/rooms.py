@@ -26,7 +26,7 @@ ROOMS = frozenset(
         *("handlers.py", "handlers/"),
         "domain/",
         *("store.py", "store/"),
-        "tables.py",
+        *("tables.py", "tables/"),
         *("queries.py", "queries/"),
         "jobs.py",
         *("translate.py", "translate/"),

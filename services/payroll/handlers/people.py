@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from chassis import companies
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Outcomes
-from services.payroll import store, translate
+from services.payroll import translate
 from services.payroll.commands import LearnCompany, RegisterEmployee
 from services.payroll.domain.registering import next_serials, personnel_number
-from services.payroll.store import EmployeeRow
+from services.payroll.store import people as store
+from services.payroll.store.people import EmployeeRow
 
 
 async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) -> Outcomes:

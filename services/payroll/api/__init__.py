@@ -1,0 +1,9 @@
+"""The HTTP door of payroll, one module per topic. Behind the gateway its addresses begin with `/payroll`."""
+
+from __future__ import annotations
+
+from chassis.http import Router
+from services.payroll.api import people
+
+ROUTERS: tuple[Router, ...] = (people.router,)
+"""Every module's own router; `main` mounts them all."""

@@ -1,0 +1,1 @@
+"""What happens for each command, one module per use case: lock, decide, write, emit."""

@@ -1,0 +1,1 @@
+"""The read side of payroll: SQL to response models, one module per topic."""

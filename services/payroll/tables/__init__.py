@@ -1,0 +1,9 @@
+"""The tables of payroll as SQLModel sees them, one module per topic; a test compares them with the migrations."""
+
+from __future__ import annotations
+
+from services.payroll.tables.base import EXEMPT, METADATA
+from services.payroll.tables.people import Assignment, Employee, PersonnelCounter
+from services.payroll.tables.vault import PersonKey
+
+__all__ = ["EXEMPT", "METADATA", "Assignment", "Employee", "PersonKey", "PersonnelCounter"]

@@ -1,0 +1,40 @@
+"""What all tables of payroll share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, Text
+from sqlmodel import SQLModel
+
+EXEMPT: dict[str, str] = {}
+"""Payroll has no table without company data."""
+
+METADATA = MetaData()
+"""Names of tables are payroll's own; another department's `employee` would be another table."""
+
+
+class Row(SQLModel):
+    """A table of payroll."""
+
+    metadata = METADATA
+
+
+def text(*, key: bool = False, nullable: bool = False) -> Column[str]:
+    """A column of text."""
+    return Column(Text, primary_key=key, nullable=nullable)
+
+
+def moment(*, nullable: bool = False) -> Column[datetime]:
+    """A column for a point in time."""
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+def count() -> Column[int]:
+    """A column for a whole number."""
+    return Column(BigInteger, nullable=False)
+
+
+def sealed(*, nullable: bool = False) -> Column[bytes]:
+    """A column of bytes."""
+    return Column(LargeBinary, nullable=nullable)
