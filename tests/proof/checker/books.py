@@ -1,0 +1,132 @@
+"""What is summed up per company while the events go by: accounts, stock, reservations, numbers, ids.
+
+INV5, INV11 and INV9's numbers as they go by; what the departments show in the end is held against it in `shown.py`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from tests.proof.checker.intents import number
+from tests.proof.checker.report import Findings
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "OrderPlaced.v1": ("lines", "currency"),
+    "OrderCancelled.v1": (),
+    "StockReserved.v1": ("lines", "reservation"),
+    "ReservationRefused.v1": ("code",),
+    "ReservationReleased.v1": ("lines", "reservation", "reason"),
+    "InvoiceIssued.v1": ("invoice", "number", "currency", "lines", "taxes", "net", "tax", "total", "entry"),
+    "CreditNoteIssued.v1": (
+        "credit_note", "invoice", "number", "currency", "lines", "taxes", "net", "tax", "total", "entry",
+    ),
+    "InvoiceRefused.v1": ("code",),
+    "InvoicePaid.v1": ("invoice", "total"),
+    "EntryPosted.v1": ("entry", "document", "lines", "journal"),
+    "PaymentReceived.v1": ("amount",),
+    "PaymentAllocated.v1": ("amount", "allocations", "unapplied"),
+    "DocumentRegistered.v1": ("document", "class", "about", "number", "template"),
+    "DocumentStored.v1": ("document", "class"),
+}  # fmt: skip
+"""What the joins need of an event."""
+SHOWN_IDS = {
+    "InvoiceIssued.v1": ("invoices", "invoice"),
+    "PaymentAllocated.v1": ("payments", "payment"),
+    "DocumentRegistered.v1": ("documents", "document"),
+    "EmployeeRegistered.v1": ("employees", "employee"),
+    "OrderPlaced.v1": ("orders", "order"),
+}
+"""Which list of a department shows the thing, and under which name."""
+
+
+def lean(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of an event that the joins need."""
+    return {name: data.get(name) for name in FIELDS.get(kind, ())}
+
+
+class Books:
+    """Per company, from events alone."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.accounts: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+        """Debit and credit by company, account, currency."""
+        self.roles: dict[tuple[str, str], str | None] = {}
+        self.on_hand: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+        """By company, sku, warehouse."""
+        self.receipts: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self.reserved: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.numbers: defaultdict[tuple[str, str, str, int], dict[str, str]] = defaultdict(dict)
+        self.ids: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self.companies: set[str] = set()
+
+    def event(self, kind: str, company: str, data: Mapping[str, Any], place: str) -> None:
+        """Add one event, at its first appearance."""
+        self.companies.add(company)
+        if kind in SHOWN_IDS:
+            shown, name = SHOWN_IDS[kind]
+            self.ids[company, shown].add(str(data[name]))
+        if kind == "EntryPosted.v1":
+            self._entry(company, data, place)
+        elif kind == "StockReceived.v1":
+            self._stock(company, data, place)
+        elif kind in {"StockReserved.v1", "ReservationReleased.v1"}:
+            sign = 1 if kind == "StockReserved.v1" else -1
+            for line in data["lines"]:
+                self.reserved[company, line["item"]] += sign * number(line["quantity"])
+        elif kind in {"InvoiceIssued.v1", "CreditNoteIssued.v1"}:
+            self._number(kind, company, data, place)
+        elif kind == "AccountOpened.v1":
+            self.roles[company, data["account"]] = data["role"]
+
+    def settle(self) -> None:
+        """INV9: numbers run 1, 2, 3 … per company, series and year, whatever order they were sent in."""
+        for (company, kind, series, year), found in self.numbers.items():
+            counts = sorted(int(text.rstrip().rsplit("-", 1)[-1].rsplit("/", 1)[-1]) for text in found)
+            self.findings.look("INV9", len(counts))
+            if counts != list(range(1, len(counts) + 1)):
+                missing = sorted(set(range(1, counts[-1] + 1)) - set(counts))[:10]
+                what = f"the numbers of {series} {year} have a gap"
+                self.findings.say("INV9", what, company=company, of=kind, missing=missing, highest=counts[-1])
+
+    def _entry(self, company: str, data: Mapping[str, Any], place: str) -> None:
+        self.findings.look("INV5")
+        sums: defaultdict[str, int] = defaultdict(int)
+        for line in data["lines"]:
+            debit, credit = number(line["debit"]), number(line["credit"])
+            sums[line["currency"]] += debit - credit
+            account = self.accounts[company, line["account"], line["currency"]]
+            account[0] += debit
+            account[1] += credit
+            if (debit == 0) == (credit == 0) or debit < 0 or credit < 0:
+                self.findings.say("INV5", "a line has not exactly one side", at=place, line=line)
+        if any(sums.values()):
+            out = {currency: total / 1e6 for currency, total in sums.items()}
+            self.findings.say("INV5", "an entry does not balance", at=place, entry=data["entry"], out_by=out)
+
+    def _stock(self, company: str, data: Mapping[str, Any], place: str) -> None:
+        self.findings.look("INV11")
+        shelf = (company, data["sku"], data["warehouse"])
+        self.on_hand[shelf] += number(data["quantity"])
+        self.receipts[company, data["receipt"]].append(place)
+        told = number(data["on_hand"])
+        if told < 0:
+            self.findings.say("INV11", "less than nothing is on hand", at=place, on_hand=data["on_hand"])
+        if told != self.on_hand[shelf]:
+            self.findings.say(
+                "INV11",
+                "on hand is not what came in",
+                at=place,
+                on_hand=data["on_hand"],
+                came=self.on_hand[shelf] / 1e6,
+            )
+            self.on_hand[shelf] = told
+
+    def _number(self, kind: str, company: str, data: Mapping[str, Any], place: str) -> None:
+        found = self.numbers[company, kind, data["series"], data["fiscal_year"]]
+        if data["number"] in found:
+            first = found[data["number"]]
+            self.findings.say("INV9", f"the number {data['number']} was given twice", at=[first, place])
+        found[data["number"]] = place

@@ -1,0 +1,71 @@
+"""All passes over one folder, one after the other."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from tests.proof.checker.books import Books
+from tests.proof.checker.buckets import Buckets
+from tests.proof.checker.history import read_history
+from tests.proof.checker.intents import Intents
+from tests.proof.checker.report import Findings, Report
+from tests.proof.checker.shown import settle_shown
+from tests.proof.checker.streaming import Streaming, settle_chains, settle_ids
+from tests.proof.checker.subjects import settle_subjects
+from tests.proof.checker.surface import Surface, load_surface
+
+ALWAYS = ("INV19", "INV21", "INV22")
+"""Examined wherever there is any event at all."""
+BY_KIND = {"order": ("INV1", "INV4", "INV12", "INV23"), "pay": ("INV1",), "hire": ("INV23",)}
+"""Examined wherever something of the kind was accepted."""
+
+
+def check(folder: Path, *, expect_quiet: bool = True) -> Report:
+    """Judge what `history`, `topics` and `surface` of a folder hold. Raises BrokenHistory.
+
+    expect_quiet: everything has come to rest, so what has not happened is lost. Otherwise only what is wrong by now
+    is reported: doubled, unbalanced, out of order.
+    """
+    findings = Findings()
+    intents = Intents(read_history(folder), findings)
+    books = Books(findings)
+    surface = load_surface(folder)
+    with (
+        tempfile.TemporaryDirectory() as spill,
+        Buckets(Path(spill), "ids") as ids,
+        Buckets(Path(spill), "chains") as chains,
+        Buckets(Path(spill), "subjects") as subjects,
+    ):
+        streaming = Streaming(folder, findings, intents, books, ids, chains, subjects)
+        streaming.run()
+        settle_ids(ids, findings)
+        settle_chains(chains, findings)
+        settle_subjects(subjects, findings, books, quiet=expect_quiet)
+    books.settle()
+    settle_shown(
+        surface, books, intents, findings, streaming.highest, streaming.unreadable, quiet=expect_quiet
+    )  # fmt: skip
+    intents.settle()
+    _examined_something(findings, intents, surface, streaming.events)
+    return Report(
+        streaming.events, intents.operations, findings.lost, findings.doubled, tuple(findings.violations),
+        findings.examined, findings.wrong,
+    )  # fmt: skip
+
+
+def _examined_something(findings: Findings, intents: Intents, surface: Surface, events: int) -> None:
+    """An invariant that looked at nothing, where there was something to look at, has proven nothing."""
+    due = set(ALWAYS if events else ())
+    for (kind, *_), wanted in intents.wanted.items():
+        if any(one.outcome == "ok" for one in wanted):
+            due.update(BY_KIND.get(kind, ()))
+    if any(told["invoices"] for told in surface.companies.values()):
+        due.update(("INV5", "INV9", "INV20", "INV26"))
+    if any(told["stock"] for told in surface.companies.values()):
+        due.update(("INV11", "INV12"))
+    if intents.request_ids and surface.companies:
+        due.update(("INV2", "INV3", "INV28"))
+    for invariant in sorted(due):
+        if not findings.examined[invariant]:
+            findings.say(invariant, "nothing was examined, although there was something to examine")

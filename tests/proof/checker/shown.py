@@ -1,0 +1,186 @@
+"""The last pass: what the departments show, against what the events add up to. INV3, 5, 9, 11, 12, 20, 24, 26, 28."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tests.proof.checker.books import Books
+from tests.proof.checker.intents import Intents, number
+from tests.proof.checker.report import Findings
+from tests.proof.checker.surface import Surface
+from tests.proof.checker.topics import Record
+
+NAMED = {
+    "invoices": "invoice",
+    "payments": "payment",
+    "documents": "document",
+    "employees": "employee",
+    "orders": "order",
+}
+UNREADABLE_SHOWN = 100
+"""So many rows the list of unreadable records has at most."""
+FINISHED = frozenset({"refused", "documented", "partly_paid", "paid", "cancelled", "credited"})
+"""States in which an order may stay."""
+
+
+def settle_shown(
+    surface: Surface, books: Books, intents: Intents, findings: Findings, highest: Mapping[tuple[str, str, str], int],
+    unreadable: Sequence[Record], *, quiet: bool,
+) -> None:  # fmt: skip
+    """Company by company. What the departments show while work is on the way is behind: it is judged when quiet."""
+    for request, status in surface.requests.items():
+        findings.look("INV3")
+        if status != 200:
+            findings.say("INV3", f"a request that was accepted answers {status}", request=request)
+    _unreadable(surface, findings, unreadable)
+    for company, told in surface.companies.items():
+        _mixed(company, told, books, findings)
+        _held(company, told, findings, highest, quiet=quiet)
+        if not quiet:
+            continue
+        _lists(company, told, books, findings)
+        _trial_balance(company, told, books, findings)
+        _stock(company, told, books, findings)
+        _receipts(company, told, intents)
+        for order in told["orders"]:
+            findings.look("INV4")
+            if order["state"] not in FINISHED:
+                findings.say("INV4", f"an order stays {order['state']}", company=company, order=order["order"])
+        for document in told["documents"]:
+            if document["template"] is not None:
+                findings.look("INV28")
+                if document["content"] is None:
+                    findings.say("INV28", "a paper has no bytes", company=company, document=document["document"])
+
+
+def _lists(company: str, told: Mapping[str, Any], books: Books, findings: Findings) -> None:
+    """INV20: each thing that was sent is shown, and nothing else; no thing twice."""
+    for shown, name in NAMED.items():
+        rows = [str(row[name]) for row in told[shown]]
+        sent = books.ids[company, shown]
+        findings.look("INV20", len(rows))
+        if missing := sent - set(rows):
+            findings.say(
+                "INV20", f"{len(missing)} {shown} were sent and are not shown", company=company, ids=_few(missing)
+            )
+        if surplus := set(rows) - sent - _elsewhere(company, shown, books):
+            findings.say(
+                "INV20", f"{len(surplus)} {shown} are shown and were never sent", company=company, ids=_few(surplus)
+            )
+        if len(rows) > len(set(rows)):
+            findings.say("INV20", f"{shown} are shown twice", company=company)
+
+
+def _mixed(company: str, told: Mapping[str, Any], books: Books, findings: Findings) -> None:
+    """INV26: nothing that is shown for a company belongs to another one."""
+    for shown, name in NAMED.items():
+        findings.look("INV26", len(told[shown]))
+        others = _elsewhere(company, shown, books)
+        if strange := others & {str(row[name]) for row in told[shown]}:
+            findings.say("INV26", f"{shown} of another company are shown", company=company, ids=_few(strange))
+    for row in told["orders"]:
+        if row.get("company", company) != company:
+            findings.say("INV26", "an order of another company is shown", company=company, order=row["order"])
+
+
+def _elsewhere(company: str, shown: str, books: Books) -> set[str]:
+    return set().union(*(books.ids[other, shown] for other in books.companies if other != company))
+
+
+def _trial_balance(company: str, told: Mapping[str, Any], books: Books, findings: Findings) -> None:
+    """INV5: every account is the sum of its entries, to the cent; all accounts of a currency come to nought."""
+    shown = {
+        (row["account"], row["currency"]): (number(row["debit"]), number(row["credit"]))
+        for row in told["trial_balance"]["accounts"]
+    }
+    summed = {(a, currency): tuple(sides) for (c, a, currency), sides in books.accounts.items() if c == company}
+    for account in sorted(shown.keys() | summed.keys()):
+        findings.look("INV5")
+        if shown.get(account, (0, 0)) != summed.get(account, (0, 0)):
+            findings.say(
+                "INV5", "an account is not the sum of its entries", company=company, account=account,
+                shows=shown.get(account), entries=summed.get(account),
+            )  # fmt: skip
+    for currency in {currency for _, currency in shown}:
+        out = sum(debit - credit for (_, of), (debit, credit) in shown.items() if of == currency)
+        if out:
+            findings.say(
+                "INV5", "the trial balance is not nought", company=company, currency=currency, out_by=out / 1e6
+            )
+    for check in told["integrity"]["checks"]:
+        findings.look("INV5")
+        if not check["holds"]:
+            findings.say("INV5", f"the ledger finds itself wrong: {check['check']}", company=company)
+
+
+def _stock(company: str, told: Mapping[str, Any], books: Books, findings: Findings) -> None:
+    """INV11, INV12: each shelf, as the events add it up."""
+    seen = set()
+    for row in told["stock"]:
+        findings.look("INV11")
+        findings.look("INV12")
+        seen.add(row["sku"])
+        on_hand, reserved = number(row["on_hand"]), number(row["reserved"])
+        came, held = books.on_hand[company, row["sku"], row["warehouse"]], books.reserved[company, row["sku"]]
+        if on_hand != came or on_hand < 0:
+            findings.say("INV11", "a shelf has not what came in", company=company, row=row, came=came / 1e6)
+        if reserved != held:
+            findings.say("INV12", "reserved is not what reservations hold", company=company, row=row, held=held / 1e6)
+        if reserved > on_hand or number(row["available"]) != on_hand - reserved:
+            findings.say("INV12", "more is promised than is there", company=company, row=row)
+    for owner, sku in books.reserved:
+        if owner == company and sku not in seen:
+            findings.say("INV12", "stock is reserved that is not shown", company=company, sku=sku)
+    if not told["stock_check"]["balanced"]:
+        findings.say("INV11", "the inventory finds itself wrong", company=company)
+
+
+def _receipts(company: str, told: Mapping[str, Any], intents: Intents) -> None:
+    """INV1, of goods that came in: they carry no reference in their events, so the list of receipts names them."""
+    for row in told["receipts"]:
+        name = ("receive", company, None, row["reference"])
+        if name in intents.wanted:
+            intents.happened[name].append(str(row["receipt"]))
+
+
+def _held(
+    company: str,
+    told: Mapping[str, Any],
+    findings: Findings,
+    highest: Mapping[tuple[str, str, str], int],
+    *,
+    quiet: bool,
+) -> None:
+    """INV24, INV28: what is held was sent; in the end nothing is."""
+    findings.look("INV28")
+    for row in told["held"]:
+        findings.look("INV24")
+        last = highest.get((row["topic"], company, row["key"]))
+        if last is not None and row["sequence"] > last:
+            findings.say("INV24", "something is held that no topic has", company=company, row=_brief(row))
+        if quiet:
+            findings.say("INV28", f"held: {row['reason']}", company=company, row=_brief(row))
+
+
+def _unreadable(surface: Surface, findings: Findings, unreadable: Sequence[Record]) -> None:
+    """INV24: each record that nobody can read is listed where somebody listens."""
+    listed = {
+        (row["topic"], int(row["partition"]), int(row["offset"]))
+        for rows in surface.unreadable.values()
+        for row in rows
+    }
+    if any(len(rows) >= UNREADABLE_SHOWN for rows in surface.unreadable.values()):
+        return
+    for record in unreadable:
+        findings.look("INV24")
+        if surface.unreadable and (record.topic, record.partition, record.offset) not in listed:
+            findings.say("INV24", "a record that cannot be read is listed nowhere", at=record.place)
+
+
+def _brief(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row.get(name) for name in ("department", "topic", "key", "sequence", "reason")}
+
+
+def _few(ids: Iterable[str]) -> list[str]:
+    return sorted(ids)[:5]

@@ -1,0 +1,130 @@
+"""What the public APIs say in the end, as files: one per company, with every list read to its last page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+from tests.proof.checker.history import read_history
+
+REQUESTS_ASKED = 300
+"""Of how many accepted requests the status is asked for, spread evenly over the history (INV3)."""
+TRIES = 20
+LISTS = {
+    "orders": ("/v1/orders?company={company}", "orders", "cursor"),
+    "invoices": ("/ledger/v1/companies/{company}/invoices", "invoices", "after"),
+    "payments": ("/ledger/v1/companies/{company}/payments", "payments", "after"),
+    "receivables": ("/ledger/v1/companies/{company}/receivables", "items", "after"),
+    "stock": ("/inventory/v1/companies/{company}/stock", "stock", "after"),
+    "receipts": ("/inventory/v1/companies/{company}/receipts", "receipts", "after"),
+    "documents": ("/documents/v1/companies/{company}/documents", "documents", "after"),
+    "employees": ("/payroll/v1/companies/{company}/employees", "employees", "after"),
+}
+"""Per name its address, the field of its rows, and the parameter that continues it."""
+ANSWERS = {
+    "trial_balance": "/ledger/v1/companies/{company}/trial-balance",
+    "integrity": "/ledger/v1/companies/{company}/integrity",
+    "stock_check": "/inventory/v1/companies/{company}/stock-check",
+}
+DEPARTMENTS = ("ledger", "inventory", "payroll", "documents")
+
+
+class NotAnswered(Exception):
+    """A question to the public API was refused, or not answered at all."""
+
+
+class Surface:
+    """What was read, by company; and of the requests that were asked for, the status of the answer."""
+
+    def __init__(
+        self, companies: Mapping[str, Mapping[str, Any]], requests: Mapping[str, int], unreadable: Mapping[str, Any]
+    ) -> None:
+        self.companies = companies
+        self.requests = requests
+        self.unreadable = unreadable
+
+
+async def read_surface(address: str, key: str, folder: Path) -> None:
+    """Ask for everything and write it to `folder/surface`. Raises NotAnswered."""
+    into = folder / "surface"
+    into.mkdir(parents=True, exist_ok=True)
+    operations = list(read_history(folder))
+    accepted = [found.request_id for found in operations if found.outcome == "ok" and found.request_id]
+    headers = {"Authorization": f"Bearer {key}"}
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=30) as client:
+        for company in sorted({operation.company for operation in operations}):
+            (into / f"{company}.json").write_bytes(orjson.dumps(await _company(client, company)))
+        some = accepted[:: max(1, len(accepted) // REQUESTS_ASKED)]
+        statuses = {request: (await _get(client, f"/v1/requests/{request}")).status_code for request in some}
+        (into / "_requests.json").write_bytes(orjson.dumps(statuses))
+        listed = {department: await _unreadable(client, department) for department in DEPARTMENTS}
+        (into / "_unreadable.json").write_bytes(orjson.dumps(listed))
+
+
+def load_surface(folder: Path) -> Surface:
+    """What `read_surface` wrote; empty when it was never asked."""
+    found = {file.stem: orjson.loads(file.read_bytes()) for file in sorted((folder / "surface").glob("*.json"))}
+    return Surface(found, found.pop("_requests", {}), found.pop("_unreadable", {}))
+
+
+async def _company(client: httpx.AsyncClient, company: str) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for name, (path, rows, cursor) in LISTS.items():
+        told[name] = await _pages(client, path.format(company=company), rows, cursor)
+    for name, path in ANSWERS.items():
+        told[name] = await _json(client, path.format(company=company))
+    told["held"] = []
+    for department in ("gateway", *DEPARTMENTS):
+        front = "" if department == "gateway" else f"/{department}"
+        path = f"{front}/v1/companies/{company}/held"
+        if (await _get(client, path)).status_code == 404:
+            continue  # not every door is opened to the outside
+        told["held"] += [{"department": department, **row} for row in await _pages(client, path, "held", "after")]
+    return told
+
+
+async def _unreadable(client: httpx.AsyncClient, department: str) -> list[dict[str, Any]]:
+    answer = await _get(client, f"/{department}/v1/companies/any/unreadable")
+    found: list[dict[str, Any]] = orjson.loads(answer.content)["unreadable"] if answer.status_code == 200 else []
+    return found
+
+
+async def _pages(client: httpx.AsyncClient, path: str, rows: str, cursor: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after: object = None
+    while True:
+        page = await _json(client, path, {} if after is None else {cursor: after})
+        found += page[rows]
+        after = page.get("next")
+        if after is None or after == "":
+            return found
+
+
+async def _json(client: httpx.AsyncClient, path: str, more: Mapping[str, Any] | None = None) -> Any:
+    answer = await _get(client, path, more)
+    if answer.status_code != 200:
+        raise NotAnswered(f"GET {path}: {answer.status_code} {answer.text[:300]}")
+    return orjson.loads(answer.content)
+
+
+async def _get(client: httpx.AsyncClient, path: str, more: Mapping[str, Any] | None = None) -> httpx.Response:
+    url = httpx.URL(path)
+    for name, value in (more or {}).items():
+        url = url.copy_add_param(name, str(value))
+    said: Iterable[object] = ()
+    for attempt in range(TRIES):
+        try:
+            answer = await client.get(url)
+        except httpx.TransportError as silence:
+            said = (type(silence).__name__,)
+        else:
+            if answer.status_code not in {429, 502, 503, 504}:
+                return answer
+            said = (answer.status_code, answer.text[:200])
+        await asyncio.sleep(min(1.0, 0.05 * 2**attempt))
+    raise NotAnswered(f"GET {path}: {said}")

@@ -1,0 +1,292 @@
+"""Consistent histories of any size, made up: what the checker must find nothing wrong with, and be quick about.
+
+Two companies; orders of which every tenth is paid, every twentieth cancelled after it was billed, every thirtieth
+refused; a hire for every fiftieth. An order that goes through is seven events.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+import zlib
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import orjson
+
+from contracts.topics import TOPICS
+
+SOURCE = "/proof/made-up"
+COMPANIES = (("north", "EUR"), ("south", "ILS"))
+ITEMS = tuple(f"P{number}" for number in range(8))
+PLENTY = 10**9
+ROLES = {"1000": "bank", "1100": "receivable", "2100": "unapplied_cash", "2200": None, "4000": "sales"}
+SPACE = uuid.UUID(int=7)
+HOW_IT_IS_TYPED = "application/json"
+
+
+class MadeUp:
+    """Writes history/, topics/ and surface/ of one made-up run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("history", "topics", "surface"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        self.events = 0
+        self._files: dict[tuple[str, int], BinaryIO] = {}
+        self._ends: Counter[tuple[str, int]] = Counter()
+        self._sequences: Counter[tuple[str, str, str]] = Counter()
+        self._history = (folder / "history" / "c1.jsonl").open("wb")
+        self._ops = 0
+        self._numbers: Counter[tuple[str, str]] = Counter()
+        self._accounts: dict[str, Counter[tuple[str, str]]] = {company: Counter() for company, _ in COMPANIES}
+        self._reserved: dict[str, Counter[str]] = {company: Counter() for company, _ in COMPANIES}
+        names = ("orders", "invoices", "payments", "receivables", "receipts", "documents", "employees", "held")
+        self.shown: dict[str, dict[str, Any]] = {company: {n: [] for n in names} for company, _ in COMPANIES}
+        self.requests: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        self._found()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for company, currency in COMPANIES:
+            self._show(company, currency)
+        (self.folder / "surface" / "_requests.json").write_bytes(orjson.dumps(self.requests))
+        for file in (*self._files.values(), self._history):
+            file.close()
+
+    # -- what happens --------------------------------------------------------------------------------------------------
+
+    def order(self, count: int) -> None:
+        """One order with all that comes of it."""
+        company, currency = COMPANIES[count % 2]
+        reference = f"o{count}"
+        order = _id("order", count)
+        price, item = f"{(1_000 + count) / 100:.2f}", ITEMS[count % len(ITEMS)]
+        line = {"item": item, "description": item, "quantity": "2", "unit_price": price, "tax_code": "Z0"}
+        body = {"company": company, "reference": reference, "currency": currency, "lines": [line]}
+        chain = self._ask("order", company, reference, body, order)
+        lines = [{"line": 1, **line}]
+        placed = self._send(
+            "OrderPlaced.v1", company, order, chain, chain,
+            {"order": order, "reference": reference, "source": SOURCE, "currency": currency, "lines": lines},
+        )  # fmt: skip
+        state = "documented"
+        if count % 30 == 7:
+            refusal = {"order": order, "code": "insufficient-stock", "detail": "", "shortages": []}
+            self._send("ReservationRefused.v1", company, order, chain, placed, refusal)
+            state = "refused"
+        else:
+            self._billed(count, company, currency, order, chain, placed, lines)
+            state = "credited" if count % 20 == 3 else state
+        self.shown[company]["orders"].append({"order": order, "state": state, "company": company})
+        if count % 50 == 0:
+            self._hired(count, company)
+
+    def _billed(
+        self, count: int, company: str, currency: str, order: str, chain: str, placed: str, lines: list[dict[str, Any]]
+    ) -> None:
+        goods = {"order": order, "reservation": _id("reservation", count), "lines": _goods(lines)}
+        reserved = self._send("StockReserved.v1", company, order, chain, placed, goods)
+        self._reserved[company][lines[0]["item"]] += 2
+        invoice, entry = _id("invoice", count), _id("entry", count)
+        paper = self._paper(company, currency, order, lines, invoice, entry)
+        issued = self._send("InvoiceIssued.v1", company, invoice, chain, reserved, paper)
+        posted = [("1100", paper["total"], 0), ("4000", 0, paper["total"])]
+        self._entry(company, currency, entry, "sales", invoice, order, chain, reserved, posted)
+        self._filed(company, "invoice", invoice, order, chain, issued, paper["number"])
+        self.shown[company]["invoices"].append({"invoice": invoice})
+        if count % 20 == 3:
+            self._cancelled(count, company, currency, order, lines, paper, goods)
+        elif count % 10 == 1:
+            self._paid(count, company, currency, order, paper)
+
+    def _cancelled(
+        self, count: int, company: str, currency: str, order: str, lines: list[dict[str, Any]],
+        invoice: Mapping[str, Any], goods: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        body = {"company": company, "reason": "changed their mind"}
+        chain = self._ask("cancel", company, f"o{count}", body, order)
+        data = {"order": order, "reference": f"o{count}", "source": SOURCE, "reason": "changed their mind"}
+        cancelled = self._send("OrderCancelled.v1", company, order, chain, chain, data)
+        back = {**goods, "reason": "order-cancelled"}
+        released = self._send("ReservationReleased.v1", company, order, chain, cancelled, back)
+        self._reserved[company][lines[0]["item"]] -= 2
+        note, entry = _id("note", count), _id("reversal", count)
+        paper = self._paper(company, currency, order, lines, invoice["invoice"], entry, note)
+        issued = self._send("CreditNoteIssued.v1", company, invoice["invoice"], chain, released, paper)
+        posted = [("1100", 0, paper["total"]), ("4000", paper["total"], 0)]
+        self._entry(company, currency, entry, "sales", note, order, chain, released, posted)
+        self._filed(company, "credit_note", note, order, chain, issued, paper["number"])
+
+    def _paid(self, count: int, company: str, currency: str, order: str, invoice: Mapping[str, Any]) -> None:
+        payment, money = _id("payment", count), {"amount": invoice["total"], "currency": currency}
+        chain = self._ask("pay", company, f"p{count}", {"company": company, "amount": money}, payment)
+        data = {"payment": payment, "reference": f"p{count}", "amount": money, "order": order}
+        received = self._send("PaymentReceived.v1", company, payment, chain, chain, data)
+        part = {"invoice": invoice["invoice"], "number": invoice["number"], "order": order, "amount": money["amount"]}
+        spread = {"payment": payment, "amount": money, "allocations": [part], "unapplied": "0.00", "cause": "received"}
+        self._send("PaymentAllocated.v1", company, payment, chain, received, spread)
+        paid = {"invoice": invoice["invoice"], "number": invoice["number"], "order": order, "total": money}
+        self._send("InvoicePaid.v1", company, invoice["invoice"], chain, received, paid)
+        posted = [("1000", money["amount"], 0), ("1100", 0, money["amount"])]
+        entry = _id("cash", count)
+        self._entry(company, currency, entry, "cash", payment, None, chain, received, posted)
+        self.shown[company]["payments"].append({"payment": payment})
+
+    def _hired(self, count: int, company: str) -> None:
+        employee, reference = _id("employee", count), f"h{count}"
+        told = {"reference": reference, "name": f"Person {count}"}
+        chain = self._ask("hire", company, reference, {"company": company, **told}, employee)
+        hired = self._send("EmployeeHired.v1", company, employee, chain, chain, {"employee": employee, **told})
+        data = {"employee": employee, "number": f"{count:06}", "name": told["name"]}
+        self._send("EmployeeRegistered.v1", company, employee, chain, hired, data)
+        self._filed(company, "employee_file", employee, None, chain, hired, None)
+        self.shown[company]["employees"].append({"employee": employee})
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    def _found(self) -> None:
+        for company, _ in COMPANIES:
+            for code, role in ROLES.items():
+                chain = _id("account", company, code)
+                data = {"account": code, "name": code, "kind": "asset", "role": role}
+                self._send("AccountOpened.v1", company, company, chain, chain, data)
+            chain, receipt = self._ask("receive", company, "opening", {"lines": []}, None), _id("receipt", company)
+            for sku in ITEMS:
+                item = _id("item", company, sku)
+                data = {"item": item, "sku": sku, "receipt": receipt, "warehouse": "MAIN"}
+                more = {"quantity": str(PLENTY), "on_hand": str(PLENTY)}
+                self._send("StockReceived.v1", company, item, chain, chain, data | more)
+            self.shown[company]["receipts"].append({"receipt": receipt, "reference": "opening"})
+
+    def _ask(self, f: str, company: str, reference: str, body: Mapping[str, Any], subject: str | None) -> str:
+        self._ops += 1
+        request, digest = _id("request", self._ops), hashlib.sha256(orjson.dumps(body)).hexdigest()
+        asked = {
+            "op": self._ops, "client": "c1", "is": "invoke", "f": f, "company": company, "key": f"k{self._ops}",
+            "reference": reference, "hash": digest, "body": body, "source": SOURCE, "t": self._ops,
+        }  # fmt: skip
+        told = {
+            "op": self._ops, "client": "c1", "is": "ok", "status": 202, "code": None, "request_id": request,
+            "subject": subject, "t": self._ops,
+        }  # fmt: skip
+        self._history.write(orjson.dumps(asked) + b"\n" + orjson.dumps(told) + b"\n")
+        if self._ops % 100 == 1:
+            self.requests[request] = 200
+        return request
+
+    def _send(self, kind: str, company: str, key: str, chain: str, cause: str, data: Mapping[str, Any]) -> str:
+        topic = TOPIC_OF[kind]
+        self._sequences[topic, company, key] += 1
+        sequence = self._sequences[topic, company, key]
+        identity = _id(topic, company, key, sequence)
+        owner = TOPICS[topic].owner
+        headers = {
+            "ce_specversion": "1.0", "ce_id": identity, "ce_type": kind,
+            "ce_source": SOURCE if owner == "gateway" else f"/{owner}", "ce_subject": key,
+            "ce_time": "2026-11-20T09:30:00.000000Z", "ce_dataschema": f"urn:backbone:schema:{kind}",
+            "ce_company": company, "ce_causationid": cause, "ce_correlationid": chain, "ce_actor": "made-up",
+            "content-type": HOW_IT_IS_TYPED, "ce_sequence": str(sequence),
+        }  # fmt: skip
+        place = (topic, zlib.crc32(key.encode()) % TOPICS[topic].partitions)
+        if place not in self._files:
+            self._files[place] = (self.folder / "topics" / f"{topic}-{place[1]}.jsonl").open("wb")
+        line = {"o": self._ends[place], "k": key, "h": headers, "v": data}
+        self._files[place].write(orjson.dumps(line) + b"\n")
+        self._ends[place] += 1
+        self.events += 1
+        return identity
+
+    def _paper(
+        self, company: str, currency: str, order: str, lines: list[dict[str, Any]], invoice: str, entry: str,
+        note: str | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        series = "INV" if note is None else "CRN"
+        self._numbers[company, series] += 1
+        net = f"{2 * float(lines[0]['unit_price']):.2f}"
+        taxes = [{"tax_code": "Z0", "rate": "0", "base": net, "tax": "0.00"}]
+        return {
+            "invoice": invoice, "number": f"{series}-2026-{self._numbers[company, series]:06}", "series": series,
+            "fiscal_year": 2026, "order": order, "currency": currency, "taxes": taxes, "net": net, "tax": "0.00",
+            "total": net, "entry": entry, "lines": [{**line, "net": net} for line in lines],
+        } | ({} if note is None else {"credit_note": note})  # fmt: skip
+
+    def _entry(
+        self, company: str, currency: str, entry: str, journal: str, document: str, order: str | None, chain: str,
+        cause: str, posted: list[tuple[str, Any, Any]],
+    ) -> None:  # fmt: skip
+        lines = []
+        for account, debit, credit in posted:
+            lines.append({
+                "account": account, "debit": debit or "0.00", "credit": credit or "0.00", "currency": currency,
+            })  # fmt: skip
+            self._accounts[company][account, "debit"] += round(float(debit) * 100)
+            self._accounts[company][account, "credit"] += round(float(credit) * 100)
+        data = {"entry": entry, "journal": journal, "document": document, "order": order, "lines": lines}
+        self._send("EntryPosted.v1", company, entry, chain, cause, data)
+
+    def _filed(
+        self, company: str, of: str, about: str, order: str | None, chain: str, cause: str, number: str | None
+    ) -> None:
+        document = _id("document", about)
+        template = None if of == "employee_file" else f"{of}@1"
+        data = {
+            "document": document, "class": of, "number": number, "about": {"kind": of, "id": about}, "order": order,
+            "employee": about if of == "employee_file" else None, "template": template,
+        }  # fmt: skip
+        filed = self._send("DocumentRegistered.v1", company, document, chain, cause, data)
+        content = None
+        if template:
+            stored = {"document": document, "class": of, "order": order, "sha256": "0" * 64, "size": 1}
+            self._send("DocumentStored.v1", company, document, chain, filed, stored)
+            content = {"size": 1}
+        self.shown[company]["documents"].append({"document": document, "template": template, "content": content})
+
+    def _show(self, company: str, currency: str) -> None:
+        sums = self._accounts[company]
+        told = self.shown[company]
+        told["trial_balance"] = {
+            "accounts": [
+                {
+                    "account": code, "currency": currency, "debit": f"{sums[code, 'debit'] / 100:.2f}",
+                    "credit": f"{sums[code, 'credit'] / 100:.2f}",
+                }
+                for code in sorted({account for account, _ in sums})
+            ]
+        }  # fmt: skip
+        told["integrity"] = {"checks": [{"check": "made up", "holds": True}]}
+        told["stock_check"] = {"balanced": True}
+        told["stock"] = [
+            {
+                "sku": sku, "warehouse": "MAIN", "on_hand": str(PLENTY), "reserved": str(self._reserved[company][sku]),
+                "available": str(PLENTY - self._reserved[company][sku]),
+            }
+            for sku in ITEMS
+        ]  # fmt: skip
+        (self.folder / "surface" / f"{company}.json").write_bytes(orjson.dumps(told))
+
+
+TOPIC_OF = {kind: name for name, topic in TOPICS.items() for kind in topic.holds}
+
+
+def make_up(folder: Path, orders: int) -> int:
+    """Write a consistent run of so many orders; returns how many events it has."""
+    with MadeUp(folder) as made:
+        for count in range(orders):
+            made.order(count)
+    return made.events
+
+
+def _goods(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: line[name] for name in ("line", "item", "quantity")} for line in lines]
+
+
+def _id(*parts: object) -> str:
+    return str(uuid.UUID(bytes=hashlib.md5("/".join(map(str, parts)).encode(), usedforsecurity=False).digest()))
