@@ -51,14 +51,14 @@ class _Sorted:
     counts: dict[Counted, int] = field(default_factory=dict)
 
     def count(self, event: Arrived, outcome: str) -> None:
-        counted = Counted(event.place.topic, event.partition, event.envelope.time.date(), outcome)
+        counted = Counted(*event.place[:2], event.partition, event.envelope.time.date(), outcome)
         self.counts[counted] = self.counts.get(counted, 0) + 1
 
     def count_repeats(self, repeats: Sequence[ToHold]) -> None:
         """What is held already came again."""
         for repeat in repeats:
             day = from_headers(unpack_headers(repeat.headers)).time.date()
-            counted = Counted(repeat.place.topic, repeat.partition, day, "duplicate")
+            counted = Counted(*repeat.place[:2], repeat.partition, day, "duplicate")
             self.counts[counted] = self.counts.get(counted, 0) + 1
 
     def hold(self, event: Arrived, reason: str, detail: str, patience_s: int | None = None) -> None:

@@ -208,7 +208,7 @@ class Drainer:
             for row in rows:
                 event = row.event
                 counted = Counted(
-                    event.place.topic,
+                    *event.place[:2],
                     event.partition,
                     event.envelope.time.date(),
                     outcome or application.outcome_of(event),

@@ -56,9 +56,10 @@ returning company, topic, key, reason, sequence, hash
 """
 
 COUNT = """
-insert into inbox_count as n (consumer, topic, partition, day, outcome, events)
-select $1, t, p, d, o, e from unnest($2::text[], $3::int[], $4::date[], $5::text[], $6::bigint[]) x(t, p, d, o, e)
-on conflict (consumer, topic, partition, day, outcome) do update set events = n.events + excluded.events
+insert into inbox_count as n (company, consumer, topic, partition, day, outcome, events)
+select c, $1, t, p, d, o, e
+from unnest($2::text[], $3::text[], $4::int[], $5::date[], $6::text[], $7::bigint[]) x(c, t, p, d, o, e)
+on conflict (company, consumer, topic, partition, day, outcome) do update set events = n.events + excluded.events
 """
 
 UNREADABLE = """
@@ -135,6 +136,7 @@ class NowHeld:
 class Counted(NamedTuple):
     """What the census counts by."""
 
+    company: str
     topic: str
     partition: int
     day: date
@@ -246,6 +248,7 @@ async def count(connection: asyncpg.Connection, consumer: str, counts: Mapping[C
     await connection.execute(
         COUNT,
         consumer,
+        [k.company for k in keys],
         [k.topic for k in keys],
         [k.partition for k in keys],
         [k.day for k in keys],

@@ -25,7 +25,6 @@ MIGRATION_LOCK = 7_203_311
 
 EXEMPT: dict[str, str] = {
     "inbox_offset": "positions in topics; a partition carries many companies",
-    "inbox_count": "numbers of events by topic and day, without company data",
     "inbox_unreadable": "records without a readable envelope have no company",
     "outbox_unsent": "ids of outbox rows only",
     "relay_owner": "which process relays",
@@ -35,6 +34,12 @@ EXEMPT: dict[str, str] = {
     "code_floor": "the oldest code that may run on this schema",
 }
 """Tables without company data, and why. A service adds its own in `tables.py` as EXEMPT; a test holds the list."""
+
+ISOLATED = (
+    "known_company", "outbox", "outbox_sequence", "outbox_count", "inbox", "inbox_count", "held", "audit", "request",
+    "job",
+)  # fmt: skip
+"""Tables with company data: a session sees and writes its own companies' rows."""
 
 CORRIDOR = """
 create table known_company (company text primary key, at timestamptz not null default now());
@@ -54,9 +59,11 @@ create table inbox (company text not null, consumer text not null, topic text no
     primary key (company, key, topic, consumer)) with (fillfactor = 80);
 create table inbox_offset (consumer text not null, topic text not null, partition int not null, next bigint not null,
     last_event_id text, cluster_id text, primary key (consumer, topic, partition)) with (fillfactor = 50);
-create table inbox_count (consumer text not null, topic text not null, partition int not null, day date not null,
-    outcome text not null, events bigint not null, primary key (consumer, topic, partition, day, outcome))
-    with (fillfactor = 50);
+create table inbox_count (company text not null, consumer text not null, topic text not null, partition int not null,
+    day date not null, outcome text not null, events bigint not null,
+    primary key (company, consumer, topic, partition, day, outcome)) with (fillfactor = 50);
+create table outbox_count (company text not null, topic text not null, day date not null, lane int not null,
+    events bigint not null, primary key (company, topic, day, lane)) with (fillfactor = 50);
 create table held (id bigint generated always as identity primary key, company text not null, consumer text not null,
     topic text not null, partition int not null, key text not null, sequence bigint not null, event_id uuid not null,
     headers bytea not null, body bytea not null, reason text not null
@@ -107,20 +114,21 @@ def create_corridor() -> None:
     """All tables of the chassis, with their rights. Called by a service's first revision."""
     execute(CORRIDOR)
     runtime, relay = roles()
-    isolate("known_company", "outbox", "outbox_sequence", "inbox", "held", "audit", "request", "job")
+    isolate(*ISOLATED)
     facts("known_company", "outbox", "audit", "request")
-    mutable("outbox_sequence", "inbox", "inbox_offset", "inbox_count", "inbox_unreadable")
+    mutable("outbox_sequence", "outbox_count", "inbox", "inbox_offset", "inbox_count", "inbox_unreadable")
     execute(f"""
     grant select, insert, update, delete on held, job, job_lease to {runtime};
     grant insert on outbox_unsent to {runtime};
     grant select on code_floor, alembic_version, relay_position, relay_owner to {runtime}, {relay};
     grant usage on schema public to {runtime}, {relay};
-    grant select on outbox, outbox_sequence, inbox, inbox_offset, inbox_count, held, inbox_unreadable, audit to {relay};
+    grant select on outbox, outbox_sequence, outbox_count, inbox, inbox_offset, inbox_count to {relay};
+    grant select on held, inbox_unreadable, audit to {relay};
     grant select, insert, delete on outbox_unsent to {relay};
     grant select, insert, update on relay_owner, relay_position to {relay};
     grant select, insert, update, delete on job, job_lease to {relay};
     """)
-    for table in ("outbox", "outbox_sequence", "inbox", "held", "audit"):
+    for table in ("outbox", "outbox_sequence", "outbox_count", "inbox", "inbox_count", "held", "audit"):
         execute(f"create policy operator on {table} for select to {relay} using (true)")
     execute(f"create policy operator on job to {relay} using (true) with check (true)")
 

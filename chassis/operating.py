@@ -45,8 +45,8 @@ update inbox set sequence = $5, hash = $6, held = held - 1
 where company = $1 and consumer = $2 and topic = $3 and key = $4
 """
 FIRST_HELD = """
-select min(sequence) from held
-where company = $1 and consumer = $2 and topic = $3 and key = $4 and reason <> 'conflict'
+select sequence, partition, headers from held
+where company = $1 and consumer = $2 and topic = $3 and key = $4 and reason <> 'conflict' order by sequence limit 1
 """
 CLOSE = "update inbox set sequence = $5, hash = null where company = $1 and consumer = $2 and topic = $3 and key = $4"
 UNREADABLE = """
@@ -246,20 +246,26 @@ async def _skip(row: asyncpg.Record, unit: UnitOfWork) -> Refused | None:
         await unit.raw.execute(ADVANCE, *place, row["sequence"], row["hash"])
     await unit.raw.execute(DELETE, row["company"], row["id"])
     day = from_headers(unpack_headers(row["headers"])).time.date()
-    await inbox.count(unit.raw, row["consumer"], {Counted(row["topic"], row["partition"], day, "skipped"): 1})
+    outcome = "duplicate" if row["reason"] == "conflict" else "skipped"  # its sequence is another event's
+    counted = Counted(row["company"], row["topic"], row["partition"], day, outcome)
+    await inbox.count(unit.raw, row["consumer"], {counted: 1})
     return None
 
 
 async def _close(command: CloseGap, unit: UnitOfWork) -> Result:
     place = (command.cause.company, command.consumer, command.topic, command.key)
     cursor = await unit.raw.fetchval(HEAD, *place)
-    first = await unit.raw.fetchval(FIRST_HELD, *place)
-    if cursor is None or first is None:
+    held = await unit.raw.fetchrow(FIRST_HELD, *place)
+    if cursor is None or held is None:
         return Refused("no-gap", "Nothing is held behind a gap of this key.", status=404)
+    first = held["sequence"]
     if not cursor < command.up_to < first:
         detail = f"The gap is from {cursor + 1} to {first - 1}."
         return Refused("not-in-the-gap", detail, "/up_to", status=409)
     await unit.raw.execute(CLOSE, *place, command.up_to)
+    day = from_headers(unpack_headers(held["headers"])).time.date()  # when the lost ones were made, nobody knows
+    counted = Counted(command.cause.company, command.topic, held["partition"], day, "skipped")
+    await inbox.count(unit.raw, command.consumer, {counted: command.up_to - cursor})
     subject = f"{command.topic}/{command.key}/{command.up_to}"
     unit.audit(command.cause, "gap-closed", subject, {"from": cursor + 1, "to": command.up_to})
     unit.wake_drainer()

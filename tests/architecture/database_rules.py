@@ -18,7 +18,7 @@ ISOLATION = (
     "AS string_to_array)::text[]))"
 )
 """As PostgreSQL writes the chassis's policy back."""
-OPERATOR_READS = frozenset({"outbox", "outbox_sequence", "inbox", "held", "audit"})
+OPERATOR_READS = frozenset({"outbox", "outbox_sequence", "outbox_count", "inbox", "inbox_count", "held", "audit"})
 """The operator reads these of all companies; it moves jobs as well."""
 
 LOGS = {
