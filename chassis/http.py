@@ -238,8 +238,10 @@ class write(_Door):  # noqa: N801 - used as a word: Depends(write("ledger:write"
     """The door for commands; gives a `Call`. The Idempotency-Key header is required."""
 
     async def admit(self, request: Request) -> Caller:
-        """As for every door; then 428 without a key, 400 for one that cannot be one."""
+        """As for every door; then 503 when too many wait, 428 without a key, 400 for one that cannot be one."""
         caller = await super().admit(request)
+        doors: Doors = request.app.state.doors
+        doors.commands.check_wait()
         request.state.key = idempotency_key(request.headers.getlist("idempotency-key"))
         return caller
 

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from time import monotonic
 from typing import Any, cast
 
+import asyncpg
 import orjson
 import structlog
 from fastapi import FastAPI
@@ -68,6 +69,7 @@ class Shell:
                     *message.get("headers", ()),
                     (b"x-content-type-options", b"nosniff"),
                     (b"x-request-id", request_id.encode()),
+                    *scope["state"].get("headers", ()),
                 ]
             await send(message)
 
@@ -190,6 +192,8 @@ def problem_for(error: Exception) -> Problem:
     if is_transient(error):
         detail = "A part that is needed does not answer; nothing is wrong with the request."
         return Problem(503, "database-unavailable", detail, headers={"Retry-After": "1"})
+    if isinstance(error, asyncpg.DataError):  # a query was asked for a value that no column can hold
+        return Problem(422, "not-storable", "A value is outside of what can be stored.")
     return Problem(500, "unexpected", "Something went wrong here; it has been recorded under the request's id.")
 
 

@@ -20,13 +20,14 @@ import asyncpg
 import orjson
 
 from chassis import request_table
+from chassis.admission import overloaded
 from chassis.database import COMPANY, Database, UnitOfWork, is_transient
 from chassis.errors import Problem, Refused, Transient
 from chassis.faults import hit
 from chassis.telemetry import Metrics, logger, safe_text
 
-WAITING_MAX = 10_000
-"""Commands that may wait at one door; more are refused at once."""
+WAITING_MAX, WAITING_FEW, WAIT_S_MAX = 10_000, 1_000, 1.0
+"""Commands that may wait at one door; behind more than a few groups nobody is asked to wait longer than a second."""
 RETRY_PATIENCE_S = 5.0
 """How long a group keeps trying a database that is away before its callers are told."""
 RETRY_S = 0.03
@@ -124,6 +125,7 @@ class CommandDoor:
         self._metrics = metrics or Metrics(database.settings.service, database.settings.replica)
         self._lanes: dict[Handler[Any], _Lane] = {}
         self._waiting = 0
+        self._command_s = 0.0
         self._open = True
         self._idle = asyncio.Event()
         self._idle.set()
@@ -146,7 +148,7 @@ class CommandDoor:
         if not self._open:
             raise unavailable("stopping", "This process is about to stop.")
         if self._waiting + len(commands) > WAITING_MAX:
-            raise unavailable("overloaded", "Too many commands are waiting.")
+            raise overloaded()
         began = perf_counter()
         waiter = _Waiter(asyncio.get_running_loop(), len(commands))
         items = [_Item(command, identity, waiter) for command, identity in commands]
@@ -156,6 +158,11 @@ class CommandDoor:
         await waiter.done
         self._metrics.door(len(commands), perf_counter() - began)
         return [cast("Result | Problem", item.result) for item in items]
+
+    def check_wait(self) -> None:
+        """Raises Problem 503 when a command that came now would wait too long, by what the last groups took."""
+        if self._waiting > WAITING_FEW and self._waiting * self._command_s > WAIT_S_MAX:
+            raise overloaded()
 
     async def drain(self) -> None:
         """Take no more commands and wait until all that were taken are answered."""
@@ -176,10 +183,12 @@ class CommandDoor:
         most = self._database.settings.group_items_max
         while lane.waiting:
             group = [lane.waiting.popleft() for _ in range(min(most, len(lane.waiting)))]
+            began = perf_counter()
             try:
                 await self._work(lane, group)
             except BaseException as error:
                 self._give_up(lane, group, error)
+            self._command_s += 0.2 * ((perf_counter() - began) / len(group) - self._command_s)
         lane.running = None
         if self._lanes.get(lane.handler) is lane:
             del self._lanes[lane.handler]

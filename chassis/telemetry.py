@@ -67,6 +67,9 @@ class Metrics:
         self._door_seconds = self._histogram("door_seconds", "From submission to answer of an HTTP command", SECONDS)
         self._door = self._counter("door_commands_total", "HTTP commands answered")
         self._http = self._counter("http_responses_total", "Responses by status", "status")
+        self.refused = self._counter("admission_refused_total", "Requests refused before they were read", "code")
+        self.behind = self._gauge("backlog_seconds", "Seconds of work that wait for a department", "department")
+        self.shared_rate = self._gauge("admission_shared_rate", "Items a second that clients share; 0: no limit")
         self._jobs = self._counter("jobs_total", "Background jobs, by what became of them", "queue", "outcome")
         self._job_seconds = self._histogram("job_seconds", "Time of one batch of jobs", SECONDS, "queue")
 

@@ -1,4 +1,4 @@
-"""`python -m services.gateway keys create|list|rotate|revoke`: API keys made, changed and taken away by an operator.
+"""`python -m services.gateway keys create|list|limit|rotate|revoke`: API keys, as an operator makes them.
 
 A secret is printed once, on standard output, and stands nowhere else: not in arguments, not in logs, not in the table.
 Runs under the gateway's runtime role: that role signs every internal token already, so an owner's password here would
@@ -29,19 +29,27 @@ DAY_S = 86_400
 
 CREATE = """
 with changed as (update api_key_version set version = version + 1)
-insert into api_key (id, client, digest, source, companies, scopes, expires_at)
-values ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7))
+insert into api_key (id, client, digest, source, companies, scopes, expires_at,
+                     events_per_s, burst_events, in_flight_events)
+values ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7), $8, $9, $10)
 """
 ROTATE = """
 with changed as (update api_key_version set version = version + 1),
 old as (update api_key set expires_at = least(expires_at, now() + make_interval(secs => $2))
     where id = $1 and revoked_at is null and (expires_at is null or expires_at > now()) returning *)
-insert into api_key (id, client, digest, source, companies, scopes, expires_at, replaces)
+insert into api_key (id, client, digest, source, companies, scopes, expires_at, replaces,
+                     events_per_s, burst_events, in_flight_events)
 select $3, client, $4, source, companies, scopes,
-       coalesce(now() + make_interval(days => $5), now() + (before.expires_at - before.created_at)), id
+       coalesce(now() + make_interval(days => $5), now() + (before.expires_at - before.created_at)), id,
+       events_per_s, burst_events, in_flight_events
 from old join (select id, created_at, expires_at from api_key) before using (id)
 returning id, client, source, companies, scopes, expires_at, replaces,
           now() + make_interval(secs => $2) as old_key_good_until
+"""
+LIMIT = """
+with changed as (update api_key_version set version = version + 1)
+update api_key set events_per_s = $2, burst_events = $3, in_flight_events = $4 where id = $1
+returning id, client, events_per_s, burst_events, in_flight_events
 """
 REVOKE = """
 with changed as (update api_key_version set version = version + 1)
@@ -49,6 +57,7 @@ update api_key set revoked_at = coalesce(revoked_at, now()) where id = $1 return
 """
 SHOWN = """
 select id, client, source, companies, scopes, created_at, expires_at, replaces, revoked_at,
+       events_per_s, burst_events, in_flight_events,
        revoked_at is null and (expires_at is null or expires_at > now()) as live
 from api_key order by client, created_at
 """
@@ -83,7 +92,9 @@ async def create(connection: asyncpg.Connection, settings: GatewaySettings, aske
     if not SOURCE.fullmatch(source):
         raise Refusal(f"{source!r} is no source: a path such as /sales/webshop, or *")
     made = new_api_key(PREFIX, peppers_of(settings).newest)
-    await connection.execute(CREATE, made.id, asked.client, made.digest, source, companies, scopes, asked.expires_days)
+    await connection.execute(
+        CREATE, made.id, asked.client, made.digest, source, companies, scopes, asked.expires_days, *_limits(asked)
+    )
     told = {"client": asked.client, "source": source, "companies": companies, "scopes": scopes}
     return {"key": made.text, "id": made.id, **told}
 
@@ -100,6 +111,14 @@ async def rotate(connection: asyncpg.Connection, settings: GatewaySettings, aske
     if row is None:
         raise Refusal(f"there is no live key {asked.id}")
     return {"key": made.text, **dict(row)}
+
+
+async def limit(connection: asyncpg.Connection, _settings: GatewaySettings, asked: argparse.Namespace) -> Any:
+    """What a key's client may send, within about two seconds; what is not given is as for every key."""
+    row = await connection.fetchrow(LIMIT, asked.id, *_limits(asked))
+    if row is None:
+        raise Refusal(f"there is no key {asked.id}")
+    return dict(row)
 
 
 async def revoke(connection: asyncpg.Connection, _settings: GatewaySettings, asked: argparse.Namespace) -> Any:
@@ -133,6 +152,16 @@ async def _with_connection(
         await connection.close()
 
 
+def _limits(asked: argparse.Namespace) -> tuple[int | None, ...]:
+    return tuple(getattr(asked, name, None) for name in ("events_per_s", "burst", "in_flight"))
+
+
+def _limiting(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--events-per-s", type=_number, help="events a second, as a mean")
+    command.add_argument("--burst", type=_number, help="events at once after a rest")
+    command.add_argument("--in-flight", type=_number, help="events that may wait for an answer at once")
+
+
 def _listed(text: str, form: re.Pattern[str], what: str) -> list[str]:
     names = sorted({part.strip() for part in text.split(",") if part.strip()})
     wrong = [name for name in names if name != EVERYTHING and not form.fullmatch(name)]
@@ -157,13 +186,24 @@ def _parser() -> argparse.ArgumentParser:
     making.add_argument("--scopes", required=True, help="such as orders:write,orders:read,ledger:*, or '*'")
     making.add_argument("--source", help="CloudEvents source it speaks for; /front-office/<client> when not given")
     making.add_argument("--expires-days", type=_days, default=None)
+    _limiting(making)
     command("list", show)
+    limiting = command("limit", limit)
+    limiting.add_argument("id", help="id of the key, the part before the dot")
+    _limiting(limiting)
     rotating = command("rotate", rotate)
     rotating.add_argument("id", help="id of the key, the part before the dot")
     rotating.add_argument("--overlap-s", type=int, default=DAY_S, help="how long the old key stays good (86400)")
     rotating.add_argument("--expires-days", type=_days, default=None)
     command("revoke", revoke).add_argument("id", help="id of the key, the part before the dot")
     return parser
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1_000_000:
+        raise argparse.ArgumentTypeError("1 to 1000000")
+    return number
 
 
 def _days(text: str) -> int:

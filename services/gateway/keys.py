@@ -18,6 +18,7 @@ from pathlib import Path
 
 import asyncpg
 
+from chassis.admission import Limits
 from chassis.auth import (
     EVERYTHING,
     Caller,
@@ -34,6 +35,7 @@ from chassis.requests import unavailable
 from chassis.telemetry import logger, safe_text
 
 PREFIX = "bb"
+UNLIMITED = Limits(1e9, 10**9, 10**9)
 PURPOSE = b"backbone api keys v1"
 MISS_PAUSE_S = 0.2
 """Unknown key ids make the ring look at the table at most this often, so a new key works at once, and guessing keys
@@ -41,7 +43,8 @@ costs the guesser time and us one query for all of them."""
 
 VERSION = "select version from api_key_version"
 LIVE = """
-select id, client, digest, source, companies, scopes, expires_at from api_key
+select id, client, digest, source, companies, scopes, expires_at, events_per_s, burst_events, in_flight_events
+from api_key
 where revoked_at is null and (expires_at is null or expires_at > now())
 """
 
@@ -56,6 +59,8 @@ class Key:
     source: str
     """The source its typed requests have, and below which its events' sources must be; `*` for any."""
     expires_at: datetime | None
+    limits: Limits
+    """What its client may send."""
 
     @property
     def own_source(self) -> str:
@@ -96,7 +101,8 @@ def _pepper(secret: bytes) -> bytes:
 class KeyRing:
     """The live keys, in memory."""
 
-    def __init__(self, database: Database, peppers: Peppers | None, poll_s: float) -> None:
+    def __init__(self, database: Database, peppers: Peppers | None, poll_s: float, limits: Limits = UNLIMITED) -> None:
+        self._limits = limits
         self._database = database
         self._peppers = peppers
         self._poll_s = poll_s
@@ -152,7 +158,7 @@ class KeyRing:
                 version = await held.fetchval(VERSION)
                 if version != self._version:
                     rows = await held.fetch(LIVE)
-                    self._keys = {row["id"]: _key_of(row) for row in rows}
+                    self._keys = {row["id"]: _key_of(row, self._limits) for row in rows}
                     self._version = version
                 broken = False
             finally:
@@ -185,9 +191,14 @@ class KeyVerifier(TokenVerifier):
         return super().verify(token)
 
 
-def _key_of(row: asyncpg.Record) -> Key:
+def _key_of(row: asyncpg.Record, usual: Limits) -> Key:
     caller = Caller(row["client"], row["client"], None, frozenset(row["companies"]), frozenset(row["scopes"]))
-    return Key(row["id"], row["digest"], caller, row["source"], row["expires_at"])
+    limits = Limits(
+        row["events_per_s"] or usual.per_s,
+        row["burst_events"] or usual.burst,
+        row["in_flight_events"] or usual.in_flight,
+    )
+    return Key(row["id"], row["digest"], caller, row["source"], row["expires_at"], limits)
 
 
 def presented_key(headers: Sequence[tuple[bytes, bytes]]) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import cast
 
+from chassis.admission import Admission, Limits
 from chassis.auth import TokenSigner
 from chassis.service import PARTS, Service
 from contracts.topics import TOPICS
@@ -17,6 +18,7 @@ from services.gateway.api.routes import hot_routes, routes
 from services.gateway.consumers import consumers
 from services.gateway.keys import KeyRing, KeyVerifier, Peppers
 from services.gateway.settings import GatewaySettings
+from services.gateway.streams.backlog import Backlog
 from services.gateway.streams.freshness import Freshness
 from services.gateway.streams.hub import Hubs
 
@@ -37,13 +39,16 @@ def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
         app.router.routes[:0] = hot_routes()
     servers = settings.stack.kafka_bootstrap_servers
     pepper_file = settings.key_pepper_file or settings.stack.backbone_internal_secret_file
-    keys = KeyRing(service.database, None if pepper_file is None else Peppers(pepper_file), settings.key_poll_s)
+    usual = Limits(settings.client_events_per_s, settings.client_burst_events, settings.client_in_flight_events)
+    keys = KeyRing(service.database, None if pepper_file is None else Peppers(pepper_file), settings.key_poll_s, usual)
     doors.verifier = KeyVerifier(doors.secrets, doors.clock, keys)
     counts = {name: TOPICS[name].partitions for name in consumers.topics}
     app.state.gateway = Gateway(
         settings=settings,
         database=service.database,
         commands=service.door,
+        metrics=service.metrics,
+        admission=Admission(),
         clock=doors.clock,
         keys=keys,
         departments=Departments(settings, doors.secrets and TokenSigner(doors.secrets, doors.clock.seconds)),
@@ -61,10 +66,12 @@ async def _keep_current(service: Service) -> None:
     if "api" not in service.parts:
         return
     gateway = cast(Gateway, service.app.state.gateway)
+    settings = gateway.settings
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(gateway.keys.follow())
             group.create_task(gateway.freshness.follow())
+            group.create_task(Backlog(settings, gateway.admission, service.metrics).follow())
             await service.stopping.wait()
             await gateway.hubs.close()  # streams have no end of their own, and a drain waits for open connections
     finally:

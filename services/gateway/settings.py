@@ -34,6 +34,14 @@ class GatewaySettings(ServiceSettings):
 
     batch_events_max: int = Field(default=500, ge=1, le=5_000)
 
+    client_events_per_s: float = Field(default=10_000.0, gt=0)
+    """What one key may send in one process, events and other requests together, unless its own limits say otherwise."""
+    client_burst_events: int = Field(default=20_000, ge=1)
+    client_in_flight_events: int = Field(default=2_000, ge=1)
+    """Events of one key that may wait for their commit at once."""
+    backlog_s: float = Field(default=10.0, gt=0)
+    """Work that may wait for a department that works, before no more is accepted than it gets done."""
+
     department_connect_s: float = Field(default=1.0, gt=0)
     department_answer_s: float = Field(default=15.0, gt=0)
     """How long a department may take to begin its answer."""

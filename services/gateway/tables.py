@@ -59,6 +59,9 @@ class ApiKey(_Row, table=True):
     expires_at: datetime | None = Field(sa_column=_moment(null=True))
     replaces: str | None = Field(sa_column=_text(null=True))
     revoked_at: datetime | None = Field(sa_column=_moment(null=True))
+    events_per_s: int | None = Field(sa_column=Column(BigInteger, nullable=True))
+    burst_events: int | None = Field(sa_column=Column(BigInteger, nullable=True))
+    in_flight_events: int | None = Field(sa_column=Column(BigInteger, nullable=True))
 
 
 class ApiKeyVersion(_Row, table=True):

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
 
 from chassis.http import Reading, Router, install, read
-from chassis.problems import BODY_BYTES_MAX
+from chassis.problems import BODY_BYTES_MAX, problem_for
 from tests.chassis.toy import Toy
 from tests.chassis.toy_api import ToyApi
 
@@ -329,3 +330,7 @@ async def test_the_api_describes_itself(api: ToyApi) -> None:
         "/v1/companies", "/v1/companies/{company}/notes", "/v1/companies/{company}/notes/{number}",
     ]  # fmt: skip
     assert json.dumps(described)
+
+
+def test_a_value_that_no_column_can_hold_is_the_callers_mistake_also_in_a_query() -> None:
+    assert problem_for(asyncpg.NumericValueOutOfRangeError("value out of range")).status == 422

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from chassis.admission import Bucket
 from chassis.cause import Cause
 from chassis.database import COMPANY
 from chassis.errors import Fault, Problem, Refused, problem_of
@@ -32,6 +33,7 @@ class Acceptance(NamedTuple):
     key: Key
     now: datetime
     traceparent: str | None
+    bucket: Bucket
 
     def of_event(self, event: object) -> Prepared:
         """A CloudEvent as a command. Raises Problem 403 or 422; pointers start at the event."""
@@ -55,8 +57,9 @@ class Acceptance(NamedTuple):
         return self._command(told, request, (route, client), "")
 
     async def settle(self, prepared: Sequence[Prepared]) -> list[Result | Problem]:
-        """Commit what can be committed; results stand in the order of the commands."""
-        return await self.gateway.commands.submit_all(handlers.accept, prepared)
+        """Commit what can be committed; results stand in the order of the commands. Raises Problem 429."""
+        with self.gateway.admission.waiting(self.bucket, len(prepared)):
+            return await self.gateway.commands.submit_all(handlers.accept, prepared)
 
     def _company(self, named: object) -> str:
         if named is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import monotonic
 from typing import Annotated, NamedTuple, cast
 
 import asyncpg
 from fastapi import Depends
 from starlette.requests import Request
 
+from chassis.admission import Admission, headers_of
 from chassis.auth import EVERYTHING, Caller
 from chassis.database import Database
 from chassis.database_clock import DatabaseClock
@@ -16,6 +18,7 @@ from chassis.errors import Problem
 from chassis.http import check_query, read
 from chassis.ids import UUID
 from chassis.requests import CommandDoor, company_not_found
+from chassis.telemetry import Metrics
 from services.gateway.api.departments import Departments
 from services.gateway.keys import Key, KeyRing, missing_scope, presented_key
 from services.gateway.queries import companies
@@ -36,11 +39,14 @@ class Gateway(NamedTuple):
     settings: GatewaySettings
     database: Database
     commands: CommandDoor
+    metrics: Metrics
     clock: DatabaseClock
     keys: KeyRing
     departments: Departments
     hubs: Hubs
     freshness: Freshness
+    admission: Admission
+    """What each key has left, and what all of them share."""
     measured: dict[str, tuple[float, Mapping[str, tuple[int, int]]]]
     """Recent times per company, with when they were measured."""
 
@@ -50,14 +56,29 @@ def gateway_of(request: Request) -> Gateway:
     return cast(Gateway, request.app.state.gateway)
 
 
-async def admit(request: Request) -> Key:
-    """The caller's key. Raises Problem 400 for credentials in the address, 401 for whoever is not known."""
+async def admit(request: Request, *, sends: bool = False) -> Key:
+    """The caller's key; nothing of the body is read yet. `sends`: an event, which needs room in the group commit.
+
+    Raises Problem 400 for credentials in the address, 401 for whoever is not known, 429 for whoever sends more than it
+    may, 503 when there is more than can be worked on.
+    """
     scope = request.scope
     if scope["query_string"]:
         refuse_credentials_in_url(request)
     gateway = gateway_of(request)
     await gateway.clock.fresh()
-    return await gateway.keys.admit(presented_key(scope["headers"]), gateway.clock.now())
+    key = await gateway.keys.admit(presented_key(scope["headers"]), gateway.clock.now())
+    state = scope["state"]
+    try:
+        if sends:
+            gateway.commands.check_wait()
+        bucket = gateway.admission.enter(key.id, key.limits, monotonic(), shared=sends)
+    except Problem as problem:
+        gateway.metrics.refused.labels(problem.code).inc()
+        raise
+    state["bucket"] = bucket
+    state["headers"] = headers_of(bucket)
+    return key
 
 
 def refuse_credentials_in_url(request: Request) -> None:

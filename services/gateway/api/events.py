@@ -22,13 +22,14 @@ JSON = "application/json"
 async def post_events(request: Request) -> Response:
     """Accept one event (structured or binary) or a batch; the media type says which."""
     gateway = gateway_of(request)
-    key = await admit(request)
+    key = await admit(request, sends=True)
     no_parameters(request)
     check_accept(request)
     types = request.headers.getlist("content-type")
     check_json_type(types, request.headers.get("content-encoding"), (STRUCTURED, BATCHED, BINARY))
     body = strict_json.parse(await read_body(request))
-    acceptance = Acceptance(gateway, key, gateway.clock.now(), request.scope["state"].get("traceparent"))
+    state = request.scope["state"]
+    acceptance = Acceptance(gateway, key, gateway.clock.now(), state.get("traceparent"), state["bucket"])
     media_type = types[0].partition(";")[0].strip().lower()
     if media_type == BATCHED:
         return await _batch(acceptance, body)
@@ -52,6 +53,7 @@ async def _batch(acceptance: Acceptance, events: object) -> Response:
         raise Problem(400, "malformed-batch", "A batch is a JSON array of events.")
     if not 1 <= len(events) <= most:
         raise Problem(400, "malformed-batch", f"A batch holds 1 to {most} events, this one {len(events)}.")
+    acceptance.gateway.admission.charge(acceptance.bucket, len(events) - 1)
     results: list[dict[str, Any]] = []
     prepared: list[Prepared] = []
     places: list[int] = []

@@ -54,14 +54,14 @@ async def post_cancellation(request: Request) -> Response:
 async def _enter(request: Request, form: Form) -> tuple[Acceptance, str]:
     """Rights first, then form; the body is not read yet."""
     gateway = gateway_of(request)
-    key = await admit(request)
+    key = await admit(request, sends=True)
     if not key.caller.may(form.scope):
         raise missing_scope(form.scope)
     no_parameters(request)
     check_accept(request)
     named = idempotency_key(request.headers.getlist("idempotency-key"))
-    trace = request.scope["state"].get("traceparent")
-    return Acceptance(gateway, key, gateway.clock.now(), trace), named
+    state = request.scope["state"]
+    return Acceptance(gateway, key, gateway.clock.now(), state.get("traceparent"), state["bucket"]), named
 
 
 async def _body(request: Request) -> Any:
