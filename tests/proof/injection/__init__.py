@@ -1,0 +1,1 @@
+"""What breaks things from outside: links between processes that can be bent and cut."""
