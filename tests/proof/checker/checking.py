@@ -46,8 +46,9 @@ def check(folder: Path, *, expect_quiet: bool = True) -> Report:
     settle_shown(
         surface, books, intents, findings, streaming.highest, streaming.unreadable, quiet=expect_quiet
     )  # fmt: skip
-    intents.settle()
-    _examined_something(findings, intents, surface, streaming.events)
+    intents.settle(quiet=expect_quiet)
+    if expect_quiet:
+        _examined_something(findings, intents, surface, streaming.events)
     return Report(
         streaming.events, intents.operations, findings.lost, findings.doubled, tuple(findings.violations),
         findings.examined, findings.wrong,

@@ -1,0 +1,507 @@
+"""Corruptions, each with the invariant that must name it. Every one spoils a good recording in one place."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from tests.proof.checker.planting import Line, Recorded
+
+Spoil = Callable[[Recorded], object]
+
+
+class Planted(NamedTuple):
+    """What is done to a good run, and which invariant must find it."""
+
+    name: str
+    invariant: str
+    spoil: Spoil
+
+
+PLANTED: list[Planted] = []
+
+
+def planted(invariant: str) -> Callable[[Spoil], Spoil]:
+    """Put a corruption into the table, under its own name."""
+
+    def keep(spoil: Spoil) -> Spoil:
+        PLANTED.append(Planted(spoil.__name__.replace("_", " "), invariant, spoil))
+        return spoil
+
+    return keep
+
+
+def cent_more(line: Line, name: str) -> None:
+    """An amount, a cent up."""
+    line[name] = str(Decimal(line[name]) + Decimal("0.01"))
+
+
+def order_of(run: Recorded, kind: str) -> str:
+    """An order that has such an event."""
+    return str(run.data(kind)["order"])
+
+
+# -- what was asked for ------------------------------------------------------------------------------------------------
+
+
+@planted("INV1")
+def an_accepted_order_is_on_no_topic(run: Recorded) -> None:
+    run.drop("OrderPlaced", lambda data: data["order"] == order_of(run, "InvoiceIssued"))
+
+
+@planted("INV1")
+def a_refused_order_happened(run: Recorded) -> None:
+    run.operation("order")[2]["is"] = "fail"
+
+
+@planted("INV1")
+def an_order_is_placed_twice(run: Recorded) -> None:
+    run.again("OrderPlaced")
+
+
+@planted("INV1")
+def an_order_that_nobody_asked_for(run: Recorded) -> None:
+    run.again("OrderPlaced", reference="never-asked")
+
+
+@planted("INV1")
+def an_order_with_another_price(run: Recorded) -> None:
+    run.data("OrderPlaced")["lines"][0]["unit_price"] = "0.01"
+
+
+@planted("INV1")
+def an_order_in_another_currency(run: Recorded) -> None:
+    run.data("OrderPlaced")["currency"] = "USD"
+
+
+@planted("INV1")
+def a_payment_is_lost(run: Recorded) -> None:
+    run.drop("PaymentReceived")
+
+
+@planted("INV1")
+def a_payment_comes_in_twice_under_another_id(run: Recorded) -> None:
+    twin = run.again("PaymentReceived", payment="00000000-0000-4000-8000-0000000000aa")
+    twin["k"] = twin["h"]["ce_subject"] = "00000000-0000-4000-8000-0000000000aa"
+    twin["h"]["ce_sequence"] = "1"
+
+
+@planted("INV1")
+def a_hire_is_lost(run: Recorded) -> None:
+    run.drop("EmployeeHired")
+
+
+@planted("INV1")
+def a_cancellation_is_lost(run: Recorded) -> None:
+    run.drop("OrderCancelled")
+
+
+@planted("INV1")
+def goods_are_received_twice(run: Recorded) -> None:
+    told = run.company("receipts")
+    told["receipts"].append({**told["receipts"][0], "receipt": "twice"})
+
+
+@planted("INV1")
+def an_order_has_another_id_than_was_answered(run: Recorded) -> None:
+    run.operation("order")[2]["subject"] = "00000000-0000-4000-8000-0000000000bb"
+
+
+@planted("INV2")
+def one_key_is_accepted_for_two_contents(run: Recorded) -> None:
+    lines, asked, told = run.operation("order")
+    lines += [{**asked, "op": 10**6, "hash": "another"}, {**told, "op": 10**6}]
+
+
+@planted("INV2")
+def a_repeat_has_another_request_id(run: Recorded) -> None:
+    lines, _, told = run.operation("order")
+    lines.append({**told, "request_id": "another"})
+
+
+@planted("INV2")
+def a_repeat_has_another_body(run: Recorded) -> None:
+    lines, asked, told = run.operation("pay")
+    told["answer"] = "one"
+    lines += [{**asked, "op": 10**6}, {**told, "op": 10**6, "answer": "two"}]
+
+
+@planted("INV3")
+def an_accepted_request_is_not_found(run: Recorded) -> None:
+    asked = run.surface["_requests"]
+    asked[next(iter(asked))] = 404
+
+
+# -- the course of an order --------------------------------------------------------------------------------------------
+
+
+@planted("INV4")
+def an_order_is_reserved_and_refused(run: Recorded) -> None:
+    _, line = run.one("StockReserved")
+    twin = run.again("StockReserved", code="insufficient-stock")
+    twin["h"]["ce_type"] = "ReservationRefused.v1"
+    assert line["k"] == twin["k"]
+
+
+@planted("INV4")
+def an_order_nobody_cancelled_is_credited(run: Recorded) -> None:
+    run.drop("OrderCancelled", lambda data: data["order"] == order_of(run, "CreditNoteIssued"))
+
+
+@planted("INV4")
+def a_cancelled_order_is_never_credited(run: Recorded) -> None:
+    run.drop("CreditNoteIssued")
+
+
+@planted("INV4")
+def a_cancelled_order_keeps_its_stock(run: Recorded) -> None:
+    run.drop("ReservationReleased")
+
+
+@planted("INV4")
+def an_order_stays_accepted_for_ever(run: Recorded) -> None:
+    run.company()["orders"][0]["state"] = "accepted"
+
+
+# -- the ledger --------------------------------------------------------------------------------------------------------
+
+
+@planted("INV5")
+def an_entry_is_out_by_a_cent(run: Recorded) -> None:
+    line = next(line for line in run.data("EntryPosted")["lines"] if Decimal(line["debit"]))
+    cent_more(line, "debit")
+
+
+@planted("INV5")
+def a_line_of_an_entry_is_in_another_currency(run: Recorded) -> None:
+    run.data("EntryPosted")["lines"][0]["currency"] = "USD"
+
+
+@planted("INV5")
+def a_line_has_both_sides(run: Recorded) -> None:
+    for line in run.data("EntryPosted")["lines"]:
+        line["debit"] = line["credit"] = "1.00"
+
+
+@planted("INV5")
+def an_account_shows_a_cent_more(run: Recorded) -> None:
+    cent_more(run.company()["trial_balance"]["accounts"][0], "debit")
+
+
+@planted("INV5")
+def an_entry_is_missing_from_the_topic(run: Recorded) -> None:
+    run.drop("EntryPosted")
+
+
+@planted("INV5")
+def the_ledger_finds_itself_wrong(run: Recorded) -> None:
+    run.company()["integrity"]["checks"][0]["holds"] = False
+
+
+@planted("INV9")
+def an_invoice_is_posted_twice(run: Recorded) -> None:
+    twin = run.again("EntryPosted", where=lambda data: data["journal"] == "sales")
+    twin["k"] = twin["h"]["ce_subject"] = twin["v"]["entry"] = "00000000-0000-4000-8000-0000000000cc"
+    twin["h"]["ce_sequence"] = "1"
+
+
+@planted("INV9")
+def an_invoice_total_is_a_cent_more(run: Recorded) -> None:
+    cent_more(run.data("InvoiceIssued"), "total")
+
+
+@planted("INV9")
+def an_invoice_line_is_rounded_wrongly(run: Recorded) -> None:
+    invoice = run.data("InvoiceIssued")
+    for part in (invoice["lines"][0], invoice):
+        cent_more(part, "net")
+    cent_more(invoice, "total")
+
+
+@planted("INV9")
+def an_invoice_has_another_price_than_the_order(run: Recorded) -> None:
+    run.data("InvoiceIssued")["lines"][0]["unit_price"] = "1.00"
+
+
+@planted("INV9")
+def an_invoice_number_is_left_out(run: Recorded) -> None:
+    run.data("InvoiceIssued")["number"] = "INV-2026-999999"
+
+
+@planted("INV9")
+def an_invoice_number_is_given_twice(run: Recorded) -> None:
+    company = run.one("InvoiceIssued")[1]["h"]["ce_company"]
+    mine = [line["v"] for _, line in run.all("InvoiceIssued") if line["h"]["ce_company"] == company]
+    mine[1]["number"] = mine[0]["number"]
+
+
+@planted("INV9")
+def a_credit_note_is_over_less_than_its_invoice(run: Recorded) -> None:
+    run.data("CreditNoteIssued")["total"] = "0.01"
+
+
+@planted("INV9")
+def an_entry_is_over_another_amount_than_its_invoice(run: Recorded) -> None:
+    for line in run.data("EntryPosted", lambda data: data["journal"] == "sales")["lines"]:
+        for side in ("debit", "credit"):
+            line[side] = str(2 * Decimal(line[side]))
+
+
+@planted("INV9")
+def money_is_in_the_bank_twice(run: Recorded) -> None:
+    entry = run.data("EntryPosted", lambda data: data["journal"] == "cash" and is_cash_in(run, data))
+    for line in entry["lines"]:
+        for side in ("debit", "credit"):
+            line[side] = str(2 * Decimal(line[side]))
+
+
+@planted("INV9")
+def more_is_allocated_than_came_in(run: Recorded) -> None:
+    cent_more(run.data("PaymentAllocated"), "unapplied")
+
+
+@planted("INV9")
+def a_paper_has_another_number_than_its_invoice(run: Recorded) -> None:
+    run.data("DocumentRegistered", lambda data: data["class"] == "invoice")["number"] = "INV-0"
+
+
+def is_cash_in(run: Recorded, entry: Line) -> bool:
+    """Whether the entry moves the bank account."""
+    banks = {line["v"]["account"] for _, line in run.all("AccountOpened", lambda data: data["role"] == "bank")}
+    return any(line["account"] in banks for line in entry["lines"])
+
+
+# -- the inventory -----------------------------------------------------------------------------------------------------
+
+
+@planted("INV11")
+def goods_came_in_and_were_not_added(run: Recorded) -> None:
+    run.data("StockReceived")["on_hand"] = "1"
+
+
+@planted("INV11")
+def less_than_nothing_is_on_hand_at_one_moment(run: Recorded) -> None:
+    run.data("StockReceived")["on_hand"] = "-1"
+
+
+@planted("INV11")
+def a_shelf_shows_one_piece_less(run: Recorded) -> None:
+    row = run.company("stock")["stock"][0]
+    row["on_hand"] = str(Decimal(row["on_hand"]) - 1)
+    row["available"] = str(Decimal(row["available"]) - 1)
+
+
+@planted("INV12")
+def more_is_reserved_than_was_ordered(run: Recorded) -> None:
+    run.data("StockReserved")["lines"][0]["quantity"] = "100"
+
+
+@planted("INV12")
+def another_item_is_reserved(run: Recorded) -> None:
+    run.data("StockReserved")["lines"][0]["item"] = "ANOTHER"
+
+
+@planted("INV12")
+def less_is_given_back_than_was_reserved(run: Recorded) -> None:
+    run.data("ReservationReleased")["lines"][0]["quantity"] = "0.5"
+
+
+@planted("INV12")
+def a_shelf_shows_a_reservation_that_nobody_has(run: Recorded) -> None:
+    row = run.company("stock")["stock"][0]
+    row["reserved"] = str(Decimal(row["reserved"]) + 1)
+    row["available"] = str(Decimal(row["available"]) - 1)
+
+
+@planted("INV12")
+def more_is_promised_than_is_there(run: Recorded) -> None:
+    row = run.company("stock")["stock"][0]
+    row["reserved"], row["available"] = str(Decimal(row["on_hand"]) + 1), "-1"
+
+
+# -- the events --------------------------------------------------------------------------------------------------------
+
+
+@planted("INV19")
+def a_repeat_has_another_content(run: Recorded) -> None:
+    lines, line = run.one("InvoiceIssued")
+    lines.append({**copy.deepcopy(line), "v": {**line["v"], "total": "1.00"}})
+
+
+@planted("INV19")
+def two_events_have_one_id(run: Recorded) -> None:
+    found = run.all("StockReserved")
+    first, second = next(found)[1], next(found)[1]
+    second["h"]["ce_id"] = first["h"]["ce_id"]
+
+
+@planted("INV20")
+def an_invoice_is_shown_that_was_never_sent(run: Recorded) -> None:
+    rows = run.company("invoices")["invoices"]
+    rows.append({**rows[0], "invoice": "never"})
+
+
+@planted("INV20")
+def a_document_that_was_sent_is_not_shown(run: Recorded) -> None:
+    run.company("documents")["documents"].pop()
+
+
+@planted("INV20")
+def the_front_office_does_not_see_its_order(run: Recorded) -> None:
+    run.company()["orders"].pop()
+
+
+@planted("INV20")
+def a_reservation_of_an_order_that_was_never_placed(run: Recorded) -> None:
+    run.drop("OrderPlaced", lambda data: data["order"] == order_of(run, "StockReserved"))
+
+
+@planted("INV20")
+def an_event_is_on_the_wrong_topic(run: Recorded) -> None:
+    run.one("StockReserved")[1]["h"]["ce_type"] = "InvoiceIssued.v1"
+
+
+@planted("INV21")
+def two_events_of_a_key_change_places(run: Recorded) -> None:
+    _, line = run.one("DocumentStored")
+    lines = run.one("DocumentStored")[0]
+    mine = [at for at, other in enumerate(lines) if other["k"] == line["k"]]
+    lines[mine[0]], lines[mine[1]] = lines[mine[1]], lines[mine[0]]
+
+
+@planted("INV21")
+def a_sequence_is_left_out(run: Recorded) -> None:
+    run.one("DocumentStored")[1]["h"]["ce_sequence"] = "7"
+
+
+@planted("INV21")
+def a_key_is_on_two_partitions(run: Recorded) -> None:
+    lines, line = run.one("DocumentStored")
+    lines.remove(line)
+    next(other for (topic, _), other in run.topics.items() if topic == "documents.documents" and other is not lines).append(line)  # fmt: skip  # noqa: E501
+
+
+@planted("INV21")
+def two_events_have_one_sequence(run: Recorded) -> None:
+    run.again("DocumentRegistered")["h"]["ce_sequence"] = "1"
+
+
+@planted("INV22")
+def an_effect_without_a_cause(run: Recorded) -> None:
+    run.one("InvoiceIssued")[1]["h"]["ce_causationid"] = "00000000-0000-4000-8000-0000000000dd"
+
+
+@planted("INV22")
+def an_effect_of_another_chain(run: Recorded) -> None:
+    run.one("InvoiceIssued")[1]["h"]["ce_correlationid"] = "00000000-0000-4000-8000-0000000000dd"
+
+
+@planted("INV22")
+def an_event_that_is_its_own_cause(run: Recorded) -> None:
+    headers = run.one("StockReserved")[1]["h"]
+    headers["ce_causationid"] = headers["ce_id"]
+
+
+@planted("INV22")
+def an_order_that_something_else_caused(run: Recorded) -> None:
+    run.one("OrderPlaced")[1]["h"]["ce_causationid"] = run.one("InvoiceIssued")[1]["h"]["ce_id"]
+
+
+@planted("INV23")
+def what_is_reserved_is_never_billed(run: Recorded) -> None:
+    run.drop("InvoiceIssued")
+
+
+@planted("INV23")
+def inventory_never_answers_an_order(run: Recorded) -> None:
+    run.drop("ReservationRefused")
+
+
+@planted("INV23")
+def an_order_is_billed_twice(run: Recorded) -> None:
+    twin = run.again("InvoiceIssued", invoice="00000000-0000-4000-8000-0000000000ee")
+    twin["k"] = twin["h"]["ce_subject"] = "00000000-0000-4000-8000-0000000000ee"
+    twin["h"]["ce_sequence"] = "1"
+
+
+@planted("INV23")
+def an_invoice_has_two_papers(run: Recorded) -> None:
+    twin = run.again("DocumentRegistered", where=lambda data: data["class"] == "invoice")
+    twin["k"] = twin["h"]["ce_subject"] = twin["v"]["document"] = "00000000-0000-4000-8000-0000000000ff"
+    twin["h"]["ce_sequence"] = "1"
+
+
+@planted("INV23")
+def an_invoice_has_no_paper(run: Recorded) -> None:
+    run.drop("DocumentRegistered", lambda data: data["class"] == "invoice")
+
+
+@planted("INV23")
+def payroll_does_not_know_who_was_hired(run: Recorded) -> None:
+    run.drop("EmployeeRegistered")
+
+
+@planted("INV23")
+def the_ledger_does_not_deal_with_money(run: Recorded) -> None:
+    payment = run.data("PaymentAllocated")["payment"]
+    for _ in list(run.all("PaymentAllocated", lambda data: data["payment"] == payment)):
+        run.drop("PaymentAllocated", lambda data: data["payment"] == payment)
+
+
+@planted("INV24")
+def a_record_that_cannot_be_read_is_listed_nowhere(run: Recorded) -> None:
+    run.surface["_unreadable"] = {"ledger": []}
+    run.one("OrderPlaced")[0].append({"k": "", "x": "AA=="})
+
+
+@planted("INV24")
+def something_is_held_that_was_never_sent(run: Recorded) -> None:
+    hold(run, sequence=99)
+
+
+@planted("INV26")
+def an_invoice_of_one_company_is_shown_to_another(run: Recorded) -> None:
+    first, second = (told for name, told in run.surface.items() if not name.startswith("_"))
+    first["invoices"].append(second["invoices"][0])
+
+
+@planted("INV26")
+def an_effect_is_in_another_company_than_its_cause(run: Recorded) -> None:
+    headers = run.one("StockReserved")[1]["h"]
+    headers["ce_company"] = next(
+        line["h"]["ce_company"]
+        for _, line in run.all("OrderPlaced")
+        if line["h"]["ce_company"] != headers["ce_company"]
+    )
+
+
+@planted("INV28")
+def an_event_is_still_held_in_the_end(run: Recorded) -> None:
+    hold(run, sequence=1)
+
+
+@planted("INV28")
+def a_paper_is_never_rendered(run: Recorded) -> None:
+    run.drop("DocumentStored")
+
+
+@planted("INV28")
+def a_paper_has_no_bytes(run: Recorded) -> None:
+    rows: list[dict[str, Any]] = run.company("documents")["documents"]
+    next(row for row in rows if row["template"])["content"] = None
+
+
+def hold(run: Recorded, sequence: int) -> None:
+    """The ledger holds an event of the company's own key."""
+    name = next(name for name in run.surface if not name.startswith("_"))
+    run.surface[name]["held"].append(
+        {
+            "department": "ledger",
+            "topic": "ledger.companies",
+            "key": name,
+            "sequence": sequence,
+            "reason": "gap",
+        }
+    )

@@ -1,0 +1,102 @@
+"""The checker finds nothing in good runs, and in spoilt ones what was spoilt, by the name of the invariant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.proof.checker.checking import check
+from tests.proof.checker.history import BrokenHistory, read_history
+from tests.proof.checker.planted import PLANTED, Planted
+from tests.proof.checker.planting import Recorded
+from tests.proof.checker.report import STATEMENTS
+from tests.proof.checker.synthetic import make_up
+
+ORDERS = 60
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    folder = tmp_path_factory.mktemp("made-up")
+    make_up(folder, ORDERS)
+    return Recorded.read(folder)
+
+
+def test_a_good_run_has_no_violation_and_every_invariant_looked_at_something(made_up: Recorded, tmp_path: Path) -> None:
+    made_up.write(tmp_path)
+    report = check(tmp_path)
+    assert report.violations == ()
+    assert (report.lost, report.doubled) == (0, 0)
+    assert [name for name in STATEMENTS if not report.examined.get(name)] == ["INV24"]  # nothing is held in a good run
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.name)
+def test_a_corruption_is_found_by_the_invariant_that_it_breaks(
+    planted: Planted, made_up: Recorded, tmp_path: Path
+) -> None:
+    run = made_up.copy()
+    planted.spoil(run)
+    run.write(tmp_path)
+    report = check(tmp_path)
+    assert planted.invariant in report.wrong, [violation.what for violation in report.violations]
+    assert all(violation.witness for violation in report.violations if violation.invariant == planted.invariant)
+
+
+def test_every_invariant_has_a_corruption() -> None:
+    assert {planted.invariant for planted in PLANTED} == set(STATEMENTS)
+    assert len(PLANTED) >= 40
+
+
+def test_repeats_of_events_are_no_violation(made_up: Recorded, tmp_path: Path) -> None:
+    run = made_up.copy()
+    for lines in run.topics.values():
+        lines += lines[: len(lines) // 2]
+    run.write(tmp_path)
+    assert check(tmp_path).violations == ()
+
+
+def test_what_is_missing_while_work_is_on_the_way_is_not_lost(made_up: Recorded, tmp_path: Path) -> None:
+    run = made_up.copy()
+    run.drop("DocumentStored")
+    run.write(tmp_path)
+    report = check(tmp_path, expect_quiet=False)
+    assert (report.lost, report.violations) == (0, ())
+
+
+def test_an_unknown_operation_may_have_happened_or_not(made_up: Recorded, tmp_path: Path) -> None:
+    run = made_up.copy()
+    lines, asked, told = run.operation("order")
+    told["is"] = "unknown"
+    lines.append({**asked, "op": 10**6, "reference": "never-heard-of"})
+    run.write(tmp_path)
+    assert check(tmp_path).violations == ()
+
+
+def test_lost_and_doubled_are_counted(made_up: Recorded, tmp_path: Path) -> None:
+    run = made_up.copy()
+    run.drop("EmployeeRegistered")
+    run.again("OrderPlaced")
+    run.write(tmp_path)
+    report = check(tmp_path)
+    assert report.lost == 1
+    assert report.doubled >= 1
+
+
+def test_a_topic_that_was_not_read_is_no_success(made_up: Recorded, tmp_path: Path) -> None:
+    run = made_up.copy()
+    run.topics.clear()
+    run.write(tmp_path)
+    report = check(tmp_path)
+    assert {"INV1", "INV12", "INV20"} <= set(report.wrong)
+
+
+def test_a_line_that_a_kill_cut_off_is_passed_over_and_any_other_is_an_error(made_up: Recorded, tmp_path: Path) -> None:
+    made_up.write(tmp_path)
+    file = next((tmp_path / "history").iterdir())
+    good = file.read_bytes()
+    file.write_bytes(good + b'{"op": 1, "cli')
+    assert list(read_history(tmp_path))
+    file.write_bytes(b'{"op": 1, "cli\n' + good)
+    with pytest.raises(BrokenHistory):
+        list(read_history(tmp_path))
