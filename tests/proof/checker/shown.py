@@ -16,7 +16,7 @@ NAMED = {
     "payments": "payment",
     "documents": "document",
     "employees": "employee",
-    "orders": "order",
+    "orders": "id",
 }
 UNREADABLE_SHOWN = 100
 """So many rows the list of unreadable records has at most."""
@@ -46,7 +46,7 @@ def settle_shown(
         for order in told["orders"]:
             findings.look("INV4")
             if order["state"] not in FINISHED:
-                findings.say("INV4", f"an order stays {order['state']}", company=company, order=order["order"])
+                findings.say("INV4", f"an order stays {order['state']}", company=company, order=order["id"])
         for document in told["documents"]:
             if document["template"] is not None:
                 findings.look("INV28")
@@ -81,7 +81,7 @@ def _mixed(company: str, told: Mapping[str, Any], books: Books, findings: Findin
             findings.say("INV26", f"{shown} of another company are shown", company=company, ids=_few(strange))
     for row in told["orders"]:
         if row.get("company", company) != company:
-            findings.say("INV26", "an order of another company is shown", company=company, order=row["order"])
+            findings.say("INV26", "an order of another company is shown", company=company, order=row["id"])
 
 
 def _elsewhere(company: str, shown: str, books: Books) -> set[str]:
@@ -111,7 +111,7 @@ def _trial_balance(company: str, told: Mapping[str, Any], books: Books, findings
     for check in told["integrity"]["checks"]:
         findings.look("INV5")
         if not check["holds"]:
-            findings.say("INV5", f"the ledger finds itself wrong: {check['check']}", company=company)
+            findings.say("INV5", f"the ledger finds itself wrong: {check['rule']}", company=company)
 
 
 def _stock(company: str, told: Mapping[str, Any], books: Books, findings: Findings) -> None:

@@ -85,7 +85,7 @@ class MadeUp:
         else:
             self._billed(count, company, currency, order, chain, placed, lines)
             state = "credited" if count % 20 == 3 else state
-        self.shown[company]["orders"].append({"order": order, "state": state, "company": company})
+        self.shown[company]["orders"].append({"id": order, "state": state, "company": company})
         if count % 50 == 0:
             self._hired(count, company)
 
@@ -261,7 +261,7 @@ class MadeUp:
                 for code in sorted({account for account, _ in sums})
             ]
         }  # fmt: skip
-        told["integrity"] = {"checks": [{"check": "made up", "holds": True}]}
+        told["integrity"] = {"checks": [{"rule": "made up", "holds": True}]}
         told["stock_check"] = {"balanced": True}
         told["stock"] = [
             {
