@@ -55,6 +55,18 @@ PLANTED = [
         "imports tests.support.eventually.eventually; deploy may use deploy and services and chassis and contracts",
     ),
     planted(
+        arrows.the_checker_stands_outside_of_what_it_checks,
+        "tests/proof/checker/subjects.py",
+        "from services.ledger.domain.posting import check",
+        "imports services.ledger.domain.posting.check; the checker may use itself and contracts.topics",
+    ),
+    planted(
+        arrows.the_checker_stands_outside_of_what_it_checks,
+        "tests/proof/checker/books.py",
+        "from contracts.money import to_minor",
+        "imports contracts.money.to_minor; the checker may use itself and contracts.topics",
+    ),
+    planted(
         arrows.the_chassis_holds_no_business_noun,
         "chassis/outbox.py",
         "class OutboxInvoice:\n    pass\n",
@@ -88,6 +100,11 @@ INNOCENT = [
         arrows.contracts_import_pydantic_and_the_standard_library_only,
         "contracts/base.py",
         "from pydantic import BaseModel\nfrom contracts.money import to_minor\nimport decimal\n",
+    ),
+    innocent(
+        arrows.the_checker_stands_outside_of_what_it_checks,
+        "tests/proof/checker/streaming.py",
+        "from contracts.topics import TOPICS\nfrom tests.proof.checker.books import Books\nimport orjson\n",
     ),
     innocent(
         arrows.the_chassis_holds_no_business_noun,

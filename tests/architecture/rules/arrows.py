@@ -74,6 +74,16 @@ def nothing_that_is_installed_imports_the_tests(house: House) -> Iterator[Violat
 
 
 @rule()
+def the_checker_stands_outside_of_what_it_checks(house: House) -> Iterator[Violation]:
+    """It knows histories, topics and public APIs: with the system's own code it would believe the system's mistakes."""
+    for source in house.within("tests/proof/checker/"):
+        for line, module in source.imports:
+            known = module.split(".")[:2] == ["contracts", "topics"] or module.startswith("tests.proof.checker")
+            if module.split(".")[0] in OURS and not known:
+                yield Violation(source.path, line, f"imports {module}; the checker may use itself and contracts.topics")
+
+
+@rule()
 def the_chassis_holds_no_business_noun(house: House) -> Iterator[Violation]:
     """A name that means something to one department belongs to that department."""
     for source in house.within("chassis/"):

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import orjson
 
@@ -104,6 +104,30 @@ class Recorded:
                 if line["is"] == "invoke" and line["f"] == f and line["op"] in ends:
                     return lines, line, ends[line["op"]]
         raise LookupError(f"no {f} that is {outcome}")
+
+
+Spoil = Callable[[Recorded], object]
+
+
+class Planted(NamedTuple):
+    """What is done to a good run, and which invariant must find it."""
+
+    name: str
+    invariant: str
+    spoil: Spoil
+
+
+def table(into: list[Planted]) -> Callable[[str], Callable[[Spoil], Spoil]]:
+    """A decorator that puts corruptions into a table, under their own names."""
+
+    def planted(invariant: str) -> Callable[[Spoil], Spoil]:
+        def keep(spoil: Spoil) -> Spoil:
+            into.append(Planted(spoil.__name__.replace("_", " "), invariant, spoil))
+            return spoil
+
+        return keep
+
+    return planted
 
 
 def _lines(file: Path) -> list[Line]:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.proof.checker import planted_business, planted_events
 from tests.proof.checker.checking import check
 from tests.proof.checker.history import BrokenHistory, read_history
-from tests.proof.checker.planted import PLANTED, Planted
-from tests.proof.checker.planting import Recorded
+from tests.proof.checker.planting import Planted, Recorded
 from tests.proof.checker.report import STATEMENTS
 from tests.proof.checker.synthetic import make_up
 
+PLANTED = [*planted_business.PLANTED, *planted_events.PLANTED]
 ORDERS = 60
 
 
