@@ -30,6 +30,9 @@ from contracts.base import EventData
 
 IDLE_IN_TRANSACTION = "5s"
 """A process that froze inside a transaction holds rows; the server ends its session after this long."""
+SILENCE_S = 3.0
+"""The server ends a statement that takes too long and says so. Who hears nothing for this much longer waits on a
+connection that is dead at the other end, and would wait for as long as the kernel does: a quarter of an hour."""
 COMPANY = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 """Company codes are formatted into BEGIN, so nothing else may ever pass."""
 
@@ -140,7 +143,12 @@ class Database:
             await self._discard(self._idle.pop())
 
     async def _open(self) -> asyncpg.Connection:
-        return await asyncpg.connect(self._url, timeout=5, server_settings=self._server_settings)
+        return await asyncpg.connect(
+            self._url,
+            timeout=5,
+            command_timeout=self.settings.statement_timeout_ms / 1_000 + SILENCE_S,
+            server_settings=self._server_settings,
+        )
 
     async def _discard(self, held: asyncpg.Connection) -> None:
         """Nothing can be saved of a connection whose state is not known."""

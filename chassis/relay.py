@@ -28,6 +28,8 @@ from contracts.topics import TOPICS
 
 LOCK = 7_203_312
 HEARTBEAT_S = 2.0
+BEAT_MAX_S = 5.0
+"""A beat that takes longer than this goes over a connection that is dead at the other end."""
 FROZEN_S = 10.0
 """A heartbeat older than this means that the owner is frozen; its backend may be ended."""
 SEND_TIMEOUT_S = 15.0
@@ -118,6 +120,8 @@ class Relay:
             await self._take_lock(connection)
             self.is_owner = True
             self._beating = asyncio.create_task(self._beat(connection.get_server_pid()))
+            # Without a beat the lock may be another's: whatever statement waits on our connection ends here.
+            self._beating.add_done_callback(lambda _: connection.terminate())
             while not self._beating.done():
                 await self._send_with_new_producer(connection, self._beating)
             self._beating.result()
@@ -151,7 +155,7 @@ class Relay:
         connection = await self._connect()
         try:
             while True:
-                await connection.execute(BEAT, pid, str(self.settings.replica))
+                await connection.execute(BEAT, pid, str(self.settings.replica), timeout=BEAT_MAX_S)
                 await asyncio.sleep(HEARTBEAT_S)
         finally:
             connection.terminate()

@@ -54,6 +54,7 @@ class _Pair:
 
     client: asyncio.StreamWriter
     server: asyncio.StreamWriter | None = None
+    forgotten: bool = False
 
     def drop(self) -> None:
         """Reset both sides: no goodbye, as when a cable is pulled out of a router that answers."""
@@ -127,6 +128,11 @@ class Proxy:
         """Reset what is open; new connections are welcome."""
         self._drop_all()
 
+    def forget(self) -> None:
+        """What is open now is half open for ever, as when a router loses its table; new connections are well."""
+        for pair in self._pairs:
+            pair.forgotten = True
+
     def heal(self) -> None:
         """Fair weather again. What was held in silence is handed on, as after a lost route came back."""
         self._set(lambda _: Weather())
@@ -160,13 +166,13 @@ class Proxy:
             self._tasks.discard(task)
 
     async def _serve(self, pair: _Pair, reader: asyncio.StreamReader) -> None:
-        await self._while_silent("up")
+        await self._while_silent(pair, "up")
         answers, pair.server = await asyncio.open_connection(*self._target)
         if pair.client.is_closing():  # cut while we were connecting
             return
         ways = [
-            asyncio.create_task(self._carry(reader, pair.server, "up")),
-            asyncio.create_task(self._carry(answers, pair.client, "down")),
+            asyncio.create_task(self._carry(pair, reader, pair.server, "up")),
+            asyncio.create_task(self._carry(pair, answers, pair.client, "down")),
         ]
         try:
             await asyncio.gather(*ways)
@@ -175,10 +181,12 @@ class Proxy:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direction: Direction) -> None:
+    async def _carry(
+        self, pair: _Pair, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direction: Direction
+    ) -> None:
         """Read and hand on, side by side, so that a delay does not become a lower throughput."""
         on_the_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(WAITING_CHUNKS)
-        handing_on = asyncio.create_task(self._hand_on(on_the_way, writer, direction))
+        handing_on = asyncio.create_task(self._hand_on(pair, on_the_way, writer, direction))
         reading = asyncio.create_task(self._read(reader, on_the_way))
         try:
             await asyncio.gather(reading, handing_on)
@@ -197,13 +205,17 @@ class Proxy:
                 return
 
     async def _hand_on(
-        self, on_the_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter, direction: Direction
+        self,
+        pair: _Pair,
+        on_the_way: asyncio.Queue[tuple[float, bytes]],
+        writer: asyncio.StreamWriter,
+        direction: Direction,
     ) -> None:
         loop = asyncio.get_running_loop()
         while True:
             due, chunk = await on_the_way.get()
             await asyncio.sleep(max(0.0, due - loop.time()))
-            await self._while_silent(direction)
+            await self._while_silent(pair, direction)
             if not chunk:
                 with contextlib.suppress(OSError):
                     writer.write_eof()
@@ -214,8 +226,8 @@ class Proxy:
             if (limit := self._weather.bytes_per_s) is not None:
                 await asyncio.sleep(len(chunk) / limit)
 
-    async def _while_silent(self, direction: Direction) -> None:
-        while self._weather.silent(direction):
+    async def _while_silent(self, pair: _Pair, direction: Direction) -> None:
+        while pair.forgotten or self._weather.silent(direction):
             await self._changed.wait()
 
 

@@ -144,3 +144,17 @@ async def test_a_client_that_hangs_up_leaves_nothing_behind() -> None:
         line[1].close()
 
         await eventually(lambda: proxy.open_connections == 0, what="the link is empty", within_s=5)
+
+
+async def test_a_forgotten_connection_stays_half_open_while_new_ones_are_well() -> None:
+    async with echo() as port, Proxy(HOST, port) as proxy:
+        line = await asyncio.open_connection(HOST, proxy.port)
+        await said(line, b"hello")
+        proxy.forget()
+        again = await asyncio.open_connection(HOST, proxy.port)
+
+        assert await said(again, b"again") == b"again"
+        with pytest.raises(TimeoutError):
+            await said(line, b"anyone", within_s=0.2)
+        line[1].close()
+        again[1].close()
