@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,8 @@ class Recorded:
 
     def copy(self) -> Self:
         """One of its own, to be spoilt."""
-        return copy.deepcopy(self)
+        copied: Self = pickle.loads(pickle.dumps(self))  # several times as fast as deepcopy
+        return copied
 
     def write(self, folder: Path) -> None:
         """As files, with offsets that run on without gaps."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tests.proof.checker.report import STATEMENTS
 from tests.proof.checker.synthetic import make_up
 
 PLANTED = [*planted_business.PLANTED, *planted_events.PLANTED]
+RECORDED = Path(__file__).parent / "recorded" / "good-run.tar.xz"
+"""Made anew by `python -m tests.proof.recording` with this file's name."""
 ORDERS = 60
 
 
@@ -22,6 +25,22 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     folder = tmp_path_factory.mktemp("made-up")
     make_up(folder, ORDERS)
     return Recorded.read(folder)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """A short run of the real system: refusals, repeats, cancellations, and a killed gateway and ledger."""
+    folder = tmp_path_factory.mktemp("recorded")
+    with tarfile.open(RECORDED) as packed:
+        packed.extractall(folder, filter="data")
+    return Recorded.read(folder)
+
+
+def test_a_recorded_run_has_no_violation(recorded: Recorded, tmp_path: Path) -> None:
+    recorded.write(tmp_path)
+    report = check(tmp_path)
+    assert report.violations == ()
+    assert report.events > 500
 
 
 def test_a_good_run_has_no_violation_and_every_invariant_looked_at_something(made_up: Recorded, tmp_path: Path) -> None:
@@ -34,9 +53,9 @@ def test_a_good_run_has_no_violation_and_every_invariant_looked_at_something(mad
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.name)
 def test_a_corruption_is_found_by_the_invariant_that_it_breaks(
-    planted: Planted, made_up: Recorded, tmp_path: Path
+    planted: Planted, recorded: Recorded, tmp_path: Path
 ) -> None:
-    run = made_up.copy()
+    run = recorded.copy()
     planted.spoil(run)
     run.write(tmp_path)
     report = check(tmp_path)
