@@ -52,7 +52,6 @@ class Trial:
             await asyncio.sleep(1.0)  # arrivals after the healing, so that the last fault has its recovery
         self.figures["quiet after"] = f"{await house.rest(self.rest_s):.1f} s"
         judged = await house.check()
-        self.figures["judged by"] = judged.by
         completed = await completions(house.stack.kafka_bootstrap, load.tally.asked_ns)
         house.timeline.recover(completed)
         orders = completed["order"]
