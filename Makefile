@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run stop status test lint types format bench contracts clean distclean \
+.PHONY: help setup demo run stop status test lint types format bench contracts mutants check-the-checker clean distclean \
 	prove test-proof test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
 
 help: ## what can be made
@@ -85,6 +85,12 @@ test-proof: $(READY) ## the proof in its short form (2 min)
 prove: $(READY) ## break everything, check everything; CHAPTER=name runs one at full length, RESUME=1 goes on; docs/proof.md
 	@$(BIN)/python -m tests.proof $(if $(CHAPTER),--chapter $(CHAPTER) --full,--normal) $(if $(RESUME),--resume) \
 		$(if $(SEED),--seed $(SEED)) --write
+
+check-the-checker: $(READY) ## how long the checker takes over a million events, and its memory
+	@$(BIN)/python -m tests.proof.checker.measure
+
+mutants: $(READY) ## spoil a copy of the system line by line: each time the proof must turn red (10 min; resumes)
+	@$(BIN)/python -m tests.proof.mutants
 
 # --- making ----------------------------------------------------------------------------------------------------------
 

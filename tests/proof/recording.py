@@ -1,7 +1,8 @@
 """`python -m tests.proof.recording FILE.tar.xz`: record a short good run, for the checker's own tests.
 
 Orders, payments, cancellations, hires and goods as ever, and besides: orders that are refused by the inventory and by
-the ledger, repeats with the same key, one key for two contents, and answers that a kill of the gateway cut off.
+the ledger, repeats with the same key, one key for two contents, and answers that a kill of the gateway cut off;
+the ledger and a database server are killed too.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ async def record(folder: Path) -> Path:
             load = Load(house, PER_S, seed=SEED, mix=MIX)
             sending = asyncio.create_task(load.send(ORDERS))
             await asyncio.sleep(1.0)
-            for victim in ("gateway", "ledger"):
+            for victim in ("gateway", "ledger", "postgres-inventory"):
                 await house.stack.kill(victim)
                 await house.stack.restart(victim)
             await sending

@@ -209,6 +209,10 @@ def _adds_up(paper: Mapping[str, Any]) -> bool:
         exact = Decimal(line["quantity"]) * Decimal(line["unit_price"])
         if exact.quantize(cent, ROUND_HALF_UP) != Decimal(line["net"]):
             return False
+    for tax in paper["taxes"]:
+        exact = Decimal(tax["base"]) * Decimal(tax["rate"])
+        if exact.quantize(cent, ROUND_HALF_UP) != Decimal(tax["tax"]):
+            return False
     lines, taxes = sum(number(x["net"]) for x in paper["lines"]), sum(number(x["tax"]) for x in paper["taxes"])
     totals = (number(paper["net"]), number(paper["tax"]), number(paper["total"]))
     return totals == (lines, taxes, lines + taxes)

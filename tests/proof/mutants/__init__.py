@@ -1,0 +1,1 @@
+"""Mutants of the system: a line of it is spoilt, and the proof must turn red."""
