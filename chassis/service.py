@@ -26,7 +26,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from chassis import faults, operating
+from chassis import census, faults, operating
+from chassis.auditing import Audits
 from chassis.cluster import ClusterWatch
 from chassis.consumers import Consumers
 from chassis.consuming import Subscription
@@ -100,6 +101,9 @@ class Service:
         self.relay = Relay(settings, self.database.signals, self.metrics, self.cluster)
         self.relay.writers_signal = self.parts >= {"api", "consumers"}
         self.stopping = asyncio.Event()
+        self.census: census.Counting | None = None
+        """This department's half of the census, once its database is there."""
+        self.audits: Audits | None = None
         self.subscription: Subscription | None = None
         self.corridor: Corridor | None = None
         self._consumers = consumers
@@ -172,6 +176,9 @@ class Service:
         if self.schema.too_old is not None:
             return
         self._operator = await self._open_operator()
+        self.census = census.Counting(self._operator, self.settings.service, self._consumers)
+        servers = self.settings.stack.kafka_bootstrap_servers
+        self.audits = Audits(self._operator, servers, self.settings.service, self._consumers)
         starters: list[Callable[[], Awaitable[None]]] = [self._measure, partial(self.schema.watch, url)]
         if self.parts & {"relay", "consumers"}:
             starters.append(self.cluster.run)
@@ -263,6 +270,8 @@ class Service:
         with suppress(Exception):
             async with asyncio.timeout(self.settings.drain_s):
                 await self.door.drain()
+        if self.audits is not None:
+            await self.audits.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -285,7 +294,7 @@ class Service:
         app.add_route("/metrics", self._metrics, include_in_schema=False)
         if "api" in self.parts:
             app.router.routes.extend(routes)
-            for router in (*routers, operating.router):
+            for router in (*routers, operating.router, census.router):
                 app.include_router(router)
         install(app, self)
         return app

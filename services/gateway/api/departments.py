@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import httpx
 from starlette.datastructures import MutableHeaders
@@ -83,6 +83,23 @@ class Departments:
         sent = client.build_request(request.method, url, headers=headers, content=content or None)
         sent.headers.pop("user-agent", None)
         return _streamed(await self._send(client, sent, department), department)
+
+    async def ask(
+        self, department: str, method: str, path: str, caller: Caller, body: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        """A department's JSON answer to a question of the gateway's own. Raises Problem 503 when there is none."""
+        address = self._addresses.get(department)
+        if address is None or self._signer is None:
+            raise department_down(department, "is not connected")
+        headers = {"authorization": f"Bearer {self._signer.sign(caller, department)}"}
+        client = self._clients[department]
+        try:
+            answer = await client.request(method, f"{address}{path}", headers=headers, json=body)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise department_down(department, _why(error)) from error
+        if answer.status_code not in (200, 202):
+            raise department_down(department, f"answers {answer.status_code}")
+        return cast("dict[str, Any]", answer.json())
 
     async def _send(self, client: httpx.AsyncClient, sent: httpx.Request, department: str) -> httpx.Response:
         """The beginning of an answer. A connection that the department has closed meanwhile is replaced once: commands
