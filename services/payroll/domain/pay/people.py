@@ -1,0 +1,69 @@
+"""What pay is calculated from: the terms of a person, and what changes them for some days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from services.payroll.domain.pay.refusing import PayRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Pay from a day on, until the next term: a month's salary in minor units, borne by a cost centre."""
+
+    starts_on: date
+    monthly: int
+    cost_centre: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Days without pay, both ends included."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The facts of a person that pay depends on, as they are known now."""
+
+    hired_on: date
+    terms: tuple[Term, ...]
+    left_on: date | None = None
+    """The last day of work."""
+    unpaid: tuple[Leave, ...] = ()
+    children: int = 0
+    credit_points: Fraction = Fraction(0)
+
+    def employed(self, day: date) -> bool:
+        """Whether this is a day of the employment."""
+        return self.hired_on <= day and (self.left_on is None or day <= self.left_on)
+
+    def away(self, day: date) -> bool:
+        """Whether this is a day of leave without pay; a day in two leaves is one day."""
+        return any(leave.first <= day <= leave.last for leave in self.unpaid)
+
+
+def checked(person: Person, cost_centres: Sequence[str]) -> Person:
+    """The same person with terms in their order.
+
+    Raises PayRefused: `pay-before-hire`, `pay-terms-missing`, `pay-terms-repeated`, `negative-pay`,
+    `unknown-cost-centre`.
+    """
+    terms = tuple(sorted(person.terms, key=lambda term: term.starts_on))
+    if not terms or terms[0].starts_on > person.hired_on:
+        raise PayRefused("pay-terms-missing", "There is no pay agreed for the first day of work.")
+    if terms[0].starts_on < person.hired_on:
+        raise PayRefused("pay-before-hire", "Pay cannot begin before the first day of work.")
+    if len({term.starts_on for term in terms}) < len(terms):
+        raise PayRefused("pay-terms-repeated", "Two terms of pay begin on the same day.")
+    if any(term.monthly < 0 for term in terms):
+        raise PayRefused("negative-pay", "A salary cannot be below zero.")
+    for term in terms:
+        if term.cost_centre not in cost_centres:
+            raise PayRefused("unknown-cost-centre", f"There is no cost centre {term.cost_centre}.")
+    return Person(person.hired_on, terms, person.left_on, person.unpaid, person.children, person.credit_points)

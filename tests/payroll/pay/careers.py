@@ -1,0 +1,132 @@
+"""Random careers with back-dated changes, paid month by month and computed a second time in another way.
+
+`python -m tests.payroll.pay.careers 1000` for many of them.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tomllib
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+from services.payroll.domain.pay.calculating import Line
+from services.payroll.domain.pay.correcting import differences, recalculate
+from services.payroll.domain.pay.months import Month
+from services.payroll.domain.pay.people import Leave, Person, Term, checked
+from services.payroll.domain.pay.totals import Totals
+from tests.payroll.pay.packs import NEUTRAL, content
+
+CENTRES = ("sales", "stores", "office")
+MONTHS = [Month(year, month) for year in (2024, 2025) for month in range(1, 13)]
+RULES: Mapping[int, dict[str, Any]] = {
+    year: tomllib.loads(content(f"neutral-{year}").decode()) for year in (2024, 2025)
+}
+
+
+def career(dice: random.Random) -> list[Person]:
+    """What is known of a person at the start of each month of two years: facts are added, also about the past."""
+    hired = date(2024, 1, 1) + timedelta(dice.randrange(300))
+    terms = {hired: Term(hired, dice.randrange(50_000, 900_000), dice.choice(CENTRES))}
+    leaves: list[Leave] = []
+    left: date | None = None
+    known: list[Person] = []
+    for month in MONTHS:
+        if dice.random() < 0.25:
+            day = max(hired, month.first - timedelta(dice.randrange(-40, 300)))
+            terms[day] = Term(day, dice.randrange(50_000, 900_000), dice.choice(CENTRES))
+        if dice.random() < 0.15:
+            day = max(hired, month.first - timedelta(dice.randrange(-20, 200)))
+            leaves.append(Leave(day, day + timedelta(dice.randrange(45))))
+        if left is None and dice.random() < 0.02:
+            left = max(hired, month.first - timedelta(dice.randrange(-30, 90)))
+        points = Fraction(dice.randrange(5), 2) if not known else known[-1].credit_points
+        shuffled = dice.sample(list(terms.values()), len(terms))
+        known.append(checked(Person(hired, tuple(shuffled), left, tuple(leaves), credit_points=points), CENTRES))
+    return known
+
+
+def paid_through(known: list[Person]) -> tuple[dict[Month, list[Line]], Totals]:
+    """Every month paid when it comes, with the differences of all months before it: lines by the month they are of."""
+    paid: dict[Month, list[Line]] = {}
+    totals = Totals()
+    for at, person in enumerate(known, 1):
+        slips = recalculate(person, MONTHS[:at], "XX", NEUTRAL)
+        # What differs from a month that nothing was paid for is the whole of it.
+        for difference in differences(paid, slips):
+            paid.setdefault(difference.month, []).extend(difference.lines)
+            totals.add(difference.lines)
+    return paid, totals
+
+
+def by_hand(person: Person) -> dict[Month, dict[str, int]]:
+    """The same months from the facts as known at the end: day by day, in decimals, the file read anew."""
+    found: dict[Month, dict[str, int]] = {}
+    taxable = tax_before = Decimal(0)
+    for year, month in MONTHS:
+        rules = RULES[year]
+        if month == 1:
+            taxable = tax_before = Decimal(0)
+        weekdays = [d for n in range(monthrange(year, month)[1]) if (d := date(year, month, n + 1)).weekday() < 5]
+        exact = Fraction(0)
+        for day in weekdays:
+            if day < person.hired_on or (person.left_on and day > person.left_on):
+                continue
+            if not any(leave.first <= day <= leave.last for leave in person.unpaid):
+                term = max((t for t in person.terms if t.starts_on <= day), key=lambda t: t.starts_on)
+                exact += Fraction(term.monthly, len(weekdays))
+        gross = _cents(Decimal(exact.numerator) / exact.denominator / 100)
+        shares = [_capped(gross, contribution["tier"][0]) for contribution in rules["contribution"]]
+        taxable += gross - shares[0]
+        part = Fraction(month, 12)
+        income = Fraction(taxable) / part
+        scale, lower = Fraction(0), Fraction(0)
+        for bracket in rules["tax"]["bracket"]:
+            upper = Fraction(bracket["up_to"]["value"]) if "up_to" in bracket else max(income, lower)
+            scale += max(Fraction(0), min(income, upper) - lower) * Fraction(bracket["rate"]["value"])
+            lower = upper
+        due = max(Fraction(0), scale - Fraction(rules["tax"]["point"]["value"]) * person.credit_points) * part
+        tax = _cents(Decimal(due.numerator) / due.denominator) - tax_before
+        tax_before += tax
+        values = {"salary": gross, "pension": shares[0], "pension-employer": shares[1], "income-tax": tax}
+        found[Month(year, month)] = {code: int(value * 100) for code, value in values.items()}
+    return found
+
+
+def _cents(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _capped(gross: Decimal, tier: dict[str, dict[str, str]]) -> Decimal:
+    return _cents(min(gross, Decimal(tier["up_to"]["value"])) * Decimal(tier["rate"]["value"]))
+
+
+def check_career(seed: int) -> int:
+    """Pay a career and compare it. Returns how many months had a difference paid later; raises AssertionError."""
+    known = career(random.Random(seed))
+    paid, totals = paid_through(known)
+    expected = by_hand(known[-1])
+    for month in MONTHS:
+        sums = dict.fromkeys(expected[month], 0)
+        for line in paid.get(month, ()):
+            sums[line.code] += line.amount
+        assert sums == expected[month], (seed, str(month), sums, expected[month])
+    net = sum(each["salary"] - each["pension"] - each["income-tax"] for each in expected.values())
+    assert totals.balanced
+    assert totals.net == net, seed
+    return sum(len({line.code for line in lines}) < len(lines) for lines in paid.values())
+
+
+def main(careers: int) -> None:
+    """Check careers 1 to `careers`, and say how many months were corrected."""
+    corrected = sum(check_career(seed) for seed in range(1, careers + 1))
+    print(f"{careers} careers agree; {corrected} months had back-dated differences")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,170 @@
+"""Payslips computed by hand, from the figures of each pack; the sums stand beside them."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from services.payroll.domain.pay.calculating import Payslip, YearToDate, calculate
+from services.payroll.domain.pay.explaining import explain
+from services.payroll.domain.pay.months import Month
+from services.payroll.domain.pay.people import Leave, Person, Term
+from services.payroll.domain.pay.rules import Pack, read_pack
+from tests.payroll.pay.packs import GREECE, GREEK_CHOICES, ISRAEL, NEUTRAL, content
+
+NOBODY_BEFORE = YearToDate()
+
+
+def someone(monthly: int, *, children: int = 0, points: str = "0", hired: date = date(2020, 1, 1)) -> Person:
+    return Person(hired, (Term(hired, monthly, "sales"),), children=children, credit_points=Fraction(points))
+
+
+def amounts(slip: Payslip) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for line in slip.lines:
+        sums[line.code] = sums.get(line.code, 0) + line.amount
+    return sums | {"net": slip.net}
+
+
+CASES = [
+    # 7,522 x 0.4 % + 2,478 x 7 % = 203.548; 7,522 x 3.1 % + 2,478 x 5 % = 357.082;
+    # 7,522 x 3.55 % + 2,478 x 7.6 % = 455.359;
+    # 7,010 x 10 % + 2,990 x 14 % - 2.25 x 242 = 575.10
+    pytest.param(
+        ISRAEL,
+        Month(2024, 3),
+        someone(10_000_00, points="9/4"),
+        {
+            "salary": 10_000_00,
+            "national-insurance": 203_55,
+            "health": 357_08,
+            "national-insurance-employer": 455_36,
+            "income-tax": 575_10,
+            "net": 8_864_27,
+        },
+        id="Israel, both tiers",
+    ),
+    # Above 49,030 nothing: 30.088 + 41,508 x 7 %; 233.182 + 41,508 x 5 %; 267.031 + 41,508 x 7.6 %
+    # A year of 720,000: 8,412 + 5,124 + 14,616 + 23,398.80 + 101,850 + 159,720 x 47 % - 6,534 = 221,935.20; a twelfth
+    pytest.param(
+        ISRAEL,
+        Month(2024, 3),
+        someone(60_000_00, points="9/4"),
+        {
+            "salary": 60_000_00,
+            "national-insurance": 2_935_65,
+            "health": 2_308_58,
+            "national-insurance-employer": 3_421_64,
+            "income-tax": 18_494_60,
+            "net": 36_261_17,
+        },
+        id="Israel, above the ceiling",
+    ),
+    # 1,800 x 13.37 %; (1,559.34 x 14 = 21,830.76): 3,100 + 1,830.76 x 28 % = 3,612.6128;
+    # credit 777 - 9,830.76 x 2 % = 580.3848; 3,032.228 / 14 = 216.5877
+    pytest.param(
+        GREECE,
+        Month(2025, 3),
+        someone(1_800_00),
+        {"salary": 1_800_00, "efka": 240_66, "efka-employer": 392_22, "income-tax": 216_59, "net": 1_342_75},
+        id="Greece, no children",
+    ),
+    # 1,200 x 13.37 %; (1,039.56 x 14 = 14,553.84): 900 + 4,553.84 x 22 % = 1,901.8448;
+    # credit 1,120 - 2,553.84 x 2 % = 1,068.9232; 832.9216 / 14 = 59.4944
+    pytest.param(
+        GREECE,
+        Month(2025, 3),
+        someone(1_200_00, children=2),
+        {"salary": 1_200_00, "efka": 160_44, "efka-employer": 261_48, "income-tax": 59_49, "net": 980_07},
+        id="Greece, two children",
+    ),
+    # Two payments as in the case before; the tax of both is rounded once: 2 x 59.4944 = 118.9888
+    pytest.param(
+        GREECE,
+        Month(2025, 12),
+        someone(1_200_00, children=2),
+        {
+            "salary": 1_200_00,
+            "christmas": 1_200_00,
+            "efka": 320_88,
+            "efka-employer": 522_96,
+            "income-tax": 118_99,
+            "net": 1_960_13,
+        },
+        id="Greece, December with its thirteenth salary",
+    ),
+    pytest.param(
+        NEUTRAL[0],
+        Month(2024, 1),
+        someone(3_000_00, points="1"),
+        # 3,000 x 8 %; 2,760 x 12 = 33,120: 1,200 + 21,120 x 25 % - 600 = 5,880; a twelfth
+        {"salary": 3_000_00, "pension": 240_00, "pension-employer": 360_00, "income-tax": 490_00, "net": 2_270_00},
+        id="neutral, January",
+    ),
+]
+
+
+@pytest.mark.parametrize(("pack", "month", "person", "expected"), CASES)
+def test_a_payslip_is_what_a_hand_computes(pack: Pack, month: Month, person: Person, expected: dict[str, int]) -> None:
+    assert amounts(calculate(person, month, pack, NOBODY_BEFORE)) == expected
+
+
+def test_the_greek_ceiling_leaves_what_is_above_it_free() -> None:
+    # 7,572.62 x 13.37 % = 1,012.459; a published guide rounds it to 1,013
+    slip = calculate(someone(10_000_00), Month(2025, 3), GREECE, NOBODY_BEFORE)
+    assert amounts(slip)["efka"] == 1_012_46
+    assert amounts(slip)["efka-employer"] == 1_650_07
+
+
+def test_the_contributions_are_those_of_a_published_example() -> None:
+    # buildcollective.io, Greece payroll calculation example: 30,000 a year in 14 salaries; 286.50 and 466.93
+    slip = calculate(someone(2_142_86), Month(2025, 3), GREECE, NOBODY_BEFORE)
+    assert amounts(slip)["efka"] == 286_50
+    assert amounts(slip)["efka-employer"] == 466_93
+
+
+def test_a_credit_that_falls_by_full_thousands_passes_over_what_is_begun() -> None:
+    # As with 1,800 above, but of 9,830.76 only 9,000 count: 777 - 180 = 597; (3,612.6128 - 597) / 14 = 215.4009
+    by_thousands = read_pack(content("greece-2025"), GREEK_CHOICES | {"tax.family.step": "1000.00"})
+    assert amounts(calculate(someone(1_800_00), Month(2025, 3), by_thousands, NOBODY_BEFORE))["income-tax"] == 215_40
+
+
+def test_a_raise_in_february_is_taxed_with_the_year_so_far() -> None:
+    person = Person(
+        date(2020, 1, 1),
+        (Term(date(2020, 1, 1), 3_000_00, "sales"), Term(date(2024, 2, 1), 5_000_00, "sales")),
+        credit_points=Fraction(1),
+    )
+    january = calculate(person, Month(2024, 1), NEUTRAL[0], NOBODY_BEFORE)
+    february = calculate(person, Month(2024, 2), NEUTRAL[0], january.after(NOBODY_BEFORE))
+    # 4,000 x 8 % = 320; 2,760 + 4,680 = 7,440, as a year 44,640: 1,200 + 6,000 + 8,640 x 40 % - 600 = 10,056; a sixth
+    # is 1,676, of which 490 were withheld
+    assert amounts(february) == {
+        "salary": 5_000_00,
+        "pension": 320_00,
+        "pension-employer": 480_00,
+        "income-tax": 1_186_00,
+        "net": 3_494_00,
+    }
+
+
+def test_a_joiner_a_leaver_and_an_unpaid_leave_are_paid_for_their_days() -> None:
+    january = Month(2024, 1)  # 23 working days, 31 in all
+    joiner = someone(3_000_00, hired=date(2024, 1, 15))
+    assert calculate(joiner, january, NEUTRAL[0], NOBODY_BEFORE).gross == 1_695_65  # 13 of 23
+    hired = date(2020, 1, 1)
+    leaver = Person(hired, (Term(hired, 3_100_00, "sales"),), left_on=date(2024, 1, 10))
+    assert calculate(leaver, january, ISRAEL, NOBODY_BEFORE).gross == 1_000_00  # 10 of 31
+    away = Person(hired, (Term(hired, 2_300_00, "sales"),), unpaid=(Leave(date(2024, 1, 6), date(2024, 1, 9)),))
+    assert calculate(away, january, NEUTRAL[0], NOBODY_BEFORE).gross == 2_100_00  # 21 of 23: a weekend is not lost
+
+
+def test_an_explanation_shows_each_value_on_the_way() -> None:
+    slip = calculate(someone(1_800_00), Month(2025, 3), GREECE, NOBODY_BEFORE)
+    told = "\n".join(explain(slip, "income-tax"))
+    for value in ("2183076", "361261.2800", "58038.4800", "21658.7714"):
+        assert value in told
+    assert GREECE.version in told
+    assert explain(slip)[-1] == "net: 180000 earned - 45725 withheld = 134275"

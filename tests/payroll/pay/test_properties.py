@@ -1,0 +1,159 @@
+"""What holds for all pay, whoever is paid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.payroll.domain.pay.calculating import YearToDate, calculate
+from services.payroll.domain.pay.correcting import differences, recalculate
+from services.payroll.domain.pay.months import Counting, Month
+from services.payroll.domain.pay.people import Leave, Person, Term, checked
+from services.payroll.domain.pay.prorating import pieces
+from services.payroll.domain.pay.refusing import PayRefused
+from services.payroll.domain.pay.rules import Pack, pack_for, read_pack
+from services.payroll.domain.pay.totals import Totals
+from tests.payroll.pay.careers import CENTRES, check_career
+from tests.payroll.pay.packs import GREECE, ISRAEL, NEUTRAL, content
+
+HIRED = date(2023, 12, 20)
+COUNTINGS: tuple[Counting, ...] = ("calendar", "working")
+PACKS = st.sampled_from((NEUTRAL[0], NEUTRAL[1], GREECE, ISRAEL))
+DAYS = st.integers(0, 800).map(lambda days: HIRED + timedelta(days))
+TERMS = st.lists(
+    st.builds(Term, DAYS, st.integers(0, 9_000_000), st.sampled_from(CENTRES)),
+    max_size=5,
+    unique_by=lambda t: t.starts_on,
+).map(lambda terms: (Term(HIRED, 2_000_01, "sales"), *(term for term in terms if term.starts_on > HIRED)))
+LEAVES = st.lists(
+    st.builds(lambda first, length: Leave(first, first + timedelta(length)), DAYS, st.integers(0, 40)), max_size=3
+).map(tuple)
+PEOPLE = st.builds(
+    Person,
+    st.just(HIRED),
+    TERMS,
+    st.none() | DAYS,
+    LEAVES,
+    st.integers(0, 8),
+    st.integers(0, 20).map(lambda quarters: Fraction(quarters, 4)),
+)
+SO_FAR = st.builds(YearToDate, st.integers(0, 9_000_000), st.integers(0, 900_000))
+
+
+@given(PEOPLE, PACKS, st.integers(1, 12), SO_FAR)
+@settings(max_examples=150, deadline=None)
+def test_gross_is_net_and_deductions_and_the_journal_balances(
+    person: Person, pack: Pack, month: int, before: YearToDate
+) -> None:
+    slip = calculate(checked(person, CENTRES), Month(pack.since.year, month), pack, before)
+    assert slip.gross == slip.net + slip.total("contribution") + slip.total("tax")
+    totals = Totals()
+    totals.add(slip.lines)
+    assert totals.balanced
+    assert totals.net == slip.net
+
+
+@given(PEOPLE, PACKS, st.integers(1, 12), SO_FAR)
+@settings(max_examples=80, deadline=None)
+def test_the_same_facts_in_any_order_give_the_identical_payslip(
+    person: Person, pack: Pack, month: int, before: YearToDate
+) -> None:
+    turned = replace(person, terms=tuple(reversed(person.terms)), unpaid=tuple(reversed(person.unpaid)))
+    when = Month(pack.since.year, month)
+    assert calculate(checked(turned, CENTRES), when, pack, before) == calculate(
+        checked(person, CENTRES), when, pack, before
+    )
+
+
+@given(PEOPLE, DAYS, st.integers(1, 12), st.sampled_from(COUNTINGS))
+@settings(max_examples=150, deadline=None)
+def test_splitting_a_month_into_pieces_adds_up(person: Person, day: date, month: int, counting: Counting) -> None:
+    person = checked(person, CENTRES)
+    at_day = max((term for term in person.terms if term.starts_on <= day), key=lambda term: term.starts_on)
+    split = replace(
+        person, terms=tuple(sorted({*person.terms, replace(at_day, starts_on=day)}, key=lambda t: t.starts_on))
+    )
+    whole = pieces(person, Month(2024, month), counting)
+    parts = pieces(split, Month(2024, month), counting)
+    assert sum(piece.amount for piece in parts) == sum(piece.amount for piece in whole)
+
+
+@given(st.lists(PEOPLE, max_size=4))
+@settings(max_examples=30, deadline=None)
+def test_the_order_in_which_people_are_paid_does_not_matter(people: list[Person]) -> None:
+    slips = [calculate(checked(person, CENTRES), Month(2025, 4), GREECE, YearToDate()) for person in people]
+    one, other = Totals(), Totals()
+    for slip in slips:
+        one.add(slip.lines)
+    for slip in reversed(slips):
+        other.add(slip.lines)
+    assert one == other
+
+
+@pytest.mark.parametrize("seed", range(1, 51))
+def test_a_career_with_back_dated_changes_is_paid_what_another_computation_says(seed: int) -> None:
+    check_career(seed)
+
+
+def test_a_back_dated_raise_is_paid_by_month_with_the_rules_of_each_month() -> None:
+    hired = date(2024, 1, 1)
+    months = [Month(2024, 11), Month(2024, 12), Month(2025, 1)]
+    before = checked(Person(hired, (Term(hired, 4_100_00, "sales"),)), CENTRES)
+    paid = {month: slip.lines for month, slip in recalculate(before, months, "XX", NEUTRAL).items()}
+    raised = checked(replace(before, terms=(*before.terms, Term(date(2024, 12, 1), 4_300_00, "sales"))), CENTRES)
+    december, january = differences(paid, recalculate(raised, months, "XX", NEUTRAL))
+    assert (december.month, december.version) == (Month(2024, 12), "XX-2024.1")
+    assert (january.month, january.version) == (Month(2025, 1), "XX-2025.1")
+    # 2024 has its ceiling at 4,000, so the raise is free of pension; 2025 at 4,200, so 100 of it carry 8 %
+    assert "pension" not in {line.code for line in december.lines}
+    assert [line.amount for line in january.lines if line.code == "pension"] == [8_00]
+
+
+def test_when_nothing_changed_nothing_is_paid_again() -> None:
+    person = checked(Person(HIRED, (Term(HIRED, 3_000_00, "sales"),)), CENTRES)
+    slips = recalculate(person, [Month(2024, month) for month in range(1, 13)], "XX", NEUTRAL)
+    assert differences({month: slip.lines for month, slip in slips.items()}, slips) == []
+
+
+@pytest.mark.parametrize(
+    ("terms", "code"),
+    [
+        ((Term(date(2023, 12, 1), 1, "sales"),), "pay-before-hire"),
+        ((Term(date(2023, 12, 21), 1, "sales"),), "pay-terms-missing"),
+        ((Term(HIRED, 1, "moon"),), "unknown-cost-centre"),
+        ((Term(HIRED, 1, "sales"), Term(HIRED, 2, "sales")), "pay-terms-repeated"),
+        ((Term(HIRED, -1, "sales"),), "negative-pay"),
+    ],
+)
+def test_what_cannot_be_paid_is_refused_by_its_name(terms: tuple[Term, ...], code: str) -> None:
+    with pytest.raises(PayRefused) as refused:
+        checked(Person(HIRED, terms), CENTRES)
+    assert refused.value.code == code
+
+
+def test_a_month_without_rules_is_refused_instead_of_paid_by_those_of_last_year() -> None:
+    with pytest.raises(PayRefused) as refused:
+        pack_for(NEUTRAL, "XX", Month(2026, 1))
+    assert refused.value.code == "tax-table-missing"
+
+
+def test_a_figure_that_nobody_found_must_be_given() -> None:
+    with pytest.raises(PayRefused) as refused:
+        read_pack(content("greece-2025"))
+    assert refused.value.code == "figure-required"
+
+
+def test_a_figure_without_a_source_is_no_rule() -> None:
+    with pytest.raises(PayRefused) as refused:
+        read_pack(content("israel-2024").replace(b'source = "point"', b'source = "hearsay"'))
+    assert refused.value.code == "figure-without-source"
+
+
+def test_other_figures_given_are_other_rules() -> None:
+    choices = {"extras_apart": "1", "holidays.month": "8", "tax.family.step": "0"}
+    assert read_pack(content("greece-2025"), choices).digest != GREECE.digest
