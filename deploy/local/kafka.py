@@ -6,10 +6,11 @@ import asyncio
 import base64
 import logging
 import os
+import shutil
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deploy.local.errors import StackFailed
@@ -36,7 +37,6 @@ SETTINGS = {
     "process.roles": "broker,controller",
     "inter.broker.listener.name": "PLAINTEXT",
     "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "auto.create.topics.enable": "false",
     "offsets.topic.num.partitions": "1",
     "transaction.state.log.num.partitions": "1",
@@ -53,6 +53,14 @@ SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A listener for one client alone: where the broker listens, and the port it tells that client to come to."""
+
+    port: int
+    advertised_port: int
+
+
+@dataclass(frozen=True, slots=True)
 class Broker:
     """One broker's place: its number from 1, ports and folder."""
 
@@ -61,6 +69,8 @@ class Broker:
     controller_port: int
     folder: Path
     log: Path
+    links: Mapping[str, Link] = field(default_factory=dict)
+    """By client service. Whoever stands at the advertised port is not passed by: metadata names no other address."""
 
     @property
     def name(self) -> str:
@@ -110,6 +120,14 @@ class KafkaCluster:
         """`kill -9` one broker."""
         await keeper.kill(self._broker(number).name)
 
+    async def wipe(self, keeper: Keeper, cluster_id: str) -> KafkaCluster:
+        """`kill -9` every broker, remove their data and format it anew; returns the cluster, which is not started."""
+        for broker in self.brokers:
+            if keeper.runs(broker.name):
+                await keeper.kill(broker.name)
+            await asyncio.to_thread(shutil.rmtree, broker.folder / "data")
+        return replace(self, cluster_id=cluster_id)
+
     async def ready(self, keeper: Keeper) -> None:
         """Wait until an admin client lists topics and sees every broker; an open port is not enough."""
         deadline = time.monotonic() + READY_MAX_S
@@ -147,10 +165,17 @@ class KafkaCluster:
         copies = str(min(3, len(self.brokers)))
         in_sync = str(max(1, int(copies) - 1))
         voters = ",".join(f"{one.number}@{HOST}:{one.controller_port}" for one in self.brokers)
+        own = {name.upper(): link for name, link in broker.links.items()}
+        listening = [f"PLAINTEXT://{broker.address}", f"CONTROLLER://{HOST}:{broker.controller_port}"]
         return {
             "node.id": str(broker.number),
-            "listeners": f"PLAINTEXT://{broker.address},CONTROLLER://{HOST}:{broker.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{broker.address}",
+            "listeners": ",".join([*listening, *(f"{name}://{HOST}:{link.port}" for name, link in own.items())]),
+            "advertised.listeners": ",".join(
+                [listening[0], *(f"{name}://{HOST}:{link.advertised_port}" for name, link in own.items())]
+            ),
+            "listener.security.protocol.map": ",".join(
+                f"{name}:PLAINTEXT" for name in ("PLAINTEXT", "CONTROLLER", *own)
+            ),
             "controller.quorum.voters": voters,  # in the file, so that a restart may use other ports
             "log.dirs": str(broker.folder / "data"),
             "default.replication.factor": copies,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from deploy.local.errors import StackFailed
-from deploy.local.kafka import Broker, KafkaCluster, new_cluster_id
+from deploy.local.kafka import Broker, KafkaCluster, Link, new_cluster_id
 from deploy.local.paths import StateFolder
 from deploy.local.ports import Ports, is_free
 from deploy.local.postgres import DatabaseUrls, PostgresServer, environment_urls, new_password
@@ -31,8 +32,11 @@ class Planner:
         port: int = section[key]
         return port
 
-    def kafka(self, brokers: int, *, durable: bool) -> KafkaCluster | None:
-        """The cluster to start, None when the environment names an outside one. Raises `StackFailed`."""
+    def kafka(self, brokers: int, *, durable: bool, links: Sequence[str] = ()) -> KafkaCluster | None:
+        """The cluster to start, None when the environment names an outside one. Raises `StackFailed`.
+
+        links: the services that get a listener of their own.
+        """
         section = self.file.section("kafka")
         outside = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
         section["outside"] = bool(outside)
@@ -49,7 +53,7 @@ class Planner:
             known.extend({} for _ in range(brokers))
         section.setdefault("cluster_id", new_cluster_id())
         cluster = KafkaCluster(
-            [self._broker(number, place) for number, place in enumerate(known, start=1)],
+            [self._broker(number, place, links) for number, place in enumerate(known, start=1)],
             section["cluster_id"],
             for_tests=not durable,
         )
@@ -85,11 +89,17 @@ class Planner:
         passwords: dict[str, str] = self.file.section("postgres")[service].setdefault("passwords", {})
         return passwords
 
-    def _broker(self, number: int, place: dict[str, Any]) -> Broker:
+    def new_cluster_id(self) -> str:
+        """Another identity for our Kafka, for when its data are gone."""
+        identity = self.file.section("kafka")["cluster_id"] = new_cluster_id()
+        return identity
+
+    def _broker(self, number: int, place: dict[str, Any], links: Sequence[str]) -> Broker:
         return Broker(
             number=number,
             port=self.port(place, "port"),
             controller_port=self.port(place, "controller_port"),
             folder=self.folder.kafka(number),
             log=self.folder.log("kafka" if number == 1 else f"kafka-{number}"),
+            links={service: Link(self.ports.take(), self.ports.take()) for service in links},
         )

@@ -43,9 +43,11 @@ class Servers:
     postgres: dict[str, PostgresServer] = field(default_factory=dict)
     urls: dict[str, DatabaseUrls] = field(default_factory=dict)
 
-    async def start(self, services: Sequence[str], user: PostgresUser, *, brokers: int, durable: bool) -> None:
+    async def start(
+        self, services: Sequence[str], user: PostgresUser, *, brokers: int, durable: bool, links: bool
+    ) -> None:
         """Start all servers side by side, make topics, roles and databases, run migrations. Raises `StackFailed`."""
-        self.kafka = self.planner.kafka(brokers, durable=durable)
+        self.kafka = self.planner.kafka(brokers, durable=durable, links=services if links else ())
         places = {service: self.planner.postgres(service, user, durable=durable) for service in services}
         self._say_what_is_used(places, user)
         self.planner.file.write()
@@ -79,6 +81,19 @@ class Servers:
         for server in self.postgres.values():
             if server.name == name:
                 await server.restart(self.keeper)
+
+    async def wipe_kafka(self, *, new_identity: bool) -> None:
+        """Every broker is killed and its disk is empty; it stays so until `start_wiped_kafka`. Raises `StackFailed`."""
+        if self.kafka is None:
+            raise StackFailed("Kafka is an outside server; its disk is not ours to wipe")
+        identity = self.planner.new_cluster_id() if new_identity else self.kafka.cluster_id
+        self.kafka = await self.kafka.wipe(self.keeper, identity)
+        self.planner.file.write()
+
+    async def start_wiped_kafka(self) -> None:
+        """Format the empty disks and start every broker. No topics are made: their owners see to that."""
+        assert self.kafka is not None
+        await self.kafka.start(self.keeper)
 
     async def _kafka_and_topics(self) -> None:
         bootstrap = self.planner.kafka_bootstrap

@@ -24,6 +24,7 @@ from typing import Any, Self
 
 from deploy.local.cleaning import remove_data
 from deploy.local.errors import StackFailed
+from deploy.local.kafka import Link
 from deploy.local.paths import CHECKOUT, STATE, StateFolder
 from deploy.local.planning import Planner
 from deploy.local.ports import HOST, Ports
@@ -53,6 +54,7 @@ class LocalStack:
         program: Program = service_program,
         provision: Sequence[str] | None = PROVISION,
         brokers: int | None = None,
+        links: bool = False,
         durable: bool = True,
         fresh: bool = False,
         environment: Mapping[str, str] | None = None,
@@ -61,6 +63,7 @@ class LocalStack:
         """
         services: those to start, all that exist when left out. program: how one is called.
         provision: the command that makes the topics, None for none. brokers: 1, or `KAFKA_BROKERS`.
+        links: a Kafka listener per service (`kafka_links`), so that something can stand between.
         durable: False is for tests: no fsync, and Kafka compiled lightly. fresh: forget the data of earlier runs.
         environment: more variables for every process. progress: told what happens, a line at a time.
         """
@@ -69,6 +72,7 @@ class LocalStack:
         self._program = program
         self._provision = provision
         self._brokers = brokers or int(os.environ.get("KAFKA_BROKERS", "1"))
+        self._links = links
         self._durable = durable
         self._fresh = fresh
         self._more_environment = dict(environment or {})
@@ -149,6 +153,11 @@ class LocalStack:
     def kafka_bootstrap(self) -> str:
         """Kafka's bootstrap servers, ours or the outside ones."""
         return self.servers.planner.kafka_bootstrap
+
+    def kafka_links(self, service: str) -> list[Link]:
+        """A service's own listener at each broker; nobody stands at the advertised ports until you do."""
+        kafka = self.servers.kafka
+        return [broker.links[service] for broker in kafka.brokers] if kafka is not None else []
 
     @property
     def processes(self) -> list[str]:
@@ -279,6 +288,16 @@ class LocalStack:
         """Start a killed broker and wait until the cluster answers."""
         await self.restart(self.servers.broker_name(number))
 
+    async def wipe_kafka(self, *, new_identity: bool = True) -> None:
+        """Every broker is killed and loses its disk; `start_wiped_kafka` brings it back, empty."""
+        self._down_on_purpose |= {name for name in self.servers.names() if name.startswith("kafka")}
+        await self.servers.wipe_kafka(new_identity=new_identity)
+
+    async def start_wiped_kafka(self) -> None:
+        """Format the empty disks and start the brokers, without topics."""
+        await self.servers.start_wiped_kafka()
+        self._down_on_purpose -= set(self.servers.names())
+
     async def kill_postgres(self, service: str) -> None:
         """`kill -9` a department's database server, all its processes."""
         await self.kill(self.servers.postgres_name(service))
@@ -307,7 +326,11 @@ class LocalStack:
         )
         self._write_start()
         await self._servers.start(
-            self.services, postgres_user(self.folder.root), brokers=self._brokers, durable=self._durable
+            self.services,
+            postgres_user(self.folder.root),
+            brokers=self._brokers,
+            durable=self._durable,
+            links=self._links,
         )
         self._file.write()
 

@@ -45,8 +45,9 @@ class House:
         folder.mkdir(parents=True, exist_ok=True)
         self._state = new_state_folder()
         self.stack = LocalStack(
-            self._state.root, services=setting.services, brokers=setting.brokers, durable=setting.durable
-        )
+            self._state.root, services=setting.services, brokers=setting.brokers, durable=setting.durable,
+            links=setting.listeners,
+        )  # fmt: skip
         self.history = History(folder)
         self.timeline = Timeline(folder / "timeline.jsonl")
         self.admin: FrontOffice
