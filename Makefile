@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run stop status test lint types format bench contracts mutants check-the-checker clean distclean \
-	prove test-proof test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
+	prove test-proof careers test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -78,6 +78,9 @@ test-flow: $(READY) ## orders, payments and hires through all departments (3 min
 
 test-faults: $(READY) ## the same with processes and servers killed (3 min)
 	@$(PYTEST) tests/faults
+
+careers: $(READY) ## 1,000 random careers with back-dated pay, computed a second time in another way
+	@$(BIN)/python -m tests.payroll.pay.careers 1000
 
 test-proof: $(READY) ## the proof in its short form (2 min)
 	@$(PYTEST) tests/proof
