@@ -26,6 +26,9 @@ from chassis.records import Record, event_id_of
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics, logger, safe_text
 
+TOPICS_LOOKED_FOR_MS = 5_000
+"""A cluster that lost its disk comes back without topics, and a group that joins then is given no partitions. It
+notices the topics that the relays make only when it asks again; by default that is after five minutes."""
 RETRY_S = 1.0
 LAG_S = 3.0
 
@@ -60,6 +63,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self.broker = KafkaBroker(
             self._servers, apply_types=False, allow_auto_create_topics=False, logger=None,
             client_id=f"{settings.service}-{settings.replica}", graceful_timeout=settings.drain_s,
+            metadata_max_age_ms=TOPICS_LOOKED_FOR_MS,
         )  # fmt: skip
         self.subscriber = self.broker.subscriber(
             *consumers.topics,

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 FLUSH_ROWS = 4_000
+SIZE_BYTES = 8
 
 
 class Buckets:
@@ -33,12 +34,8 @@ class Buckets:
             self._flush(number)
             file.seek(0)
             found: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
-            while True:
-                try:
-                    rows = marshal.load(file)
-                except EOFError:
-                    break
-                for row in rows:
+            while size := file.read(SIZE_BYTES):
+                for row in marshal.loads(file.read(int.from_bytes(size, "big"))):
                     found[row[0]].append(row)
             yield from found.items()
 
@@ -53,5 +50,6 @@ class Buckets:
 
     def _flush(self, number: int) -> None:
         if rows := self._rows[number]:
-            marshal.dump(rows, self._files[number])
+            packed = marshal.dumps(rows)
+            self._files[number].write(len(packed).to_bytes(SIZE_BYTES, "big") + packed)
             self._rows[number] = []

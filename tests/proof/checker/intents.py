@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from tests.proof.checker.history import Operation
@@ -118,6 +119,7 @@ def _content(kind: str, data: Mapping[str, Any]) -> object:
     return data.get("name") if kind == "hire" else None
 
 
+@lru_cache(100_000)
 def number(text: str) -> int:
     """A decimal text in millionths, exact."""
     return int(Decimal(text).scaleb(6))
