@@ -28,8 +28,8 @@ from tests.support.stack import new_state_folder, remove_state
 
 OFFICES = 2
 QUIET_S = 180.0
-"""After healing: how long until nothing is on the way (INV28). Patience, not a goal: papers take their time on a machine
-that others use too, and how long it took is a figure."""
+"""After healing: how long until nothing is on the way (INV28). Patience, not a goal: papers take their time on
+a machine that others use too, and how long it took is a figure."""
 
 
 class NotQuiet(Exception):

@@ -42,7 +42,7 @@ async def test_whatever_is_broken_in_the_short_form_nothing_is_lost_or_doubled(t
     conductor = Conductor("short", lines.append, folder=tmp_path)
     # When each breaks a house under load and lets it heal
     await conductor.conduct([chapter for chapter in CHAPTERS if "short" in chapter.seconds])
-    # Then the checker finds nothing wrong, and a fault was observed in each. How fast all was is judged by `make prove`,
-    # which has the machine to itself.
+    # Then the checker finds nothing wrong, and a fault was observed in each. How fast all was is judged by
+    # `make prove`, which has the machine to itself.
     wrong = [why for verdict in conductor.verdicts for why in verdict.why_not if not why.startswith("GOAL")]
     assert not [*conductor.crashed, *wrong], "\n".join([*lines, *conductor.report()])
