@@ -66,8 +66,8 @@ async def bench(orders: int, rounds: int, *, flow_only: bool = False) -> dict[st
         figures = {
             "machine": machine(), "orders": orders, "floor": floors, "batches": batched, "singles": single,
             "ratios": {
-                "batches": median(r["per_s"] for r in batched) / median(f["per_s"] for f in floors),
-                "singles": median(r["per_s"] for r in single) / median(f["per_s"] for f in floors),
+                "batches": median(r["per_s"] / f["per_s"] for r, f in zip(batched, floors, strict=True)),
+                "singles": median(r["per_s"] / f["per_s"] for r, f in zip(single, floors, strict=True)),
             },
             "memory_mib": memory_mebibytes(stack.pids()),
         }  # fmt: skip
@@ -154,7 +154,8 @@ async def _real(stack: LocalStack, setting: Mapping[str, str], kind: str, orders
     await watch.close()
     seconds = done_at - load["began_at"]
     cpu = {name: value / orders * 1e6 for name, value in used.items()} | {"load": load["cpu_s"] / orders * 1e6}
-    say(f"  {kind}: {orders / seconds:.0f} orders/s (accepted at {load['per_s']:.0f}/s)")
+    waits = f", asked to wait {load['asked_to_wait']} times" if load["asked_to_wait"] else ""
+    say(f"  {kind}: {orders / seconds:.0f} orders/s (accepted at {load['per_s']:.0f}/s{waits})")
     return {"per_s": orders / seconds, "seconds": seconds, "cpu_us": cpu, "load": load}
 
 

@@ -106,6 +106,7 @@ async def _watch(consumer: AIOKafkaConsumer, posted: dict[str, float]) -> None:
 def _told(sent: Sent, count: int, seconds: float) -> dict[str, object]:
     return {
         "count": count, "seconds": seconds, "per_s": count / seconds, "statuses": sent.statuses,
+        "asked_to_wait": sent.asked_to_wait,
         "p50_ms": percentile(sent.seconds, 0.5) * 1_000, "p99_ms": percentile(sent.seconds, 0.99) * 1_000,
     }  # fmt: skip
 

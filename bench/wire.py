@@ -7,13 +7,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+BUSY = (429, 503)
+"""A house that is behind asks its callers to come back; whoever loads it does as it says."""
+
 
 @dataclass(slots=True)
 class Sent:
-    """What came of a load: answers by status, and seconds per request."""
+    """What came of a load: answers by status, seconds per request, and how often it was asked to come back later."""
 
     statuses: dict[int, int] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
+    asked_to_wait: int = 0
 
     def count(self, status: int, seconds: float) -> None:
         """One answer."""
@@ -28,6 +32,8 @@ class Connection:
         self._place = (host, port)
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self.retry_after_s = 1
+        """What the last answer that named a time to wait has named."""
 
     async def send(self, request: bytes) -> tuple[int, bytes]:
         """Send one request; returns status and body. A connection that the server closed meanwhile is opened anew."""
@@ -47,6 +53,8 @@ class Connection:
         for line in head.split(b"\r\n")[1:]:
             if line[:15].lower() == b"content-length:":
                 length = int(line[15:])
+            elif line[:12].lower() == b"retry-after:":
+                self.retry_after_s = int(line[12:])
         body = await self._reader.readexactly(length) if length else b""
         return int(head[9:12]), body
 
@@ -64,7 +72,7 @@ def request_bytes(host: str, path: str, body: bytes, headers: dict[str, str]) ->
 
 
 async def closed_loop(host: str, port: int, requests: Sequence[bytes], clients: int) -> Sent:
-    """As fast as it goes with so many clients, each waiting for its answer."""
+    """As fast as it goes with so many clients, each waiting for its answer, and for as long as it is asked to."""
     sent = Sent()
     queue = iter(requests)
 
@@ -73,6 +81,11 @@ async def closed_loop(host: str, port: int, requests: Sequence[bytes], clients: 
         for request in queue:
             began = time.perf_counter()
             status, _ = await connection.send(request)
+            while status in BUSY:
+                sent.asked_to_wait += 1
+                await asyncio.sleep(connection.retry_after_s)
+                began = time.perf_counter()
+                status, _ = await connection.send(request)
             sent.count(status, time.perf_counter() - began)
         connection.close()
 
