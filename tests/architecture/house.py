@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 UNREAD = {"__pycache__", "build", "dist"}
 """Folders of what is made, not written. Hidden ones (state, environments, caches) are left out too, except these:"""
 HIDDEN_AND_OURS = {".ci", ".github"}
+GITS_OWN = ".git"
+"""In a linked work tree this is a file, which says where the repository lies."""
 
 
 class Import(NamedTuple):
@@ -181,7 +183,7 @@ def _read(root: Path) -> Iterator[Source]:
         folders[:] = sorted(
             name for name in folders if name in HIDDEN_AND_OURS or not (name.startswith(".") or name in UNREAD)
         )
-        for name in sorted(names):
+        for name in sorted(set(names) - {GITS_OWN}):
             file = Path(folder, name)
             try:
                 text = file.read_text("utf-8")
