@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run stop status test lint types format bench contracts mutants check-the-checker clean distclean \
+.PHONY: help setup demo run stop status test lint types format bench contracts rows mutants check-the-checker clean distclean \
 	prove test-proof careers test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
 
 help: ## what can be made
@@ -99,6 +99,9 @@ mutants: $(READY) ## spoil a copy of the system line by line: each time the proo
 
 contracts: $(READY) ## write schemas, samples and the AsyncAPI document anew from the event classes
 	@$(BIN)/python -m contracts generate
+
+rows: $(READY) ## write the tables of the READMEs that say which test holds which row
+	@$(BIN)/python -m tests.rows
 
 clean: ## end everything and remove all state: .run (databases, logs, addresses, Kafka's jars) and tool caches
 	@if test -d .run; then $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m deploy.local clean; fi

@@ -15,13 +15,13 @@ ALWAYS = (
     "main.py",
     "settings.py",
     "consumers.py",
-    "commands.py",
     "migrations/",
 )
-"""No service can do without these."""
+"""No service can do without these, nor without commands."""
 ROOMS = frozenset(
     {
         *ALWAYS,
+        *("commands.py", "commands/"),
         *("api.py", "api/"),
         *("handlers.py", "handlers/"),
         "domain/",
@@ -77,6 +77,8 @@ def no_service_lacks_a_room_that_all_need(house: House) -> Iterator[Violation]:
         for name in ALWAYS:
             if name not in entries:
                 yield Violation(f"services/{service}/", 1, f"has no {name}")
+        if not entries.keys() & {"commands.py", "commands/"}:
+            yield Violation(f"services/{service}/", 1, "has no commands.py")
 
 
 @rule()

@@ -1,0 +1,9 @@
+"""The HTTP door of the ledger, one module per topic. Behind the gateway its addresses begin with `/ledger`."""
+
+from __future__ import annotations
+
+from chassis.http import Router
+from services.ledger.api import books, documents, setup
+
+ROUTERS: tuple[Router, ...] = (setup.registry, setup.router, documents.router, books.router)
+"""Every module's own routers; `main` mounts them all."""

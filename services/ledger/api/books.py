@@ -1,0 +1,49 @@
+"""Questions about entries and balances."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query
+
+from chassis.http import Router
+from chassis.ids import UUID
+from services.ledger.api.inputs import Read, found
+from services.ledger.queries import books
+
+router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
+
+
+@router.get("/entries")
+async def list_entries(company: str, document: uuid.UUID, reading: Read) -> books.EntriesAnswer:
+    """All entries that one invoice, credit note or payment has led to."""
+    async with reading.connection(company) as connection:
+        return await books.entries_of(connection, company, UUID(document.hex))
+
+
+@router.get("/entries/{entry}")
+async def show_entry(company: str, entry: uuid.UUID, reading: Read) -> books.EntryAnswer:
+    """One entry with its lines."""
+    async with reading.connection(company) as connection:
+        return found(await books.entry(connection, company, UUID(entry.hex)), "entry")
+
+
+@router.get("/trial-balance")
+async def show_trial_balance(
+    company: str,
+    reading: Read,
+    as_of: Annotated[date | None, Query(description="With effect up to this day.")] = None,
+    known_on: Annotated[date | None, Query(description="As far as recorded up to this day (UTC).")] = None,
+) -> books.TrialBalanceAnswer:
+    """Every account with both its sides, per currency."""
+    async with reading.connection(company) as connection:
+        return await books.trial_balance(connection, company, as_of=as_of, known_on=known_on)
+
+
+@router.get("/integrity")
+async def check_integrity(company: str, reading: Read) -> books.IntegrityAnswer:
+    """Whether the books add up: as dear as the company's history is long."""
+    async with reading.connection(company) as connection:
+        return await books.integrity(connection, company)

@@ -1,0 +1,33 @@
+"""Everything the ledger can be asked to do, one module per topic."""
+
+from __future__ import annotations
+
+from services.ledger.commands.arrivals import (
+    CloseOrder,
+    RecordPayment,
+    RecordReservation,
+    RecordTerms,
+    ReleaseOrder,
+)
+from services.ledger.commands.setup import (
+    DefineTaxCodes,
+    NewAccount,
+    NewTaxCode,
+    OpenAccounts,
+    PostalAddress,
+    RegisterCompany,
+)
+
+__all__ = [
+    "CloseOrder",
+    "DefineTaxCodes",
+    "NewAccount",
+    "NewTaxCode",
+    "OpenAccounts",
+    "PostalAddress",
+    "RecordPayment",
+    "RecordReservation",
+    "RecordTerms",
+    "RegisterCompany",
+    "ReleaseOrder",
+]

@@ -1,0 +1,71 @@
+"""What events of other departments ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from chassis.cause import Cause
+from chassis.ids import UUID
+from services.ledger.domain.invoicing import Reserved
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTerms:
+    """Keep what an order agreed, and bill it if its stock is reserved already."""
+
+    company: str
+    order: UUID
+    body: bytes
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReservation:
+    """Keep what was reserved for an order, and bill it if its terms are known already."""
+
+    company: str
+    order: UUID
+    reserved_at: datetime
+    reserved: Mapping[int, Reserved]
+    """By line of the order."""
+    body: bytes
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class CloseOrder:
+    """Nothing was reserved for an order: never bill it."""
+
+    company: str
+    order: UUID
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOrder:
+    """The reserved stock is free again: credit what was invoiced, or never bill."""
+
+    company: str
+    order: UUID
+    reason: str
+    released_at: datetime
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPayment:
+    """Book money that came in, and let it pay what it names; `amount` is a decimal string."""
+
+    company: str
+    payment: UUID
+    reference: str
+    received_on: date
+    amount: str
+    currency: str
+    payer_name: str
+    order: UUID | None
+    order_reference: str | None
+    invoice_number: str | None
+    cause: Cause

@@ -1,0 +1,38 @@
+"""The tables of the ledger as SQLModel sees them, one module per topic; a test compares them with the migrations."""
+
+from __future__ import annotations
+
+from services.ledger.tables.base import EXEMPT, METADATA
+from services.ledger.tables.billing import (
+    BillingRefusal,
+    CreditNote,
+    Invoice,
+    NumberCounter,
+    OpenItem,
+    OrderTerms,
+    OrderToBill,
+)
+from services.ledger.tables.journal import AccountDay, JournalEntry, JournalLine
+from services.ledger.tables.money import Allocation, Payment, UnappliedCash
+from services.ledger.tables.setup import Account, LegalEntity, TaxCode
+
+__all__ = [
+    "EXEMPT",
+    "METADATA",
+    "Account",
+    "AccountDay",
+    "Allocation",
+    "BillingRefusal",
+    "CreditNote",
+    "Invoice",
+    "JournalEntry",
+    "JournalLine",
+    "LegalEntity",
+    "NumberCounter",
+    "OpenItem",
+    "OrderTerms",
+    "OrderToBill",
+    "Payment",
+    "TaxCode",
+    "UnappliedCash",
+]

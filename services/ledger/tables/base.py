@@ -1,0 +1,41 @@
+"""What the columns of the ledger's tables are made of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, Text
+from sqlmodel import SQLModel
+
+EXEMPT: dict[str, str] = {}
+"""The ledger has no table without company data."""
+
+
+def text(*, key: bool = False, null: bool = False) -> Column[str]:
+    """A column of text."""
+    return Column(Text, primary_key=key, nullable=null)
+
+
+def octets(*, null: bool = False) -> Column[bytes]:
+    """A column of bytes."""
+    return Column(LargeBinary, nullable=null)
+
+
+def moment(*, null: bool = False) -> Column[datetime]:
+    """A column with a point in time."""
+    return Column(DateTime(timezone=True), nullable=null)
+
+
+def minor() -> Column[int]:
+    """An amount in minor units of the currency beside it."""
+    return Column(BigInteger, nullable=False)
+
+
+class Row(SQLModel):
+    """Names of tables are the ledger's own; another department's `payment` would be another table."""
+
+    metadata = MetaData()
+
+
+METADATA = Row.metadata
+"""All of the ledger's own tables."""

@@ -1,0 +1,131 @@
+"""From orders to invoices and credit notes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index
+from sqlmodel import Field
+
+from services.ledger.tables.base import Row, minor, moment, octets, text
+
+
+class OrderTerms(Row, table=True):
+    """What an order agreed, as it came. Facts."""
+
+    __tablename__ = "order_terms"
+    company: str = Field(sa_column=text(key=True))
+    order_id: UUID = Field(primary_key=True)
+    body: bytes = Field(sa_column=octets())
+    at: datetime = Field(sa_column=moment())
+
+
+class OrderToBill(Row, table=True):
+    """Where terms and reservation meet; complete once, and billed then. A reservation is kept while it must wait."""
+
+    __tablename__ = "order_to_bill"
+    __table_args__ = (CheckConstraint("closed in ('reservation-refused', 'released')"),)
+    company: str = Field(sa_column=text(key=True))
+    order_id: UUID = Field(primary_key=True)
+    has_terms: bool
+    reserved_at: datetime | None = Field(sa_column=moment(null=True))
+    reservation: bytes | None = Field(sa_column=octets(null=True))
+    closed: str | None = Field(sa_column=text(null=True))
+
+
+class BillingRefusal(Row, table=True):
+    """An order that cannot be invoiced, and why. Facts."""
+
+    __tablename__ = "billing_refusal"
+    company: str = Field(sa_column=text(key=True))
+    order_id: UUID = Field(primary_key=True)
+    code: str = Field(sa_column=text())
+    detail: str = Field(sa_column=text())
+    pointer: str | None = Field(sa_column=text(null=True))
+    at: datetime = Field(sa_column=moment())
+
+
+class NumberCounter(Row, table=True):
+    """The last number of a series in a fiscal year."""
+
+    __tablename__ = "number_counter"
+    __table_args__ = (CheckConstraint("last > 0"),)
+    company: str = Field(sa_column=text(key=True))
+    series: str = Field(sa_column=text(key=True))
+    fiscal_year: int = Field(primary_key=True)
+    last: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class Invoice(Row, table=True):
+    """An invoice as it was issued; `printed` holds seller, customer, lines and taxes as JSON. Facts."""
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        CheckConstraint("serial > 0"),
+        CheckConstraint("net >= 0"),
+        CheckConstraint("tax >= 0"),
+        CheckConstraint("total = net + tax"),
+        Index("invoice_number", "series", "company", "fiscal_year", "serial", unique=True),
+    )
+    company: str = Field(sa_column=text(key=True))
+    id: UUID = Field(primary_key=True)
+    series: str = Field(sa_column=text())
+    fiscal_year: int
+    serial: int = Field(sa_column=Column(BigInteger, nullable=False))
+    order_id: UUID
+    order_reference: str = Field(sa_column=text())
+    customer_id: str = Field(sa_column=text())
+    customer_name: str = Field(sa_column=text())
+    issued_on: date
+    due_on: date
+    currency: str = Field(sa_column=text())
+    net: int = Field(sa_column=minor())
+    tax: int = Field(sa_column=minor())
+    total: int = Field(sa_column=minor())
+    printed: bytes = Field(sa_column=octets())
+    at: datetime = Field(sa_column=moment())
+
+
+class OpenItem(Row, table=True):
+    """What is open of an invoice."""
+
+    __tablename__ = "open_item"
+    __table_args__ = (
+        CheckConstraint("open between 0 and total"),
+        CheckConstraint("not credited or open = 0"),
+    )
+    company: str = Field(sa_column=text(key=True))
+    invoice: UUID = Field(primary_key=True)
+    due_on: date
+    currency: str = Field(sa_column=text())
+    total: int = Field(sa_column=minor())
+    open: int = Field(sa_column=minor())
+    credited: bool
+
+
+class CreditNote(Row, table=True):
+    """A credit note over a whole invoice; an invoice has one at most. Facts."""
+
+    __tablename__ = "credit_note"
+    __table_args__ = (
+        ForeignKeyConstraint(["company", "invoice"], ["invoice.company", "invoice.id"]),
+        CheckConstraint("serial > 0"),
+        CheckConstraint("total = net + tax"),
+        Index("credit_note_number", "series", "company", "fiscal_year", "serial", unique=True),
+        Index("credit_note_invoice", "invoice", "company", unique=True),
+    )
+    company: str = Field(sa_column=text(key=True))
+    id: UUID = Field(primary_key=True)
+    series: str = Field(sa_column=text())
+    fiscal_year: int
+    serial: int = Field(sa_column=Column(BigInteger, nullable=False))
+    invoice: UUID
+    order_id: UUID
+    issued_on: date
+    reason: str = Field(sa_column=text())
+    currency: str = Field(sa_column=text())
+    net: int = Field(sa_column=minor())
+    tax: int = Field(sa_column=minor())
+    total: int = Field(sa_column=minor())
+    at: datetime = Field(sa_column=moment())

@@ -1,0 +1,66 @@
+"""Entries, their lines, and the sums per account and day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import SMALLINT, CheckConstraint, Column, ForeignKeyConstraint, Index, Numeric
+from sqlmodel import Field
+
+from services.ledger.tables.base import Row, minor, moment, text
+
+
+class JournalEntry(Row, table=True):
+    """An entry; `reverses` names the one that it takes back. Facts."""
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (
+        CheckConstraint("journal in ('sales', 'cash')"),
+        Index("journal_entry_reverses", "reverses", "company", unique=True),
+    )
+    company: str = Field(sa_column=text(key=True))
+    id: UUID = Field(primary_key=True)
+    journal: str = Field(sa_column=text())
+    posted_on: date
+    document: UUID
+    order_id: UUID | None
+    reverses: UUID | None
+    cause: UUID
+    at: datetime = Field(sa_column=moment())
+
+
+class JournalLine(Row, table=True):
+    """One side of an entry. A trigger refuses lines that do not balance per entry and currency. Facts."""
+
+    __tablename__ = "journal_line"
+    __table_args__ = (
+        CheckConstraint("debit >= 0"),
+        CheckConstraint("credit >= 0"),
+        CheckConstraint("(debit = 0) <> (credit = 0)"),
+    )
+    company: str = Field(sa_column=text(key=True))
+    entry: UUID = Field(primary_key=True)
+    line: int = Field(sa_column=Column(SMALLINT, primary_key=True, autoincrement=False))
+    account: str = Field(sa_column=text())
+    currency: str = Field(sa_column=text())
+    debit: int = Field(sa_column=minor())
+    credit: int = Field(sa_column=minor())
+
+
+class AccountDay(Row, table=True):
+    """Sums of an account in a currency with effect on a day, as far as recorded on a day (UTC)."""
+
+    __tablename__ = "account_day"
+    __table_args__ = (
+        ForeignKeyConstraint(["company", "account"], ["account.company", "account.code"]),
+        CheckConstraint("debit >= 0"),
+        CheckConstraint("credit >= 0"),
+    )
+    company: str = Field(sa_column=text(key=True))
+    account: str = Field(sa_column=text(key=True))
+    currency: str = Field(sa_column=text(key=True))
+    effective_on: date = Field(primary_key=True)
+    recorded_on: date = Field(primary_key=True)
+    debit: int = Field(sa_column=Column(Numeric(38, 0), nullable=False))
+    credit: int = Field(sa_column=Column(Numeric(38, 0), nullable=False))

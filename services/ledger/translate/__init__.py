@@ -1,0 +1,55 @@
+"""Between the published language and the ledger's own words, both ways; one module per topic."""
+
+from __future__ import annotations
+
+from services.ledger.translate.arrivals import (
+    to_close_order,
+    to_record_payment,
+    to_record_reservation,
+    to_record_terms,
+    to_release_order,
+    to_reserved,
+    to_terms,
+)
+from services.ledger.translate.documents import (
+    credit_note_issued,
+    invoice_issued,
+    invoice_refused,
+    pack,
+    printed_parts,
+)
+from services.ledger.translate.entries import (
+    entry_posted,
+)
+from services.ledger.translate.money import (
+    invoice_paid,
+    payment_allocated,
+)
+from services.ledger.translate.setup import (
+    account_opened,
+    company_registered,
+    tax_code_defined,
+    to_books,
+)
+
+__all__ = [
+    "account_opened",
+    "company_registered",
+    "credit_note_issued",
+    "entry_posted",
+    "invoice_issued",
+    "invoice_paid",
+    "invoice_refused",
+    "pack",
+    "payment_allocated",
+    "printed_parts",
+    "tax_code_defined",
+    "to_books",
+    "to_close_order",
+    "to_record_payment",
+    "to_record_reservation",
+    "to_record_terms",
+    "to_release_order",
+    "to_reserved",
+    "to_terms",
+]

@@ -1,0 +1,84 @@
+"""A company's particulars: from its row, and told to everybody."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from contracts.ledger import (
+    AccountOpened,
+    CompanyRegistered,
+    TaxCodeDefined,
+)
+from services.ledger.commands import (
+    NewAccount,
+    NewTaxCode,
+    RegisterCompany,
+)
+from services.ledger.domain.books import Books, TaxRule
+from services.ledger.translate.emission import Emission, present
+
+
+def to_books(row: asyncpg.Record) -> Books:
+    """A company's facts from their row."""
+    address = {
+        "line1": row["line1"],
+        "city": row["city"],
+        "postcode": row["postcode"],
+        "country": row["address_country"],
+    }
+    if row["line2"] is not None:
+        address["line2"] = row["line2"]
+    seller: dict[str, object] = {"name": row["name"], "address": address}
+    seller |= {name: row[name] for name in ("vat_number", "iban") if row[name] is not None}
+    taxes = zip(row["tax_codes"] or (), row["tax_rates"] or (), row["tax_accounts"] or (), strict=True)
+    return Books(
+        row["company"],
+        ZoneInfo(row["time_zone"]),
+        seller,
+        dict(zip(row["roles"] or (), row["codes"] or (), strict=True)),
+        {code: TaxRule(code, rate, account) for code, rate, account in taxes},
+    )
+
+
+def company_registered(command: RegisterCompany) -> Emission:
+    """A company's books are kept from now on."""
+    address = command.address
+    data: dict[str, object] = {
+        "company": command.company,
+        "name": command.name,
+        "currency": command.currency,
+        "country": command.country,
+        "time_zone": command.time_zone,
+        "address": present(
+            line1=address.line1,
+            line2=address.line2,
+            city=address.city,
+            postcode=address.postcode,
+            country=address.country,
+        ),
+    }
+    return CompanyRegistered, command.company, data | present(vat_number=command.vat_number, iban=command.iban)
+
+
+def account_opened(company: str, account: NewAccount) -> Emission:
+    """An account can be posted to."""
+    data: dict[str, object] = {
+        "account": account.code,
+        "name": account.name,
+        "kind": account.kind,
+        "role": account.role,
+    }
+    return AccountOpened, company, data
+
+
+def tax_code_defined(company: str, tax_code: NewTaxCode) -> Emission:
+    """A tax code can be used."""
+    data: dict[str, object] = {
+        "code": tax_code.code,
+        "name": tax_code.name,
+        "rate": tax_code.rate,
+        "account": tax_code.account,
+    }
+    return TaxCodeDefined, company, data
