@@ -4,6 +4,7 @@ from tests.architecture.planted.case import Case, innocent, planted
 from tests.architecture.rules import rooms
 
 WHOLE = {f"services/ledger/{name}{'0001_pre_first.py' if name.endswith('/') else ''}": "" for name in rooms.ALWAYS}
+WHOLE["services/ledger/commands.py"] = ""
 
 PLANTED = [
     planted(
@@ -29,6 +30,12 @@ PLANTED = [
         {path: text for path, text in WHOLE.items() if not path.endswith("README.md")},
         "services/ledger/:1",
         "has no README.md",
+    ),
+    Case(
+        rooms.no_service_lacks_a_room_that_all_need,
+        {path: text for path, text in WHOLE.items() if not path.endswith("commands.py")},
+        "services/ledger/:1",
+        "has no commands.py",
     ),
     Case(
         rooms.a_room_is_a_file_or_a_folder_but_not_both,
@@ -87,6 +94,11 @@ PLANTED = [
 INNOCENT = [
     Case(rooms.every_service_has_the_named_rooms_and_no_others, WHOLE),
     Case(rooms.no_service_lacks_a_room_that_all_need, WHOLE),
+    Case(
+        rooms.no_service_lacks_a_room_that_all_need,
+        {path: text for path, text in WHOLE.items() if not path.endswith("commands.py")}
+        | {"services/ledger/commands/setup.py": ""},
+    ),
     Case(rooms.every_service_has_the_named_rooms_and_no_others, {"services/gateway/streams/hub.py": ""}),
     innocent(
         rooms.commands_are_frozen,
