@@ -86,6 +86,64 @@ class TaxCodeDefined(EventData, topic="ledger.companies", key="company"):
     account: Annotated[AccountCode, Field(description="Account that the tax is owed on.")]
 
 
+class EarlyPayment(Part):
+    """What may be deducted by who pays early."""
+
+    rate: Annotated[Rate, Field(description="Fraction of the total that may be deducted: 0.02 is 2 %.")]
+    days: Annotated[int, Field(ge=0, le=366, description="Days from the date of the invoice.")]
+
+
+class PaymentTerms(Part):
+    """When an invoice is due."""
+
+    net_days: Annotated[int, Field(ge=0, le=366, description="Days from the date of the invoice.")]
+    discount: EarlyPayment | None = None
+
+
+class CreditLimit(Part):
+    """How much a customer may owe in a currency."""
+
+    currency: CurrencyCode
+    amount: Annotated[UnsignedAmount | None, Field(description="Null is no limit.")]
+
+
+CreditLimits = Annotated[list[CreditLimit], Field(max_length=50)]
+CustomerCode = Annotated[Reference, Field(description="The front office's own id of the customer.")]
+
+
+class CustomerRegistered(EventData, topic="ledger.customers", key="customer"):
+    """A customer is known by these particulars from a day on."""
+
+    customer: Uuid
+    id: CustomerCode
+    valid_from: CalendarDate
+    name: Name
+    language: Language
+    address: Address
+    vat_number: VatNumber | None = None
+    terms: PaymentTerms | None = None
+    credit_limits: CreditLimits | None = None
+
+
+class CustomerChanged(EventData, topic="ledger.customers", key="customer"):
+    """Something about a customer is different from a day on; what is absent stays as it was.
+
+    Of changes with effect from the same day the later one counts.
+    """
+
+    customer: Uuid
+    id: CustomerCode
+    valid_from: CalendarDate
+    change: Annotated[int, Field(ge=2, description="Counts what was said about this customer; the first was 1.")]
+    name: Name | None = None
+    language: Language | None = None
+    address: Address | None = None
+    vat_number: VatNumber | None = None
+    vat_number_ended: bool | None = None
+    terms: PaymentTerms | None = None
+    credit_limits: CreditLimits | None = None
+
+
 class Seller(Part):
     """Who invoices, as printed."""
 
@@ -98,7 +156,7 @@ class Seller(Part):
 class InvoiceCustomer(Part):
     """Who is invoiced, as printed."""
 
-    id: Annotated[Reference, Field(description="The front office's own id of the customer.")]
+    id: CustomerCode
     name: Name
     language: Language
     address: Address

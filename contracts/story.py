@@ -28,7 +28,7 @@ def story_id(name: str) -> str:
 ORDER, SECOND_ORDER = story_id("order"), story_id("second order")
 INVOICE, SECOND_INVOICE = story_id("invoice"), story_id("second invoice")
 RESERVATION, PAYMENT, EMPLOYEE = story_id("reservation"), story_id("payment"), story_id("employee")
-DOCUMENT = story_id("document")
+DOCUMENT, CUSTOMER = story_id("document"), story_id("customer")
 
 _SELLER_ADDRESS = {"line1": "Ακτή Μιαούλη 85", "city": "Πειραιάς", "postcode": "18538", "country": "GR"}
 _CUSTOMER_ADDRESS = {
@@ -251,6 +251,25 @@ DATA: Mapping[str, dict[str, Any]] = {
         "starts_on": "2026-12-01",
         "language": "he",
     },
+    "CustomerRegistered.v1": {
+        "customer": CUSTOMER,
+        "id": _CUSTOMER["id"],
+        "valid_from": "2026-11-01",
+        "name": _CUSTOMER["name"],
+        "language": "el",
+        "address": _CUSTOMER_ADDRESS,
+        "vat_number": "EL094259216",
+        "terms": {"net_days": 30, "discount": {"rate": "0.02", "days": 10}},
+        "credit_limits": [{"currency": "EUR", "amount": "5000.00"}],
+    },
+    "CustomerChanged.v1": {
+        "customer": CUSTOMER,
+        "id": _CUSTOMER["id"],
+        "valid_from": "2027-01-01",
+        "change": 2,
+        "terms": {"net_days": 45},
+        "credit_limits": [{"currency": "EUR", "amount": "8000.00"}],
+    },
 }
 
 # What caused what. Everything else was asked for directly, over an API.
@@ -269,6 +288,7 @@ _CAUSES = {
 _SEQUENCES = {  # on its key; whatever is not named is the first
     "AccountOpened.v1": 2,
     "TaxCodeDefined.v1": 3,
+    "CustomerChanged.v1": 2,
     "StockReceived.v1": 2,
     "OrderCancelled.v1": 2,
     "ReservationReleased.v1": 2,

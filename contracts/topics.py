@@ -39,6 +39,7 @@ _ROWS = (
         ("StockReserved.v1", "ReservationRefused.v1", "ReservationReleased.v1"),
     ),
     Topic("ledger.companies", "ledger", "company", ("CompanyRegistered.v1", "AccountOpened.v1", "TaxCodeDefined.v1")),
+    Topic("ledger.customers", "ledger", "customer", ("CustomerRegistered.v1", "CustomerChanged.v1")),
     Topic("ledger.invoices", "ledger", "invoice", ("InvoiceIssued.v1", "CreditNoteIssued.v1", "InvoicePaid.v1")),
     Topic("ledger.refusals", "ledger", "order", ("InvoiceRefused.v1",)),
     Topic("ledger.payments", "ledger", "payment", ("PaymentAllocated.v1",)),

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from chassis.http import Router
-from services.ledger.api import books, documents, setup
+from services.ledger.api import books, customers, documents, setup
 
-ROUTERS: tuple[Router, ...] = (setup.registry, setup.router, documents.router, books.router)
+ROUTERS: tuple[Router, ...] = (
+    setup.registry,
+    setup.router,
+    customers.router,
+    documents.router,
+    books.router,
+)
 """Every module's own routers; `main` mounts them all."""

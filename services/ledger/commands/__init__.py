@@ -9,6 +9,7 @@ from services.ledger.commands.arrivals import (
     RecordTerms,
     ReleaseOrder,
 )
+from services.ledger.commands.customers import ChangeCustomer, NewCustomer, RegisterCustomers
 from services.ledger.commands.setup import (
     DefineTaxCodes,
     NewAccount,
@@ -19,9 +20,11 @@ from services.ledger.commands.setup import (
 )
 
 __all__ = [
+    "ChangeCustomer",
     "CloseOrder",
     "DefineTaxCodes",
     "NewAccount",
+    "NewCustomer",
     "NewTaxCode",
     "OpenAccounts",
     "PostalAddress",
@@ -29,5 +32,6 @@ __all__ = [
     "RecordReservation",
     "RecordTerms",
     "RegisterCompany",
+    "RegisterCustomers",
     "ReleaseOrder",
 ]

@@ -37,6 +37,8 @@ class Books:
     accounts: Mapping[str, str]
     """Account code by role."""
     taxes: Mapping[str, TaxRule]
+    has_customers: bool = False
+    """Whether anything can have been agreed with a customer; where not, nobody looks."""
 
     def day_of(self, moment: datetime) -> date:
         """The company's calendar day: its days and years begin in its own time zone."""

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 
 from chassis.errors import Refused
 from chassis.ids import UUID
 from contracts.money import MINOR_UNITS, WHOLE_DIGITS_MAX, AmountError, line_total_minor, tax_minor
 from services.ledger.domain.books import RECEIVABLE, SALES, Books, TaxRule
+from services.ledger.domain.customers import PaymentTerms
 
 TAX_CODES_MAX = 100
 """On one invoice; the published invoice has no room for more."""
 PRINTED_BYTES_MAX = 250_000
 """Of what is printed; with number, dates and envelope it must stay below 256 KiB, the most that an event may have."""
-PAYMENT_TERM = timedelta(days=30)
-"""From the date of the invoice to the day it is due."""
 
 
 class OrderLine(NamedTuple):
@@ -85,6 +84,7 @@ class Draft:
     taxes: Sequence[TaxTotal]
     net: int
     tax: int
+    terms: PaymentTerms
 
     @property
     def total(self) -> int:
@@ -94,11 +94,11 @@ class Draft:
     @property
     def due_on(self) -> date:
         """Last day for payment."""
-        return self.issued_on + PAYMENT_TERM
+        return self.terms.due_on(self.issued_on)
 
 
 def draft_invoice(
-    terms: Terms, reserved: Mapping[int, Reserved], reserved_at: datetime, books: Books
+    terms: Terms, reserved: Mapping[int, Reserved], reserved_at: datetime, payment: PaymentTerms, books: Books
 ) -> Draft | Refused:
     """What the order is invoiced for: the agreed prices for the quantities that were set aside.
 
@@ -153,6 +153,7 @@ def draft_invoice(
         taxes,
         net,
         tax,
+        payment,
     )
 
 

@@ -13,14 +13,15 @@ from chassis.ids import UUID
 from services.ledger import translate
 from services.ledger.commands import CloseOrder, RecordReservation, RecordTerms
 from services.ledger.domain.books import RECEIVABLE, SALES, Books
+from services.ledger.domain.customers import DEFAULT_TERMS, PaymentTerms
 from services.ledger.domain.documents import Invoice, invoice_id
-from services.ledger.domain.invoicing import PRINTED_BYTES_MAX, Draft, Reserved, draft_invoice
+from services.ledger.domain.invoicing import PRINTED_BYTES_MAX, Draft, Reserved, Terms, draft_invoice
 from services.ledger.domain.numbering import INVOICES, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, sale_id, sale_lines
 from services.ledger.domain.settlement import Receivable
 from services.ledger.handlers.bookkeeping import open_books, post
 from services.ledger.handlers.settling import Settling, money_waiting_for
-from services.ledger.store import documents, orders
+from services.ledger.store import customers, documents, orders
 from services.ledger.store.orders import Arrival
 
 
@@ -88,8 +89,10 @@ class Decided:
 async def _bill(due: Sequence[Due], books: Mapping[str, Books], unit: UnitOfWork) -> None:
     decided: list[Decided] = []
     refusals: list[tuple[Due, Refused]] = []
-    for one in due:
-        decision = _decide(one, books[one.company])
+    terms = [translate.to_terms(one.order, one.terms) for one in due]
+    agreed = await _payment_terms(due, terms, books, unit)
+    for one, ordered, payment in zip(due, terms, agreed, strict=True):
+        decision = _decide(one, ordered, payment, books[one.company])
         if isinstance(decision, Refused):
             refusals.append((one, decision))
         else:
@@ -100,8 +103,24 @@ async def _bill(due: Sequence[Due], books: Mapping[str, Books], unit: UnitOfWork
         await _issue(decided, books, unit)
 
 
-def _decide(due: Due, books: Books) -> Decided | Refused:
-    draft = draft_invoice(translate.to_terms(due.order, due.terms), due.reserved, due.reserved_at, books)
+async def _payment_terms(
+    due: Sequence[Due], terms: Sequence[Terms], books: Mapping[str, Books], unit: UnitOfWork
+) -> list[PaymentTerms]:
+    """What was agreed with each customer for the day of its invoice; the default where nothing was."""
+    agreed = [DEFAULT_TERMS] * len(due)
+    places = [place for place, one in enumerate(due) if books[one.company].has_customers]
+    if places:
+        wanted = [
+            (due[i].company, str(terms[i].customer["id"]), books[due[i].company].day_of(due[i].reserved_at))
+            for i in places
+        ]
+        for place, found in zip(places, await customers.read_terms(unit.raw, wanted), strict=True):
+            agreed[place] = found or DEFAULT_TERMS
+    return agreed
+
+
+def _decide(due: Due, terms: Terms, payment: PaymentTerms, books: Books) -> Decided | Refused:
+    draft = draft_invoice(terms, due.reserved, due.reserved_at, payment, books)
     if isinstance(draft, Refused):
         return draft
     parts = translate.printed_parts(draft)
@@ -180,4 +199,6 @@ def _row(invoice: Invoice, printed: bytes) -> documents.InvoiceRow:
         draft.net,
         draft.tax,
         printed,
+        draft.terms.discount,
+        draft.terms.discount_until(draft.issued_on),
     )

@@ -21,7 +21,8 @@ with locked as materialized (
 READ = (
     LOCK
     + """
-select e.*, a.roles, a.codes, t.tax_codes, t.tax_rates, t.tax_accounts
+select e.*, a.roles, a.codes, t.tax_codes, t.tax_rates, t.tax_accounts,
+    exists (select from customer c where c.company = e.company) as has_customers
 from (select count(*) from locked) l, legal_entity e
 cross join lateral (select array_agg(role) as roles, array_agg(code) as codes
     from account where company = e.company and role is not null) a

@@ -12,6 +12,7 @@ from services.ledger.tables.billing import (
     OrderTerms,
     OrderToBill,
 )
+from services.ledger.tables.customers import CreditLimit, Customer, CustomerChange
 from services.ledger.tables.journal import AccountDay, JournalEntry, JournalLine
 from services.ledger.tables.money import Allocation, Payment, UnappliedCash
 from services.ledger.tables.setup import Account, LegalEntity, TaxCode
@@ -23,7 +24,10 @@ __all__ = [
     "AccountDay",
     "Allocation",
     "BillingRefusal",
+    "CreditLimit",
     "CreditNote",
+    "Customer",
+    "CustomerChange",
     "Invoice",
     "JournalEntry",
     "JournalLine",

@@ -11,6 +11,7 @@ from services.ledger.translate.arrivals import (
     to_reserved,
     to_terms,
 )
+from services.ledger.translate.customers import customer_changed, customer_registered
 from services.ledger.translate.documents import (
     credit_note_issued,
     invoice_issued,
@@ -36,6 +37,8 @@ __all__ = [
     "account_opened",
     "company_registered",
     "credit_note_issued",
+    "customer_changed",
+    "customer_registered",
     "entry_posted",
     "invoice_issued",
     "invoice_paid",

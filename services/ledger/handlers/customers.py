@@ -1,0 +1,73 @@
+"""Customers: registered and changed over HTTP, told to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.database import UnitOfWork
+from chassis.errors import Refused
+from chassis.requests import Answer, Result
+from services.ledger import translate
+from services.ledger.commands import ChangeCustomer, RegisterCustomers
+from services.ledger.store import companies
+from services.ledger.store import customers as store
+
+
+async def register_customers(commands: Sequence[RegisterCustomers], unit: UnitOfWork) -> Sequence[Result]:
+    """Add customers to companies; a command adds all of its customers or none."""
+    await companies.lock(unit.raw, unit.companies)
+    taken = set(await store.read_existing(unit.raw, {(c.company, new.code) for c in commands for new in c.customers}))
+    accepted: list[RegisterCustomers] = []
+    results: list[Result] = []
+    for command in commands:
+        twice = _find_twice(command, taken)
+        if twice is not None:
+            results.append(twice)
+            continue
+        taken |= {(command.company, new.code) for new in command.customers}
+        accepted.append(command)
+        results.append(Answer(201, {"customers": [new.code for new in command.customers]}))
+    if accepted:
+        await store.insert_customers(unit.raw, [(c.company, new.code) for c in accepted for new in c.customers])
+        rows = [(c.company, new.code, 1, new.first) for c in accepted for new in c.customers]
+        await store.insert_changes(unit.raw, rows)
+    for command in accepted:
+        for ordinal, new in enumerate(command.customers):
+            told = translate.customer_registered(command.company, new.code, new.first)
+            unit.emit(*told, command.cause, ordinal=ordinal)
+            unit.audit(command.cause, "customer.registered", new.code)
+    return results
+
+
+def _find_twice(command: RegisterCustomers, taken: set[tuple[str, str]]) -> Refused | None:
+    seen = set(taken)
+    for new in command.customers:
+        if (command.company, new.code) in seen:
+            return Refused("customer-exists", f"There is a customer {new.code}.", f"{new.pointer}/customer", 409)
+        seen.add((command.company, new.code))
+    return None
+
+
+async def change_customers(commands: Sequence[ChangeCustomer], unit: UnitOfWork) -> Sequence[Result]:
+    """Note what is different about customers from a day on. What was noted before stays: a correction is a change."""
+    await companies.lock(unit.raw, unit.companies)
+    counts = await store.read_existing(unit.raw, {(c.company, c.code) for c in commands})
+    rows: list[store.ChangeRow] = []
+    changed: dict[tuple[str, str], int] = {}
+    results: list[Result] = []
+    for command in commands:
+        key = command.company, command.code
+        if key not in counts:
+            results.append(Refused("customer-not-found", f"There is no customer {command.code}.", status=404))
+            continue
+        counts[key] += 1
+        changed[key] = counts[key]
+        rows.append((*key, counts[key], command.change))
+        results.append(Answer(201, {"customer": command.code, "change": counts[key]}))
+        told = translate.customer_changed(*key, counts[key], command.change)
+        unit.emit(*told, command.cause)
+        unit.audit(command.cause, "customer.changed", command.code, {"change": counts[key]})
+    if rows:
+        await store.insert_changes(unit.raw, rows)
+        await store.count_changes(unit.raw, [(*key, count) for key, count in changed.items()])
+    return results
