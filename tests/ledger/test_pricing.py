@@ -13,6 +13,7 @@ from chassis.errors import Refused
 from chassis.ids import derive
 from contracts.money import MICRO, divide_half_up, to_micro
 from services.ledger.domain.books import Books, TaxRule
+from services.ledger.domain.customers import DEFAULT_TERMS
 from services.ledger.domain.invoicing import Draft, OrderLine, Reserved, Terms, draft_invoice
 
 ORDER = derive("order")
@@ -30,7 +31,9 @@ def draft(
     """The draft for lines of quantity, unit price and tax code, all of them reserved."""
     ordered = [OrderLine(n, f"S{n}", f"Item {n}", q, p, code) for n, (q, p, code) in enumerate(lines, 1)]
     reserved = {line.line: Reserved(line.item, line.quantity) for line in ordered}
-    return draft_invoice(Terms(ORDER, "R-1", currency, {"id": "C"}, ordered), reserved, at, books(time_zone))
+    return draft_invoice(
+        Terms(ORDER, "R-1", currency, {"id": "C"}, ordered), reserved, at, DEFAULT_TERMS, books(time_zone)
+    )
 
 
 def drafted(*lines: tuple[str, str, str], currency: str = "EUR") -> Draft:
@@ -85,7 +88,7 @@ def test_only_what_was_reserved_is_invoiced() -> None:
     lines = [OrderLine(1, "A", "A", "5", "2.00", "VAT0"), OrderLine(2, "B", "B", "1", "9.00", "VAT0")]
     terms = Terms(ORDER, "R-1", "EUR", {}, lines)
 
-    decision = draft_invoice(terms, {1: Reserved("A", "3")}, NOON, books())
+    decision = draft_invoice(terms, {1: Reserved("A", "3")}, NOON, DEFAULT_TERMS, books())
 
     assert isinstance(decision, Draft)
     assert [(line.line, line.quantity, line.net) for line in decision.lines] == [(1, "3", 600)]
@@ -104,7 +107,7 @@ def test_an_order_that_breaks_a_rule_is_refused_naming_rule_and_field() -> None:
 def test_an_order_without_the_accounts_it_needs_is_refused_naming_the_role() -> None:
     terms = Terms(ORDER, "R-1", "EUR", {}, [OrderLine(1, "A", "A", "1", "1", "VAT0")])
 
-    decision = refused(draft_invoice(terms, {1: Reserved("A", "1")}, NOON, books(receivable="1")))
+    decision = refused(draft_invoice(terms, {1: Reserved("A", "1")}, NOON, DEFAULT_TERMS, books(receivable="1")))
 
     assert decision.code == "account-missing"
     assert "sales" in decision.detail
@@ -113,15 +116,18 @@ def test_an_order_without_the_accounts_it_needs_is_refused_naming_the_role() -> 
 def test_a_reservation_of_something_else_is_not_invoiced() -> None:
     terms = Terms(ORDER, "R-1", "EUR", {}, [OrderLine(1, "A", "A", "1", "1", "VAT0")])
 
-    assert refused(draft_invoice(terms, {1: Reserved("B", "1")}, NOON, books())).code == "reservation-mismatch"
-    assert refused(draft_invoice(terms, {}, NOON, books())).code == "nothing-to-invoice"
+    assert (
+        refused(draft_invoice(terms, {1: Reserved("B", "1")}, NOON, DEFAULT_TERMS, books())).code
+        == "reservation-mismatch"
+    )
+    assert refused(draft_invoice(terms, {}, NOON, DEFAULT_TERMS, books())).code == "nothing-to-invoice"
 
 
 @pytest.mark.parametrize("known", [{}, {1: Reserved("A", "1")}], ids=["alone", "beside one that it has"])
 def test_a_reserved_line_that_the_order_does_not_have_is_not_passed_over(known: dict[int, Reserved]) -> None:
     terms = Terms(ORDER, "R-1", "EUR", {}, [OrderLine(1, "A", "A", "1", "1", "VAT0")])
 
-    decision = refused(draft_invoice(terms, {**known, 7: Reserved("A", "1")}, NOON, books()))
+    decision = refused(draft_invoice(terms, {**known, 7: Reserved("A", "1")}, NOON, DEFAULT_TERMS, books()))
 
     assert decision.code == "reservation-mismatch"
     assert "7" in decision.detail
@@ -133,7 +139,7 @@ def test_more_tax_codes_than_an_invoice_can_print_are_refused() -> None:
     lines = [OrderLine(n, "A", "A", "1", "1", f"T{n}") for n in range(101)]
     reserved = {n: Reserved("A", "1") for n in range(101)}
 
-    decision = refused(draft_invoice(Terms(ORDER, "R", "EUR", {}, lines), reserved, NOON, many))
+    decision = refused(draft_invoice(Terms(ORDER, "R", "EUR", {}, lines), reserved, NOON, DEFAULT_TERMS, many))
 
     assert decision.code == "too-many-tax-codes"
 

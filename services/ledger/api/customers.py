@@ -10,10 +10,10 @@ from pydantic import AfterValidator, Field, model_validator
 from starlette.responses import Response
 
 from chassis.http import Router
-from contracts.base import CalendarDate, CurrencyCode, Language, Name, Reference, UnsignedAmount, VatNumber
+from contracts.base import CurrencyCode, Language, Name, Reference, UnsignedAmount, VatNumber
 from contracts.money import AmountError, from_micro, to_micro, to_minor
 from services.ledger import handlers
-from services.ledger.api.inputs import Body, Limit, Read, Write, found
+from services.ledger.api.inputs import Body, Day, Limit, Read, Write, found
 from services.ledger.api.setup import AddressBody
 from services.ledger.api.vat import vat_number_fits
 from services.ledger.commands import ChangeCustomer, NewCustomer, RegisterCustomers
@@ -94,7 +94,7 @@ class CustomerBody(Body):
     vat_number: VatNumber | None = None
     terms: TermsBody | None = None
     credit_limits: CreditLimits = Field(default_factory=list)
-    valid_from: CalendarDate | None = None
+    valid_from: Day | None = None
 
     @model_validator(mode="after")
     def vat_number_is_sound(self) -> Self:
@@ -112,7 +112,7 @@ class CustomersBody(Body):
 class CustomerChangeBody(Body):
     """What is different from a day on; what is absent stays. An empty VAT number is none any more."""
 
-    valid_from: CalendarDate
+    valid_from: Day
     name: Name | None = None
     language: Language | None = None
     address: AddressBody | None = None

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from datetime import date
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from chassis.errors import Problem
 from chassis.http import Call, Reading, read, write
 from chassis.ids import UUID
+from contracts.base import DATE_PATTERN
 
 Admin = Annotated[Call, Depends(write("ledger:admin"))]
 Write = Annotated[Call, Depends(write("ledger:write"))]
 Read = Annotated[Reading, Depends(read("ledger:read"))]
 Limit = Annotated[int, Query(ge=1, le=200, description="Items on a page.")]
 T = TypeVar("T")
+
+
+def _written_day(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(DATE_PATTERN, value, re.ASCII):
+        raise ValueError("Write the day as YYYY-MM-DD.")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("There is no such day.") from None
+
+
+Day = Annotated[date, BeforeValidator(_written_day)]
+"""A day in a body, written as YYYY-MM-DD: left alone, pydantic would take numbers and times as well."""
 
 
 class Body(BaseModel):
