@@ -194,14 +194,12 @@ async def test_an_invoice_is_due_by_the_terms_of_its_day_whenever_the_terms_were
         Order("stranger", customer="C-7", at=datetime(2026, 12, 1, 12, tzinfo=UTC)),
     )
 
-    rows = await desk.rows(
-        "select order_reference, (due_on - issued_on), discount, (discount_until - issued_on) from invoice order by 1"
-    )
+    rows = await desk.rows("select order_reference, due_on - issued_on from invoice order by 1")
     assert rows == [
-        ("before", 30, None, None),
-        ("first", 14, "0.03", 7),
-        ("second", 60, None, None),
-        ("stranger", 30, None, None),
+        ("before", 30),
+        ("first", 14),
+        ("second", 60),
+        ("stranger", 30),
     ]
     assert await desk.faults() == []
 

@@ -199,6 +199,4 @@ def _row(invoice: Invoice, printed: bytes) -> documents.InvoiceRow:
         draft.net,
         draft.tax,
         printed,
-        draft.terms.discount,
-        draft.terms.discount_until(draft.issued_on),
     )

@@ -1,4 +1,4 @@
-"""Customers: what was agreed with them and since when; the terms of payment stand on the invoice from its issue."""
+"""Customers: what was agreed with them and since when."""
 
 from chassis.migrating import execute, facts, isolate, mutable
 
@@ -25,17 +25,10 @@ create table credit_limit (
     foreign key (company, customer) references customer (company, code));
 """
 
-TERMS = """
-alter table invoice add column discount text;
-alter table invoice add column discount_until date;
-alter table invoice add check ((discount is null) = (discount_until is null));
-"""
-
 
 def upgrade() -> None:
-    """Create customers; let invoices carry the early-payment discount that was agreed."""
+    """Create customers."""
     execute(CUSTOMERS)
-    execute(TERMS)
     isolate("customer", "customer_change", "credit_limit")
     mutable("customer")
     facts("customer_change", "credit_limit")

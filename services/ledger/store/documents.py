@@ -20,14 +20,13 @@ returning company, series, fiscal_year, last
 INSERT_INVOICES = """
 with added as (
     insert into invoice (company, id, series, fiscal_year, serial, order_id, order_reference, customer_id,
-        customer_name, issued_on, due_on, currency, net, tax, total, printed, discount, discount_until)
+        customer_name, issued_on, due_on, currency, net, tax, total, printed)
     select company, id, series, year, serial, order_id, reference, customer_id, customer_name, issued_on, due_on,
-        currency, net, tax, net + tax, printed, discount, discount_until
+        currency, net, tax, net + tax, printed
     from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[], $8::text[],
-        $9::text[], $10::date[], $11::date[], $12::text[], $13::bigint[], $14::bigint[], $15::bytea[],
-        $16::text[], $17::date[])
+        $9::text[], $10::date[], $11::date[], $12::text[], $13::bigint[], $14::bigint[], $15::bytea[])
         as x(company, id, series, year, serial, order_id, reference, customer_id, customer_name, issued_on, due_on,
-            currency, net, tax, printed, discount, discount_until)
+            currency, net, tax, printed)
     returning company, id, due_on, currency, total)
 insert into open_item (company, invoice, due_on, currency, total, open)
 select company, id, due_on, currency, total, total from added
@@ -76,9 +75,7 @@ select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[]
     $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[])
 """
 
-InvoiceRow = tuple[
-    str, UUID, str, int, int, UUID, str, str, str, date, date, str, int, int, bytes, str | None, date | None
-]
+InvoiceRow = tuple[str, UUID, str, int, int, UUID, str, str, str, date, date, str, int, int, bytes]
 CreditNoteRow = tuple[str, UUID, str, int, int, UUID, UUID, date, str, str, int, int, int]
 
 

@@ -84,9 +84,6 @@ class Invoice(Row, table=True):
     tax: int = Field(sa_column=minor())
     total: int = Field(sa_column=minor())
     printed: bytes = Field(sa_column=octets())
-    discount: str | None = Field(sa_column=text(null=True))
-    """The fraction that may be deducted until `discount_until`, as agreed when it was issued."""
-    discount_until: date | None
     at: datetime = Field(sa_column=moment())
 
 
