@@ -139,7 +139,7 @@ class CustomerChanged(EventData, topic="ledger.customers", key="customer"):
     language: Language | None = None
     address: Address | None = None
     vat_number: VatNumber | None = None
-    vat_number_ended: bool | None = None
+    vat_number_ended: Annotated[Literal[True], Field(description="There is no VAT number any more.")] | None = None
     terms: PaymentTerms | None = None
     credit_limits: CreditLimits | None = None
 
