@@ -93,7 +93,7 @@ class EarlyPayment(Part):
     days: Annotated[int, Field(ge=0, le=366, description="Days from the date of the invoice.")]
 
 
-class PaymentTerms(Part):
+class CustomerTerms(Part):
     """When an invoice is due."""
 
     net_days: Annotated[int, Field(ge=0, le=366, description="Days from the date of the invoice.")]
@@ -121,7 +121,7 @@ class CustomerRegistered(EventData, topic="ledger.customers", key="customer"):
     language: Language
     address: Address
     vat_number: VatNumber | None = None
-    terms: PaymentTerms | None = None
+    terms: CustomerTerms | None = None
     credit_limits: CreditLimits | None = None
 
 
@@ -140,7 +140,7 @@ class CustomerChanged(EventData, topic="ledger.customers", key="customer"):
     address: Address | None = None
     vat_number: VatNumber | None = None
     vat_number_ended: Annotated[Literal[True], Field(description="There is no VAT number any more.")] | None = None
-    terms: PaymentTerms | None = None
+    terms: CustomerTerms | None = None
     credit_limits: CreditLimits | None = None
 
 
