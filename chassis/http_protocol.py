@@ -1,4 +1,5 @@
-"""uvicorn's HTTP protocol with what it leaves open: how long a head may be and may take, and how it is refused.
+"""uvicorn's HTTP protocol with what it leaves open: how long a head may be and may take, how it is refused, and how a
+connection ends when the service drains.
 
 A caller that goes silent in the middle of a head would hold a connection for ever, and one that never ends it would
 fill the memory; both are told (408, 431) and left. What cannot be parsed is answered by a problem document too.
@@ -18,6 +19,9 @@ from chassis.errors import Problem
 HEAD_PATIENCE_S = 10.0
 HEAD_BYTES_MAX = 65_536
 """Counted from the second piece on: the first piece of a head is as large as the kernel hands over (256 KiB)."""
+DRAIN_GRACE_S = 0.5
+"""How long a quiet connection stays open when the service drains. Closed at once, it would swallow a request that its
+client had sent just before: taken, and never answered."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -28,6 +32,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._open_head = False
         self._pieces_bytes = 0
         self._patience: asyncio.TimerHandle | None = None
+        self._draining = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a head, not for ever."""
@@ -61,6 +66,16 @@ class BoundedProtocol(HttpToolsProtocol):
         self._open_head = False
         self._be_content()
         super().on_headers_complete()
+        if self._draining and self.cycle is not None:
+            self.cycle.keep_alive = False  # and the answer says so
+
+    def shutdown(self) -> None:
+        """The service drains: what has been asked is answered, what is asked in the next moments too; then it closes."""
+        self._draining = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        else:
+            self.loop.call_later(DRAIN_GRACE_S, self._leave)
 
     def send_400_response(self, msg: str) -> None:
         """What cannot be parsed."""
@@ -76,6 +91,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+    def _leave(self) -> None:
+        """Nobody asked for anything more; an open head has its own patience."""
+        if not self._open_head and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
 
     def _run_out(self) -> None:
         self._patience = None

@@ -155,3 +155,31 @@ async def test_requests_in_pieces_and_pipelined_requests_are_answered(address: t
 async def test_an_upgrade_that_is_not_offered_is_passed_over(address: tuple[str, int]) -> None:
     status, _, _ = await say(address, HEAD + b"Upgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n")
     assert status == 202
+
+
+async def test_what_is_asked_on_a_quiet_connection_while_the_service_drains_is_answered() -> None:
+    # Given two clients who have asked and keep their connections
+    app = FastAPI()
+    app.add_route("/hot", _hot, methods=["POST"])
+    listening = socket.create_server(("127.0.0.1", 0))
+    options = {"log_config": None, "access_log": False, "ws": "none", "http": BoundedProtocol}
+    server = uvicorn.Server(uvicorn.Config(app, **options))  # type: ignore[arg-type]
+    serving = asyncio.create_task(server.serve([listening]))
+    await eventually(lambda: server.started, what="the server has started", every_s=0.01)
+    request = HEAD + b"Content-Length: 3\r\n\r\nabc"
+    lines = [await asyncio.open_connection(*listening.getsockname()) for _ in range(2)]
+    for reader, writer in lines:
+        writer.write(request)
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n3"), 5)
+    # When the service is asked to stop, and one of them asks again before he can know
+    server.should_exit = True
+    await eventually(lambda: not server.servers[0].is_serving(), what="the server drains", every_s=0.001)
+    lines[0][1].write(request)
+    answer = await asyncio.wait_for(lines[0][0].read(), 5)
+    # Then he is answered and told to go; the quiet connection closes too, and the server ends
+    assert answer.startswith(b"HTTP/1.1 202")
+    assert b"connection: close" in answer.lower()
+    assert await asyncio.wait_for(lines[1][0].read(), 5) == b""
+    await asyncio.wait_for(serving, 5)
+    for _, writer in lines:
+        writer.close()

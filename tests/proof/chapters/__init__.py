@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from tests.proof.chapter import Chapter
-from tests.proof.chapters import database_kills, kills, mix, regressions, rolling, stops
+from tests.proof.chapters import (
+    brokers,
+    database_kills,
+    group,
+    kafka_away,
+    kafka_wiped,
+    kills,
+    mix,
+    network,
+    regressions,
+    rolling,
+    stops,
+)
 
 CHAPTERS: tuple[Chapter, ...] = (
     kills.CHAPTER,
@@ -13,4 +25,9 @@ CHAPTERS: tuple[Chapter, ...] = (
     rolling.CHAPTER,
     mix.CHAPTER,
     regressions.CHAPTER,
+    kafka_away.CHAPTER,
+    kafka_wiped.CHAPTER,
+    group.CHAPTER,
+    network.CHAPTER,
+    brokers.CHAPTER,
 )
