@@ -70,7 +70,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False  # and the answer says so
 
     def shutdown(self) -> None:
-        """The service drains: what has been asked is answered, what is asked in the next moments too; then it closes."""
+        """The service drains: what has been asked is answered, what is asked just now too; then it closes."""
         self._draining = True
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False

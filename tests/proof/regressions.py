@@ -17,14 +17,14 @@ class Case:
     """One bug that was found and mended.
 
     name: for the report. found_by: chapter and seed of the run that found it. what: what went wrong.
-    provoke: the faults, while a load goes on. rest_s: how long until all is quiet.
+    provoke: the faults, while a load goes on. still_s: how long nothing may move afterwards.
     """
 
     name: str
     found_by: str
     what: str
     provoke: Callable[[House], Awaitable[None]]
-    rest_s: float = 60.0
+    still_s: float = 60.0
 
 
 async def _kill_the_renderer(house: House) -> None:
@@ -44,6 +44,6 @@ CASES = (
         "Jobs that a killed worker had taken waited as long as an attempt may take (three minutes); now their "
         "lease is short and renewed while the worker lives.",
         _kill_the_renderer,
-        rest_s=30.0,
+        still_s=30.0,
     ),
 )

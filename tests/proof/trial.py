@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.proof.house import QUIET_S, House
+from tests.proof.house import STILL_S, House
 from tests.proof.judging import Judged
 from tests.proof.load.intents import Mix
 from tests.proof.load.sending import Load, Tally
@@ -35,7 +35,7 @@ class Trial:
     before_per_s: float = 0.0
     during_per_s: float = 0.0
     tally: Tally = field(default_factory=Tally)
-    rest_s: float = QUIET_S
+    still_s: float = STILL_S
 
     async def go(self, breaking: Breaking, *, quiet_s: float = 0.0, mix: Mix | None = None) -> Verdict:
         """Load for `quiet_s` undisturbed, then break while it goes on; heal, rest, check. Raises NotQuiet."""
@@ -50,7 +50,7 @@ class Trial:
             ended_ns = time.time_ns()
             await house.heal()
             await asyncio.sleep(1.0)  # arrivals after the healing, so that the last fault has its recovery
-        self.figures["quiet after"] = f"{await house.rest(self.rest_s):.1f} s"
+        self.figures["quiet after"] = f"{await house.rest(self.still_s):.1f} s"
         judged = await house.check()
         completed = await completions(house.stack.kafka_bootstrap, load.tally.asked_ns)
         house.timeline.recover(completed)

@@ -6,6 +6,7 @@ from tests.proof.chapter import Chapter
 from tests.proof.chapters import (
     brokers,
     database_kills,
+    failpoints,
     group,
     kafka_away,
     kafka_wiped,
@@ -24,6 +25,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     stops.CHAPTER,
     rolling.CHAPTER,
     mix.CHAPTER,
+    failpoints.CHAPTER,
     regressions.CHAPTER,
     kafka_away.CHAPTER,
     kafka_wiped.CHAPTER,

@@ -33,7 +33,6 @@ async def _away(run: Run, seconds: float) -> Verdict:
         if run.length != "short":
             run.rate_per_s = 2 * SHARE * await rated_per_s(house, run.seed)
         trial = Trial(run, house, "kafka_away", f"Kafka away {seconds:.0f} s")
-        trial.rest_s = max(120.0, 2 * seconds)
         window: list[float] = []
         back_ns: list[int] = []
 

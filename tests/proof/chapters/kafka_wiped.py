@@ -23,7 +23,6 @@ async def run(run: Run) -> Sequence[Verdict]:
     """Load, wipe, go on; whatever was ever accepted must be on the topics again, each once."""
     async with run.house() as house:
         trial = Trial(run, house, "kafka_wiped", "Kafka's disk wiped")
-        trial.rest_s = 180.0
 
         async def wipe(house: House, _: Tally) -> None:
             for another in TIMES[run.length]:

@@ -37,7 +37,6 @@ async def run(run: Run) -> Sequence[Verdict]:
     """Every way on every link, then swizzle: cut some one by one, heal them in another order."""
     async with run.house(listeners=True) as house, proxied(house, SERVICES[run.length]) as links:
         trial = Trial(run, house, "network", "links cut, slow, half open")
-        trial.rest_s = 120.0
 
         async def storm(house: House, _: Tally) -> None:
             for way in WAYS:

@@ -21,7 +21,7 @@ async def run(run: Run) -> Sequence[Verdict]:
 
 async def _again(run: Run, house: House, case: Case) -> Verdict:
     house.begin(run.folder / case.name)
-    trial = Trial(run, house, "regressions", case.name, rest_s=case.rest_s)
+    trial = Trial(run, house, "regressions", case.name, still_s=case.still_s)
 
     async def provoke(house: House, _: Tally) -> None:
         await case.provoke(house)

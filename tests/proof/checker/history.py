@@ -4,7 +4,7 @@ One file of JSON lines per client, `<folder>/history/<client>.jsonl`; every line
 
 Before asking::
 
-    {"op": 17, "client": "c3", "is": "invoke", "f": "order|cancel|pay|hire|receive|set_up|read", "company": "…",
+    {"op": 17, "client": "c3", "is": "invoke", "f": "order|cancel|pay|hire|receive|set_up|read|inject", "company": "…",
      "key": "<idempotency key or event id>", "reference": "…", "hash": "<sha256 of the body>", "body": {…},
      "source": "/sales/…" or null, "t": <wall ns>}
 
@@ -18,6 +18,8 @@ After it, once or several times::
   Repeated with its key, an unknown gets a later line of the same `op`; the last definite line counts.
 * A repeat on purpose (the same key and body, or the same key and another body) is an operation of its own.
 * `f` "read" notes a GET of a request's status: `reference` is the request id, `status` the answer's.
+* `f` "inject" notes a record that the harness itself put on a topic past every producer (poison): `reference` is its
+  key, `key` its event id. Such keys and chains are left out of what only real producers can be held to.
 * `subject`, `source` and `answer` may be absent: what they would show is then not examined.
 * A last line that was cut off by a kill of the generator is passed over; any other broken line is an error.
 """

@@ -39,10 +39,15 @@ class Intents:
         self.wanted: dict[Name, list[Wanted]] = {}
         self.happened: dict[Name, list[str]] = defaultdict(list)
         self.request_ids: set[str] = set()
+        self.injected: set[str] = set()
+        """Keys and event ids of what the harness itself put on a topic."""
         self._offices: set[tuple[str, str | None]] = set()
         by_key: dict[tuple[str, str | None, str, str], tuple[Any, ...]] = {}
         for operation in operations:
             self.operations += 1
+            if operation.f == "inject":
+                self.injected |= {operation.reference, operation.key}
+                continue
             self._twins(by_key, operation)
             if operation.request_id:
                 self.request_ids.add(operation.request_id)

@@ -39,7 +39,7 @@ def settle_shown(
         _held(company, told, findings, highest, quiet=quiet)
         if not quiet:
             continue
-        _lists(company, told, books, findings)
+        _lists(company, told, books, findings, intents.injected)
         _trial_balance(company, told, books, findings)
         _stock(company, told, books, findings)
         _receipts(company, told, intents)
@@ -54,7 +54,9 @@ def settle_shown(
                     findings.say("INV28", "a paper has no bytes", company=company, document=document["document"])
 
 
-def _lists(company: str, told: Mapping[str, Any], books: Books, findings: Findings) -> None:
+def _lists(
+    company: str, told: Mapping[str, Any], books: Books, findings: Findings, injected: frozenset[str] | set[str]
+) -> None:
     """INV20: each thing that was sent is shown, and nothing else; no thing twice."""
     for shown, name in NAMED.items():
         rows = [str(row[name]) for row in told[shown]]
@@ -64,7 +66,7 @@ def _lists(company: str, told: Mapping[str, Any], books: Books, findings: Findin
             findings.say(
                 "INV20", f"{len(missing)} {shown} were sent and are not shown", company=company, ids=_few(missing)
             )
-        if surplus := set(rows) - sent - _elsewhere(company, shown, books):
+        if surplus := set(rows) - sent - injected - _elsewhere(company, shown, books):
             findings.say(
                 "INV20", f"{len(surplus)} {shown} are shown and were never sent", company=company, ids=_few(surplus)
             )

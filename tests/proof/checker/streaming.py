@@ -57,15 +57,18 @@ class Streaming:
         identity = headers["ce_id"]
         self.ids.add((identity, hash(record.raw[record.raw.index(b',"k"') :]), record.place))
         self.findings.look("INV19")
+        if identity in self.intents.injected:
+            return  # no producer of ours has sent it
         if headers["ce_type"] not in TOPICS[record.topic].holds:
             self.findings.say("INV20", f"{headers['ce_type']} on a topic that does not hold it", at=record.place)
             return
         if not self._is_first(record, headers, keys):
             return
-        self.chains.add((
-            headers["ce_correlationid"], identity, headers["ce_causationid"], headers["ce_type"],
-            headers["ce_company"], record.place,
-        ))  # fmt: skip
+        if headers["ce_correlationid"] not in self.intents.injected:
+            self.chains.add((
+                headers["ce_correlationid"], identity, headers["ce_causationid"], headers["ce_type"],
+                headers["ce_company"], record.place,
+            ))  # fmt: skip
         self._fact(record, headers)
 
     def _is_first(self, record: Record, headers: Mapping[str, str], keys: dict[tuple[str, str], list[int]]) -> bool:
@@ -96,7 +99,7 @@ class Streaming:
         if (asked := ASKED_AS.get(kind)) is not None:
             self.intents.event(asked, company, headers["ce_source"], data, record.key, place)
         self.books.event(kind, company, data, place)
-        if (subject := _subject(kind, data)) is not None:
+        if (subject := _subject(kind, data)) is not None and subject not in self.intents.injected:
             self.subjects.add((subject, kind, company, place, lean(kind, data)))
 
 

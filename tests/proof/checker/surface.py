@@ -58,7 +58,7 @@ async def read_surface(address: str, key: str, folder: Path) -> None:
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=30) as client:
         for company in sorted({operation.company for operation in operations}):
-            (into / f"{company}.json").write_bytes(orjson.dumps(await _company(client, company)))
+            (into / f"{company}.json").write_bytes(orjson.dumps(await read_company(client, company)))
         some = accepted[:: max(1, len(accepted) // REQUESTS_ASKED)]
         statuses = {request: (await _get(client, f"/v1/requests/{request}")).status_code for request in some}
         (into / "_requests.json").write_bytes(orjson.dumps(statuses))
@@ -72,7 +72,8 @@ def load_surface(folder: Path) -> Surface:
     return Surface(found, found.pop("_requests", {}), found.pop("_unreadable", {}))
 
 
-async def _company(client: httpx.AsyncClient, company: str) -> dict[str, Any]:
+async def read_company(client: httpx.AsyncClient, company: str) -> dict[str, Any]:
+    """Everything that the departments show of one company. Raises NotAnswered."""
     told: dict[str, Any] = {}
     for name, (path, rows, cursor) in LISTS.items():
         told[name] = await _pages(client, path.format(company=company), rows, cursor)

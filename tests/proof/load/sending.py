@@ -70,6 +70,8 @@ class Tally:
     """How often there was no answer, by what happened instead."""
     statuses: Counter[int] = field(default_factory=Counter)
     """Of every answer, repeats included; 0 is silence."""
+    later: list[tuple[int, float, bool]] = field(default_factory=list)
+    """Answers 429 and 503: status, seconds until it came, whether it said when to come again."""
     asked_ns: dict[str, dict[str, int]] = field(default_factory=lambda: {"order": {}, "hire": {}})
     """When what was accepted was first asked for, by flow and subject (wall ns)."""
 
@@ -124,6 +126,11 @@ class Load:
         await self._arrive(orders)
         await self.finish()
         return self.tally
+
+    async def ask(self, *intents: Intent) -> None:
+        """Send these, all at once, each until it is answered; typed, whatever the mix says."""
+        due = time.monotonic()
+        await asyncio.gather(*(self._send_typed(intent, due) for intent in intents))
 
     async def finish(self) -> None:
         """Wait until everything under way has its answer, and hang up."""
@@ -224,6 +231,7 @@ class Load:
         self, lines: Lines, request: bytes, ops: list[int], *, batched: bool
     ) -> list[tuple[int, int, Mapping[str, Any]]]:
         """One try: per operation its status (0 for silence) and what was said."""
+        began = time.monotonic()
         try:
             reply = await lines.send(request, ANSWER_S)
         except SILENCE as silence:
@@ -231,6 +239,8 @@ class Load:
             self.tally.silences[type(silence).__name__] += 1
             return [(op, 0, {"code": type(silence).__name__}) for op in ops]
         self.tally.statuses[reply.status] += 1
+        if reply.status in {429, 503}:
+            self.tally.later.append((reply.status, time.monotonic() - began, "retry-after" in reply.headers))
         told = _json_of(reply)
         if batched and reply.status == 200 and isinstance(told, list):
             return [(op, int(item["status"]), item) for op, item in zip(ops, told, strict=True)]
