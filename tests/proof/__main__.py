@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 
 from tests.proof.chapter import LENGTHS, Chapter
-from tests.proof.chapters import CHAPTERS
+from tests.proof.chapters import CHAPTERS, IN_NORMAL, IN_TESTS
 from tests.proof.conducting import SEED, Conductor
 from tests.proof.reporting import write_page
 from tests.proof.run import RATED_PER_S, Length
@@ -56,7 +56,8 @@ def _chosen(names: Sequence[str] | None, length: Length) -> list[Chapter]:
         sys.exit(f"no such chapter: {', '.join(unknown)}; there are {', '.join(known)}")
     if names:  # at the length that was asked for, or else at the longest that it has
         return [known[name] for name in names]
-    return [chapter for chapter in CHAPTERS if length in chapter.seconds]
+    usual = {"short": IN_TESTS, "normal": IN_NORMAL, "full": tuple(known)}[length]
+    return [known[name] for name in known if name in usual and length in known[name].seconds]
 
 
 if __name__ == "__main__":

@@ -148,6 +148,11 @@ class House:
         """What a process writes."""
         return self.stack.folder.log(process)
 
+    def processes_of(self, service: str) -> list[str]:
+        """All processes of a service: replicas, and a relay of its own, which comes last."""
+        mine = [name for name in self.stack.processes if name == service or name.startswith(f"{service}-")]
+        return sorted(mine, key=lambda name: "relay" in name)
+
     async def check(self) -> Judged:
         """What became of everything that was ever asked of this house, by the checker; counts since the last check."""
         self.history.close()

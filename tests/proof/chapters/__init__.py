@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from tests.proof.chapter import Chapter
 from tests.proof.chapters import (
+    bad_input,
     brokers,
+    clocks,
+    contention,
     database_kills,
+    databases,
+    disorder,
+    endurance,
     failpoints,
     group,
     kafka_away,
@@ -13,8 +19,15 @@ from tests.proof.chapters import (
     kills,
     mix,
     network,
+    overload,
+    poison,
     regressions,
+    relay,
+    replay,
+    replicas,
+    restored,
     rolling,
+    scale,
     stops,
 )
 
@@ -22,14 +35,35 @@ CHAPTERS: tuple[Chapter, ...] = (
     kills.CHAPTER,
     kills.SOAK,
     database_kills.CHAPTER,
+    databases.CHAPTER,
     stops.CHAPTER,
     rolling.CHAPTER,
     mix.CHAPTER,
     failpoints.CHAPTER,
+    poison.CHAPTER,
+    contention.CHAPTER,
+    bad_input.CHAPTER,
     regressions.CHAPTER,
     kafka_away.CHAPTER,
     kafka_wiped.CHAPTER,
+    disorder.CHAPTER,
+    replay.CHAPTER,
+    relay.CHAPTER,
+    restored.CHAPTER,
+    clocks.CHAPTER,
     group.CHAPTER,
     network.CHAPTER,
+    replicas.CHAPTER,
     brokers.CHAPTER,
+    overload.CHAPTER,
+    endurance.CHAPTER,
+    scale.CHAPTER,
 )
+
+IN_TESTS = ("kills", "stops", "failpoints", "poison", "contention", "regressions")
+"""What runs in its short form in every test run: those that find most in a second, all in one house."""
+IN_NORMAL = (
+    "kills", "database_kills", "databases", "stops", "rolling", "failpoints", "poison", "contention", "bad_input",
+    "regressions", "kafka_away", "kafka_wiped", "disorder", "replay", "relay", "restored", "clocks",
+)  # fmt: skip
+"""What `make prove` runs, in a quarter of an hour; all others are run by name, and each has a full length."""

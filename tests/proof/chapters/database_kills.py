@@ -13,8 +13,8 @@ from tests.proof.run import Run
 from tests.proof.trial import Trial
 from tests.proof.verdict import Verdict
 
-EVERY_S: dict[Length, float] = {"short": 6, "normal": 10, "full": 15}
-FOR_S: dict[Length, float] = {"short": 12, "normal": 50, "full": 600}
+EVERY_S: dict[Length, float] = {"short": 6, "normal": 6, "full": 15}
+FOR_S: dict[Length, float] = {"short": 12, "normal": 30, "full": 600}
 BACK_S = 5.0
 
 
@@ -39,5 +39,5 @@ CHAPTER = Chapter(
     fault="each department's PostgreSQL killed in turn",
     about="The database server of each department is killed and started again under load; the service is back (GOAL5).",
     run=run,
-    seconds={"short": 22, "normal": 65, "full": 620},
+    seconds={"short": 22, "normal": 40, "full": 620},
 )

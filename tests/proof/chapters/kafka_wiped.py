@@ -12,7 +12,7 @@ from tests.proof.run import Run
 from tests.proof.trial import Trial
 from tests.proof.verdict import Verdict
 
-BEFORE_S: dict[Length, float] = {"short": 5, "normal": 10, "full": 60}
+BEFORE_S: dict[Length, float] = {"short": 5, "normal": 5, "full": 60}
 TIMES: dict[Length, tuple[bool, ...]] = {"short": (True,), "normal": (True, False), "full": (True, False, True)}
 """Whether the new cluster has another identity; False is the same name over empty logs, which is harder to notice."""
 AFTER_S = 8.0
@@ -41,5 +41,5 @@ CHAPTER = Chapter(
     fault="Kafka's disk wiped under load, with another and with the same cluster id",
     about="The broker loses its disk while orders come in; every topic is rebuilt from the outboxes (GOAL4).",
     run=run,
-    seconds={"short": 40, "normal": 75, "full": 180},
+    seconds={"short": 40, "normal": 50, "full": 180},
 )

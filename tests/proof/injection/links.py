@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
@@ -63,3 +63,25 @@ def _elsewhere(url: str, port: int) -> str:
     parts = urlsplit(url)
     account = parts.netloc.rpartition("@")[0]
     return urlunsplit(parts._replace(netloc=f"{account}@{HOST}:{port}"))
+
+
+@asynccontextmanager
+async def database_link(house: House, service: str) -> AsyncIterator[Proxy]:
+    """A proxy between one service and its PostgreSQL, for a while; the service is started anew before and after."""
+    urls = house.stack.urls[service].environment(service)
+    straight = {name: url for name, url in urls.items() if "MIGRATION" not in name}
+    port = urlsplit(house.stack.urls[service].database_url).port
+    assert port
+    async with Proxy(HOST, port) as proxy:
+        await _again(house, service, {name: _elsewhere(url, proxy.port) for name, url in straight.items()})
+        try:
+            yield proxy
+        finally:
+            proxy.heal()
+            await _again(house, service, straight)
+
+
+async def _again(house: House, service: str, environment: Mapping[str, str]) -> None:
+    for name in house.processes_of(service):
+        await house.stack.stop_service(name)
+        await house.stack.restart(name, environment=environment)
