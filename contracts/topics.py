@@ -23,8 +23,15 @@ class Topic:
 
     @property
     def config(self) -> dict[str, str]:
-        """Kafka's settings of the topic: kept for ever, so that anybody can read from the start."""
-        return {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+        """Kafka's settings of the topic: kept for ever, so that anybody can read from the start.
+
+        Records bear the broker's time: it refuses a producer's that is more than an hour ahead, and with it a whole
+        department whose clock is wrong.
+        """
+        return {
+            "retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete",
+            "message.timestamp.type": "LogAppendTime",
+        }  # fmt: skip
 
 
 _ROWS = (

@@ -27,6 +27,7 @@ def imported(root: Path, *folders: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.timeout(400)
 def test_everything_can_be_imported_with_nothing_set_and_nothing_happens() -> None:
     assert imported(ROOT, *TOPS) == []
 

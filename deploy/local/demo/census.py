@@ -1,12 +1,15 @@
-"""Per topic and consumer: sent = applied + refused + ignored + held + on the way, from the services' own counters.
+"""Per topic and consumer: sent = applied + refused + ignored + held + on the way.
 
-The counters are read with the operators' role of each department's database; nothing is asked of Kafka.
+What is shown in the end is asked of the gateway (`GET /v1/census`), as an operator would. What is only waited for is
+read from the services' own counters with the operators' role of each database, because jobs are in no census and the
+gateway may be down; nothing is asked of Kafka.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 
@@ -43,11 +46,24 @@ class Census:
     rows: tuple[Row, ...]
     unsent: int
     jobs: int
+    findings: tuple[str, ...] = ()
+    """What does not add up, by name; only the gateway's census looks for it."""
 
     @property
     def quiet(self) -> bool:
         """Whether nothing is on the way any more."""
         return not self.unsent and not self.jobs and all(row.on_the_way == 0 for row in self.rows)
+
+
+def census_of(told: Mapping[str, Any]) -> Census:
+    """What the gateway answered. A department that gave no answer is a finding: nobody knows whether it adds up."""
+    names = ("topic", "consumer", "sent", "applied", "refused", "ignored", "skipped", "held", "duplicates")
+    rows = tuple(Row(**{name: row[name] for name in names}) for row in told["totals"])
+    silent = [f"{one['name']} does not answer" for one in told["departments"] if not one["answers"]]
+    wrong = [f"{one['kind']}: {one['topic']} → {one['consumer']}, {one['key']}" for one in told["findings"]]
+    unsent = sum(one["unsent"] or 0 for one in told["departments"])
+    ordered = tuple(sorted(rows, key=lambda row: (row.topic, row.consumer)))
+    return Census(ordered, unsent, 0, (*silent, *wrong))
 
 
 async def take_census(operator_urls: Mapping[str, str], consumers: Mapping[str, tuple[str, ...]]) -> Census:

@@ -121,6 +121,7 @@ def differences(outcome: Outcome, plan: Plan) -> list[str]:
     census = outcome.census
     found += [f"{row.topic} → {row.consumer}: {row.held} held" for row in census.rows if row.held]
     found += [f"{row.topic} → {row.consumer}: {row.on_the_way} on the way" for row in census.rows if row.on_the_way]
+    found += [f"the census does not add up: {finding}" for finding in census.findings]
     silent = {row.topic for row in census.rows if not row.sent} & set(TOPICS)
     found += [f"nothing was ever sent on {topic}" for topic in sorted(silent)]
     return found

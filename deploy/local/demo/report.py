@@ -26,13 +26,14 @@ def tables(outcome: Outcome) -> Iterable[str]:
 
 
 def census_table(census: Census) -> Iterable[str]:
-    """Per topic and consumer, what became of what was sent."""
+    """Per topic and consumer, what became of what was sent: the gateway's census, as its operators see it."""
     names = ("topic", "consumer", "sent", "= applied", "+ refused", "+ ignored", "+ held", "+ on the way", "duplicates")
     rows = [
         (r.topic, r.consumer, r.sent, r.applied, r.refused, r.ignored + r.skipped, r.held, r.on_the_way, r.duplicates)
         for r in census.rows
     ]
-    yield from _table("Events: sent = applied + refused + ignored + held + on the way", names, rows)
+    yield from _table("Events (GET /v1/census): sent = applied + refused + ignored + held + on the way", names, rows)
+    yield f"  nothing is missing: {'yes' if not census.findings else 'no: ' + '; '.join(census.findings)}"
 
 
 def _trial_balance(name: str, trial: Mapping[str, Any]) -> Iterable[str]:

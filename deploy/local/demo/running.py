@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from deploy.local.demo.census import census_of
 from deploy.local.demo.day import run_day, set_up
 from deploy.local.demo.front_office import FrontOffice
 from deploy.local.demo.outcome import Outcome, gather_outcome, until_quiet
@@ -32,10 +33,10 @@ async def send_day(stack: LocalStack, plan: Plan, say: Callable[[str], None]) ->
 
 async def gather_day(stack: LocalStack, say: Callable[[str], None]) -> Outcome:
     """Wait until nothing is on the way, and ask every department."""
-    census = await until_quiet({name: stack.urls[name].relay_url for name in stack.services})
+    await until_quiet({name: stack.urls[name].relay_url for name in stack.services})
     say("nothing is on the way any more")
     async with offices(stack) as (admin, webshop):
-        return await gather_outcome(admin, webshop, census)
+        return await gather_outcome(admin, webshop, census_of(await admin.get("/v1/census")))
 
 
 @asynccontextmanager
