@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import orjson
 
+from deploy.local.demo.day import until
 from tests.gateway.bad_input import CASES
 from tests.gateway.front import BATCHED, STRUCTURED
 from tests.gateway.front import SOURCE as CASES_SOURCE
@@ -73,6 +74,11 @@ async def _key(house: House) -> str:
         "address": {"line1": "1 Port Road", "city": "Port", "postcode": "10557", "country": "GR"},
     }  # fmt: skip
     await house.admin.post("/ledger/v1/companies", body, key="found-acme")
+    await until(
+        lambda: house.admin.send("GET", "/v1/orders", params={"company": COMPANY}),
+        lambda answer: answer.status_code == 200,
+        f"the gateway knows {COMPANY}",
+    )
     told = await house.stack.run_command(
         "gateway", "keys", "create", "--client", "bad-office", "--source", CASES_SOURCE, "--companies", COMPANY,
         "--scopes", "*", "--json",

@@ -58,7 +58,7 @@ async def _last_unit(trial: Trial, house: House, load: Load, wishes: Wishes, rou
         skus = [f"LAST{number}" for number in range(begin, min(rounds, begin + AT_ONCE))]
         items = {"items": [{"sku": sku, "name": sku} for sku in skus]}
         answer = await house.admin.post(f"{stock}/items/batch", items, key=f"last-{company.code}-{begin}")
-        assert answer.status_code == 201, answer.text
+        assert answer.status_code < 300, answer.text
         received = wishes.receive()
         lines = [{"item": sku, "quantity": "1"} for sku in skus]
         await load.ask(replace(received, body={**received.body, "lines": lines}))

@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import httpx
 
 from contracts.topics import TOPICS
 from deploy.local.postgres import PostgresServer
+from deploy.local.processes import plain_environment
 from tests.proof.chapter import Chapter, Length
 from tests.proof.house import House
 from tests.proof.load.sending import Tally
@@ -102,54 +102,60 @@ async def _ends(house: House) -> Counter[str]:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A base copy, with the log that makes it whole."""
+    """A base copy, and a place for the log."""
 
     folder: Path
+    log: Path
 
 
 async def _base_copy(server: PostgresServer) -> Copy:
-    """PostgreSQL's own way: begin, copy the files while it works, end; the label says from where to read the log."""
+    """As an operator makes it every night: `pg_basebackup`."""
     into = server.cluster.with_name(f"{server.name}.copy")
-    connection = await asyncpg.connect(server.superuser_url)
-    try:
-        await connection.execute("select pg_backup_start('proof', true)")
-        await asyncio.to_thread(_copy_tree, server.cluster, into)
-        label = await connection.fetchval("select labelfile from pg_backup_stop(false)")
-    finally:
-        await connection.close()
-    await asyncio.to_thread(_copy_log, server.cluster, into)  # as far as it is needed for the copy to be whole
-    (into / "postmaster.pid").unlink(missing_ok=True)
-    file = into / "backup_label"
-    file.write_text(label)
-    server.user.own(file)
-    return Copy(into)
+    log = server.cluster.with_name(f"{server.name}.log")
+    for folder in (into, log):
+        folder.mkdir(mode=0o700)
+        server.user.own(folder)
+    making = await asyncio.create_subprocess_exec(
+        str(server.user.programs / "bin" / "pg_basebackup"), "-d", server.superuser_url, "-D", str(into),
+        "-X", "stream", "-c", "fast", env=plain_environment() | {"LC_ALL": "C"}, user=server.user.uid,
+        group=server.user.gid, cwd=server.user.clusters, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, complaint = await making.communicate()
+    if making.returncode != 0:
+        raise RuntimeError(f"pg_basebackup: {complaint.decode()[-500:]}")
+    return Copy(into, log)
 
 
 def _set_aside(server: PostgresServer) -> Path:
-    """What is left of the lost disk: its log, which was archived to the last commit."""
+    """What is left of the lost disk: its log, as an archive would have it to the last commit."""
     lost = server.cluster.with_name(f"{server.name}.lost")
     server.cluster.rename(lost)
     return lost
 
 
 def _put_in_place(server: PostgresServer, copy: Copy, log_of: Path | None) -> None:
+    """The copy alone, or told where the log is, which PostgreSQL reads before it opens."""
     shutil.rmtree(server.cluster, ignore_errors=True)
-    _copy_tree(copy.folder, server.cluster)
-    if log_of is not None:
-        _copy_log(log_of, server.cluster)
+    _copied(copy.folder, server.cluster)
+    if log_of is None:
+        return
+    for segment in (log_of / "pg_wal").iterdir():
+        if segment.is_file():
+            _copied(segment, copy.log)
+    with (server.cluster / "postgresql.auto.conf").open("a") as settings:
+        settings.write(f'restore_command = \'cp "{copy.log}/%f" "%p"\'\n')
+    signal = server.cluster / "recovery.signal"
+    signal.touch()
+    server.user.own(signal)
 
 
-def _copy_tree(source: Path, into: Path) -> None:
-    """With owners and rights; files that come and go meanwhile are no error."""
-    subprocess.run(["cp", "-a", str(source), str(into)], check=False, stderr=subprocess.DEVNULL)
-
-
-def _copy_log(source: Path, into: Path) -> None:
-    subprocess.run(["cp", "-a", f"{source}/pg_wal/.", f"{into}/pg_wal/"], check=False, stderr=subprocess.DEVNULL)
+def _copied(source: Path, into: Path) -> None:
+    """With owners and rights."""
+    subprocess.run(["cp", "-a", str(source), str(into)], check=True)
 
 
 def _forget(copy: Copy, lost: Path) -> None:
-    for folder in (copy.folder, lost):
+    for folder in (copy.folder, copy.log, lost):
         shutil.rmtree(folder, ignore_errors=True)
 
 

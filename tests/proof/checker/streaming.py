@@ -14,7 +14,9 @@ from tests.proof.checker.intents import ASKED_AS, Intents
 from tests.proof.checker.report import Findings
 from tests.proof.checker.topics import Record, read_topic
 
-ATTRIBUTES = ("ce_id", "ce_type", "ce_company", "ce_sequence", "ce_causationid", "ce_correlationid", "ce_source")
+ATTRIBUTES = frozenset(
+    {"ce_id", "ce_type", "ce_company", "ce_sequence", "ce_causationid", "ce_correlationid", "ce_source"}
+)
 ROOTS = frozenset(
     {"ItemDefined.v1", "StockReceived.v1", "CompanyRegistered.v1", "AccountOpened.v1", "TaxCodeDefined.v1", *ASKED_AS}
 )
@@ -51,7 +53,7 @@ class Streaming:
 
     def _one(self, record: Record, keys: dict[tuple[str, str], list[int]]) -> None:
         headers = record.headers
-        if headers is None or any(name not in headers for name in ATTRIBUTES) or not isinstance(record.data, dict):
+        if headers is None or not headers.keys() >= ATTRIBUTES or not isinstance(record.data, dict):
             self.unreadable.append(record)
             return
         identity = headers["ce_id"]
