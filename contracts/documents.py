@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.base import DocumentNumber, EventData, Language, Part, Text, Uuid
+from contracts.base import DocumentNumber, EventData, Language, Part, Revision, Text, Uuid
 
 DocumentClass = Literal["invoice", "credit_note", "employee_file"]
 
@@ -28,6 +28,7 @@ class DocumentRegistered(EventData, topic="documents.documents", key="document")
     employee: Uuid | None
     template: Annotated[Text | None, Field(description="Template and version it is rendered with, if it is rendered.")]
     language: Language
+    revision: Revision = None
 
 
 class DocumentStored(EventData, topic="documents.documents", key="document"):

@@ -87,6 +87,24 @@ class OrderCancelled(EventData, topic="sales.orders", key="order"):
     reason: Remark
 
 
+class OrderChanged(EventData, topic="sales.orders", key="order"):
+    """The customer wants other lines: from now on these are the order's lines, all of them.
+
+    Customer, currency and policies stay as they were placed. What was reserved and invoiced for the revision before is
+    taken back, unless it is too late for that.
+    """
+
+    order: Uuid
+    reference: Reference
+    source: SourceName
+    revision: Annotated[
+        int, Field(ge=2, le=9999, description="2 for the first change, then one more for each.")
+    ]
+    changed_at: Timestamp
+    reason: Remark
+    lines: Annotated[list[OrderLine], Field(min_length=1, max_length=500)]
+
+
 class Payer(Part):
     """Who paid. A name and nothing else: no bank account of a payer is ever in an event."""
 

@@ -4,7 +4,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.base import Detail, EventData, LineNumber, Name, Part, Quantity, Sku, StockLevel, Text, Uuid
+from contracts.base import (
+    Code,
+    Detail,
+    EventData,
+    LineNumber,
+    Name,
+    Part,
+    Quantity,
+    Revision,
+    Sku,
+    StockLevel,
+    Text,
+    Uuid,
+)
 
 
 class ItemDefined(EventData, topic="inventory.stock", key="item"):
@@ -41,6 +54,7 @@ class StockReserved(EventData, topic="inventory.reservations", key="order"):
     order: Uuid
     reservation: Uuid
     lines: Annotated[list[ReservedLine], Field(min_length=1, max_length=500)]
+    revision: Revision = None
 
 
 class Shortage(Part):
@@ -58,6 +72,7 @@ class ReservationRefused(EventData, topic="inventory.reservations", key="order")
     code: Literal["insufficient-stock", "item-unknown", "order-cancelled"]
     detail: Detail
     shortages: Annotated[list[Shortage], Field(max_length=500)]
+    revision: Revision = None
 
 
 class ReservationReleased(EventData, topic="inventory.reservations", key="order"):
@@ -65,5 +80,22 @@ class ReservationReleased(EventData, topic="inventory.reservations", key="order"
 
     order: Uuid
     reservation: Uuid
-    reason: Literal["order-cancelled", "invoice-refused"]
+    reason: Annotated[
+        Literal["order-cancelled", "invoice-refused"],
+        Field(description="order-cancelled: the order, or this revision of it, is wanted no longer."),
+    ]
     lines: Annotated[list[ReservedLine], Field(min_length=1, max_length=500)]
+    revision: Revision = None
+    replaced_by: Annotated[
+        int | None, Field(ge=2, le=9999, description="The revision that takes its place, when the order was changed.")
+    ] = None
+
+
+class OrderChangeRefused(EventData, topic="inventory.reservations", key="order"):
+    """A change of an order came too late: the order stands as it was before, and what it holds stays its own."""
+
+    order: Uuid
+    revision: Annotated[int, Field(ge=2, le=9999, description="The revision that was asked for.")]
+    code: Annotated[Code, Field(description="The rule that refused it: order-cancelled, already-picked and so on.")]
+    stage: Annotated[Code, Field(description="How far the order was: cancelled, picked, shipped and so on.")]
+    detail: Detail

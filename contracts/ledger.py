@@ -8,6 +8,7 @@ from contracts.base import (
     AccountCode,
     Address,
     CalendarDate,
+    Code,
     CompanyCode,
     CountryCode,
     CurrencyCode,
@@ -24,6 +25,7 @@ from contracts.base import (
     Rate,
     Reference,
     Remark,
+    Revision,
     Sku,
     TaxCode,
     Text,
@@ -33,10 +35,6 @@ from contracts.base import (
     VatNumber,
 )
 
-Code = Annotated[
-    str,
-    Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="Machine-readable code, 1 to 64 of a-z, 0-9, _ and -."),
-]
 Series = Annotated[
     str, Field(pattern=r"^[A-Z0-9][A-Z0-9/_-]{0,15}$", description="Series of document numbers of the company.")
 ]
@@ -205,6 +203,7 @@ class InvoiceIssued(EventData, topic="ledger.invoices", key="invoice"):
     tax: UnsignedAmount
     total: UnsignedAmount
     entry: Entry = None
+    revision: Revision = None
 
 
 class CreditNoteIssued(EventData, topic="ledger.invoices", key="invoice"):
@@ -229,6 +228,7 @@ class CreditNoteIssued(EventData, topic="ledger.invoices", key="invoice"):
     tax: UnsignedAmount
     total: UnsignedAmount
     entry: Entry = None
+    revision: Revision = None
 
 
 class InvoiceRefused(EventData, topic="ledger.refusals", key="order"):
@@ -244,6 +244,7 @@ class InvoiceRefused(EventData, topic="ledger.refusals", key="order"):
     pointer: Annotated[
         Pointer | None, Field(description="JSON pointer into the order's data, where one field is to blame.")
     ]
+    revision: Revision = None
 
 
 class InvoicePaid(EventData, topic="ledger.invoices", key="invoice"):
@@ -254,6 +255,7 @@ class InvoicePaid(EventData, topic="ledger.invoices", key="invoice"):
     order: Uuid
     paid_on: CalendarDate
     total: Money
+    revision: Revision = None
 
 
 class Allocation(Part):
@@ -263,6 +265,7 @@ class Allocation(Part):
     number: DocumentNumber
     order: Uuid
     amount: Annotated[UnsignedAmount, Field(description="In the currency of the payment.")]
+    revision: Revision = None
 
 
 class PaymentAllocated(EventData, topic="ledger.payments", key="payment"):

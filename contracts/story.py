@@ -25,7 +25,7 @@ def story_id(name: str) -> str:
     return str(uuid5(_NAMESPACE, name))
 
 
-ORDER, SECOND_ORDER = story_id("order"), story_id("second order")
+ORDER, SECOND_ORDER, CHANGED_ORDER = story_id("order"), story_id("second order"), story_id("changed order")
 INVOICE, SECOND_INVOICE = story_id("invoice"), story_id("second invoice")
 RESERVATION, PAYMENT, EMPLOYEE = story_id("reservation"), story_id("payment"), story_id("employee")
 DOCUMENT, CUSTOMER = story_id("document"), story_id("customer")
@@ -221,6 +221,22 @@ DATA: Mapping[str, dict[str, Any]] = {
         **_CREDITED_TOTALS,
         "entry": story_id("credit entry"),
     },
+    "OrderChanged.v1": {
+        "order": CHANGED_ORDER,
+        "reference": "WEB-2026-000119",
+        "source": WEBSHOP,
+        "revision": 2,
+        "changed_at": "2026-11-26T09:12:04.250000Z",
+        "reason": "one more box",
+        "lines": [{**_FILTERS, "quantity": "13", "unit_price": "18.50", "tax_code": "VAT24"}],
+    },
+    "OrderChangeRefused.v1": {
+        "order": CHANGED_ORDER,
+        "revision": 2,
+        "code": "already-shipped",
+        "stage": "shipped",
+        "detail": "The goods have left the warehouse.",
+    },
     "ReservationRefused.v1": {
         "order": story_id("third order"),
         "code": "insufficient-stock",
@@ -283,6 +299,7 @@ _CAUSES = {
     "InvoicePaid.v1": "PaymentReceived.v1",
     "ReservationReleased.v1": "OrderCancelled.v1",
     "CreditNoteIssued.v1": "ReservationReleased.v1",
+    "OrderChangeRefused.v1": "OrderChanged.v1",
     "EmployeeRegistered.v1": "EmployeeHired.v1",
 }
 _SEQUENCES = {  # on its key; whatever is not named is the first
@@ -291,6 +308,8 @@ _SEQUENCES = {  # on its key; whatever is not named is the first
     "CustomerChanged.v1": 2,
     "StockReceived.v1": 2,
     "OrderCancelled.v1": 2,
+    "OrderChanged.v1": 2,
+    "OrderChangeRefused.v1": 2,
     "ReservationReleased.v1": 2,
     "InvoicePaid.v1": 2,
     "CreditNoteIssued.v1": 2,

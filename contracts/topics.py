@@ -35,7 +35,7 @@ class Topic:
 
 
 _ROWS = (
-    Topic("sales.orders", "gateway", "order", ("OrderPlaced.v1", "OrderCancelled.v1")),
+    Topic("sales.orders", "gateway", "order", ("OrderPlaced.v1", "OrderChanged.v1", "OrderCancelled.v1")),
     Topic("sales.payments", "gateway", "payment", ("PaymentReceived.v1",)),
     Topic("sales.hires", "gateway", "employee", ("EmployeeHired.v1",)),
     Topic("inventory.stock", "inventory", "item", ("ItemDefined.v1", "StockReceived.v1")),
@@ -43,7 +43,7 @@ _ROWS = (
         "inventory.reservations",
         "inventory",
         "order",
-        ("StockReserved.v1", "ReservationRefused.v1", "ReservationReleased.v1"),
+        ("StockReserved.v1", "ReservationRefused.v1", "ReservationReleased.v1", "OrderChangeRefused.v1"),
     ),
     Topic("ledger.companies", "ledger", "company", ("CompanyRegistered.v1", "AccountOpened.v1", "TaxCodeDefined.v1")),
     Topic("ledger.customers", "ledger", "customer", ("CustomerRegistered.v1", "CustomerChanged.v1")),

@@ -36,6 +36,8 @@ class RegisterDocument:
     dated: date
     facts: bytes
     """The event's own bytes: all that is printed."""
+    revision: int | None = None
+    """Of the order, if it was changed before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class InvoiceToFile(EventView, of=InvoiceIssued):
     issued_on: CalendarDate
     order: Uuid
     customer: CustomerToFile
+    revision: int | None = None
 
 
 class CreditNoteToFile(EventView, of=CreditNoteIssued):
@@ -59,6 +60,7 @@ class CreditNoteToFile(EventView, of=CreditNoteIssued):
     issued_on: CalendarDate
     order: Uuid
     customer: CustomerToFile
+    revision: int | None = None
 
 
 class EmployeeToFile(EventView, of=EmployeeHired):
@@ -145,6 +147,7 @@ def _of_sale(
         customer.language,
         issued_on,
         event.body,
+        event.data.revision,
     )
 
 
@@ -153,21 +156,20 @@ def _of_sale(
 
 def document_registered(command: RegisterDocument, template: str | None) -> Fact:
     """The document is on file."""
-    return (
-        DocumentRegistered,
-        command.document,
-        {
-            "document": command.document,
-            "class": command.document_class,
-            "title": title_of(command.document_class, command.language, command.number),
-            "number": command.number,
-            "about": {"kind": command.about_kind, "id": command.about_id},
-            "order": command.order,
-            "employee": command.employee,
-            "template": template,
-            "language": command.language,
-        },
-    )
+    data: dict[str, object] = {
+        "document": command.document,
+        "class": command.document_class,
+        "title": title_of(command.document_class, command.language, command.number),
+        "number": command.number,
+        "about": {"kind": command.about_kind, "id": command.about_id},
+        "order": command.order,
+        "employee": command.employee,
+        "template": template,
+        "language": command.language,
+    }
+    if command.revision is not None:
+        data["revision"] = command.revision
+    return DocumentRegistered, command.document, data
 
 
 def document_stored(command: KeepContent) -> Fact:

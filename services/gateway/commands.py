@@ -30,6 +30,8 @@ class Accept(NamedTuple):
     """The front office's own id of the event, or its idempotency key."""
     occurred_at: datetime | None
     """When it happened, as the front office says; without it, when it is accepted."""
+    revision: int = 1
+    """Of the order: above 1 for a change, which follows the revision before it or is refused."""
 
 
 class Fact(NamedTuple):
@@ -55,6 +57,21 @@ OrderKey = tuple[str, UUID]
 """Company and order."""
 
 
+class OrderBits(NamedTuple):
+    """What is known of an order: bits that hold for all of it, and those of the latest revision that is known."""
+
+    revision: int
+    of_order: int
+    of_revision: int
+
+    def __or__(self, other: OrderBits) -> OrderBits:
+        """Both together. Any order and any repeats give the same, because a later revision's bits stand alone."""
+        if self.revision == other.revision:
+            return OrderBits(self.revision, self.of_order | other.of_order, self.of_revision | other.of_revision)
+        later = max(self, other)
+        return OrderBits(later.revision, self.of_order | other.of_order, later.of_revision)
+
+
 class Placement(NamedTuple):
     """What only an OrderPlaced says about its order."""
 
@@ -68,10 +85,11 @@ class Placement(NamedTuple):
 
 
 class Invoicing(NamedTuple):
-    """What only an InvoiceIssued says about its order."""
+    """What only an InvoiceIssued says about a revision of its order."""
 
     invoice_number: str
     total: str
+    revision: int = 1
 
 
 @dataclass(slots=True)
@@ -80,7 +98,7 @@ class Fold:
 
     companies: list[RegisterCompany] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
-    orders: dict[OrderKey, int] = field(default_factory=dict)
+    orders: dict[OrderKey, OrderBits] = field(default_factory=dict)
     """The facts' bits of each order that was spoken of."""
     placements: dict[OrderKey, Placement] = field(default_factory=dict)
     invoicings: dict[OrderKey, Invoicing] = field(default_factory=dict)

@@ -10,11 +10,66 @@ from chassis.errors import Transient
 from chassis.requests import Answer, Result
 from services.gateway import store
 from services.gateway.commands import Accept, Fold
-from services.gateway.translate.sealing import already_accepted, answer_of, company_unknown, event_of
+from services.gateway.translate.sealing import (
+    already_accepted,
+    answer_of,
+    company_unknown,
+    event_of,
+    is_cancelled,
+    not_next,
+    not_placed,
+)
 
 
 async def accept(commands: Sequence[Accept], unit: UnitOfWork) -> Sequence[Result]:
-    """Write each event to the outbox, unless its company is unknown or the same was said before under another id."""
+    """Write each event to the outbox, unless its company is unknown or the same was said before under another id.
+
+    Changes of orders come last: what they follow may be accepted in the same commit.
+    """
+    changes = [command for command in commands if command.revision > 1]
+    if not changes:
+        return await _accept_new(commands, unit)
+    others = [command for command in commands if command.revision == 1]
+    told = await _accept_new(others, unit) if others else []
+    results = dict(zip(map(id, others), told, strict=True))
+    results |= zip(map(id, changes), await _accept_changes(changes, unit), strict=True)
+    return [results[id(command)] for command in commands]
+
+
+async def _accept_changes(commands: Sequence[Accept], unit: UnitOfWork) -> Sequence[Result]:
+    """Each change takes the revision that follows the order's last one; two that take the same are told apart here.
+
+    Raises Transient when another process took one meanwhile: the door asks again.
+    """
+    so_far = dict(await store.revisions_of(unit.raw, {(c.cause.company, c.subject) for c in commands}))
+    known = await store.known_companies(unit.raw, {command.cause.company for command in commands})
+    results: list[Result] = []
+    accepted: list[Accept] = []
+    for command in commands:
+        key = (command.cause.company, command.subject)
+        order = so_far.get(key)
+        if command.cause.company not in known:
+            results.append(company_unknown(command.cause.company))
+        elif order is None:
+            results.append(not_placed(command))
+        elif order.requests.get(command.revision) == command.cause.id:
+            results.append(Answer(202, answer_of(command)))  # a twin committed a moment ago
+        elif order.cancelled:
+            results.append(is_cancelled(command))
+        elif command.revision != order.revision + 1:
+            results.append(not_next(command, order.revision, order.requests.get(command.revision)))
+        else:
+            so_far[key] = order.with_change(command.revision, command.cause.id)
+            accepted.append(command)
+            results.append(Answer(202, answer_of(command)))
+    if accepted and len(await store.note_accepted(unit.raw, accepted, unit.now)) < len(accepted):
+        raise Transient("an order was changed meanwhile")
+    for command in accepted:
+        unit.emit_sealed(event_of(command, unit.now))
+    return results
+
+
+async def _accept_new(commands: Sequence[Accept], unit: UnitOfWork) -> Sequence[Result]:
     taken = await store.note_accepted(unit.raw, commands, unit.now)
     if len(taken) == len(commands):
         for command in commands:

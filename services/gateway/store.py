@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import asyncpg
 
 from chassis.ids import UUID
-from services.gateway.commands import Accept, Fact, Fold, Invoicing, Placement, RegisterCompany
+from services.gateway.commands import Accept, Fact, Fold, Invoicing, OrderKey, Placement, RegisterCompany
+from services.gateway.domain.timeline import HOLD_FOR_ALL
 
 NOTE_ACCEPTED = """
-insert into accepted (company, subject, type, request, client, source, reference, at)
-select x.company, x.subject, x.type, x.request, x.client, x.source, x.reference, $8
-from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[]) with ordinality
-     x(company, subject, type, request, client, source, reference, n)
+insert into accepted (company, subject, type, request, client, source, reference, at, revision)
+select x.company, x.subject, x.type, x.request, x.client, x.source, x.reference, $9, x.revision
+from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::int[])
+     with ordinality x(company, subject, type, request, client, source, reference, revision, n)
 join company_directory d on d.company = x.company
 order by x.n
 on conflict do nothing
@@ -29,6 +31,15 @@ select a.company, a.subject, a.type, a.request from unnest($1::text[], $2::uuid[
 join accepted a on a.company = x.company and a.subject = x.subject and a.type = x.type
 """
 
+REVISIONS = """
+select x.company, x.subject, max(a.revision), bool_or(a.type = 'OrderCancelled.v1'),
+    array_agg(a.revision) filter (where a.type = 'OrderChanged.v1'),
+    array_agg(a.request) filter (where a.type = 'OrderChanged.v1')
+from unnest($1::text[], $2::uuid[]) x(company, subject)
+join accepted a on a.company = x.company and a.subject = x.subject
+group by 1, 2 having bool_or(a.type = 'OrderPlaced.v1')
+"""
+
 LIST_COMPANIES = """
 insert into company_directory as d (company, name) select * from unnest($1::text[], $2::text[])
 on conflict (company) do update set name = excluded.name where d.name <> excluded.name
@@ -40,13 +51,20 @@ select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[
 on conflict do nothing
 """
 
-ADD_TO_ORDERS = """
-insert into order_summary as o (company, order_id, facts, source, reference, customer_id, customer_name, currency,
-                                placed_at, accepted_at, invoice_number, total)
-select * from unnest($1::text[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                     $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[])
+ADD_TO_ORDERS = f"""
+insert into order_summary as o (company, order_id, revision, facts, source, reference, customer_id, customer_name,
+                                currency, placed_at, accepted_at, invoice_number, total, invoice_revision)
+select x.company, x.order_id, x.revision, x.of_order | x.of_revision, x.source, x.reference, x.customer_id,
+       x.customer_name, x.currency, x.placed_at, x.accepted_at, x.invoice_number, x.total, x.invoice_revision
+from unnest($1::text[], $2::uuid[], $3::int[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+            $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[], $15::int[])
+     x(company, order_id, revision, of_order, of_revision, source, reference, customer_id, customer_name, currency,
+       placed_at, accepted_at, invoice_number, total, invoice_revision)
 on conflict (company, order_id) do update set
-    facts = o.facts | excluded.facts,
+    facts = case when excluded.revision > o.revision then (o.facts & {HOLD_FOR_ALL}) | excluded.facts
+        when excluded.revision < o.revision then o.facts | (excluded.facts & {HOLD_FOR_ALL})
+        else o.facts | excluded.facts end,
+    revision = greatest(o.revision, excluded.revision),
     source = coalesce(o.source, excluded.source),
     reference = coalesce(o.reference, excluded.reference),
     customer_id = coalesce(o.customer_id, excluded.customer_id),
@@ -54,10 +72,27 @@ on conflict (company, order_id) do update set
     currency = coalesce(o.currency, excluded.currency),
     placed_at = coalesce(o.placed_at, excluded.placed_at),
     accepted_at = coalesce(o.accepted_at, excluded.accepted_at),
-    invoice_number = coalesce(o.invoice_number, excluded.invoice_number),
-    total = coalesce(o.total, excluded.total)
-where o.facts | excluded.facts <> o.facts
+    invoice_number = case when excluded.invoice_revision > coalesce(o.invoice_revision, 0)
+        then excluded.invoice_number else o.invoice_number end,
+    total = case when excluded.invoice_revision > coalesce(o.invoice_revision, 0) then excluded.total else o.total end,
+    invoice_revision = greatest(o.invoice_revision, excluded.invoice_revision)
+where o.facts | excluded.facts <> o.facts or excluded.revision > o.revision
+    or excluded.invoice_revision > coalesce(o.invoice_revision, 0)
 """
+
+
+class OrderSoFar(NamedTuple):
+    """An order's last accepted revision, whether it was cancelled, and by which requests it was changed."""
+
+    revision: int
+    cancelled: bool
+    requests: Mapping[int, UUID]
+
+    def with_change(self, revision: int, request: UUID) -> OrderSoFar:
+        """The order after one more change."""
+        return self._replace(revision=revision, requests={**self.requests, revision: request})
+
+
 NO_PLACEMENT = (None,) * len(Placement._fields)
 NO_INVOICING = (None,) * len(Invoicing._fields)
 
@@ -78,6 +113,7 @@ async def note_accepted(connection: asyncpg.Connection, commands: Sequence[Accep
         [c.client for c in ordered],
         [c.source for c in ordered],
         [c.reference for c in ordered],
+        [c.revision for c in ordered],
         at,
     )
     return frozenset(str(row[0]) for row in rows)
@@ -98,6 +134,15 @@ async def former_requests(
     return {(row[0], str(row[1]), row[2]): row[3] for row in rows}
 
 
+async def revisions_of(connection: asyncpg.Connection, orders: Collection[OrderKey]) -> Mapping[OrderKey, OrderSoFar]:
+    """How far these orders were changed; those that were not placed here are missing."""
+    rows = await connection.fetch(REVISIONS, *zip(*orders, strict=True))
+    return {
+        (company, order): OrderSoFar(last, cancelled, dict(zip(revisions or (), requests or (), strict=True)))
+        for company, order, last, cancelled, revisions, requests in rows
+    }
+
+
 async def list_companies(connection: asyncpg.Connection, companies: Sequence[RegisterCompany]) -> None:
     """Add companies to the directory."""
     names = dict(sorted(companies))
@@ -112,11 +157,12 @@ async def add_facts(connection: asyncpg.Connection, facts: Sequence[Fact]) -> No
 async def add_to_orders(connection: asyncpg.Connection, fold: Fold) -> None:
     """Merge what was said into the orders' summaries, in a fixed order of rows. What says nothing new changes nothing.
 
-    An attribute is carried by one kind of event only and is the same in each copy, so the first one stays.
+    An attribute is carried by one kind of event only and is the same in each copy, so the first one stays; the
+    invoice is that of the latest revision.
     """
     orders, placements, invoicings = fold.orders, fold.placements, fold.invoicings
     rows = [
-        (*key, orders[key], *placements.get(key, NO_PLACEMENT), *invoicings.get(key, NO_INVOICING))
+        (*key, *orders[key], *placements.get(key, NO_PLACEMENT), *invoicings.get(key, NO_INVOICING))
         for key in sorted(orders, key=lambda key: (key[0], key[1].bytes))
     ]
     await connection.execute(ADD_TO_ORDERS, *zip(*rows, strict=True))

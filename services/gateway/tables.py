@@ -83,12 +83,13 @@ class CompanyDirectory(_Row, table=True):
 
 
 class Accepted(_Row, table=True):
-    """What was accepted about which thing. Facts: an order is placed once, a payment received once."""
+    """What was accepted about which thing. Facts: an order is placed once, each revision of it accepted once."""
 
     __tablename__ = "accepted"
     company: str = Field(sa_column=_text(key=True))
     subject: UUID = Field(primary_key=True)
     type: str = Field(sa_column=_text(key=True))
+    revision: int = Field(default=1, primary_key=True)
     request: UUID
     client: str = Field(sa_column=_text())
     source: str = Field(sa_column=_text())
@@ -115,6 +116,7 @@ class OrderSummary(_Row, table=True):
     __tablename__ = "order_summary"
     company: str = Field(sa_column=_text(key=True))
     order_id: UUID = Field(primary_key=True)
+    revision: int = Field(default=1)
     facts: int = Field(sa_column=Column(BigInteger, nullable=False))
     state: str = Field(sa_column=Column(Text, Computed("…"), nullable=False))
     source: str | None = Field(sa_column=_text(null=True))
@@ -126,3 +128,4 @@ class OrderSummary(_Row, table=True):
     accepted_at: datetime | None = Field(sa_column=_moment(null=True))
     invoice_number: str | None = Field(sa_column=_text(null=True))
     total: str | None = Field(sa_column=_text(null=True))
+    invoice_revision: int | None = Field(default=None)

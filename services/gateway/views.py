@@ -6,8 +6,8 @@ from pydantic import Field
 
 from contracts.base import EventView, PartView, Timestamp
 from contracts.documents import DocumentRegistered, DocumentStored
-from contracts.gateway import EmployeeHired, OrderCancelled, OrderPlaced, PaymentReceived
-from contracts.inventory import ReservationRefused, ReservationReleased, StockReserved
+from contracts.gateway import EmployeeHired, OrderCancelled, OrderChanged, OrderPlaced, PaymentReceived
+from contracts.inventory import OrderChangeRefused, ReservationRefused, ReservationReleased, StockReserved
 from contracts.ledger import (
     CompanyRegistered,
     CreditNoteIssued,
@@ -50,10 +50,29 @@ class Cancelled(EventView, of=OrderCancelled):
     reason: str
 
 
+class Changed(EventView, of=OrderChanged):
+    """An order has other lines from now on."""
+
+    order: str
+    revision: int
+    reason: str
+
+
+class NotChanged(EventView, of=OrderChangeRefused):
+    """Too late to change it, and why."""
+
+    order: str
+    revision: int
+    code: str
+    stage: str
+    detail: str
+
+
 class Reserved(EventView, of=StockReserved):
     """Stock is set aside."""
 
     order: str
+    revision: int | None = None
 
 
 class NotReserved(EventView, of=ReservationRefused):
@@ -62,6 +81,7 @@ class NotReserved(EventView, of=ReservationRefused):
     order: str
     code: str
     detail: str
+    revision: int | None = None
 
 
 class Released(EventView, of=ReservationReleased):
@@ -69,6 +89,8 @@ class Released(EventView, of=ReservationReleased):
 
     order: str
     reason: str
+    revision: int | None = None
+    replaced_by: int | None = None
 
 
 class Invoiced(EventView, of=InvoiceIssued):
@@ -80,6 +102,7 @@ class Invoiced(EventView, of=InvoiceIssued):
     currency: str
     total: str
     entry: str | None = None
+    revision: int | None = None
 
 
 class Credited(EventView, of=CreditNoteIssued):
@@ -91,6 +114,7 @@ class Credited(EventView, of=CreditNoteIssued):
     currency: str
     total: str
     entry: str | None = None
+    revision: int | None = None
 
 
 class NotInvoiced(EventView, of=InvoiceRefused):
@@ -100,6 +124,7 @@ class NotInvoiced(EventView, of=InvoiceRefused):
     code: str
     detail: str
     pointer: str | None
+    revision: int | None = None
 
 
 class Paid(EventView, of=InvoicePaid):
@@ -107,6 +132,7 @@ class Paid(EventView, of=InvoicePaid):
 
     number: str
     order: str
+    revision: int | None = None
 
 
 class Allocated(PartView):
@@ -115,6 +141,7 @@ class Allocated(PartView):
     number: str
     order: str
     amount: str
+    revision: int | None = None
 
 
 class Spread(EventView, of=PaymentAllocated):
@@ -149,6 +176,7 @@ class Filed(EventView, of=DocumentRegistered):
     number: str | None
     order: str | None
     employee: str | None
+    revision: int | None = None
 
 
 class Stored(EventView, of=DocumentStored):

@@ -58,3 +58,15 @@ class ReleaseStock:
     cause: Cause
     order: UUID
     reason: ReleaseReason
+    revision: int = 1
+    """Of which revision the invoice was refused; a cancellation is about all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeReservation:
+    """Let another revision of an order take the place of the one before."""
+
+    cause: Cause
+    order: UUID
+    revision: int
+    lines: Sequence[OrderedLine]

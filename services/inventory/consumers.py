@@ -14,6 +14,7 @@ from services.inventory.translate import (
     InvoiceNotIssued,
     NewCompany,
     OrderGone,
+    OrderToChange,
     OrderToReserve,
     to_learn_company,
     to_settle_order,
@@ -29,12 +30,13 @@ async def on_company_registered(events: Sequence[Received[NewCompany]], unit: Un
 
 
 @consumers.on(OrderToReserve, whole_runs=True)
+@consumers.on(OrderToChange, whole_runs=True)
 @consumers.on(OrderGone, whole_runs=True)
 @consumers.on(InvoiceNotIssued, whole_runs=True)
 async def on_order_news(events: Sequence[Received[Any]], unit: UnitOfWork) -> Outcomes:
-    """An order wants stock; a cancelled order, and one that cannot be invoiced, must not keep it.
+    """An order wants stock, a changed one other stock; one that is cancelled or cannot be invoiced must keep none.
 
-    One function for the three, because all of them lock stock: see `handlers.settle_orders`.
+    One function for the four, because all of them lock stock: see `handlers.settle_orders`.
     """
     return await handlers.settle_orders([to_settle_order(event) for event in events], unit)
 

@@ -6,15 +6,27 @@ Each handler takes a batch and runs a constant number of statements.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from chassis import companies
+from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Outcomes, Refused, Waiting
 from chassis.ids import UUID
 from chassis.requests import Answer, Result
 from services.inventory import store, translate
-from services.inventory.commands import DefineItems, LearnCompany, ReceiveGoods, ReleaseStock, ReserveStock
+from services.inventory.commands import (
+    ChangeReservation,
+    DefineItems,
+    LearnCompany,
+    ReceiveGoods,
+    ReleaseStock,
+    ReserveStock,
+)
 from services.inventory.domain.book import (
+    NotChanged,
+    NothingHeld,
     NotPlacedYet,
     NotReserved,
     OrderedLine,
@@ -37,37 +49,41 @@ async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) ->
     return None
 
 
+SettleOrder = ReserveStock | ChangeReservation | ReleaseStock
+
+
 # -- orders -----------------------------------------------------------------------------------------------------------
 
 
-async def settle_orders(commands: Sequence[ReserveStock | ReleaseStock], unit: UnitOfWork) -> Outcomes:
-    """Reserve and release, in the order given.
+async def settle_orders(commands: Sequence[SettleOrder], unit: UnitOfWork) -> Outcomes:
+    """Reserve, change and release, in the order given.
 
-    Both are one handler because they lock the same rows: what a batch needs is locked at once and in one order, so that
+    All are one handler because they lock the same rows: what a batch needs is locked at once and in one order, so that
     two batches, or a batch and a receipt, never wait for each other crosswise.
     """
     book = await _open_book(commands, unit)
     page = _Page(unit)
-    outcomes = [
-        page.reserve(command, book) if isinstance(command, ReserveStock) else page.release(command, book)
-        for command in commands
-    ]
+    outcomes = [page.settle(command, book) for command in commands]
     await page.write(book)
     return outcomes
 
 
-async def _open_book(commands: Sequence[ReserveStock | ReleaseStock], unit: UnitOfWork) -> StockBook:
+async def _open_book(commands: Sequence[SettleOrder], unit: UnitOfWork) -> StockBook:
     """Everything that these commands touch, under lock: first the orders, then the stock."""
-    states = await store.lock_orders(unit.raw, {(c.cause.company, c.order) for c in commands})
-    asked = [c for c in commands if isinstance(c, ReserveStock)]
+    standing = await store.lock_orders(unit.raw, {(c.cause.company, c.order) for c in commands})
+    asked = [c for c in commands if not isinstance(c, ReleaseStock)]
+    freeing = {(c.cause.company, c.order) for c in commands if not isinstance(c, ReserveStock)}
     held: dict[OrderKey, list[OrderedLine]] = {}
-    if len(asked) < len(commands):
-        release = {(c.cause.company, c.order) for c in commands if isinstance(c, ReleaseStock)}
-        held = await store.held_lines(unit.raw, {order for order in release if states.get(order) == "reserved"})
+    if freeing:
+        held = await store.held_lines(
+            unit.raw, {(*key, standing[key].revision) for key in freeing if key in standing and standing[key].holds}
+        )
     items = {(c.cause.company, line.sku) for c in asked for line in c.lines}
     items |= {(order[0], line.sku) for order, lines in held.items() for line in lines}
     free = await store.lock_free_stock(unit.raw, items)
-    return StockBook(free, {order: Standing(state, held.get(order, ())) for order, state in states.items()})
+    for order, lines in held.items():
+        standing[order] = replace(standing[order], lines=lines)
+    return StockBook(free, standing)
 
 
 class _Page:
@@ -76,40 +92,66 @@ class _Page:
     def __init__(self, unit: UnitOfWork) -> None:
         self._unit = unit
         self._rows: dict[OrderKey, ReservationRow] = {}
-        self._reserved: list[tuple[OrderKey, Sequence[OrderedLine]]] = []
+        self._reserved: list[tuple[OrderKey, int, Sequence[OrderedLine]]] = []
+
+    def settle(self, command: SettleOrder, book: StockBook) -> Outcome:
+        """Decide one command."""
+        if isinstance(command, ReserveStock):
+            return self.reserve(command, book)
+        return self.change(command, book) if isinstance(command, ChangeReservation) else self.release(command, book)
 
     def reserve(self, command: ReserveStock, book: StockBook) -> Outcome:
         """Decide one order."""
+        decision = book.reserve((command.cause.company, command.order), command.lines)
+        if isinstance(decision, Repeated):
+            return self._repeated(command, decision)
+        return self._decided(command.cause, command.order, decision, 1)
+
+    def change(self, command: ChangeReservation, book: StockBook) -> Outcome:
+        """Put a revision in the place of the one before, and tell both in the order in which they are true."""
         unit, cause, order = self._unit, command.cause, command.order
-        key = (cause.company, order)
-        decision = book.reserve(key, command.lines)
+        decision = book.change((cause.company, order), command.revision, command.lines)
+        if isinstance(decision, NotPlacedYet):
+            return Waiting(f"order {order} has not come here yet")
+        if isinstance(decision, Repeated):
+            return self._repeated(command, decision)
+        if isinstance(decision, NotChanged):
+            fact = translate.order_change_refused(order, command.revision, decision)
+            unit.emit(*fact, cause)
+            unit.audit(cause, "order-change-refused", str(order), {"code": decision.code, "revision": command.revision})
+            return Refused(decision.code, str(fact[2]["detail"]))
+        if decision.released is not None:
+            self._released(cause, order, decision.released)
+        return self._decided(cause, order, decision.decision, command.revision)
+
+    def _decided(self, cause: Cause, order: UUID, decision: Reserved | NotReserved, revision: int) -> Outcome:
+        unit, key = self._unit, (cause.company, order)
+        reservation = translate.reservation_id(*key, revision)
+        more = {} if revision == 1 else {"revision": revision}
         if isinstance(decision, Reserved):
-            reservation = translate.reservation_id(*key)
-            self._rows[key] = ReservationRow(*key, "reserved", reservation, decided_at=unit.now)
-            self._reserved.append((key, decision.lines))
-            unit.emit(*translate.stock_reserved(order, reservation, decision), cause)
-            unit.audit(cause, "stock-reserved", str(order))
+            self._rows[key] = ReservationRow(*key, "reserved", reservation, decided_at=unit.now, revision=revision)
+            self._reserved.append((key, revision, decision.lines))
+            unit.emit(*translate.stock_reserved(order, reservation, decision, revision), cause)
+            unit.audit(cause, "stock-reserved", str(order), more or None)
             return None
-        if isinstance(decision, NotReserved):
-            detail, reservation = translate.sentence(decision), translate.reservation_id(*key)
-            self._rows[key] = ReservationRow(*key, "refused", reservation, decision.code, detail, decided_at=unit.now)
-            unit.emit(*translate.reservation_refused(order, decision), cause)
-            unit.audit(cause, "reservation-refused", str(order), {"code": decision.code})
-            return Refused(decision.code, detail)
-        return self._repeated(command, decision)
+        detail = translate.sentence(decision)
+        self._rows[key] = ReservationRow(
+            *key, "refused", reservation, decision.code, detail, decided_at=unit.now, revision=revision
+        )
+        unit.emit(*translate.reservation_refused(order, decision, revision), cause)
+        unit.audit(cause, "reservation-refused", str(order), {"code": decision.code, **more})
+        return Refused(decision.code, detail)
 
     def release(self, command: ReleaseStock, book: StockBook) -> Outcome:
         """Free what one order holds."""
         unit, cause, order = self._unit, command.cause, command.order
         key = (cause.company, order)
-        decision = book.release(key, command.reason)
+        decision = book.release(key, command.reason, command.revision)
         if isinstance(decision, Released):
-            reservation = translate.reservation_id(*key)
-            self._rows[key] = ReservationRow(
-                *key, "released", reservation, reason=decision.reason, decided_at=unit.now, released_at=unit.now
-            )
-            unit.emit(*translate.reservation_released(order, reservation, decision), cause)
-            unit.audit(cause, "reservation-released", str(order), {"reason": decision.reason})
+            self._released(cause, order, decision)
+        elif isinstance(decision, NothingHeld) and decision.cancelled is not None:
+            self._rows[key] = _cancelled_row(key, decision.cancelled, unit.now)
+            unit.audit(cause, "cancellation-noted", str(order), {"state": decision.cancelled.state})
         elif isinstance(decision, Remembered):
             self._rows[key] = ReservationRow(*key, "cancelled", translate.reservation_id(*key))
             unit.audit(cause, "cancellation-remembered", str(order))
@@ -117,7 +159,18 @@ class _Page:
             return Waiting(f"order {order} has not come here yet")
         return None
 
-    def _repeated(self, command: ReserveStock, decision: Repeated) -> Refused:
+    def _released(self, cause: Cause, order: UUID, decision: Released) -> None:
+        unit, key = self._unit, (cause.company, order)
+        reservation = translate.reservation_id(*key, decision.revision)
+        self._rows[key] = ReservationRow(
+            *key, "released", reservation, reason=decision.reason, decided_at=unit.now, released_at=unit.now,
+            revision=decision.revision,
+        )  # fmt: skip
+        unit.emit(*translate.reservation_released(order, reservation, decision), cause)
+        more = {} if decision.replaced_by is None else {"replaced_by": decision.replaced_by}
+        unit.audit(cause, "reservation-released", str(order), {"reason": decision.reason, **more})
+
+    def _repeated(self, command: ReserveStock | ChangeReservation, decision: Repeated) -> Refused:
         """A second order under the same id: no event, because the first one's answer stands."""
         self._unit.audit(command.cause, "order-repeated", str(command.order), {"state": decision.state})
         return Refused("order-already-decided", f"The order is {decision.state} already.")
@@ -132,6 +185,15 @@ class _Page:
             await store.save_reservations(raw, self._rows.values())
         if self._reserved:
             await store.add_reserved_lines(raw, self._reserved)
+
+
+def _cancelled_row(key: tuple[str, UUID], standing: Standing, now: datetime) -> ReservationRow:
+    """An order that holds nothing and was cancelled: refused or released for that reason from now on."""
+    reservation = translate.reservation_id(*key, standing.revision)
+    row = ReservationRow(*key, standing.state, reservation, decided_at=now, revision=standing.revision)
+    if standing.state == "refused":
+        return row._replace(code="order-cancelled", detail=translate.CANCELLED)
+    return row._replace(reason="order-cancelled")
 
 
 # -- items ------------------------------------------------------------------------------------------------------------

@@ -38,11 +38,12 @@ select receipt, reference, warehouse, received_on, recorded_at, actor from recei
 """
 RECEIPT_LINES = "select line, sku, quantity from stock_move where company = $1 and receipt = $2 order by line"
 RESERVATION = """
-select order_id, reservation, state, warehouse, code, detail, release_reason, decided_at, released_at from reservation
-where company = $1 and order_id = $2
+select order_id, reservation, state, warehouse, code, detail, release_reason, decided_at, released_at, revision
+from reservation where company = $1 and order_id = $2
 """
 RESERVATION_LINES = (
-    "select line, sku, quantity from reservation_line where company = $1 and order_id = $2 order by line"
+    "select line, sku, quantity from reservation_line where company = $1 and order_id = $2 and revision = $3 "
+    "order by line"
 )
 DIFFERENCES = """
 select s.warehouse, s.sku, s.on_hand, coalesce(m.moved, 0)::bigint, s.reserved, coalesce(r.held, 0)::bigint
@@ -50,7 +51,7 @@ from stock_level s
 left join (select warehouse, sku, sum(quantity) as moved from stock_move where company = $1 group by 1, 2) m
     on m.warehouse = s.warehouse and m.sku = s.sku
 left join (select o.warehouse, l.sku, sum(l.quantity) as held from reservation o
-           join reservation_line l on l.company = o.company and l.order_id = o.order_id
+           join reservation_line l on l.company = o.company and l.order_id = o.order_id and l.revision = o.revision
            where o.company = $1 and o.state = 'reserved' group by 1, 2) r
     on r.warehouse = s.warehouse and r.sku = s.sku
 where s.company = $1 and (s.on_hand <> coalesce(m.moved, 0) or s.reserved <> coalesce(r.held, 0)
@@ -152,6 +153,7 @@ class Reservation(BaseModel):
     """How an order stands here. The lines are what it holds, or held until it was released."""
 
     order: UUID
+    revision: Annotated[int, Field(description="The revision of the order that was decided last.")]
     reservation: UUID
     state: Literal["reserved", "refused", "released", "cancelled"]
     warehouse: str
@@ -236,7 +238,7 @@ async def reservation(connection: asyncpg.Connection, company: str, order: UUID)
     row = await connection.fetchrow(RESERVATION, company, order)
     if row is None:
         return None
-    lines = await connection.fetch(RESERVATION_LINES, company, order)
+    lines = await connection.fetch(RESERVATION_LINES, company, order, row["revision"])
     return Reservation.model_validate(dict(row) | {"order": row["order_id"], "lines": _lines(lines)})
 
 

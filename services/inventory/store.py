@@ -15,7 +15,7 @@ import asyncpg
 
 from chassis.errors import Transient
 from chassis.ids import UUID
-from services.inventory.domain.book import OrderedLine, OrderKey, RefusalCode, ReleaseReason, State, StockKey
+from services.inventory.domain.book import OrderedLine, OrderKey, RefusalCode, ReleaseReason, Standing, State, StockKey
 from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
 
@@ -23,14 +23,16 @@ Level = tuple[str, str, str]
 """Company, warehouse and sku: the key of one row of stock."""
 
 LOCK_ORDERS = """
-select r.company, r.order_id, r.state from unnest($1::text[], $2::uuid[]) as x(company, order_id)
+select r.company, r.order_id, r.state, r.revision, coalesce(r.code, r.release_reason) = 'order-cancelled' as over
+from unnest($1::text[], $2::uuid[]) as x(company, order_id)
 cross join lateral (select * from reservation v where v.company = x.company and v.order_id = x.order_id for update) r
 """
 
 HELD_LINES = """
-select l.company, l.order_id, l.line, l.sku, l.quantity from unnest($1::text[], $2::uuid[]) as x(company, order_id)
+select l.company, l.order_id, l.line, l.sku, l.quantity
+from unnest($1::text[], $2::uuid[], $3::int[]) as x(company, order_id, revision)
 cross join lateral (select * from reservation_line v where v.company = x.company and v.order_id = x.order_id
-    order by v.line offset 0) l
+    and v.revision = x.revision order by v.line offset 0) l
 """
 
 LOCK_STOCK = """
@@ -51,19 +53,22 @@ where s.ctid = t.ctid
 
 SAVE_RESERVATIONS = """
 insert into reservation as r (company, order_id, state, reservation, warehouse, code, detail, release_reason,
-    decided_at, released_at)
-select x.company, x.order_id, x.state, x.reservation, $4, x.code, x.detail, x.reason, x.decided_at, x.released_at
+    decided_at, released_at, revision)
+select x.company, x.order_id, x.state, x.reservation, $4, x.code, x.detail, x.reason, x.decided_at, x.released_at,
+    x.revision
 from unnest($1::text[], $2::uuid[], $3::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::timestamptz[],
-            $10::timestamptz[])
-    as x(company, order_id, state, reservation, code, detail, reason, decided_at, released_at)
+            $10::timestamptz[], $11::int[])
+    as x(company, order_id, state, reservation, code, detail, reason, decided_at, released_at, revision)
 on conflict (company, order_id) do update set state = excluded.state, code = excluded.code, detail = excluded.detail,
-    release_reason = excluded.release_reason, decided_at = coalesce(r.decided_at, excluded.decided_at),
-    released_at = excluded.released_at
+    release_reason = excluded.release_reason, reservation = excluded.reservation, revision = excluded.revision,
+    decided_at = case when excluded.revision = r.revision then coalesce(r.decided_at, excluded.decided_at)
+        else excluded.decided_at end,
+    released_at = case when excluded.state = 'released' then coalesce(excluded.released_at, r.released_at) end
 """
 
 ADD_LINES = """
-insert into reservation_line (company, order_id, line, sku, quantity)
-select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::bigint[])
+insert into reservation_line (company, order_id, revision, line, sku, quantity)
+select * from unnest($1::text[], $2::uuid[], $3::int[], $4::int[], $5::text[], $6::bigint[])
 """
 
 KNOWN_ITEMS = """
@@ -133,6 +138,7 @@ class ReservationRow(NamedTuple):
     reason: ReleaseReason | None = None
     decided_at: datetime | None = None
     released_at: datetime | None = None
+    revision: int = 1
 
 
 class ItemRow(NamedTuple):
@@ -168,16 +174,21 @@ class MoveRow(NamedTuple):
     effective_on: date
 
 
-async def lock_orders(connection: asyncpg.Connection, orders: Collection[OrderKey]) -> dict[OrderKey, State]:
-    """How these orders stand; those that were never heard of are missing."""
+async def lock_orders(connection: asyncpg.Connection, orders: Collection[OrderKey]) -> dict[OrderKey, Standing]:
+    """How these orders stand, without their lines; those that were never heard of are missing."""
     rows = await connection.fetch(LOCK_ORDERS, *_columns(sorted(orders), 2))
-    return {(company, order): state for company, order, state in rows}
+    return {
+        (company, order): Standing(state, (), revision, over=bool(over))
+        for company, order, state, revision, over in rows
+    }
 
 
-async def held_lines(connection: asyncpg.Connection, orders: Collection[OrderKey]) -> dict[OrderKey, list[OrderedLine]]:
-    """What these orders hold, in the order of their lines."""
-    held: dict[OrderKey, list[OrderedLine]] = {order: [] for order in orders}
-    for company, order, line, sku, quantity in await connection.fetch(HELD_LINES, *_columns(orders, 2)):
+async def held_lines(
+    connection: asyncpg.Connection, orders: Collection[tuple[str, UUID, int]]
+) -> dict[OrderKey, list[OrderedLine]]:
+    """What these orders hold for the revision that is named, in the order of their lines."""
+    held: dict[OrderKey, list[OrderedLine]] = {(company, order): [] for company, order, _ in orders}
+    for company, order, line, sku, quantity in await connection.fetch(HELD_LINES, *_columns(orders, 3)):
         held[company, order].append(OrderedLine(line, sku, quantity))
     return held
 
@@ -209,16 +220,16 @@ async def change_stock(connection: asyncpg.Connection, changes: Mapping[Level, L
 
 async def save_reservations(connection: asyncpg.Connection, rows: Collection[ReservationRow]) -> None:
     """Write how orders stand now, those that are new and those that are known."""
-    company, order, state, *rest = _columns(rows, 9)
+    company, order, state, *rest = _columns(rows, 10)
     await connection.execute(SAVE_RESERVATIONS, company, order, state, DEFAULT_WAREHOUSE, *rest)
 
 
 async def add_reserved_lines(
-    connection: asyncpg.Connection, reserved: Sequence[tuple[OrderKey, Sequence[OrderedLine]]]
+    connection: asyncpg.Connection, reserved: Sequence[tuple[OrderKey, int, Sequence[OrderedLine]]]
 ) -> None:
-    """Write what each order holds."""
-    rows = [(*order, *line) for order, lines in reserved for line in lines]
-    await connection.execute(ADD_LINES, *_columns(rows, 5))
+    """Write what each order holds for which revision."""
+    rows = [(*order, revision, *line) for order, revision, lines in reserved for line in lines]
+    await connection.execute(ADD_LINES, *_columns(rows, 6))
 
 
 async def known_items(

@@ -135,6 +135,7 @@ class Reservation(_Row, table=True):
     release_reason: str | None = Field(sa_column=_text(null=True))
     decided_at: datetime | None = Field(sa_column=_moment(null=True))
     released_at: datetime | None = Field(sa_column=_moment(null=True))
+    revision: int = Field(default=1)
 
 
 class ReservationLine(_Row, table=True):
@@ -148,6 +149,7 @@ class ReservationLine(_Row, table=True):
     )
     company: str = Field(sa_column=_text(key=True))
     order_id: UUID = Field(primary_key=True)
+    revision: int = Field(default=1, primary_key=True)
     line: int = Field(primary_key=True)
     sku: str = Field(sa_column=_text())
     quantity: int = Field(sa_column=_micro())

@@ -9,12 +9,19 @@ from chassis.consumers import Received
 from chassis.errors import Refused
 from chassis.ids import UUID, derive
 from contracts.base import CompanyCode, EventData, EventView, LineNumber, PartView, Quantity, Sku, Uuid
-from contracts.gateway import OrderCancelled, OrderPlaced
-from contracts.inventory import ItemDefined, ReservationRefused, ReservationReleased, StockReceived, StockReserved
+from contracts.gateway import OrderCancelled, OrderChanged, OrderPlaced
+from contracts.inventory import (
+    ItemDefined,
+    OrderChangeRefused,
+    ReservationRefused,
+    ReservationReleased,
+    StockReceived,
+    StockReserved,
+)
 from contracts.ledger import CompanyRegistered, InvoiceRefused
 from contracts.money import from_micro, to_micro
-from services.inventory.commands import LearnCompany, ReceiveGoods, ReleaseStock, ReserveStock
-from services.inventory.domain.book import NotReserved, OrderedLine, Released, Reserved
+from services.inventory.commands import ChangeReservation, LearnCompany, ReceiveGoods, ReleaseStock, ReserveStock
+from services.inventory.domain.book import NotChanged, NotReserved, OrderedLine, Released, Reserved
 from services.inventory.domain.items import NotDefined
 from services.inventory.domain.quantities import MICRO
 from services.inventory.domain.receiving import NewLevel, NotReceived
@@ -47,6 +54,14 @@ class OrderToReserve(EventView, of=OrderPlaced):
     lines: list[LineToReserve]
 
 
+class OrderToChange(EventView, of=OrderChanged):
+    """What inventory uses of a changed order."""
+
+    order: Uuid
+    revision: int
+    lines: list[LineToReserve]
+
+
 class OrderGone(EventView, of=OrderCancelled):
     """What inventory uses of a cancellation."""
 
@@ -57,6 +72,7 @@ class InvoiceNotIssued(EventView, of=InvoiceRefused):
     """What inventory uses of a refused invoice."""
 
     order: Uuid
+    revision: int | None = None
 
 
 # -- in ---------------------------------------------------------------------------------------------------------------
@@ -67,14 +83,19 @@ def to_learn_company(event: Received[NewCompany]) -> LearnCompany:
     return LearnCompany(event.data.company)
 
 
-def to_settle_order(event: Received[OrderToReserve | OrderGone | InvoiceNotIssued]) -> ReserveStock | ReleaseStock:
-    """An order, its cancellation or its refused invoice, as what is to be done about stock."""
+def to_settle_order(
+    event: Received[OrderToReserve | OrderToChange | OrderGone | InvoiceNotIssued],
+) -> ReserveStock | ChangeReservation | ReleaseStock:
+    """An order, its change, its cancellation or its refused invoice, as what is to be done about stock."""
     data = event.data
-    if isinstance(data, OrderToReserve):
-        lines = [OrderedLine(line.line, line.item, micro_of(line.quantity)) for line in data.lines]
-        return ReserveStock(event.cause, UUID(data.order), lines)
-    reason = "order-cancelled" if isinstance(data, OrderGone) else "invoice-refused"
-    return ReleaseStock(event.cause, UUID(data.order), reason)  # type: ignore[arg-type]
+    if isinstance(data, OrderGone):
+        return ReleaseStock(event.cause, UUID(data.order), "order-cancelled")
+    if isinstance(data, InvoiceNotIssued):
+        return ReleaseStock(event.cause, UUID(data.order), "invoice-refused", data.revision or 1)
+    lines = [OrderedLine(line.line, line.item, micro_of(line.quantity)) for line in data.lines]
+    if isinstance(data, OrderToChange):
+        return ChangeReservation(event.cause, UUID(data.order), data.revision, lines)
+    return ReserveStock(event.cause, UUID(data.order), lines)
 
 
 def micro_of(quantity: str) -> int:
@@ -90,9 +111,9 @@ def item_id(company: str, sku: str) -> UUID:
     return derive("item", company, sku)
 
 
-def reservation_id(company: str, order: UUID) -> UUID:
-    """The id of an order's reservation: there is one for each order."""
-    return derive("reservation", company, order)
+def reservation_id(company: str, order: UUID, revision: int = 1) -> UUID:
+    """The id of an order's reservation: there is one for each revision of the order."""
+    return derive("reservation", company, order, *(() if revision == 1 else (revision,)))
 
 
 def receipt_id(cause: Cause) -> UUID:
@@ -135,12 +156,13 @@ def receipt_body(command: ReceiveGoods, levels: Mapping[str, NewLevel]) -> dict[
     }
 
 
-def stock_reserved(order: UUID, reservation: UUID, decision: Reserved) -> Fact:
+def stock_reserved(order: UUID, reservation: UUID, decision: Reserved, revision: int = 1) -> Fact:
     """Stock is set aside."""
-    return StockReserved, order, {"order": order, "reservation": reservation, "lines": _lines(decision.lines)}
+    data: dict[str, object] = {"order": order, "reservation": reservation, "lines": _lines(decision.lines)}
+    return StockReserved, order, data | _revision(revision)
 
 
-def reservation_refused(order: UUID, decision: NotReserved) -> Fact:
+def reservation_refused(order: UUID, decision: NotReserved, revision: int = 1) -> Fact:
     """The order gets no stock; every shortage is listed."""
     shortages: list[dict[str, object]] = [
         {"item": sku, "requested": from_micro(requested), "available": from_micro(available)}
@@ -152,23 +174,43 @@ def reservation_refused(order: UUID, decision: NotReserved) -> Fact:
         "detail": sentence(decision),
         "shortages": shortages,
     }
-    return ReservationRefused, order, data
+    return ReservationRefused, order, data | _revision(revision)
 
 
 def reservation_released(order: UUID, reservation: UUID, decision: Released) -> Fact:
     """Stock that was set aside is free again."""
-    lines = _lines(decision.lines)
-    return (
-        ReservationReleased,
-        order,
-        {"order": order, "reservation": reservation, "reason": decision.reason, "lines": lines},
-    )
+    data: dict[str, object] = {
+        "order": order,
+        "reservation": reservation,
+        "reason": decision.reason,
+        "lines": _lines(decision.lines),
+    }
+    if decision.replaced_by is not None:
+        data["replaced_by"] = decision.replaced_by
+    return ReservationReleased, order, data | _revision(decision.revision)
+
+
+def order_change_refused(order: UUID, revision: int, decision: NotChanged) -> Fact:
+    """The order stands as it was before."""
+    data: dict[str, object] = {
+        "order": order,
+        "revision": revision,
+        "code": decision.code,
+        "stage": decision.stage,
+        "detail": CHANGE_REFUSALS[decision.code],
+    }
+    return OrderChangeRefused, order, data
+
+
+CANCELLED = "The order was cancelled before it could get stock."
+CHANGE_REFUSALS = {"order-cancelled": "The order was cancelled before this change came."}
+"""Why a change comes too late, for people; by code."""
 
 
 def sentence(decision: NotReserved) -> str:
     """Why an order gets no stock, for people."""
     if decision.code == "order-cancelled":
-        return "The order was cancelled before it came here."
+        return CANCELLED
     named = decision.shortages[:NAMED_MAX]
     more = len(decision.shortages) - len(named)
     rest = f" and {more} more" if more else ""
@@ -193,6 +235,11 @@ def refusal_of_items(wrong: NotDefined, *, batch: bool) -> Refused:
     """Items that are not defined, as their sender gets to know it."""
     pointer = f"/items/{wrong.index}/sku" if batch else "/sku"
     return Refused(wrong.code, wrong.detail, pointer, status=409 if wrong.known_before else 422)
+
+
+def _revision(revision: int) -> dict[str, object]:
+    """Events of an order's first revision do not name it: nobody had to know of revisions then."""
+    return {} if revision == 1 else {"revision": revision}
 
 
 def _lines(lines: Sequence[OrderedLine]) -> list[dict[str, object]]:

@@ -8,8 +8,16 @@ from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.gateway import OrderCancelled
+from contracts.inventory import OrderChangeRefused
 from services.ledger import handlers, translate
-from services.ledger.views import MoneyReceived, OrderNotReserved, OrderReleased, OrderReserved, OrderTerms
+from services.ledger.views import (
+    ChangedTerms,
+    MoneyReceived,
+    OrderNotReserved,
+    OrderReleased,
+    OrderReserved,
+    OrderTerms,
+)
 
 consumers = Consumers("ledger")
 
@@ -18,12 +26,21 @@ consumers.ignore(
     because="inventory decides what a cancellation undoes; the ledger follows ReservationReleased, so that one key "
     "orders the reservation and its release",
 )
+consumers.ignore(
+    OrderChangeRefused, because="the order stands as it was: nothing is released, so there is nothing to credit"
+)
 
 
 @consumers.on(OrderTerms)
 async def on_order_placed(events: Sequence[Received[OrderTerms]], unit: UnitOfWork) -> Outcomes:
     """The agreed prices are what will be invoiced."""
     return await handlers.record_terms([translate.to_record_terms(event) for event in events], unit)
+
+
+@consumers.on(ChangedTerms)
+async def on_order_changed(events: Sequence[Received[ChangedTerms]], unit: UnitOfWork) -> Outcomes:
+    """A revision is invoiced with its own lines once it is reserved; the one before is credited on its release."""
+    return await handlers.record_changes([translate.to_record_change(event) for event in events], unit)
 
 
 @consumers.on(OrderReserved)

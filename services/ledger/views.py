@@ -19,7 +19,7 @@ from contracts.base import (
     UnitPrice,
     Uuid,
 )
-from contracts.gateway import OrderPlaced, PaymentReceived
+from contracts.gateway import OrderChanged, OrderPlaced, PaymentReceived
 from contracts.inventory import ReservationRefused, ReservationReleased, StockReserved
 
 
@@ -54,6 +54,14 @@ class OrderTerms(EventView, of=OrderPlaced):
     lines: list[LineTerms] = Field(min_length=1)
 
 
+class ChangedTerms(EventView, of=OrderChanged):
+    """What billing needs of a changed order; all else is as it was placed."""
+
+    order: Uuid
+    revision: int
+    lines: list[LineTerms] = Field(min_length=1)
+
+
 class LineReserved(PartView):
     """What was set aside for a line."""
 
@@ -67,12 +75,14 @@ class OrderReserved(EventView, of=StockReserved):
 
     order: Uuid
     lines: list[LineReserved]
+    revision: int | None = None
 
 
 class OrderNotReserved(EventView, of=ReservationRefused):
     """What will never be billed."""
 
     order: Uuid
+    revision: int | None = None
 
 
 class OrderReleased(EventView, of=ReservationReleased):
@@ -80,6 +90,8 @@ class OrderReleased(EventView, of=ReservationReleased):
 
     order: Uuid
     reason: str
+    revision: int | None = None
+    replaced_by: int | None = None
 
 
 class PayerNamed(PartView):

@@ -14,7 +14,7 @@ from chassis.ids import derive, new_id
 from chassis.requests import Answer, CommandDoor, RequestIdentity, Result
 from chassis.settings import StackSettings
 from contracts import published
-from contracts.gateway import OrderCancelled, OrderPlaced
+from contracts.gateway import OrderCancelled, OrderChanged, OrderPlaced
 from contracts.ledger import InvoiceRefused
 from contracts.money import from_micro, to_micro
 from deploy.local.postgres import DatabaseUrls
@@ -36,7 +36,7 @@ select s.company, s.sku, on_hand, reserved, coalesce(m.n, 0), coalesce(r.n, 0) f
 left join (select company, warehouse, sku, sum(quantity) n from stock_move group by 1, 2, 3) m
     using (company, warehouse, sku)
 left join (select o.company, o.warehouse, l.sku, sum(l.quantity) n from reservation o
-           join reservation_line l using (company, order_id) where o.state = 'reserved' group by 1, 2, 3) r
+           join reservation_line l using (company, order_id, revision) where o.state = 'reserved' group by 1, 2, 3) r
     using (company, warehouse, sku)
 where on_hand <> coalesce(m.n, 0) or reserved <> coalesce(r.n, 0)
 """
@@ -126,13 +126,26 @@ def placed(name: str, lines: Lines, *, company: str = "acme", sequence: int = 1)
     return event(OrderPlaced, company, data | {"order": order_id(name), "lines": ordered}, sequence=sequence)
 
 
+def changed(name: str, revision: int, lines: Lines, *, company: str = "acme", sequence: int | None = None) -> Event:
+    """Another set of lines for an order."""
+    data = published.sample("OrderChanged.v1").data
+    line = data["lines"][0]
+    ordered = [line | {"line": n, "item": sku, "quantity": quantity} for n, (sku, quantity) in enumerate(lines, 1)]
+    told = data | {"order": order_id(name), "revision": revision, "lines": ordered}
+    return event(OrderChanged, company, told, sequence=sequence or revision)
+
+
 def cancelled(name: str, *, company: str = "acme", sequence: int = 2) -> Event:
     """The cancellation of an order."""
     data = {"order": order_id(name), "reference": name, "source": "/sales/webshop", "reason": ""}
     return event(OrderCancelled, company, data, sequence=sequence)
 
 
-def invoice_refused(name: str, *, company: str = "acme") -> Event:
+def invoice_refused(name: str, *, company: str = "acme", revision: int | None = None, sequence: int = 1) -> Event:
     """The ledger cannot invoice an order."""
-    data = {"order": order_id(name), "code": "tax-code-unknown", "detail": "No such tax code.", "pointer": None}
-    return event(InvoiceRefused, company, data)
+    data: dict[str, Any] = {
+        "order": order_id(name), "code": "tax-code-unknown", "detail": "No such tax code.", "pointer": None
+    }  # fmt: skip
+    if revision is not None:
+        data["revision"] = revision
+    return event(InvoiceRefused, company, data, sequence=sequence)

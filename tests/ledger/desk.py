@@ -16,7 +16,7 @@ from chassis.database import UnitOfWork
 from chassis.ids import UUID, derive, new_id
 from chassis.requests import Answer, Result
 from chassis.settings import StackSettings
-from contracts.gateway import OrderPlaced, PaymentReceived
+from contracts.gateway import OrderChanged, OrderPlaced, PaymentReceived
 from contracts.inventory import ReservationRefused, ReservationReleased, StockReserved
 from deploy.local.postgres import DatabaseUrls
 from services.ledger import handlers
@@ -218,6 +218,11 @@ class Order:
     currency: str = "EUR"
     customer: str = "C-1042"
     at: datetime = NOON
+    revision: int = 1
+
+    def changed(self, *lines: tuple[str, str, str]) -> Order:
+        """The order in its next revision, with these lines."""
+        return replace(self, lines=lines, revision=self.revision + 1, at=self.at + timedelta(hours=2))
 
     @property
     def id(self) -> UUID:
@@ -227,7 +232,7 @@ class Order:
     @property
     def invoice(self) -> UUID:
         """The id of its invoice, if it gets one."""
-        return derive(self.company, "invoice", self.id)
+        return derive(self.company, "invoice", self.id, *(() if self.revision == 1 else (self.revision,)))
 
     def placed(self) -> Event:
         """OrderPlaced."""
@@ -246,19 +251,43 @@ class Order:
             },
             "invoicing": "on_order",
             "allocation": "all_or_nothing",
-            "lines": [
-                {
-                    "line": number,
-                    "item": f"SKU-{number}",
-                    "description": f"Item {number}",
-                    "quantity": quantity,
-                    "unit_price": price,
-                    "tax_code": tax_code,
-                }
-                for number, (quantity, price, tax_code) in enumerate(self.lines, 1)
-            ],
+            "lines": self._ordered_lines(),
         }
         return event(OrderPlaced, self.company, data, at=self.at)
+
+    def change(self) -> Event:
+        """OrderChanged: how the order came to its revision."""
+        data = {
+            "order": str(self.id),
+            "reference": self.name,
+            "source": "/sales/webshop",
+            "revision": self.revision,
+            "changed_at": f"{self.at:%Y-%m-%dT%H:%M:%SZ}",
+            "reason": "",
+            "lines": self._ordered_lines(),
+        }
+        return event(OrderChanged, self.company, data, at=self.at, sequence=self.revision)
+
+    def _ordered_lines(self) -> list[dict[str, object]]:
+        return [
+            {
+                "line": number,
+                "item": f"SKU-{number}",
+                "description": f"Item {number}",
+                "quantity": quantity,
+                "unit_price": price,
+                "tax_code": tax_code,
+            }
+            for number, (quantity, price, tax_code) in enumerate(self.lines, 1)
+        ]
+
+    @property
+    def _of_revision(self) -> dict[str, object]:
+        return {} if self.revision == 1 else {"revision": self.revision}
+
+    def _place(self, answer: int) -> int:
+        """Where inventory's answers about this revision stand on the order's key: two for each revision before."""
+        return 2 * (self.revision - 1) + answer
 
     def _reserved_lines(self) -> list[dict[str, object]]:
         return [{"line": n, "item": f"SKU-{n}", "quantity": line[0]} for n, line in enumerate(self.lines, 1)]
@@ -266,12 +295,12 @@ class Order:
     def reserved(self, at: datetime | None = None) -> Event:
         """StockReserved."""
         data = {"order": str(self.id), "reservation": str(self._reservation), "lines": self._reserved_lines()}
-        return event(StockReserved, self.company, data, at=at or self.at)
+        return event(StockReserved, self.company, data | self._of_revision, at=at or self.at, sequence=self._place(1))
 
     def not_reserved(self) -> Event:
         """ReservationRefused."""
         data = {"order": str(self.id), "code": "insufficient-stock", "detail": "nothing left", "shortages": []}
-        return event(ReservationRefused, self.company, data, at=self.at)
+        return event(ReservationRefused, self.company, data | self._of_revision, at=self.at, sequence=self._place(1))
 
     def released(self, at: datetime | None = None, reason: str = "order-cancelled") -> Event:
         """ReservationReleased."""
@@ -282,7 +311,19 @@ class Order:
             "lines": self._reserved_lines(),
         }
         later = at or self.at + timedelta(hours=1)
-        return event(ReservationReleased, self.company, data, at=later, sequence=2)
+        return event(ReservationReleased, self.company, data | self._of_revision, at=later, sequence=self._place(2))
+
+    def replaced(self) -> Event:
+        """ReservationReleased, because the next revision takes its place."""
+        data = {
+            "order": str(self.id),
+            "reservation": str(self._reservation),
+            "reason": "order-cancelled",
+            "replaced_by": self.revision + 1,
+            "lines": self._reserved_lines(),
+        }
+        at = self.at + timedelta(hours=2)
+        return event(ReservationReleased, self.company, data | self._of_revision, at=at, sequence=self._place(2))
 
     def payment(self, name: str, amount: str, **more: Any) -> Event:
         """Money that names this order."""
@@ -290,7 +331,7 @@ class Order:
 
     @property
     def _reservation(self) -> UUID:
-        return derive(self.company, "reservation", self.name)
+        return derive(self.company, "reservation", self.name, self.revision)
 
 
 def payment(

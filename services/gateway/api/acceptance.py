@@ -98,6 +98,7 @@ class Acceptance(NamedTuple):
             client,
             told.id,
             told.time,
+            checked.revision,
         )
         return command, RequestIdentity(company, SCOPE, identity, checked.hash, introduces_company=True)
 

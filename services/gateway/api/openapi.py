@@ -12,7 +12,7 @@ from contracts.published import schema
 from contracts.topics import TOPICS
 from services.gateway.api.cloudevents import BATCHED, BINARY, STRUCTURED
 from services.gateway.api.departments import DEPARTMENTS, METHODS
-from services.gateway.translate.forms import CANCELLATION, EMPLOYEE, FORMS, ORDER, PAYMENT, Form
+from services.gateway.translate.forms import CANCELLATION, CHANGE, EMPLOYEE, FORMS, ORDER, PAYMENT, Form
 
 Json = dict[str, Any]
 
@@ -141,6 +141,7 @@ def _plain_paths() -> Json:
     for path, form in (("/v1/orders", ORDER), ("/v1/payments", PAYMENT), ("/v1/employees", EMPLOYEE)):
         paths[path] = {"post": _typed(form, [key])}
     order = _parameter("order", "path", "Our id of the order, or the sender's own reference.")
+    paths["/v1/orders/{order}/changes"] = {"post": _typed(CHANGE, [key, order])}
     paths["/v1/orders/{order}/cancellation"] = {"post": _typed(CANCELLATION, [key, order])}
     paths["/v1/streams/{topic}"] = {"get": _stream()}
     for department in DEPARTMENTS:
@@ -199,10 +200,18 @@ def _events() -> Json:
 
 def _typed(form: Form, parameters: list[Json]) -> Json:
     name = form.event.event_type.partition(".")[0]
-    company = {"type": "object", "properties": {"company": {"type": "string"}}}
+    company: Json = {"type": "object", "properties": {"company": {"type": "string"}}}
     body: Json = {"allOf": [company, {"$ref": f"#/components/schemas/{name}"}]}
     if form is CANCELLATION:
         body = {"type": "object", "properties": {"company": {"type": "string"}, "reason": {"type": "string"}}}
+    if form is CHANGE:  # the order is named in the address
+        made = _renamed(form_schema(form), name)
+        made["properties"] = {
+            **company["properties"],
+            **{k: v for k, v in made["properties"].items() if k != "reference"},
+        }
+        made["required"] = [field for field in made["required"] if field != "reference"]
+        body = {key: value for key, value in made.items() if key != "$defs"}
     return _with_problems(
         {
             "tags": ["typed"],

@@ -9,6 +9,7 @@ import asyncpg
 
 from chassis.errors import Problem
 from chassis.http import Router
+from contracts.gateway import OrderCancelled
 from contracts.registry import EVENTS
 from services.gateway.api.entry import Asked, AskRequests, a_uuid
 from services.gateway.domain import progress
@@ -39,11 +40,12 @@ async def get_request(asked: AskRequests, request: str) -> RequestAnswer:
         current = await asked.current(unit.raw)
         measured = await _measured(asked, unit.raw, found.company)
         unsent = await requests.is_unsent(unit.raw, found.company, EVENTS[found.type].topic, found.subject)
-    steps = progress.steps_of(found.type, _seen(facts))
+    steps = progress.steps_of(found.type, _seen(facts, found))
     told = [await _told(asked, step, found, measured, current, unsent=unsent) for step in steps]
     return RequestAnswer(
         request_id=str(request_id), type=found.type, company=found.company, subject=str(found.subject),
-        reference=found.reference, client=found.client, accepted_at=found.at, state=progress.state_of(steps),
+        reference=found.reference, revision=found.revision, client=found.client, accepted_at=found.at,
+        state=progress.state_of(steps),
         departments=told, current=current,
     )  # fmt: skip
 
@@ -54,10 +56,15 @@ def _may_ask(asked: Asked, found: AcceptedRequest) -> bool:
     return found.client == caller.client or caller.may(FORMS[found.type].scope.replace(":write", ":read"))
 
 
-def _seen(facts: list[FactAnswer]) -> dict[str, Seen]:
+def _seen(facts: list[FactAnswer], found: AcceptedRequest) -> dict[str, Seen]:
+    """The facts that answer this request: those of its own revision of the order; of the last one, if it is undone."""
     seen: dict[str, Seen] = {}
-    for fact in facts:
+    revisions = [progress.revision_of(fact.type, fact.summary or {}) for fact in facts]
+    wanted = found.revision if found.type != OrderCancelled.event_type else max(filter(None, revisions), default=1)
+    for fact, revision in zip(facts, revisions, strict=True):
         summary = fact.summary or {}
+        if revision not in (None, wanted):
+            continue
         seen.setdefault(progress.kind_of(fact.type, summary), Seen(fact.type, fact.at, summary))
     return seen
 

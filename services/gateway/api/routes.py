@@ -30,6 +30,7 @@ def routes() -> list[BaseRoute]:
     made: list[BaseRoute] = [
         Route("/v1/payments", typed.post_payment, methods=["POST"]),
         Route("/v1/employees", typed.post_employee, methods=["POST"]),
+        Route("/v1/orders/{order:path}/changes", typed.post_change, methods=["POST"]),
         Route("/v1/orders/{order:path}/cancellation", typed.post_cancellation, methods=["POST"]),
         Route("/v1/streams/{topic}", get_stream, methods=["GET"]),
     ]

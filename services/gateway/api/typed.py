@@ -18,7 +18,7 @@ from services.gateway.api.entry import admit, gateway_of, no_parameters
 from services.gateway.api.events import answered
 from services.gateway.keys import missing_scope
 from services.gateway.queries.orders import placed_order
-from services.gateway.translate.forms import CANCELLATION, EMPLOYEE, ORDER, PAYMENT, Form
+from services.gateway.translate.forms import CANCELLATION, CHANGE, EMPLOYEE, ORDER, PAYMENT, Form
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -42,13 +42,25 @@ async def post_cancellation(request: Request) -> Response:
     acceptance, key = await _enter(request, CANCELLATION)
     sent = await read_body(request)
     data = _an_object(await _body(request)) if sent.strip() else {}
-    named = request.path_params["order"]
+    return await _about_order(acceptance, CANCELLATION, data, request.path_params["order"], "cancellation", key)
+
+
+async def post_change(request: Request) -> Response:
+    """Give an order that was placed here other lines, all of them; it is named as for a cancellation."""
+    acceptance, key = await _enter(request, CHANGE)
+    data = _an_object(await _body(request))
+    return await _about_order(acceptance, CHANGE, data, request.path_params["order"], "changes", key)
+
+
+async def _about_order(
+    acceptance: Acceptance, form: Form, data: dict[str, Any], named: str, what: str, key: str
+) -> Response:
     if "reference" in data:
         fault = Fault("/reference", "unknown-field", "The order is named in the address.")
         raise Problem(422, "invalid-event", fault.detail, [fault])
     source, reference = await _order_named(acceptance, data.get("company"), named)
     data["reference"] = reference
-    return await _settle(acceptance, CANCELLATION, data, f"/v1/orders/{named}/cancellation", key, source)
+    return await _settle(acceptance, form, data, f"/v1/orders/{named}/{what}", key, source)
 
 
 async def _enter(request: Request, form: Form) -> tuple[Acceptance, str]:
@@ -98,7 +110,7 @@ async def _order_named(acceptance: Acceptance, company: object, named: str) -> t
     async with acceptance.gateway.database.read([company]) as unit:
         found = await placed_order(unit.raw, company, order)
     if found is None and str(order) == named.lower():
-        detail = "There is no such order here; name it by your reference to cancel it before it comes."
+        detail = "There is no such order here; name it by your reference if it is still on its way."
         raise Problem(404, "order-not-found", detail)
     if found is None:
         return None, named

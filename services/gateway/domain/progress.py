@@ -48,6 +48,17 @@ def kind_of(event_type: str, summary: Mapping[str, object]) -> str:
     return f"{event_type}:{summary.get('class')}" if event_type.startswith("Document") else event_type
 
 
+OF_THE_ORDER = frozenset({"OrderPlaced.v1", "OrderCancelled.v1", "PaymentReceived.v1"})
+
+
+def revision_of(event_type: str, summary: Mapping[str, object]) -> int | None:
+    """Which revision of its order a fact is about; None for what is about all of them."""
+    if event_type in OF_THE_ORDER:
+        return None
+    revision = summary.get("revision", 1)
+    return revision if isinstance(revision, int) else 1
+
+
 def state_of(steps: Sequence[Step]) -> Literal["done", "refused", "in_progress"]:
     """The request as a whole: refused when somebody said no, done when nobody is waited for."""
     if any(step.state == REFUSED for step in steps):
@@ -90,9 +101,31 @@ def _step(department: str, facts: Facts, done: str, refused: str | None = None, 
 
 def _order(facts: Facts) -> list[Step]:
     inventory = _step("inventory", facts, "StockReserved.v1", "ReservationRefused.v1")
-    ledger = _step("ledger", facts, "InvoiceIssued.v1", "InvoiceRefused.v1", needed=inventory.state != REFUSED)
+    ledger = _step(
+        "ledger",
+        facts,
+        "InvoiceIssued.v1",
+        "InvoiceRefused.v1",
+        needed=inventory.state != REFUSED and not _given_up(facts),
+    )
     needed = ledger.state in (DONE, WAITING)
     return [inventory, ledger, _step("documents", facts, "DocumentRegistered.v1:invoice", needed=needed)]
+
+
+def _change(facts: Facts) -> list[Step]:
+    if "OrderChangeRefused.v1" in facts:
+        refused = _step("inventory", facts, "StockReserved.v1", "OrderChangeRefused.v1")
+        return [
+            refused,
+            Step("ledger", NOT_NEEDED, "InvoiceIssued.v1"),
+            Step("documents", NOT_NEEDED, "DocumentRegistered.v1"),
+        ]
+    return _order(facts)
+
+
+def _given_up(facts: Facts) -> bool:
+    """Stock was freed before an invoice was made, so there will be none."""
+    return "ReservationReleased.v1" in facts and "InvoiceIssued.v1" not in facts
 
 
 def _cancellation(facts: Facts) -> list[Step]:
@@ -118,6 +151,7 @@ def _employee(facts: Facts) -> list[Step]:
 
 _STEPS: Mapping[str, Callable[[Facts], list[Step]]] = {
     "OrderPlaced.v1": _order,
+    "OrderChanged.v1": _change,
     "OrderCancelled.v1": _cancellation,
     "PaymentReceived.v1": _payment,
     "EmployeeHired.v1": _employee,

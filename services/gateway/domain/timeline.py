@@ -2,6 +2,9 @@
 
 Each kind of fact is one bit. Facts are only ever added (`old | new`), so folding the same ones in any order, with any
 repeats, gives the same number; and the state is a function of that number alone.
+
+An order that was changed goes through its states again: the bits of stock, invoice and money belong to a revision, and
+only those of the latest revision that stock was decided for count. A change that was refused never gets that far.
 """
 
 from __future__ import annotations
@@ -20,6 +23,10 @@ CREDITED = 1 << 10
 INVOICE_REFUSED = 1 << 11
 PAYMENT_NAMED = 1 << 12
 CREDIT_DOCUMENTED = 1 << 14
+CHANGED = 1 << 15
+CHANGE_REFUSED = 1 << 16
+HOLD_FOR_ALL = PLACED | CANCELLED | PAYMENT_NAMED | CHANGED | CHANGE_REFUSED
+"""Bits of the order itself, whatever its revision."""
 
 STATES = (
     "credited",

@@ -32,6 +32,7 @@ class OrderAnswer(_Answer):
     id: str
     company: str
     state: State
+    revision: int = Field(description="The latest revision that stock was decided for; 1 until the order is changed.")
     source: str | None
     reference: str | None
     customer: str | None = Field(description="The front office's id of the customer.")
@@ -96,6 +97,7 @@ class RequestAnswer(_Answer):
     company: str
     subject: str
     reference: str
+    revision: int = Field(description="Of the order; 1 for all that is no change of one.")
     client: str
     accepted_at: datetime
     state: Literal["done", "refused", "in_progress"]

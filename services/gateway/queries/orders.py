@@ -19,7 +19,7 @@ select company, subject, request, source, reference, at from accepted
 where company = any($1::text[]) and subject = $2 and type = 'OrderPlaced.v1'
 """
 
-COLUMNS = """company, order_id, state, source, reference, customer_id, customer_name, currency, placed_at,
+COLUMNS = """company, order_id, state, revision, source, reference, customer_id, customer_name, currency, placed_at,
 invoice_number, total, coalesce((select a.at from accepted a where a.company = order_summary.company
     and a.subject = order_summary.order_id and a.type = 'OrderPlaced.v1'), order_summary.accepted_at) as accepted_at"""
 """Our own note says when an order was accepted; the event's time is its sender's, and stands in where no note is."""
@@ -84,7 +84,7 @@ async def accepted_order(
         ("customer", "customer_name", "currency", "placed_at", "invoice_number", "total")
     )
     answer = OrderAnswer(
-        id=str(row["subject"]), company=row["company"], state="accepted", source=row["source"],
+        id=str(row["subject"]), company=row["company"], state="accepted", revision=1, source=row["source"],
         reference=row["reference"], accepted_at=row["at"], **nothing,
     )  # fmt: skip
     return answer, str(row["request"])
@@ -128,6 +128,7 @@ def _order(row: asyncpg.Record) -> OrderAnswer:
         id=str(row["order_id"]),
         company=row["company"],
         state=state,
+        revision=row["revision"],
         source=row["source"],
         reference=row["reference"],
         customer=row["customer_id"],

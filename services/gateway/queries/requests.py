@@ -13,7 +13,9 @@ from chassis.ids import UUID
 
 REQUEST = "select company, body from request where company = any($1::text[]) and scope = 'accept' and key = $2"
 
-ACCEPTED = "select client, at from accepted where company = $1 and subject = $2 and type = $3"
+ACCEPTED = """
+select client, at, revision from accepted where company = $1 and subject = $2 and type = $3 and request = $4
+"""
 
 UNSENT = """
 select exists (select 1 from outbox o join outbox_unsent u on u.id = o.id
@@ -42,6 +44,7 @@ class AcceptedRequest(NamedTuple):
     reference: str
     client: str
     at: datetime
+    revision: int
 
 
 async def accepted_request(
@@ -53,9 +56,11 @@ async def accepted_request(
         return None
     told = orjson.loads(row["body"])
     subject, kind = UUID(told["subject"]), told["type"]
-    noted = await connection.fetchrow(ACCEPTED, row["company"], subject, kind)
+    noted = await connection.fetchrow(ACCEPTED, row["company"], subject, kind, request)
     assert noted is not None  # written in the same commit
-    return AcceptedRequest(row["company"], subject, kind, told["reference"], noted["client"], noted["at"])
+    return AcceptedRequest(
+        row["company"], subject, kind, told["reference"], noted["client"], noted["at"], noted["revision"]
+    )
 
 
 async def is_unsent(connection: asyncpg.Connection, company: str, topic: str, subject: UUID) -> bool:

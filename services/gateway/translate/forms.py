@@ -6,7 +6,7 @@ that will be sent, and what it finds is told by JSON pointer into what the sende
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from chassis.errors import Fault
 from chassis.ids import UUID, derive
 from contracts.base import EventData
-from contracts.gateway import EmployeeHired, OrderCancelled, OrderPlaced, PaymentReceived
+from contracts.gateway import EmployeeHired, OrderCancelled, OrderChanged, OrderLine, OrderPlaced, PaymentReceived
 from contracts.money import AmountError, UnknownCurrency, check_amount_scale, line_total_minor, minor_units, to_minor
 from services.gateway.translate.moments import PLANNED_MAX, misplaced, misplaced_day, moment, wire
 
@@ -61,13 +61,28 @@ def _order_fields(_data: dict[str, Any], _company: str, source: str) -> dict[str
 
 
 def _tidy_order(data: dict[str, Any]) -> dict[str, Any]:
-    placed_at, customer, lines = data.get("placed_at"), data.get("customer"), data.get("lines")
-    if isinstance(placed_at, str) and (len(placed_at) > WIRE_CHARS_MAX or not placed_at.endswith("Z")):
-        at = moment(placed_at)
-        if at is not None:
-            data = {**data, "placed_at": wire(at)}
+    customer = data.get("customer")
+    data = _tidy_lines(_tidy_time(data, "placed_at"))
     if isinstance(customer, dict) and "language" not in customer:
         data = {**data, "customer": {**customer, "language": "en"}}
+    return data
+
+
+def _tidy_change(data: dict[str, Any]) -> dict[str, Any]:
+    return _tidy_lines(_tidy_time(data, "changed_at"))
+
+
+def _tidy_time(data: dict[str, Any], name: str) -> dict[str, Any]:
+    told = data.get(name)
+    if isinstance(told, str) and (len(told) > WIRE_CHARS_MAX or not told.endswith("Z")):
+        at = moment(told)
+        if at is not None:
+            return {**data, name: wire(at)}
+    return data
+
+
+def _tidy_lines(data: dict[str, Any]) -> dict[str, Any]:
+    lines = data.get("lines")
     if isinstance(lines, list) and any(isinstance(line, dict) and "line" not in line for line in lines):
         numbered = [
             {**line, "line": number} if isinstance(line, dict) and "line" not in line else line
@@ -79,26 +94,40 @@ def _tidy_order(data: dict[str, Any]) -> dict[str, Any]:
 
 def _order_rules(order: OrderPlaced, now: datetime) -> list[Fault]:
     faults = misplaced(order.placed_at, now, "/placed_at")
-    numbers = [line.line for line in order.lines]
-    if len(set(numbers)) != len(numbers):
-        faults += [
-            Fault(f"/lines/{index}/line", "not-unique", f"Line {number} stands twice.")
-            for index, number in enumerate(numbers)
-            if number in numbers[:index]
-        ]
     try:
-        decimals = minor_units(order.currency)
+        minor_units(order.currency)
     except UnknownCurrency as unknown:
-        return [*faults, Fault("/currency", "currency-unknown", f"{unknown}.")]
-    if all(len(x.quantity.partition(".")[0]) + len(x.unit_price.partition(".")[0]) <= SAFE_DIGITS for x in order.lines):
+        return [*faults, *_numbered_twice(order.lines), Fault("/currency", "currency-unknown", f"{unknown}.")]
+    return [*faults, *_line_rules(order.lines, order.currency)]
+
+
+def _change_rules(change: OrderChanged, now: datetime) -> list[Fault]:
+    """The order's own currency is not named again; the bound is the same in each."""
+    return [*misplaced(change.changed_at, now, "/changed_at"), *_line_rules(change.lines, "EUR")]
+
+
+def _numbered_twice(lines: Sequence[OrderLine]) -> list[Fault]:
+    numbers = [line.line for line in lines]
+    if len(set(numbers)) == len(numbers):
+        return []
+    return [
+        Fault(f"/lines/{index}/line", "not-unique", f"Line {number} stands twice.")
+        for index, number in enumerate(numbers)
+        if number in numbers[:index]
+    ]
+
+
+def _line_rules(lines: Sequence[OrderLine], currency: str) -> list[Fault]:
+    faults = _numbered_twice(lines)
+    if all(len(x.quantity.partition(".")[0]) + len(x.unit_price.partition(".")[0]) <= SAFE_DIGITS for x in lines):
         return faults
     total = 0
-    for index, line in enumerate(order.lines):
+    for index, line in enumerate(lines):
         try:
-            total += line_total_minor(line.quantity, line.unit_price, order.currency)
+            total += line_total_minor(line.quantity, line.unit_price, currency)
         except AmountError:
             faults.append(Fault(f"/lines/{index}", "too-large", "Quantity times price is 10^15 or more."))
-    if total >= 10 ** (15 + decimals) and not faults:
+    if total >= 10 ** (15 + minor_units(currency)) and not faults:
         faults.append(Fault("/lines", "too-large", "The lines add up to 10^15 or more."))
     return faults
 
@@ -160,6 +189,16 @@ CANCELLATION = Form(
     _as_it_is,
     _no_rules,
 )
+CHANGE = Form(
+    OrderChanged,
+    "orders:write",
+    "order",
+    frozenset({"order", "source"}),
+    {"reason": ""},
+    _order_fields,
+    _tidy_change,
+    _change_rules,
+)
 PAYMENT = Form(
     PaymentReceived,
     "payments:write",
@@ -181,5 +220,5 @@ EMPLOYEE = Form(
     _employee_rules,
 )
 
-FORMS: Mapping[str, Form] = {form.event.event_type: form for form in (ORDER, CANCELLATION, PAYMENT, EMPLOYEE)}
+FORMS: Mapping[str, Form] = {form.event.event_type: form for form in (ORDER, CHANGE, CANCELLATION, PAYMENT, EMPLOYEE)}
 """What may be sent to the gateway, by event type. Events of departments are not among them."""

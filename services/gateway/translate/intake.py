@@ -30,6 +30,7 @@ class Checked(NamedTuple):
     body: bytes
     hash: bytes
     """Over the canonical form of what the sender wrote: what was absent stays absent."""
+    revision: int = 1
 
 
 def check(
@@ -75,7 +76,8 @@ def check(
         raise Problem(422, "invalid-event", "The data breaks a rule.", placed)
     if len(body) > event_bytes_max - EVENT_BYTES_SPARE:
         raise Problem(413, "event-too-large", f"The event takes more than {event_bytes_max - EVENT_BYTES_SPARE} bytes.")
-    return Checked(subject, event.reference, body, canonical(company, source, form, said, written))
+    revision = getattr(event, "revision", 1)
+    return Checked(subject, event.reference, body, canonical(company, source, form, said, written), revision)
 
 
 def canonical(company: str, source: str, form: Form, said: tuple[object, ...], written: bytes) -> bytes:

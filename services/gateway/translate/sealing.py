@@ -36,7 +36,7 @@ def event_of(command: Accept, accepted_at: datetime) -> OutboxEvent:
 def answer_of(command: Accept) -> dict[str, object]:
     """What the sender is told, and told again for the same event."""
     request = str(command.cause.id)
-    return {
+    answer: dict[str, object] = {
         "request_id": request,
         "type": command.type,
         "company": command.cause.company,
@@ -44,6 +44,9 @@ def answer_of(command: Accept) -> dict[str, object]:
         "reference": command.reference,
         "location": f"/v1/requests/{request}",
     }
+    if command.revision > 1:
+        answer["revision"] = command.revision
+    return answer
 
 
 def company_unknown(company: str) -> Refused:
@@ -55,3 +58,21 @@ def already_accepted(command: Accept, request: UUID) -> Refused:
     """Another request has said this of the same thing: an order is placed once, a payment received once."""
     detail = f"{command.type} was accepted before for this reference, with another id or key."
     return Refused("reference-reused", detail, "/reference", 409, {"request_id": str(request)})
+
+
+def not_placed(command: Accept) -> Refused:
+    """There is no order to change."""
+    detail = f"No order with the reference {command.reference} of this source was placed here; place it first."
+    return Refused("order-not-placed", detail, "/reference", 409)
+
+
+def is_cancelled(command: Accept) -> Refused:
+    """The order was cancelled."""
+    return Refused("order-cancelled", f"Order {command.reference} was cancelled.", "/reference", 409)
+
+
+def not_next(command: Accept, last: int, request: UUID | None) -> Refused:
+    """The change follows another revision than the last one: somebody else changed the order, or one is missing."""
+    detail = f"The order is at revision {last}: the next change has revision {last + 1}, not {command.revision}."
+    extra: dict[str, object] = {"revision": last} | ({} if request is None else {"request_id": str(request)})
+    return Refused("revision-not-next", detail, "/revision", 409, extra)

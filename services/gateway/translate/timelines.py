@@ -11,7 +11,7 @@ from chassis.consumers import Received
 from chassis.ids import UUID
 from contracts.base import EventView
 from services.gateway import views
-from services.gateway.commands import Fact, Fold, Invoicing, OrderKey, Placement, RegisterCompany
+from services.gateway.commands import Fact, Fold, Invoicing, OrderBits, OrderKey, Placement, RegisterCompany
 from services.gateway.domain import timeline as bits
 
 Event = Received[Any]
@@ -33,12 +33,22 @@ def _fact(event: Event, subject: UUID, fold: Fold, summary: Mapping[str, object]
 
 
 def _about_order(
-    event: Event, order: str, bit: int, fold: Fold, summary: Mapping[str, object] | None = None
+    event: Event,
+    order: str,
+    bit: int,
+    fold: Fold,
+    summary: Mapping[str, object] | None = None,
+    revision: int | None = None,
 ) -> OrderKey:
+    """A fact about an order; `revision` is the event's own, which only later ones than the first name."""
     subject = UUID(order)
+    if revision is not None:
+        summary = {**(summary or {}), "revision": revision}
     _fact(event, subject, fold, summary)
     key = (event.cause.company, subject)
-    fold.orders[key] = fold.orders.get(key, 0) | bit
+    bits_now = OrderBits(revision or 1, bit & bits.HOLD_FOR_ALL, bit & ~bits.HOLD_FOR_ALL)
+    known = fold.orders.get(key)
+    fold.orders[key] = bits_now if known is None else known | bits_now
     return key
 
 
@@ -59,17 +69,32 @@ def _cancelled(event: Event, fold: Fold) -> None:
     _about_order(event, data.order, bits.CANCELLED, fold, {"reason": data.reason})
 
 
+def _changed(event: Event, fold: Fold) -> None:
+    data: views.Changed = event.data
+    _about_order(event, data.order, bits.CHANGED, fold, {"reason": data.reason, "revision": data.revision})
+
+
+def _not_changed(event: Event, fold: Fold) -> None:
+    data: views.NotChanged = event.data
+    summary = {"code": data.code, "stage": data.stage, "detail": data.detail, "revision": data.revision}
+    _about_order(event, data.order, bits.CHANGE_REFUSED, fold, summary)
+
+
 def _reserved(event: Event, fold: Fold) -> None:
-    _about_order(event, event.data.order, bits.RESERVED, fold)
+    _about_order(event, event.data.order, bits.RESERVED, fold, None, event.data.revision)
 
 
 def _not_reserved(event: Event, fold: Fold) -> None:
     data: views.NotReserved = event.data
-    _about_order(event, data.order, bits.REFUSED, fold, {"code": data.code, "detail": data.detail})
+    _about_order(event, data.order, bits.REFUSED, fold, {"code": data.code, "detail": data.detail}, data.revision)
 
 
 def _released(event: Event, fold: Fold) -> None:
-    _about_order(event, event.data.order, bits.RELEASED, fold, {"reason": event.data.reason})
+    data: views.Released = event.data
+    summary: dict[str, object] = {"reason": data.reason}
+    if data.replaced_by is not None:
+        summary["replaced_by"] = data.replaced_by
+    _about_order(event, data.order, bits.RELEASED, fold, summary, data.revision)
 
 
 def _invoiced(event: Event, fold: Fold) -> None:
@@ -77,8 +102,11 @@ def _invoiced(event: Event, fold: Fold) -> None:
     summary = {"invoice": data.invoice, "number": data.number, "total": data.total, "currency": data.currency}
     if data.entry is not None:
         summary["entry"] = data.entry
-    key = _about_order(event, data.order, bits.INVOICED, fold, summary)
-    fold.invoicings[key] = Invoicing(data.number, data.total)
+    key = _about_order(event, data.order, bits.INVOICED, fold, summary, data.revision)
+    said = Invoicing(data.number, data.total, data.revision or 1)
+    known = fold.invoicings.get(key)
+    if known is None or known.revision < said.revision:
+        fold.invoicings[key] = said
 
 
 def _credited(event: Event, fold: Fold) -> None:
@@ -86,30 +114,30 @@ def _credited(event: Event, fold: Fold) -> None:
     summary = {"credit_note": data.credit_note, "number": data.number, "total": data.total, "currency": data.currency}
     if data.entry is not None:
         summary["entry"] = data.entry
-    _about_order(event, data.order, bits.CREDITED, fold, summary)
+    _about_order(event, data.order, bits.CREDITED, fold, summary, data.revision)
 
 
 def _not_invoiced(event: Event, fold: Fold) -> None:
     data: views.NotInvoiced = event.data
     summary = {"code": data.code, "detail": data.detail, "pointer": data.pointer}
-    _about_order(event, data.order, bits.INVOICE_REFUSED, fold, summary)
+    _about_order(event, data.order, bits.INVOICE_REFUSED, fold, summary, data.revision)
 
 
 def _paid(event: Event, fold: Fold) -> None:
-    _about_order(event, event.data.order, bits.PAID, fold, {"number": event.data.number})
+    _about_order(event, event.data.order, bits.PAID, fold, {"number": event.data.number}, event.data.revision)
 
 
 def _spread(event: Event, fold: Fold) -> None:
     data: views.Spread = event.data
     _fact(event, UUID(data.payment), fold, {"unapplied": data.unapplied, "invoices": len(data.allocations)})
-    amounts: dict[str, dict[str, object]] = {}
-    for part in data.allocations:  # an order has one invoice; were there more, its timeline would list them all
-        told = amounts.setdefault(part.order, {"payment": data.payment, "allocations": []})
+    amounts: dict[tuple[str, int | None], dict[str, object]] = {}
+    for part in data.allocations:
+        told = amounts.setdefault((part.order, part.revision), {"payment": data.payment, "allocations": []})
         allocations = told["allocations"]
         assert isinstance(allocations, list)
         allocations.append({"number": part.number, "amount": part.amount})
-    for order, told in amounts.items():
-        _about_order(event, order, bits.ALLOCATED, fold, told)
+    for (order, revision), told in amounts.items():
+        _about_order(event, order, bits.ALLOCATED, fold, told, revision)
 
 
 def _received(event: Event, fold: Fold) -> None:
@@ -125,7 +153,7 @@ def _filed(event: Event, fold: Fold) -> None:
     summary = {"document": data.document, "class": data.document_class, "number": data.number}
     if data.order is not None:
         bit = bits.CREDIT_DOCUMENTED if data.document_class == "credit_note" else bits.DOCUMENTED
-        _about_order(event, data.order, bit, fold, summary)
+        _about_order(event, data.order, bit, fold, summary, data.revision)
     if data.employee is not None:
         _fact(event, UUID(data.employee), fold, summary)
 
@@ -152,6 +180,8 @@ VIEWS: Mapping[type[EventView], Teller] = {
     views.NewCompany: _new_company,
     views.Placed: _placed,
     views.Cancelled: _cancelled,
+    views.Changed: _changed,
+    views.NotChanged: _not_changed,
     views.Reserved: _reserved,
     views.NotReserved: _not_reserved,
     views.Released: _released,

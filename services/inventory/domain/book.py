@@ -15,6 +15,7 @@ State = Literal["reserved", "refused", "released", "cancelled"]
 """`cancelled` stands for an order whose cancellation came before the order itself."""
 RefusalCode = Literal["insufficient-stock", "item-unknown", "order-cancelled"]
 ReleaseReason = Literal["order-cancelled", "invoice-refused"]
+ChangeRefusalCode = Literal["order-cancelled"]
 
 StockKey = tuple[str, str]
 """Company and sku; always of the warehouse that orders are served from."""
@@ -38,11 +39,21 @@ class Shortage(NamedTuple):
     available: int
 
 
-class Standing(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Standing:
     """How an order stands; the lines only of one that holds stock."""
 
     state: State
     lines: Sequence[OrderedLine] = ()
+    revision: int = 1
+    """Which revision of the order was decided last."""
+    over: bool = False
+    """The order was cancelled: whatever comes, it gets nothing any more."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether stock is set aside for it."""
+        return self.state == "reserved"
 
 
 class Reserved(NamedTuple):
@@ -61,15 +72,33 @@ class NotReserved:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The order's stock is free again."""
+    """The stock of a revision of the order is free again; of another one that takes its place, if it was changed."""
 
     lines: Sequence[OrderedLine]
     reason: ReleaseReason
+    revision: int = 1
+    replaced_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """The cancellation came first; the order will be refused when it comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What was held for the revision before, if anything, and what becomes of the new one."""
+
+    released: Released | None
+    decision: Reserved | NotReserved
+
+
+@dataclass(frozen=True, slots=True)
+class NotChanged:
+    """The change comes too late: the order stays as it is."""
+
+    code: ChangeRefusalCode
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +110,20 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class NothingHeld:
-    """There is nothing to release: the order was refused, or its stock is free already."""
+    """There is nothing to release: the order was refused, its stock is free already, or another revision holds it."""
+
+    cancelled: Standing | None = None
+    """How the order stands when it was cancelled just now: no later change may give it stock."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotPlacedYet:
-    """An invoice was refused for an order that has not come here yet."""
+    """What was asked is about an order, or a revision of it, that has not come here yet."""
 
 
 ReserveDecision = Reserved | NotReserved | Repeated
 ReleaseDecision = Released | Remembered | NothingHeld | NotPlacedYet
+ChangeDecision = Changed | NotChanged | Repeated | NotPlacedYet
 
 _NOTHING_HELD = NothingHeld()
 
@@ -115,8 +148,29 @@ class StockBook:
         if standing is not None and standing.state != "cancelled":
             return Repeated(standing.state)
         if standing is not None:
-            self._orders[order] = Standing("refused")
+            self._orders[order] = Standing("refused", over=True)
             return NotReserved("order-cancelled")
+        return self._set_aside(order, lines, 1)
+
+    def change(self, order: OrderKey, revision: int, lines: Sequence[OrderedLine]) -> ChangeDecision:
+        """Let a revision take the place of the one before: what that held is free again, then all of it or nothing.
+
+        An order that was refused, or whose invoice was, is decided anew: the change may be what sets it right.
+        """
+        standing = self._orders.get(order)
+        if standing is None or standing.state == "cancelled":
+            return NotPlacedYet()
+        if revision <= standing.revision:
+            return Repeated(standing.state)
+        if standing.over:
+            return NotChanged("order-cancelled", "cancelled")
+        released = None
+        if standing.state == "reserved":
+            self._free_again(order[0], standing.lines)
+            released = Released(standing.lines, "order-cancelled", standing.revision, revision)
+        return Changed(released, self._set_aside(order, lines, revision))
+
+    def _set_aside(self, order: OrderKey, lines: Sequence[OrderedLine], revision: int) -> Reserved | NotReserved:
         company = order[0]
         wanted: dict[StockKey, int] = {}
         for _, sku, quantity in lines:
@@ -125,31 +179,43 @@ class StockBook:
         free = self._free
         for key, quantity in wanted.items():
             if free.get(key, -1) < quantity:
-                self._orders[order] = Standing("refused")
+                self._orders[order] = Standing("refused", revision=revision)
                 return self._refusal(wanted)
         changes = self._changes
         for key, quantity in wanted.items():
             free[key] -= quantity
             changes[key] = changes.get(key, 0) + quantity
-        self._orders[order] = Standing("reserved", lines)
+        self._orders[order] = Standing("reserved", lines, revision)
         return Reserved(lines)
 
-    def release(self, order: OrderKey, reason: ReleaseReason) -> ReleaseDecision:
-        """Free what the order holds; remember a cancellation that comes before its order."""
+    def release(self, order: OrderKey, reason: ReleaseReason, revision: int = 1) -> ReleaseDecision:
+        """Free what the order holds; remember a cancellation that comes before its order.
+
+        A refused invoice is about one revision; a cancellation is about the order, whatever its revision.
+        """
         standing = self._orders.get(order)
         if standing is None:
             if reason == "invoice-refused":
                 return NotPlacedYet()
             self._orders[order] = Standing("cancelled")
             return Remembered()
+        if reason == "invoice-refused" and revision != standing.revision:
+            return NotPlacedYet() if revision > standing.revision else _NOTHING_HELD
+        cancelled = reason == "order-cancelled"
         if standing.state != "reserved":
-            return _NOTHING_HELD
-        for _, sku, quantity in standing.lines:
-            key = (order[0], sku)
+            if not cancelled or standing.over or standing.state == "cancelled":
+                return _NOTHING_HELD
+            self._orders[order] = Standing(standing.state, (), standing.revision, over=True)
+            return NothingHeld(self._orders[order])
+        self._free_again(order[0], standing.lines)
+        self._orders[order] = Standing("released", (), standing.revision, over=cancelled)
+        return Released(standing.lines, reason, standing.revision)
+
+    def _free_again(self, company: str, lines: Sequence[OrderedLine]) -> None:
+        for _, sku, quantity in lines:
+            key = (company, sku)
             self._free[key] += quantity
             self._changes[key] = self._changes.get(key, 0) - quantity
-        self._orders[order] = Standing("released")
-        return Released(standing.lines, reason)
 
     def _refusal(self, wanted: Mapping[StockKey, int]) -> NotReserved:
         """Unknown items are the reason that is told first: nothing that comes in can ever serve them."""

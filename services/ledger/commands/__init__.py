@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.ledger.commands.arrivals import (
     CloseOrder,
+    RecordChange,
     RecordPayment,
     RecordReservation,
     RecordTerms,
@@ -28,6 +29,7 @@ __all__ = [
     "NewTaxCode",
     "OpenAccounts",
     "PostalAddress",
+    "RecordChange",
     "RecordPayment",
     "RecordReservation",
     "RecordTerms",

@@ -19,6 +19,18 @@ class RecordTerms:
     order: UUID
     body: bytes
     cause: Cause
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RecordChange:
+    """Keep the lines of an order's new revision, and bill it if its stock is reserved already."""
+
+    company: str
+    order: UUID
+    revision: int
+    body: bytes
+    cause: Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +44,17 @@ class RecordReservation:
     """By line of the order."""
     body: bytes
     cause: Cause
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class CloseOrder:
-    """Nothing was reserved for an order: never bill it."""
+    """Nothing was reserved for a revision of an order: never bill it."""
 
     company: str
     order: UUID
     cause: Cause
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,7 @@ class ReleaseOrder:
     reason: str
     released_at: datetime
     cause: Cause
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)

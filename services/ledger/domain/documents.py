@@ -11,9 +11,9 @@ from services.ledger.domain.numbering import DocumentNumber
 from services.ledger.domain.settlement import Receivable
 
 
-def invoice_id(company: str, order: UUID) -> UUID:
-    """The id of an order's invoice: there is at most one, so it can be found without a search."""
-    return derive(company, "invoice", order)
+def invoice_id(company: str, order: UUID, revision: int = 1) -> UUID:
+    """The id of the invoice of an order's revision: there is at most one, so it can be found without a search."""
+    return derive(company, "invoice", order, *(() if revision == 1 else (revision,)))
 
 
 def credit_note_id(company: str, invoice: UUID) -> UUID:

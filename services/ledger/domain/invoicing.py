@@ -39,6 +39,7 @@ class Terms(NamedTuple):
     customer: Mapping[str, object]
     """As printed on the invoice."""
     lines: Sequence[OrderLine]
+    revision: int = 1
 
 
 class Reserved(NamedTuple):
@@ -85,6 +86,8 @@ class Draft:
     net: int
     tax: int
     terms: PaymentTerms
+    revision: int = 1
+    """Of the order."""
 
     @property
     def total(self) -> int:
@@ -154,6 +157,7 @@ def draft_invoice(
         net,
         tax,
         payment,
+        terms.revision,
     )
 
 

@@ -21,6 +21,8 @@ class Allocation(NamedTuple):
     number: str
     order: UUID
     amount: int
+    revision: int = 1
+    """Of the order."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,8 @@ class Receivable:
     issued_on: date
     total: int
     open: int
+    revision: int = 1
+    """Of the order."""
 
 
 @dataclass(slots=True)
@@ -73,7 +77,7 @@ def allocate(money: Money, receivable: Receivable | None) -> Allocation | None:
         return None
     money.unapplied -= amount
     receivable.open -= amount
-    allocation = Allocation(receivable.invoice, receivable.number, receivable.order, amount)
+    allocation = Allocation(receivable.invoice, receivable.number, receivable.order, amount, receivable.revision)
     money.allocations.append(allocation)
     return allocation
 

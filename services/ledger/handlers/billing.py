@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+import asyncpg
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
-from chassis.errors import Outcome, Refused
+from chassis.errors import Outcome, Refused, Waiting
 from chassis.ids import UUID
 from services.ledger import translate
-from services.ledger.commands import CloseOrder, RecordReservation, RecordTerms
+from services.ledger.commands import CloseOrder, RecordChange, RecordReservation, RecordTerms
 from services.ledger.domain.books import RECEIVABLE, SALES, Books
 from services.ledger.domain.customers import DEFAULT_TERMS, PaymentTerms
 from services.ledger.domain.documents import Invoice, invoice_id
@@ -22,15 +24,16 @@ from services.ledger.domain.settlement import Receivable
 from services.ledger.handlers.bookkeeping import open_books, post
 from services.ledger.handlers.settling import Settling, money_waiting_for
 from services.ledger.store import customers, documents, orders
-from services.ledger.store.orders import Arrival
+from services.ledger.store.orders import Arrival, OrderRevision
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An order of which both halves are here, with the event that completed it."""
+    """A revision of an order of which both halves are here, with the event that completed it."""
 
     company: str
     order: UUID
+    revision: int
     terms: bytes
     reserved: Mapping[int, Reserved]
     reserved_at: datetime
@@ -39,41 +42,72 @@ class Due:
 
 async def record_terms(commands: Sequence[RecordTerms], unit: UnitOfWork) -> Sequence[Outcome]:
     """Keep what orders agreed; bill those whose stock is reserved already. A second order under an id is refused."""
+    met = await _terms_came(commands, await open_books(unit), unit)
+    twice = Refused("order-exists", "There is an order with this id; its terms stay as they are.")
+    return [twice if met[_revision_of(command)]["had_terms"] else None for command in commands]
+
+
+async def record_changes(commands: Sequence[RecordChange], unit: UnitOfWork) -> Sequence[Outcome]:
+    """Keep the terms of new revisions; bill those whose stock is reserved already.
+
+    Customer and currency are those of the order itself, which stands before its changes on the same key.
+    """
     books = await open_books(unit)
+    placed = await orders.read_terms(unit.raw, [(c.company, c.order, 1) for c in commands])
+    known = [
+        replace(c, body=translate.changed_terms(placed[c.company, c.order, 1], c.body))
+        for c in commands
+        if (c.company, c.order, 1) in placed
+    ]
+    met = await _terms_came(known, books, unit) if known else {}
+    twice = Refused("revision-exists", "The order has this revision; its terms stay as they are.")
+    outcomes: list[Outcome] = []
+    for command in commands:
+        row = met.get(_revision_of(command))
+        if row is None:
+            outcomes.append(Waiting(f"order {command.order} has not come here yet"))
+        else:
+            outcomes.append(twice if row["had_terms"] else None)
+    return outcomes
+
+
+async def _terms_came(
+    commands: Sequence[RecordTerms | RecordChange], books: Mapping[str, Books], unit: UnitOfWork
+) -> Mapping[OrderRevision, asyncpg.Record]:
     await orders.insert_terms(unit.raw, commands)
-    met = await orders.meet(unit.raw, [Arrival(c.company, c.order, True, None, None, None) for c in commands])
+    met = await orders.meet(unit.raw, [Arrival(*_revision_of(c), has_terms=True) for c in commands])
     due = []
     for command in commands:
-        row = met[command.company, command.order]
+        row = met[_revision_of(command)]
         if row["complete"]:
             reserved = translate.to_reserved(row["reservation"])
-            at = row["reserved_at"]
-            due.append(Due(command.company, command.order, command.body, reserved, at, command.cause))
+            due.append(Due(*_revision_of(command), command.body, reserved, row["reserved_at"], command.cause))
     await _bill(due, books, unit)
-    twice = Refused("order-exists", "There is an order with this id; its terms stay as they are.")
-    return [twice if met[command.company, command.order]["had_terms"] else None for command in commands]
+    return met
+
+
+def _revision_of(command: RecordTerms | RecordChange | RecordReservation | CloseOrder) -> OrderRevision:
+    return command.company, command.order, command.revision
 
 
 async def record_reservations(commands: Sequence[RecordReservation], unit: UnitOfWork) -> None:
     """Keep what was reserved; bill the orders whose terms are known already."""
     books = await open_books(unit)
     met = await orders.meet(
-        unit.raw, [Arrival(c.company, c.order, False, c.reserved_at, c.body, None) for c in commands]
+        unit.raw, [Arrival(*_revision_of(c), reserved_at=c.reserved_at, reservation=c.body) for c in commands]
     )
-    complete = [c for c in commands if met[c.company, c.order]["complete"]]
+    complete = [c for c in commands if met[_revision_of(c)]["complete"]]
     if not complete:
         return
-    terms = await orders.read_terms(unit.raw, [(c.company, c.order) for c in complete])
-    due = [Due(c.company, c.order, terms[c.company, c.order], c.reserved, c.reserved_at, c.cause) for c in complete]
+    terms = await orders.read_terms(unit.raw, [_revision_of(c) for c in complete])
+    due = [Due(*_revision_of(c), terms[_revision_of(c)], c.reserved, c.reserved_at, c.cause) for c in complete]
     await _bill(due, books, unit)
 
 
 async def close_orders(commands: Sequence[CloseOrder], unit: UnitOfWork) -> None:
     """Nothing was reserved for these orders: they are never billed."""
     await open_books(unit)
-    await orders.meet(
-        unit.raw, [Arrival(c.company, c.order, False, None, None, "reservation-refused") for c in commands]
-    )
+    await orders.meet(unit.raw, [Arrival(*_revision_of(c), closed="reservation-refused") for c in commands])
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +166,10 @@ def _decide(due: Due, terms: Terms, payment: PaymentTerms, books: Books) -> Deci
 
 async def _refuse(refusals: Sequence[tuple[Due, Refused]], unit: UnitOfWork) -> None:
     await orders.insert_refusals(
-        unit.raw, [(one.company, one.order, no.code, no.detail, no.pointer) for one, no in refusals]
+        unit.raw, [(one.company, one.order, one.revision, no.code, no.detail, no.pointer) for one, no in refusals]
     )
     for one, refused in refusals:
-        unit.emit(*translate.invoice_refused(one.order, refused), one.cause)
+        unit.emit(*translate.invoice_refused(one.order, refused, one.revision), one.cause)
         unit.audit(one.cause, "invoice.refused", str(one.order), {"code": refused.code})
 
 
@@ -149,7 +183,7 @@ async def _issue(decided: Sequence[Decided], books: Mapping[str, Books], unit: U
     rows: list[documents.InvoiceRow] = []
     for one, number in zip(decided, hand_out(wanted, last), strict=True):
         company, order, cause = one.due.company, one.due.order, one.due.cause
-        invoice = Invoice(invoice_id(company, order), number, one.draft)
+        invoice = Invoice(invoice_id(company, order, one.due.revision), number, one.draft)
         entry = _sale(invoice, books[company])
         posted_by = entry.id if entry.lines else None
         unit.emit(*translate.invoice_issued(invoice, one.parts, posted_by), cause)
@@ -177,8 +211,9 @@ def _receivable(invoice: Invoice) -> Receivable:
     draft = invoice.draft
     total = draft.total
     return Receivable(
-        draft.company, invoice.id, invoice.number.printed, draft.order, draft.currency, draft.issued_on, total, total
-    )
+        draft.company, invoice.id, invoice.number.printed, draft.order, draft.currency, draft.issued_on, total, total,
+        draft.revision,
+    )  # fmt: skip
 
 
 def _row(invoice: Invoice, printed: bytes) -> documents.InvoiceRow:
@@ -199,4 +234,5 @@ def _row(invoice: Invoice, printed: bytes) -> documents.InvoiceRow:
         draft.net,
         draft.tax,
         printed,
+        draft.revision,
     )

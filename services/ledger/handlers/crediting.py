@@ -36,8 +36,8 @@ class Release:
 async def release_orders(commands: Sequence[ReleaseOrder], unit: UnitOfWork) -> None:
     """Credit the orders that were invoiced; never bill those that were not."""
     books = await open_books(unit)
-    await orders.meet(unit.raw, [Arrival(c.company, c.order, False, None, None, "released") for c in commands])
-    by_invoice = {(c.company, invoice_id(c.company, c.order)): c for c in commands}
+    await orders.meet(unit.raw, [Arrival(c.company, c.order, c.revision, closed="released") for c in commands])
+    by_invoice = {(c.company, invoice_id(c.company, c.order, c.revision)): c for c in commands}
     rows = await documents.read_creditable(unit.raw, by_invoice)
     if rows:
         invoiced = {(row["company"], row["id"]): row for row in rows}

@@ -14,14 +14,14 @@ from services.ledger.domain.numbering import read_number
 from services.ledger.domain.settlement import Money, Receivable, allocate, application, money_of, receipt, settled_on
 from services.ledger.handlers.bookkeeping import open_books, post
 from services.ledger.handlers.settling import Key, Settling, to_receivable
-from services.ledger.store import documents
+from services.ledger.store import documents, orders
 from services.ledger.store import money as store
 
 ACCOUNT_PATIENCE_S = 30 * 86_400
 """How long money waits for the account it is booked on; then a person must look."""
 
 Named = tuple[dict[Key, Receivable], dict[tuple[str, str], Receivable]]
-"""Invoices by company and id, and by company and printed number."""
+"""The last invoice of each order by company and order, and invoices by company and printed number."""
 
 
 async def record_payments(commands: Sequence[RecordPayment], unit: UnitOfWork) -> Sequence[Outcome]:
@@ -60,8 +60,9 @@ async def _book(taken: Sequence[tuple[RecordPayment, Money]], books: Mapping[str
     for command, money in taken:
         receivable = _invoice_for(command, named)
         _settle(command, money, receivable, settling)
-        # Money that found its invoice waits for no other: whether that comes before or after must make no difference.
-        waits_for = command.order if receivable is None else None
+        # What is left, now or when the invoice is credited, waits for the next invoice of the same order and no other:
+        # whether the money came before or after its invoice must make no difference.
+        waits_for = command.order if receivable is None else receivable.order
         rows.append((money.company, money.payment, waits_for, money.currency, money.amount, money.unapplied))
     await store.insert_unapplied(unit.raw, rows)
     await settling.keep(unit)
@@ -90,19 +91,26 @@ def _settle(command: RecordPayment, money: Money, receivable: Receivable | None,
 
 async def _invoices_named_by(commands: Sequence[RecordPayment], unit: UnitOfWork) -> Named:
     numbers = [(c.company, read_number(c.invoice_number)) for c in commands if c.invoice_number is not None]
+    named = {(c.company, c.order) for c in commands if c.order is not None}
+    latest = await orders.latest_reserved(unit.raw, named)
     rows = await documents.read_receivables(
         unit.raw,
-        [(c.company, invoice_id(c.company, c.order)) for c in commands if c.order is not None],
+        [(company, invoice_id(company, order, revision)) for (company, order), revision in latest.items()],
         [(company, number) for company, number in numbers if number is not None],
     )
-    receivables = [to_receivable(row) for row in rows]
-    return {(r.company, r.invoice): r for r in receivables}, {(r.company, r.number): r for r in receivables}
+    receivables = {r.invoice: r for r in map(to_receivable, rows)}
+    by_order = {
+        (company, order): receivables[invoice]
+        for (company, order), revision in latest.items()
+        if (invoice := invoice_id(company, order, revision)) in receivables
+    }
+    return by_order, {(r.company, r.number): r for r in receivables.values()}
 
 
 def _invoice_for(command: RecordPayment, named: Named) -> Receivable | None:
     """The one invoice that the payer means: by the number he wrote; where no invoice has it yet, by the order."""
-    by_id, by_number = named
+    by_order, by_number = named
     number = None if command.invoice_number is None else read_number(command.invoice_number)
     if number is not None and (command.company, number.printed) in by_number:
         return by_number[command.company, number.printed]
-    return None if command.order is None else by_id.get((command.company, invoice_id(command.company, command.order)))
+    return None if command.order is None else by_order.get((command.company, command.order))

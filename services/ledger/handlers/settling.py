@@ -99,9 +99,8 @@ class Settling:
 def to_receivable(row: asyncpg.Record) -> Receivable:
     """An invoice as far as paying it goes, from its row."""
     number = DocumentNumber(row["series"], row["fiscal_year"], row["serial"]).printed
-    return Receivable(
-        row["company"], row["id"], number, row["order_id"], row["currency"], row["issued_on"], row["total"], row["open"]
-    )
+    names = ("order_id", "currency", "issued_on", "total", "open", "revision")
+    return Receivable(row["company"], row["id"], number, *(row[name] for name in names))
 
 
 async def money_waiting_for(orders: Sequence[Key], unit: UnitOfWork) -> Mapping[Key, Sequence[Money]]:
@@ -120,6 +119,6 @@ async def money_waiting_for(orders: Sequence[Key], unit: UnitOfWork) -> Mapping[
 async def allocations_of(payments: Collection[Key], unit: UnitOfWork) -> dict[Key, list[Allocation]]:
     """How these payments are spread at present."""
     moves: defaultdict[Key, list[Allocation]] = defaultdict(list)
-    for company, payment, invoice, amount, order, *number in await store.read_moves(unit.raw, payments):
-        moves[company, payment].append(Allocation(invoice, DocumentNumber(*number).printed, order, amount))
+    for company, payment, invoice, amount, order, revision, *number in await store.read_moves(unit.raw, payments):
+        moves[company, payment].append(Allocation(invoice, DocumentNumber(*number).printed, order, amount, revision))
     return {key: standing(made) for key, made in moves.items()}

@@ -20,13 +20,14 @@ returning company, series, fiscal_year, last
 INSERT_INVOICES = """
 with added as (
     insert into invoice (company, id, series, fiscal_year, serial, order_id, order_reference, customer_id,
-        customer_name, issued_on, due_on, currency, net, tax, total, printed)
+        customer_name, issued_on, due_on, currency, net, tax, total, printed, revision)
     select company, id, series, year, serial, order_id, reference, customer_id, customer_name, issued_on, due_on,
-        currency, net, tax, net + tax, printed
+        currency, net, tax, net + tax, printed, revision
     from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[], $8::text[],
-        $9::text[], $10::date[], $11::date[], $12::text[], $13::bigint[], $14::bigint[], $15::bytea[])
+        $9::text[], $10::date[], $11::date[], $12::text[], $13::bigint[], $14::bigint[], $15::bytea[],
+        $16::int[])
         as x(company, id, series, year, serial, order_id, reference, customer_id, customer_name, issued_on, due_on,
-            currency, net, tax, printed)
+            currency, net, tax, printed, revision)
     returning company, id, due_on, currency, total)
 insert into open_item (company, invoice, due_on, currency, total, open)
 select company, id, due_on, currency, total, total from added
@@ -44,7 +45,10 @@ from unnest($1::text[], $2::uuid[]) as x(company, invoice)
 where o.company = x.company and o.invoice = x.invoice
 """
 
-_RECEIVABLE = "i.company, i.id, i.series, i.fiscal_year, i.serial, i.order_id, i.currency, i.issued_on, i.total, o.open"
+_RECEIVABLE = (
+    "i.company, i.id, i.series, i.fiscal_year, i.serial, i.order_id, i.revision, i.currency, "
+    "i.issued_on, i.total, o.open"
+)
 
 RECEIVABLES = f"""
 with named as (
@@ -75,7 +79,7 @@ select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[]
     $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[])
 """
 
-InvoiceRow = tuple[str, UUID, str, int, int, UUID, str, str, str, date, date, str, int, int, bytes]
+InvoiceRow = tuple[str, UUID, str, int, int, UUID, str, str, str, date, date, str, int, int, bytes, int]
 CreditNoteRow = tuple[str, UUID, str, int, int, UUID, UUID, date, str, str, int, int, int]
 
 

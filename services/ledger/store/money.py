@@ -57,7 +57,7 @@ order by p.received_on, a.payment
 """
 
 MOVES = """
-select a.company, a.payment, a.invoice, a.amount, i.order_id, i.series, i.fiscal_year, i.serial
+select a.company, a.payment, a.invoice, a.amount, i.order_id, i.revision, i.series, i.fiscal_year, i.serial
 from unnest($1::text[], $2::uuid[]) as x(company, payment)
 cross join lateral (select * from allocation l where l.company = x.company and l.payment = x.payment offset 0) a
 cross join lateral (select * from invoice v where v.company = a.company and v.id = a.invoice offset 0) i

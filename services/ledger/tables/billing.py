@@ -17,6 +17,7 @@ class OrderTerms(Row, table=True):
     __tablename__ = "order_terms"
     company: str = Field(sa_column=text(key=True))
     order_id: UUID = Field(primary_key=True)
+    revision: int = Field(default=1, primary_key=True)
     body: bytes = Field(sa_column=octets())
     at: datetime = Field(sa_column=moment())
 
@@ -28,6 +29,7 @@ class OrderToBill(Row, table=True):
     __table_args__ = (CheckConstraint("closed in ('reservation-refused', 'released')"),)
     company: str = Field(sa_column=text(key=True))
     order_id: UUID = Field(primary_key=True)
+    revision: int = Field(default=1, primary_key=True)
     has_terms: bool
     reserved_at: datetime | None = Field(sa_column=moment(null=True))
     reservation: bytes | None = Field(sa_column=octets(null=True))
@@ -40,6 +42,7 @@ class BillingRefusal(Row, table=True):
     __tablename__ = "billing_refusal"
     company: str = Field(sa_column=text(key=True))
     order_id: UUID = Field(primary_key=True)
+    revision: int = Field(default=1, primary_key=True)
     code: str = Field(sa_column=text())
     detail: str = Field(sa_column=text())
     pointer: str | None = Field(sa_column=text(null=True))
@@ -85,6 +88,7 @@ class Invoice(Row, table=True):
     total: int = Field(sa_column=minor())
     printed: bytes = Field(sa_column=octets())
     at: datetime = Field(sa_column=moment())
+    revision: int = Field(default=1)
 
 
 class OpenItem(Row, table=True):

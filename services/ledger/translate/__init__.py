@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from services.ledger.translate.arrivals import (
+    changed_terms,
     to_close_order,
+    to_record_change,
     to_record_payment,
     to_record_reservation,
     to_record_terms,
@@ -35,6 +37,7 @@ from services.ledger.translate.setup import (
 
 __all__ = [
     "account_opened",
+    "changed_terms",
     "company_registered",
     "credit_note_issued",
     "customer_changed",
@@ -49,6 +52,7 @@ __all__ = [
     "tax_code_defined",
     "to_books",
     "to_close_order",
+    "to_record_change",
     "to_record_payment",
     "to_record_reservation",
     "to_record_terms",

@@ -10,13 +10,24 @@ from chassis.consumers import Received
 from chassis.ids import UUID
 from services.ledger.commands import (
     CloseOrder,
+    RecordChange,
     RecordPayment,
     RecordReservation,
     RecordTerms,
     ReleaseOrder,
 )
 from services.ledger.domain.invoicing import OrderLine, Reserved, Terms
-from services.ledger.views import MoneyReceived, OrderNotReserved, OrderReleased, OrderReserved, OrderTerms
+from services.ledger.views import (
+    ChangedTerms,
+    MoneyReceived,
+    OrderNotReserved,
+    OrderReleased,
+    OrderReserved,
+    OrderTerms,
+)
+
+CHANGED = "order-changed"
+"""Why a credit note is written for an order that goes on in its next revision."""
 
 
 def to_record_terms(event: Received[OrderTerms]) -> RecordTerms:
@@ -24,21 +35,31 @@ def to_record_terms(event: Received[OrderTerms]) -> RecordTerms:
     return RecordTerms(event.cause.company, UUID(event.data.order), event.body, event.cause)
 
 
+def to_record_change(event: Received[ChangedTerms]) -> RecordChange:
+    """An order was changed."""
+    data = event.data
+    return RecordChange(event.cause.company, UUID(data.order), data.revision, event.body, event.cause)
+
+
 def to_record_reservation(event: Received[OrderReserved]) -> RecordReservation:
     """Stock was reserved."""
     reserved = {line.line: Reserved(line.item, line.quantity) for line in event.data.lines}
     order = UUID(event.data.order)
-    return RecordReservation(event.cause.company, order, event.time, reserved, event.body, event.cause)
+    return RecordReservation(
+        event.cause.company, order, event.time, reserved, event.body, event.cause, event.data.revision or 1
+    )
 
 
 def to_close_order(event: Received[OrderNotReserved]) -> CloseOrder:
     """Nothing was reserved."""
-    return CloseOrder(event.cause.company, UUID(event.data.order), event.cause)
+    return CloseOrder(event.cause.company, UUID(event.data.order), event.cause, event.data.revision or 1)
 
 
 def to_release_order(event: Received[OrderReleased]) -> ReleaseOrder:
     """A reservation was released."""
-    return ReleaseOrder(event.cause.company, UUID(event.data.order), event.data.reason, event.time, event.cause)
+    data = event.data
+    reason = data.reason if data.replaced_by is None else CHANGED
+    return ReleaseOrder(event.cause.company, UUID(data.order), reason, event.time, event.cause, data.revision or 1)
 
 
 def to_record_payment(event: Received[MoneyReceived]) -> RecordPayment:
@@ -66,7 +87,14 @@ def to_terms(order: UUID, body: bytes) -> Terms:
         OrderLine(x["line"], x["item"], x["description"], x["quantity"], x["unit_price"], x["tax_code"])
         for x in data["lines"]
     ]
-    return Terms(order, data["reference"], data["currency"], _printed_customer(data["customer"]), lines)
+    customer, revision = _printed_customer(data["customer"]), data.get("revision", 1)
+    return Terms(order, data["reference"], data["currency"], customer, lines, revision)
+
+
+def changed_terms(placed: bytes, changed: bytes) -> bytes:
+    """The terms of a later revision: the order as it was placed, with its new lines."""
+    change = orjson.loads(changed)
+    return orjson.dumps({**orjson.loads(placed), "lines": change["lines"], "revision": change["revision"]})
 
 
 def to_reserved(body: bytes) -> dict[int, Reserved]:

@@ -16,7 +16,7 @@ from contracts.ledger import (
 from contracts.money import from_minor
 from services.ledger.domain.documents import CreditNote, Invoice
 from services.ledger.domain.invoicing import Draft, InvoiceLine, TaxTotal
-from services.ledger.translate.emission import Emission
+from services.ledger.translate.emission import Emission, of_revision
 
 
 def printed_parts(draft: Draft) -> dict[str, object]:
@@ -52,6 +52,7 @@ def invoice_issued(invoice: Invoice, parts: Mapping[str, object], entry: UUID | 
         "tax": from_minor(draft.tax, currency),
         "total": from_minor(draft.total, currency),
         "entry": entry,
+        **of_revision(draft.revision),
     }
     return InvoiceIssued, invoice.id, {**data, **parts}
 
@@ -76,14 +77,15 @@ def credit_note_issued(note: CreditNote, entry: UUID | None) -> Emission:
         "tax": from_minor(note.tax, currency),
         "total": from_minor(credited.total, currency),
         "entry": entry,
+        **of_revision(credited.revision),
     }
     return CreditNoteIssued, credited.invoice, data | orjson.loads(note.printed)
 
 
-def invoice_refused(order: UUID, refused: Refused) -> Emission:
+def invoice_refused(order: UUID, refused: Refused, revision: int = 1) -> Emission:
     """The order cannot be invoiced."""
     data = {"order": order, "code": refused.code, "detail": refused.detail, "pointer": refused.pointer}
-    return InvoiceRefused, order, data
+    return InvoiceRefused, order, data | of_revision(revision)
 
 
 def _line(line: InvoiceLine, currency: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ from contracts.ledger import (
 )
 from contracts.money import from_minor
 from services.ledger.domain.settlement import Money, Receivable
-from services.ledger.translate.emission import Emission
+from services.ledger.translate.emission import Emission, of_revision
 
 
 def invoice_paid(receivable: Receivable, paid_on: date) -> Emission:
@@ -21,6 +21,7 @@ def invoice_paid(receivable: Receivable, paid_on: date) -> Emission:
         "order": receivable.order,
         "paid_on": paid_on,
         "total": {"amount": from_minor(receivable.total, receivable.currency), "currency": receivable.currency},
+        **of_revision(receivable.revision),
     }
     return InvoicePaid, receivable.invoice, data
 
@@ -32,7 +33,13 @@ def payment_allocated(money: Money, cause: str) -> Emission:
         "payment": money.payment,
         "amount": {"amount": from_minor(money.amount, currency), "currency": currency},
         "allocations": [
-            {"invoice": a.invoice, "number": a.number, "order": a.order, "amount": from_minor(a.amount, currency)}
+            {
+                "invoice": a.invoice,
+                "number": a.number,
+                "order": a.order,
+                "amount": from_minor(a.amount, currency),
+                **of_revision(a.revision),
+            }
             for a in money.allocations
         ],
         "unapplied": from_minor(money.unapplied, currency),
