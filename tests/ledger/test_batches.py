@@ -31,8 +31,8 @@ def everything(orders: Sequence[Order]) -> list[Event]:
 STAGES: Sequence[tuple[str, Mix, int]] = [
     ("terms alone", lambda orders: [order.placed() for order in orders], 8),
     ("reservations that bill", lambda orders: [order.reserved() for order in orders], 16),
-    ("payments", lambda orders: [order.payment(f"P-{order.name}", "10.00") for order in orders], 16),
-    ("early payments", lambda orders: [order.payment(f"Q-{order.name}", "30.00") for order in orders], 16),
+    ("payments", lambda orders: [order.payment(f"P-{order.name}", "10.00") for order in orders], 17),
+    ("early payments", lambda orders: [order.payment(f"Q-{order.name}", "30.00") for order in orders], 17),
     ("releases of what was paid", lambda orders: [order.released() for order in orders], 21),
 ]
 
