@@ -97,9 +97,7 @@ class OrderChanged(EventData, topic="sales.orders", key="order"):
     order: Uuid
     reference: Reference
     source: SourceName
-    revision: Annotated[
-        int, Field(ge=2, le=9999, description="2 for the first change, then one more for each.")
-    ]
+    revision: Annotated[int, Field(ge=2, le=9999, description="2 for the first change, then one more for each.")]
     changed_at: Timestamp
     reason: Remark
     lines: Annotated[list[OrderLine], Field(min_length=1, max_length=500)]
