@@ -123,10 +123,13 @@ Code = Annotated[
     str,
     Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="Machine-readable code, 1 to 64 of a-z, 0-9, _ and -."),
 ]
-Revision = Annotated[
-    int | None,
-    Field(ge=2, le=9999, description="The revision of the order that it belongs to; absent while it is the first."),
-]
+Revision = (
+    Annotated[
+        int,
+        Field(ge=2, le=9999, description="The revision of the order that it belongs to; absent while it is the first."),
+    ]
+    | None
+)
 Name = Annotated[str, Field(pattern=TEXT_PATTERN, max_length=200, description="Name as it is printed.")]
 Text = Annotated[str, Field(pattern=TEXT_PATTERN, max_length=200, description="One line of text.")]
 Remark = Annotated[str, Field(pattern=REMARK_PATTERN, max_length=200, description="One line of text, may be empty.")]

@@ -86,9 +86,12 @@ class ReservationReleased(EventData, topic="inventory.reservations", key="order"
     ]
     lines: Annotated[list[ReservedLine], Field(min_length=1, max_length=500)]
     revision: Revision = None
-    replaced_by: Annotated[
-        int | None, Field(ge=2, le=9999, description="The revision that takes its place, when the order was changed.")
-    ] = None
+    replaced_by: (
+        Annotated[
+            int, Field(ge=2, le=9999, description="The revision that takes its place, when the order was changed.")
+        ]
+        | None
+    ) = None
 
 
 class OrderChangeRefused(EventData, topic="inventory.reservations", key="order"):
