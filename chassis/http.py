@@ -209,18 +209,19 @@ def check_accept(request: Request, offered: str = "application/json") -> None:
 
 
 class _Door:
-    """Looks at the token, the scope and the company in the address, once per request."""
+    """Looks at the token, the scopes (one of them is enough) and the company in the address, once per request."""
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, *others: str) -> None:
         self.scope = scope
+        self.scopes = (scope, *others)
 
     async def admit(self, request: Request) -> Caller:
         """The caller. Raises Problem 401, 403 (scope) or 404 (a company that this caller does not see)."""
         doors: Doors = request.app.state.doors
         await doors.clock.fresh()
         caller = doors.verifier.verify(bearer(request.headers.getlist("authorization")))
-        if not caller.may(self.scope):
-            raise Problem(403, "scope-missing", f"The caller does not have the scope {self.scope}.")
+        if not any(caller.may(scope) for scope in self.scopes):
+            raise Problem(403, "scope-missing", f"The caller does not have the scope {' or '.join(self.scopes)}.")
         company = request.path_params.get("company")
         if company is not None:
             check_company(caller, company)

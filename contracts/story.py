@@ -286,6 +286,26 @@ DATA: Mapping[str, dict[str, Any]] = {
         "terms": {"net_days": 45},
         "credit_limits": [{"currency": "EUR", "amount": "8000.00"}],
     },
+    "EmploymentChanged.v1": {
+        "employee": EMPLOYEE,
+        "number": "E-00031",
+        "effective_on": "2027-03-01",
+        "changed": ["cost_centre", "job_title"],
+        "correction": False,
+        "name": "נועה לוי",
+        "language": "he",
+        "job_title": "מנהלת לוגיסטיקה",
+        "department": "Logistics",
+        "cost_centre": "CC-400",
+        "manager": story_id("manager"),
+    },
+    "EmployeeLeft.v1": {
+        "employee": EMPLOYEE,
+        "number": "E-00031",
+        "left_on": "2027-08-31",
+        "department": "Logistics",
+    },
+    "DocumentRetentionStarted.v1": {"employee": EMPLOYEE, "number": "E-00031", "since": "2027-08-31"},
 }
 
 # What caused what. Everything else was asked for directly, over an API.
@@ -314,6 +334,9 @@ _SEQUENCES = {  # on its key; whatever is not named is the first
     "InvoicePaid.v1": 2,
     "CreditNoteIssued.v1": 2,
     "DocumentStored.v1": 2,
+    "EmploymentChanged.v1": 2,
+    "EmployeeLeft.v1": 3,
+    "DocumentRetentionStarted.v1": 4,
 }
 
 

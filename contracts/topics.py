@@ -52,7 +52,12 @@ _ROWS = (
     Topic("ledger.payments", "ledger", "payment", ("PaymentAllocated.v1",)),
     Topic("ledger.entries", "ledger", "entry", ("EntryPosted.v1",)),
     Topic("documents.documents", "documents", "document", ("DocumentRegistered.v1", "DocumentStored.v1")),
-    Topic("payroll.employees", "payroll", "employee", ("EmployeeRegistered.v1",)),
+    Topic(
+        "payroll.employees",
+        "payroll",
+        "employee",
+        ("EmployeeRegistered.v1", "EmploymentChanged.v1", "EmployeeLeft.v1", "DocumentRetentionStarted.v1"),
+    ),
 )
 
 TOPICS: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in _ROWS})

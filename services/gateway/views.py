@@ -16,7 +16,7 @@ from contracts.ledger import (
     InvoiceRefused,
     PaymentAllocated,
 )
-from contracts.payroll import EmployeeRegistered
+from contracts.payroll import DocumentRetentionStarted, EmployeeLeft, EmployeeRegistered, EmploymentChanged
 
 
 class NewCompany(EventView, of=CompanyRegistered):
@@ -199,3 +199,25 @@ class OnRegister(EventView, of=EmployeeRegistered):
 
     employee: str
     number: str
+
+
+class OtherwiseEmployed(EventView, of=EmploymentChanged):
+    """A person has another job, department, cost centre or manager from a day on."""
+
+    employee: str
+    effective_on: str
+    changed: list[str]
+
+
+class Gone(EventView, of=EmployeeLeft):
+    """A person's last day is over."""
+
+    employee: str
+    left_on: str
+
+
+class PapersKept(EventView, of=DocumentRetentionStarted):
+    """The time runs for which a person's papers are kept."""
+
+    employee: str
+    since: str

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from chassis.cause import Cause
 from chassis.ids import UUID
+from services.payroll.domain.employment import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,9 @@ class LearnCompany:
     """Keep a register of people for this company from now on."""
 
     company: str
+    time_zone: str
+    country: str
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +34,103 @@ class RegisterEmployee:
     department: str
     starts_on: date
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEmployment:
+    """From a day on, some things are otherwise for a person; or a fact was wrong and this takes its place."""
+
+    cause: Cause
+    employee: UUID
+    said: Said
+    """Of `name language job_title department cost_centre manager`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLeaving:
+    """The last day of a person's employment; without a day, they stay after all."""
+
+    cause: Cause
+    employee: UUID
+    left_on: date | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddCostCentre:
+    """Costs may be borne by this centre from now on."""
+
+    cause: Cause
+    cost_centre: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDepartment:
+    """A department exists from a day on."""
+
+    cause: Cause
+    department: str
+    said: Said
+    """Its `name parent manager cost_centre closed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDepartment:
+    """From a day on, some things are otherwise for a department; or a fact was wrong and this takes its place."""
+
+    cause: Cause
+    department: str
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPost:
+    """A place for one person in a department, vacant until a contract fills it."""
+
+    cause: Cause
+    post: str
+    department: str
+    title: str
+    opens_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePost:
+    """A post is given up after a day."""
+
+    cause: Cause
+    post: str
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class SignContract:
+    """A person works under these terms from a day on. Pay is agreed apart, and sealed."""
+
+    cause: Cause
+    contract: UUID
+    employee: UUID
+    reference: str
+    post: str | None
+    starts_on: date
+    says: Mapping[str, object]
+    """Its `kind job_title weekly_hours_hundredths ends_on`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AmendContract:
+    """From a day on, other terms; `ends_on` among them ends the contract."""
+
+    cause: Cause
+    contract: UUID
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAccount:
+    """Who signs in under this name is this person; without a person, nobody any more."""
+
+    cause: Cause
+    actor: str
+    employee: UUID | None

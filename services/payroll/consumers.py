@@ -9,7 +9,7 @@ from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.ledger import AccountOpened, TaxCodeDefined
 from services.payroll.handlers import people as handlers
-from services.payroll.translate import HireToRegister, NewCompany, to_learn_company, to_register_employee
+from services.payroll.translate.people import HireToRegister, NewCompany, to_learn_company, to_register_employee
 
 consumers = Consumers("payroll")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from chassis.ids import derive
+import httpx
+
+from chassis.ids import derive, new_id
 from chassis.settings import StackSettings
 from contracts import published
 from contracts.gateway import EmployeeHired
@@ -42,3 +44,24 @@ def hired(who: str, *, code: str = "acme", sequence: int = 1, **changes: Any) ->
     """A person is hired; what is not named is as in the golden sample."""
     data = published.sample("EmployeeHired.v1").data | {"employee": person(who), "name": who}
     return event(EmployeeHired, code, data | changes, sequence=sequence)
+
+
+async def asked(client: httpx.AsyncClient, path: str, **body: Any) -> dict[str, Any]:
+    """What a command answers that is accepted."""
+    answer = await sent(client, path, **body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def refused(client: httpx.AsyncClient, path: str, **body: Any) -> tuple[int, str, str | None]:
+    """Status, code and field of a command that is refused."""
+    answer = await sent(client, path, **body)
+    assert answer.status_code >= 400, answer.text
+    told = answer.json()
+    pointer = told["errors"][0]["pointer"] if told.get("errors") else None
+    return answer.status_code, str(told["type"]).removeprefix("/problems/"), pointer
+
+
+async def sent(client: httpx.AsyncClient, path: str, **body: Any) -> httpx.Response:
+    """The answer to a command with a key of its own."""
+    return await client.post(path, json=body, headers={"Idempotency-Key": str(new_id())})

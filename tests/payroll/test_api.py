@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.payroll.main import build
-from tests.payroll.office import company, hired, person
+from tests.payroll.office import asked, company, hired, person
 from tests.support.department import Department
 
 AT = "/v1/companies/acme/employees"
@@ -25,24 +25,25 @@ async def test_a_registered_person_is_listed_and_shown(office: Department) -> No
                 "language": "el",
                 "department": "Sales",
                 "job_title": "Clerk",
+                "cost_centre": None,
+                "manager": None,
                 "effective_on": "2026-12-01",
+                "state": "ahead",
             }
         ],
         "next": None,
     }
-    (assignment,) = shown["assignments"]
-    assert (assignment["effective_on"], assignment["department"]) == ("2026-12-01", "Sales")
+    (hire,) = shown["changes"]
+    assert (hire["effective_on"], hire["says"]["department"], hire["in_force"]) == ("2026-12-01", "Sales", True)
     assert (shown["number"], shown["reference"]) == ("E-000001", "HIRE-2026-031")
 
 
 async def test_the_list_shows_the_assignment_of_the_day_that_is_asked_for(office: Department) -> None:
-    await office.hear(hired("Anna", starts_on="2026-01-01", department="Sales"))
-    async with office.database.unit(["acme"]) as unit:
-        later = "insert into assignment values ('acme', $1, date '2026-06-01', 'Finance', 'Head', now())"
-        await unit.raw.execute(later, person("Anna"))
+    await office.hear(hired("Anna", starts_on="2026-01-01", department="Sales"), hired("Ben", department="Finance"))
     async with office.client(build) as client:
+        await asked(client, f"{AT}/{person('Anna')}/changes", effective_on="2026-06-01", department="Finance")
         for day, department in (("2025-12-31", "Sales"), ("2026-05-31", "Sales"), ("2026-06-01", "Finance")):
-            (line,) = (await client.get(AT, params={"on": day})).json()["employees"]
+            line = (await client.get(AT, params={"on": day})).json()["employees"][0]
             assert line["department"] == department
         for wrong in ("2026-02-30", "1764000000", "today"):
             answer = await client.get(AT, params={"on": wrong})

@@ -16,7 +16,7 @@ from contracts import published
 from services.payroll.consumers import consumers
 from services.payroll.domain.registering import next_serials, personnel_number
 from services.payroll.handlers import people as handlers
-from services.payroll.translate import HireToRegister, to_register_employee
+from services.payroll.translate.people import HireToRegister, to_register_employee
 from tests.chassis.statements import counting_statements
 from tests.payroll.office import company, hired, person
 from tests.support.department import Department, Event, sample_event

@@ -170,6 +170,7 @@ class Department:
         *,
         companies: Collection[str] = ("acme",),
         scopes: Collection[str] | None = None,
+        actor: str = "key:warehouse",
     ) -> AsyncIterator[httpx.AsyncClient]:
         """A caller of its HTTP app, with a token as the gateway signs it; by default one who may do everything."""
         secret = self.settings.stack.backbone_internal_secret_file
@@ -179,7 +180,7 @@ class Department:
         await clock.fresh()
         name = self.settings.service
         rights = frozenset(scopes if scopes is not None else {f"{name}:read", f"{name}:write"})
-        caller = Caller("warehouse", "key:warehouse", None, frozenset(companies), rights)
+        caller = Caller("warehouse", actor, None, frozenset(companies), rights)
         token = TokenSigner(InternalSecrets(secret), clock.seconds).sign(caller, name)
         transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
         headers = {"authorization": f"Bearer {token}"}

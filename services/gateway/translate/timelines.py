@@ -172,6 +172,19 @@ def _on_register(event: Event, fold: Fold) -> None:
     _fact(event, UUID(event.data.employee), fold, {"number": event.data.number})
 
 
+def _otherwise_employed(event: Event, fold: Fold) -> None:
+    data: views.OtherwiseEmployed = event.data
+    _fact(event, UUID(data.employee), fold, {"effective_on": data.effective_on, "changed": data.changed})
+
+
+def _gone(event: Event, fold: Fold) -> None:
+    _fact(event, UUID(event.data.employee), fold, {"left_on": event.data.left_on})
+
+
+def _papers_kept(event: Event, fold: Fold) -> None:
+    _fact(event, UUID(event.data.employee), fold, {"since": event.data.since})
+
+
 def _new_company(event: Event, fold: Fold) -> None:
     fold.companies.append(RegisterCompany(event.cause.company, event.data.name))
 
@@ -195,6 +208,9 @@ VIEWS: Mapping[type[EventView], Teller] = {
     views.Stored: _stored,
     views.Hired: _hired,
     views.OnRegister: _on_register,
+    views.OtherwiseEmployed: _otherwise_employed,
+    views.Gone: _gone,
+    views.PapersKept: _papers_kept,
 }
 """Every view with what it tells."""
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from chassis.http import Router
-from services.payroll.api import people
+from services.payroll.api import organisation, people
 
-ROUTERS: tuple[Router, ...] = (people.router,)
+ROUTERS: tuple[Router, ...] = (
+    people.router,
+    organisation.router,
+)
 """Every module's own router; `main` mounts them all."""

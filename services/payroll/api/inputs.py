@@ -7,13 +7,16 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Depends
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from chassis.errors import Fault, Problem
 from chassis.http import Call, Reading, read, write
 from contracts.base import DATE_PATTERN
+from services.payroll.domain.employment import Said
+from services.payroll.domain.rights import CHANGES_PEOPLE, READS_PEOPLE
 
-Read = Annotated[Reading, Depends(read("payroll:read"))]
-Write = Annotated[Call, Depends(write("payroll:write"))]
+Read = Annotated[Reading, Depends(read(*READS_PEOPLE))]
+Write = Annotated[Call, Depends(write(*CHANGES_PEOPLE))]
 
 
 def written_date(value: object) -> object:
@@ -31,3 +34,25 @@ class Body(BaseModel):
     """What a caller sends: every field known, no value guessed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Correctable(Body):
+    """A change from a day on; with `replaces` it takes the place of a fact that was wrong, and keeps what it omits."""
+
+    effective_on: MaybeDay = None
+    """May be left out of a correction, which then keeps the day."""
+    replaces: Annotated[int | None, Field(ge=1, le=2**31)] = None
+    withdraw: bool = False
+    """Only take the replaced fact back."""
+
+    def said(self, *apart: str) -> Said:
+        """What was sent, without the fields that say what it is about.
+
+        Raises Problem 422 for a withdrawal that says something or replaces nothing.
+        """
+        own = set(Correctable.model_fields) | set(apart)
+        says = {name: getattr(self, name) for name in sorted(self.model_fields_set - own)}
+        if self.withdraw and (says or self.replaces is None):
+            detail = "A withdrawal names the fact that it takes back, and says nothing else."
+            raise Problem(422, "withdrawal-says-more", detail, [Fault("/withdraw", "withdrawal-says-more", detail)])
+        return Said(self.effective_on, says, self.replaces, self.withdraw)

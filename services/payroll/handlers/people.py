@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from chassis import companies
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Outcomes
-from services.payroll import translate
 from services.payroll.commands import LearnCompany, RegisterEmployee
 from services.payroll.domain.registering import next_serials, personnel_number
 from services.payroll.store import people as store
 from services.payroll.store.people import EmployeeRow
+from services.payroll.translate import people as translate
 
 
 async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) -> Outcomes:
@@ -22,6 +22,7 @@ async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) ->
     names = [command.company for command in commands]
     await companies.learn(unit.raw, names)
     await store.add_counters(unit.raw, names)
+    await store.add_profiles(unit.raw, [(c.company, c.time_zone, c.country, c.currency) for c in commands])
     return None
 
 
@@ -47,8 +48,18 @@ async def register_employees(commands: Sequence[RegisterEmployee], unit: UnitOfW
         unit.audit(command.cause, "employee-registered", str(command.employee), {"number": row.number})
         outcomes.append(None)
     if rows:
+        rows = await _in_departments(rows, unit)
         await store.add_employees(unit.raw, last, rows, unit.now)
     return outcomes
+
+
+async def _in_departments(rows: Sequence[EmployeeRow], unit: UnitOfWork) -> list[EmployeeRow]:
+    """The same people in departments that exist: a hire is not refused for a word, it opens the department."""
+    known = await store.departments_named(unit.raw, {(row.company, row.department) for row in rows})
+    opened = [place for place, department in known.items() if department is None]
+    if opened:
+        await store.add_departments_by_hire(unit.raw, opened, unit.now)
+    return [row._replace(department=known[row.company, row.department] or row.department) for row in rows]
 
 
 def _row(command: RegisterEmployee, serial: int) -> EmployeeRow:

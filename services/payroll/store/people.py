@@ -28,10 +28,32 @@ added as (insert into employee (company, employee, serial, number, reference, na
     select x.company, x.employee, x.serial, x.number, x.reference, x.name, x.language, $13
     from unnest($3::text[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[])
         as x(company, employee, serial, number, reference, name, language))
-insert into assignment (company, employee, effective_on, department, job_title, recorded_at)
-select x.company, x.employee, x.effective_on, x.department, x.job_title, $13
-from unnest($3::text[], $4::uuid[], $10::date[], $11::text[], $12::text[])
-    as x(company, employee, effective_on, department, job_title)
+insert into assignment (company, employee, revision, effective_on, sets, name, language, department, job_title,
+    recorded_at)
+select x.company, x.employee, 1, x.effective_on, array['name', 'language', 'job_title', 'department'], x.name,
+    x.language, x.department, x.job_title, $13
+from unnest($3::text[], $4::uuid[], $10::date[], $8::text[], $9::text[], $11::text[], $12::text[])
+    as x(company, employee, effective_on, name, language, department, job_title)
+"""
+
+ADD_PROFILES = """
+insert into company_profile (company, time_zone, country, currency)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as x(company, time_zone, country, currency)
+order by company on conflict do nothing
+"""
+DEPARTMENTS_NAMED = """
+select x.company, x.named, coalesce(d.department, (select f.department from department_fact f
+    where f.company = x.company and f.name = x.named order by f.recorded_at desc, f.department limit 1)) as department
+from unnest($1::text[], $2::text[]) as x(company, named)
+left join department d on d.company = x.company and d.department = x.named
+"""
+ADD_DEPARTMENTS_BY_HIRE = """
+with added as (insert into department (company, department, by_hire, recorded_at)
+    select x.company, x.department, true, $3 from unnest($1::text[], $2::text[]) as x(company, department)
+    order by x.company, x.department on conflict do nothing)
+insert into department_fact (company, department, revision, effective_on, sets, name, closed, recorded_at)
+select x.company, x.department, 1, date '1900-01-01', array['name', 'closed'], x.department, false, $3
+from unnest($1::text[], $2::text[]) as x(company, department)
 """
 
 
@@ -53,6 +75,27 @@ class EmployeeRow(NamedTuple):
 async def add_counters(connection: asyncpg.Connection, companies: Collection[str]) -> None:
     """A counter at zero for each company, so that there is a row to lock."""
     await connection.execute(ADD_COUNTERS, list(companies))
+
+
+async def add_profiles(connection: asyncpg.Connection, profiles: Collection[tuple[str, str, str, str]]) -> None:
+    """What payroll keeps of companies: code, time zone, country, currency. What is known already stays."""
+    await connection.execute(ADD_PROFILES, *[list(column) for column in zip(*profiles, strict=True)])
+
+
+async def departments_named(
+    connection: asyncpg.Connection, names: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], str | None]:
+    """The department that is meant by a company's word for it: its code, or else a name that it has or had."""
+    rows = await connection.fetch(DEPARTMENTS_NAMED, [c for c, _ in names], [n for _, n in names])
+    return {(row["company"], row["named"]): row["department"] for row in rows}
+
+
+async def add_departments_by_hire(
+    connection: asyncpg.Connection, opened: Collection[tuple[str, str]], now: datetime
+) -> None:
+    """Departments that a hire was the first to name; nobody has said since when they exist, so: always."""
+    places = sorted(opened)
+    await connection.execute(ADD_DEPARTMENTS_BY_HIRE, [c for c, _ in places], [d for _, d in places], now)
 
 
 async def lock_counters(connection: asyncpg.Connection, companies: Collection[str]) -> dict[str, int]:

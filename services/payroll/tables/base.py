@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, Text
+from sqlalchemy import ARRAY, BigInteger, Column, DateTime, LargeBinary, MetaData, Text
 from sqlmodel import SQLModel
 
 EXEMPT: dict[str, str] = {}
@@ -30,9 +30,14 @@ def moment(*, nullable: bool = False) -> Column[datetime]:
     return Column(DateTime(timezone=True), nullable=nullable)
 
 
-def count() -> Column[int]:
+def count(*, key: bool = False, nullable: bool = False) -> Column[int]:
     """A column for a whole number."""
-    return Column(BigInteger, nullable=False)
+    return Column(BigInteger, primary_key=key, nullable=nullable, autoincrement=False)
+
+
+def texts() -> Column[list[str]]:
+    """A column for a list of words."""
+    return Column(ARRAY(Text), nullable=False)
 
 
 def sealed(*, nullable: bool = False) -> Column[bytes]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from services.payroll.tables.base import Row, count, moment, text
+from services.payroll.tables.base import Row, count, moment, text, texts
 
 
 class PersonnelCounter(Row, table=True):
@@ -41,13 +41,29 @@ class Employee(Row, table=True):
 
 
 class Assignment(Row, table=True):
-    """What a person does where, from a day on, until the next one. Facts: a change is another row."""
+    """What `sets` names holds for a person from a day on; a correction replaces a fact. Facts."""
 
     __tablename__ = "assignment"
-    __table_args__ = (ForeignKeyConstraint(["company", "employee"], ["employee.company", "employee.employee"]),)
+    __table_args__ = (
+        UniqueConstraint("company", "employee", "replaces"),
+        ForeignKeyConstraint(["company", "employee"], ["employee.company", "employee.employee"]),
+        ForeignKeyConstraint(["company", "manager"], ["employee.company", "employee.employee"]),
+        ForeignKeyConstraint(["company", "department"], ["department.company", "department.department"]),
+        ForeignKeyConstraint(["company", "cost_centre"], ["cost_centre.company", "cost_centre.cost_centre"]),
+        ForeignKeyConstraint(
+            ["company", "employee", "replaces"], ["assignment.company", "assignment.employee", "assignment.revision"]
+        ),
+    )
     company: str = Field(sa_column=text(key=True))
     employee: UUID = Field(primary_key=True)
-    effective_on: date = Field(primary_key=True)
-    department: str = Field(sa_column=text())
-    job_title: str = Field(sa_column=text())
+    revision: int = Field(sa_column=count(key=True))
+    effective_on: date
+    sets: list[str] = Field(sa_column=texts())
+    name: str | None = Field(sa_column=text(nullable=True))
+    language: str | None = Field(sa_column=text(nullable=True))
+    job_title: str | None = Field(sa_column=text(nullable=True))
+    department: str | None = Field(sa_column=text(nullable=True))
+    cost_centre: str | None = Field(sa_column=text(nullable=True))
+    manager: UUID | None
+    replaces: int | None = Field(sa_column=count(nullable=True))
     recorded_at: datetime = Field(sa_column=moment())

@@ -1,0 +1,116 @@
+"""What is known of a company's people and departments, read under the company's lock; and what is added to it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+import asyncpg
+
+from chassis.ids import UUID
+from services.payroll.domain.employment import Leaving, Staff
+from services.payroll.store import effective
+from services.payroll.store.people import LOCK_COUNTERS
+
+LEAVINGS = """
+select distinct on (company, employee) company, employee, revision, left_on from leaving
+where company = any($1::text[]) order by company, employee, revision desc
+"""
+TOLD = "select company, employee, left_on from leaving_told where company = any($1::text[])"
+COST_CENTRES = "select company, cost_centre from cost_centre where company = any($1::text[])"
+ADD_LEAVINGS = """
+insert into leaving (company, employee, revision, left_on, reason, recorded_at)
+select x.company, x.employee, x.revision, x.left_on, x.reason, $6
+from unnest($1::text[], $2::uuid[], $3::bigint[], $4::date[], $5::text[])
+    as x(company, employee, revision, left_on, reason)
+"""
+ADD_TOLD = """
+insert into leaving_told (company, employee, left_on, at)
+select x.company, x.employee, x.left_on, $4 from unnest($1::text[], $2::uuid[], $3::date[])
+    as x(company, employee, left_on) order by x.company, x.employee on conflict do nothing
+"""
+ADD_COST_CENTRES = """
+insert into cost_centre (company, cost_centre, name, recorded_at)
+select x.company, x.cost_centre, x.name, $4 from unnest($1::text[], $2::text[], $3::text[])
+    as x(company, cost_centre, name)
+"""
+ADD_DEPARTMENTS = """
+insert into department (company, department, by_hire, recorded_at)
+select x.company, x.department, false, $3 from unnest($1::text[], $2::text[]) as x(company, department)
+"""
+ZONES = "select company, time_zone from company_profile where company = any($1::text[])"
+NUMBERS = (
+    "select company, employee, number from employee where company = any($1::text[]) and employee = any($2::uuid[])"
+)
+
+
+async def lock(connection: asyncpg.Connection, companies: Collection[str]) -> None:
+    """Decide what concerns the people of these companies one after the other until the commit."""
+    await connection.fetch(LOCK_COUNTERS, list(companies))
+
+
+async def read(
+    connection: asyncpg.Connection, companies: Collection[str], people: Collection[uuid.UUID] | None = None
+) -> dict[str, Staff]:
+    """Departments, cost centres and leavings of companies, with the employments of some people, or of all."""
+    found = {company: Staff() for company in companies}
+    names = list(companies)
+    facts = await effective.read(connection, effective.EMPLOYMENT, names, people)
+    for (company, employee), recorded in facts.items():
+        assert isinstance(employee, uuid.UUID)
+        found[company].employments[employee] = recorded
+    for (company, code), recorded in (await effective.read(connection, effective.DEPARTMENTS, names)).items():
+        found[company].departments[str(code)] = recorded
+    for row in await connection.fetch(LEAVINGS, names):
+        found[row["company"]].leavings[row["employee"]] = Leaving(row["revision"], row["left_on"])
+    for row in await connection.fetch(TOLD, names):
+        found[row["company"]].told.add((row["employee"], row["left_on"]))
+    for company, code in await cost_centres(connection, names):
+        found[company].cost_centres.add(code)
+    return found
+
+
+async def cost_centres(connection: asyncpg.Connection, companies: Collection[str]) -> set[tuple[str, str]]:
+    """All cost centres of companies."""
+    return {(row["company"], row["cost_centre"]) for row in await connection.fetch(COST_CENTRES, list(companies))}
+
+
+async def numbers(
+    connection: asyncpg.Connection, companies: Collection[str], people: Collection[uuid.UUID]
+) -> dict[tuple[str, UUID], str]:
+    """Personnel numbers of some people."""
+    rows = await connection.fetch(NUMBERS, list(companies), list(people))
+    return {(row["company"], row["employee"]): row["number"] for row in rows}
+
+
+async def time_zones(connection: asyncpg.Connection, companies: Collection[str]) -> Mapping[str, str]:
+    """Where a company's days begin and end, as far as it is known."""
+    return {row["company"]: row["time_zone"] for row in await connection.fetch(ZONES, list(companies))}
+
+
+async def add_leavings(
+    connection: asyncpg.Connection, rows: Sequence[tuple[str, UUID, Leaving, str]], now: datetime
+) -> None:
+    """Write last days."""
+    if rows:
+        columns = [(c, e, leaving.revision, leaving.left_on, reason) for c, e, leaving, reason in rows]
+        await connection.execute(ADD_LEAVINGS, *map(list, zip(*columns, strict=True)), now)
+
+
+async def add_told(connection: asyncpg.Connection, rows: Sequence[tuple[str, UUID, date]], now: datetime) -> None:
+    """Others have been told of these leavings."""
+    if rows:
+        await connection.execute(ADD_TOLD, *map(list, zip(*rows, strict=True)), now)
+
+
+async def add_cost_centres(connection: asyncpg.Connection, rows: Sequence[tuple[str, str, str]], now: datetime) -> None:
+    """Write cost centres: company, code, name."""
+    if rows:
+        await connection.execute(ADD_COST_CENTRES, *map(list, zip(*rows, strict=True)), now)
+
+
+async def add_departments(connection: asyncpg.Connection, rows: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Write departments that somebody opened: company, code."""
+    if rows:
+        await connection.execute(ADD_DEPARTMENTS, *map(list, zip(*rows, strict=True)), now)
