@@ -32,7 +32,10 @@ class EmploymentChanged(EventData, topic="payroll.employees", key="employee"):
         list[Literal["cost_centre", "department", "job_title", "language", "manager", "name"]],
         Field(max_length=6, description="What is another; empty when an earlier change was taken back."),
     ]
-    correction: Annotated[bool, Field(description="An earlier change was wrong, and this takes its place.")]
+    kind: Annotated[
+        Literal["change", "correction"],
+        Field(description="A correction takes the place of an earlier change that was wrong."),
+    ]
     name: Name
     language: Language
     job_title: Text

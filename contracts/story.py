@@ -291,7 +291,7 @@ DATA: Mapping[str, dict[str, Any]] = {
         "number": "E-00031",
         "effective_on": "2027-03-01",
         "changed": ["cost_centre", "job_title"],
-        "correction": False,
+        "kind": "change",
         "name": "נועה לוי",
         "language": "he",
         "job_title": "מנהלת לוגיסטיקה",

@@ -110,7 +110,7 @@ async def test_a_mistake_is_corrected_by_another_fact_and_nothing_is_rewritten(o
     ]
     assert again == (422, "fact-not-found", "/replaces")
     assert hire == (409, "hire-cannot-be-withdrawn", "/withdraw")
-    assert [t.data["correction"] for t in await office.told("EmploymentChanged")] == [False, True, True]
+    assert [t.data["kind"] for t in await office.told("EmploymentChanged")] == ["change", "correction", "correction"]
 
 
 async def test_what_cannot_be_is_refused_by_name_and_nothing_is_written(office: Department) -> None:

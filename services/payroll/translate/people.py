@@ -97,7 +97,7 @@ def employment_changed(employee: UUID, made: Effective, number: str, position: P
             "number": number,
             "effective_on": made.effective_on,
             "changed": sorted(made.says),
-            "correction": made.replaces is not None,
+            "kind": "change" if made.replaces is None else "correction",
             "name": position.name,
             "language": position.language,
             "job_title": position.job_title,
