@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.base import CalendarDate, EventData, Language, Name, Reference, Text, Uuid
+from contracts.base import CalendarDate, EventData, Language, Money, Name, Part, Reference, Text, Uuid
 
 
 class EmployeeRegistered(EventData, topic="payroll.employees", key="employee"):
@@ -59,3 +59,53 @@ class DocumentRetentionStarted(EventData, topic="payroll.employees", key="employ
     employee: Uuid
     number: Annotated[Reference, Field(description="Personnel number of the company.")]
     since: CalendarDate
+
+
+class TrainingCompleted(EventData, topic="payroll.training", key="employee"):
+    """A person has passed a course and has its certificate. Who failed is told to nobody."""
+
+    employee: Uuid
+    course: Reference
+    session: Uuid
+    completed_on: CalendarDate
+    certificate: Uuid
+    valid_until: CalendarDate | None
+
+
+class CertificateExpiring(EventData, topic="payroll.training", key="employee"):
+    """A certificate runs out in so many days or sooner: a reminder to the person and their manager, once each."""
+
+    employee: Uuid
+    manager: Uuid | None
+    certificate: Uuid
+    course: Reference
+    valid_until: CalendarDate
+    days: Annotated[Literal[90, 30, 7], Field(description="Which of the three reminders it is.")]
+
+
+class CertificateExpired(EventData, topic="payroll.training", key="employee"):
+    """A certificate has run out and no later one is there: work that needs it should stop."""
+
+    employee: Uuid
+    manager: Uuid | None
+    certificate: Uuid
+    course: Reference
+    valid_until: CalendarDate
+
+
+class TrainingShare(Part):
+    """What a department bears of a session."""
+
+    department: Text
+    cost_centre: Reference | None
+    participants: Annotated[int, Field(ge=1, le=100_000, description="How many of its people had a seat.")]
+    cost: Money
+
+
+class TrainingCostIncurred(EventData, topic="payroll.sessions", key="session"):
+    """A training session is over; its cost by department, naming nobody."""
+
+    session: Uuid
+    course: Reference
+    held_on: CalendarDate
+    shares: Annotated[list[TrainingShare], Field(min_length=1, max_length=1000)]

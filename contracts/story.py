@@ -306,6 +306,42 @@ DATA: Mapping[str, dict[str, Any]] = {
         "department": "Logistics",
     },
     "DocumentRetentionStarted.v1": {"employee": EMPLOYEE, "number": "E-00031", "since": "2027-08-31"},
+    "TrainingCompleted.v1": {
+        "employee": EMPLOYEE,
+        "course": "FORKLIFT",
+        "session": story_id("training session"),
+        "completed_on": "2026-12-10",
+        "certificate": story_id("certificate"),
+        "valid_until": "2028-12-09",
+    },
+    "CertificateExpiring.v1": {
+        "employee": EMPLOYEE,
+        "manager": story_id("manager"),
+        "certificate": story_id("certificate"),
+        "course": "FORKLIFT",
+        "valid_until": "2028-12-09",
+        "days": 90,
+    },
+    "CertificateExpired.v1": {
+        "employee": EMPLOYEE,
+        "manager": None,
+        "certificate": story_id("certificate"),
+        "course": "FORKLIFT",
+        "valid_until": "2028-12-09",
+    },
+    "TrainingCostIncurred.v1": {
+        "session": story_id("training session"),
+        "course": "FORKLIFT",
+        "held_on": "2026-12-10",
+        "shares": [
+            {
+                "department": "Logistics",
+                "cost_centre": "CC-400",
+                "participants": 3,
+                "cost": {"amount": "270.00", "currency": "EUR"},
+            }
+        ],
+    },
 }
 
 # What caused what. Everything else was asked for directly, over an API.
@@ -337,6 +373,8 @@ _SEQUENCES = {  # on its key; whatever is not named is the first
     "EmploymentChanged.v1": 2,
     "EmployeeLeft.v1": 3,
     "DocumentRetentionStarted.v1": 4,
+    "CertificateExpiring.v1": 2,
+    "CertificateExpired.v1": 3,
 }
 
 

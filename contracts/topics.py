@@ -58,6 +58,13 @@ _ROWS = (
         "employee",
         ("EmployeeRegistered.v1", "EmploymentChanged.v1", "EmployeeLeft.v1", "DocumentRetentionStarted.v1"),
     ),
+    Topic(
+        "payroll.training",
+        "payroll",
+        "employee",
+        ("TrainingCompleted.v1", "CertificateExpiring.v1", "CertificateExpired.v1"),
+    ),
+    Topic("payroll.sessions", "payroll", "session", ("TrainingCostIncurred.v1",)),
 )
 
 TOPICS: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in _ROWS})

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from chassis.http import Router
-from services.payroll.api import organisation, people
+from services.payroll.api import checklists, leave, organisation, people, training
 
 ROUTERS: tuple[Router, ...] = (
     people.router,
     organisation.router,
+    checklists.router,
+    leave.router,
+    training.router,
 )
 """Every module's own router; `main` mounts them all."""

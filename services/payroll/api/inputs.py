@@ -12,8 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from chassis.errors import Fault, Problem
 from chassis.http import Call, Reading, read, write
 from contracts.base import DATE_PATTERN
+from services.payroll.commands.people import Asker
 from services.payroll.domain.employment import Said
-from services.payroll.domain.rights import CHANGES_PEOPLE, READS_PEOPLE
+from services.payroll.domain.rights import ALL, CHANGES_PEOPLE, READS_PEOPLE
 
 Read = Annotated[Reading, Depends(read(*READS_PEOPLE))]
 Write = Annotated[Call, Depends(write(*CHANGES_PEOPLE))]
@@ -56,3 +57,8 @@ class Correctable(Body):
             detail = "A withdrawal names the fact that it takes back, and says nothing else."
             raise Problem(422, "withdrawal-says-more", detail, [Fault("/withdraw", "withdrawal-says-more", detail)])
         return Said(self.effective_on, says, self.replaces, self.withdraw)
+
+
+def asker(call: Call, company: str) -> Asker:
+    """Who asks, where it matters who they are."""
+    return Asker(company, call.caller.actor, frozenset(right for right in ALL if call.caller.may(right)))

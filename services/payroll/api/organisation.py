@@ -11,7 +11,7 @@ from starlette.responses import Response
 from chassis.http import Router
 from contracts.base import Name, Reference, Text
 from services.payroll.api.inputs import Body, Correctable, Day, MaybeDay, Read, Write
-from services.payroll.commands import AddCostCentre, ChangeDepartment, ClosePost, OpenDepartment, OpenPost
+from services.payroll.commands.organisation import AddCostCentre, ChangeDepartment, ClosePost, OpenDepartment, OpenPost
 from services.payroll.domain.employment import Said
 from services.payroll.handlers import organisation as handlers
 from services.payroll.queries import organisation as queries

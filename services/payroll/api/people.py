@@ -15,7 +15,7 @@ from chassis.http import Call, Router, write
 from chassis.ids import UUID, derive
 from contracts.base import Language, Name, Reference, Text
 from services.payroll.api.inputs import Body, Correctable, Day, MaybeDay, Read, Write
-from services.payroll.commands import AmendContract, ChangeEmployment, LinkAccount, RecordLeaving, SignContract
+from services.payroll.commands.people import AmendContract, ChangeEmployment, LinkAccount, RecordLeaving, SignContract
 from services.payroll.domain.rights import OFFICER
 from services.payroll.handlers import contracts as contract_handlers
 from services.payroll.handlers import employment as handlers

@@ -9,17 +9,16 @@ from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.ids import UUID
 from chassis.requests import Answer, Result
-from services.payroll.commands import AmendContract, LinkAccount, SignContract
+from services.payroll.commands.people import AmendContract, LinkAccount, SignContract
 from services.payroll.domain import contracts as rules
 from services.payroll.domain.contracts import Contract
 from services.payroll.domain.effective import Effective
 from services.payroll.domain.employment import Forbidden
-from services.payroll.handlers.employment import no_such_employee
 from services.payroll.store import accounts
 from services.payroll.store import contracts as store
 from services.payroll.store import effective as facts
 from services.payroll.store import staff as staff_store
-from services.payroll.translate import refused
+from services.payroll.translate import no_such_employee, refused
 
 
 async def sign_contracts(commands: Sequence[SignContract], unit: UnitOfWork) -> Sequence[Result]:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
-from chassis.errors import Refused
 from chassis.ids import UUID
 from chassis.requests import Answer, Result
-from services.payroll.commands import ChangeEmployment, RecordLeaving
+from services.payroll.commands.people import ChangeEmployment, RecordLeaving
 from services.payroll.domain import employment
 from services.payroll.domain.effective import Effective
 from services.payroll.domain.employment import Forbidden, Leaving, Staff
+from services.payroll.handlers.checklists import make_tasks
+from services.payroll.handlers.days import todays
+from services.payroll.handlers.training import enrol_required
 from services.payroll.store import effective as facts
 from services.payroll.store import staff as store
+from services.payroll.translate import no_such_employee, refused
 from services.payroll.translate import people as translate
-from services.payroll.translate import refused
 
 
 async def change_employments(commands: Sequence[ChangeEmployment], unit: UnitOfWork) -> Sequence[Result]:
@@ -29,6 +30,7 @@ async def change_employments(commands: Sequence[ChangeEmployment], unit: UnitOfW
     numbers = await store.numbers(unit.raw, unit.companies, [command.employee for command in commands])
     results: list[Result] = []
     added: list[tuple[facts.Thing, Effective]] = []
+    changed: list[tuple[Cause, UUID, date]] = []
     for command in commands:
         company, employee = command.cause.company, command.employee
         of = staff[company]
@@ -41,11 +43,13 @@ async def change_employments(commands: Sequence[ChangeEmployment], unit: UnitOfW
             continue
         of.employments[employee].append(made)
         added.append(((company, employee), made))
+        changed.append((command.cause, employee, made.effective_on))
         position = of.position(employee, made.effective_on, of.organisation(made.effective_on))
         unit.emit(*translate.employment_changed(employee, made, numbers[company, employee], position), command.cause)
         unit.audit(command.cause, "employment-changed", str(employee), {"revision": made.revision})
         results.append(Answer(201, {"employee": employee, "revision": made.revision}))
     await facts.add(unit.raw, facts.EMPLOYMENT, added, unit.now)
+    await enrol_required(changed, unit, staff)
     return results
 
 
@@ -72,6 +76,7 @@ async def record_leavings(commands: Sequence[RecordLeaving], unit: UnitOfWork) -
         unit.audit(command.cause, "leaving-recorded", str(employee), {"left_on": made.left_on})
         results.append(Answer(201, {"employee": employee, "left_on": made.left_on}))
     await store.add_leavings(unit.raw, added, unit.now)
+    await make_tasks([(company, employee) for company, employee, made, _ in added if made.left_on], "leaving", unit)
     await tell_who_left(staff, causes, unit)
     return results
 
@@ -99,14 +104,3 @@ async def tell_who_left(staff: dict[str, Staff], causes: dict[tuple[str, UUID], 
         unit.audit(cause, "employee-left", str(employee), {"left_on": left_on})
     await store.add_told(unit.raw, gone, unit.now)
     return len(gone)
-
-
-async def todays(unit: UnitOfWork) -> dict[str, date]:
-    """The calendar day it is now where each company is."""
-    zones = await store.time_zones(unit.raw, unit.companies)
-    return {company: unit.now.astimezone(ZoneInfo(zones.get(company, "UTC"))).date() for company in unit.companies}
-
-
-def no_such_employee() -> Refused:
-    """404, as for everything that an address names and that is not there."""
-    return Refused("employee-not-found", "There is no such employee.", status=404)

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.requests import Answer, Result
-from services.payroll.commands import AddCostCentre, ChangeDepartment, ClosePost, OpenDepartment, OpenPost
+from services.payroll.commands.organisation import AddCostCentre, ChangeDepartment, ClosePost, OpenDepartment, OpenPost
 from services.payroll.domain import employment
 from services.payroll.domain.contracts import Post
 from services.payroll.domain.effective import Effective

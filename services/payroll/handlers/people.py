@@ -10,11 +10,16 @@ from collections.abc import Sequence
 from chassis import companies
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Outcomes
-from services.payroll.commands import LearnCompany, RegisterEmployee
+from services.payroll.commands.people import LearnCompany, RegisterEmployee
 from services.payroll.domain.registering import next_serials, personnel_number
+from services.payroll.handlers.checklists import make_tasks
+from services.payroll.handlers.training import enrol_required
 from services.payroll.store import people as store
 from services.payroll.store.people import EmployeeRow
 from services.payroll.translate import people as translate
+
+DAILY = "daily"
+"""The queue with one job per company, which leaves the next day's job when it is done."""
 
 
 async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) -> Outcomes:
@@ -23,6 +28,8 @@ async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) ->
     await companies.learn(unit.raw, names)
     await store.add_counters(unit.raw, names)
     await store.add_profiles(unit.raw, [(c.company, c.time_zone, c.country, c.currency) for c in commands])
+    for company in names:
+        unit.enqueue(DAILY, company, {}, key=DAILY)
     return None
 
 
@@ -50,6 +57,9 @@ async def register_employees(commands: Sequence[RegisterEmployee], unit: UnitOfW
     if rows:
         rows = await _in_departments(rows, unit)
         await store.add_employees(unit.raw, last, rows, unit.now)
+        await make_tasks([(row.company, row.employee) for row in rows], "onboarding", unit)
+        causes = {(command.cause.company, command.employee): command.cause for command in commands}
+        await enrol_required([(causes[r.company, r.employee], r.employee, r.starts_on) for r in rows], unit)
     return outcomes
 
 

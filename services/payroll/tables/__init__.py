@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from services.payroll.tables.base import EXEMPT, METADATA
+from services.payroll.tables.checklists import ChecklistOutcome, ChecklistTask, ChecklistTemplate
 from services.payroll.tables.contracts import AccountLink, Contract, ContractTerm, Leaving, LeavingTold
+from services.payroll.tables.leave import (
+    Holiday,
+    LeaveDecision,
+    LeaveEntry,
+    LeaveMonth,
+    LeaveRequest,
+    LeaveRule,
+    LeaveType,
+)
 from services.payroll.tables.organisation import (
     CompanyProfile,
     CostCentre,
@@ -13,6 +23,17 @@ from services.payroll.tables.organisation import (
     PostClosing,
 )
 from services.payroll.tables.people import Assignment, Employee, PersonnelCounter
+from services.payroll.tables.training import (
+    CertificateHeld,
+    CertificateNotice,
+    CourseRequirement,
+    CourseTaught,
+    EnrolmentMade,
+    EnrolmentStep,
+    Programme,
+    TrainingSeats,
+    TrainingSession,
+)
 from services.payroll.tables.vault import PersonKey
 
 __all__ = [
@@ -20,17 +41,36 @@ __all__ = [
     "METADATA",
     "AccountLink",
     "Assignment",
+    "CertificateHeld",
+    "CertificateNotice",
+    "ChecklistOutcome",
+    "ChecklistTask",
+    "ChecklistTemplate",
     "CompanyProfile",
     "Contract",
     "ContractTerm",
     "CostCentre",
+    "CourseRequirement",
+    "CourseTaught",
     "Department",
     "DepartmentFact",
     "Employee",
+    "EnrolmentMade",
+    "EnrolmentStep",
+    "Holiday",
+    "LeaveDecision",
+    "LeaveEntry",
+    "LeaveMonth",
+    "LeaveRequest",
+    "LeaveRule",
+    "LeaveType",
     "Leaving",
     "LeavingTold",
     "PersonKey",
     "PersonnelCounter",
     "Post",
     "PostClosing",
+    "Programme",
+    "TrainingSeats",
+    "TrainingSession",
 ]

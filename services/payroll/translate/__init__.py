@@ -15,3 +15,8 @@ def refused(forbidden: Forbidden) -> Refused:
     """A rule's no as a caller hears it."""
     pointer = None if forbidden.field is None else f"/{forbidden.field}"
     return Refused(forbidden.code, forbidden.detail, pointer, 409 if forbidden.conflict else 422)
+
+
+def no_such_employee() -> Refused:
+    """404, as for everything that an address names and that is not there."""
+    return Refused("employee-not-found", "There is no such employee.", status=404)

@@ -22,7 +22,7 @@ from contracts.base import (
 from contracts.gateway import EmployeeHired
 from contracts.ledger import CompanyRegistered
 from contracts.payroll import DocumentRetentionStarted, EmployeeLeft, EmployeeRegistered, EmploymentChanged
-from services.payroll.commands import LearnCompany, RegisterEmployee
+from services.payroll.commands.people import LearnCompany, RegisterEmployee
 from services.payroll.domain.effective import Effective
 from services.payroll.domain.organisation import Position
 from services.payroll.translate import Fact

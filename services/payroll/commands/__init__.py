@@ -1,0 +1,1 @@
+"""Everything payroll can be asked to do, one module per topic."""

@@ -1,0 +1,55 @@
+"""What has to be done when somebody comes or goes: a task per department, due so many days from that day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+Occasion = Literal["onboarding", "leaving"]
+
+
+class TaskTemplate(NamedTuple):
+    """A task that each person of a company makes necessary."""
+
+    occasion: str
+    task: str
+    department: str
+    """Who does it."""
+    title: str
+    due_days: int
+    """Days from the first or last day of work; below zero before it."""
+
+
+class Task(NamedTuple):
+    """A task for one person. Its day follows the first or last day of work, also when that is moved."""
+
+    employee: UUID
+    occasion: str
+    task: str
+    department: str
+    title: str
+    due_days: int
+    outcome: str | None
+    """`done` or `waived`; None while it is open."""
+
+
+def due_on(task: Task, hired_on: date | None, left_on: date | None) -> date | None:
+    """By when it has to be done; None when its occasion is not to come after all."""
+    anchor = hired_on if task.occasion == "onboarding" else left_on
+    return None if anchor is None else anchor + timedelta(task.due_days)
+
+
+def is_overdue(task: Task, due: date | None, on: date) -> bool:
+    """Whether it should have been done by a day and is not."""
+    return task.outcome is None and due is not None and due < on
+
+
+def tasks_for(employee: UUID, occasion: Occasion, templates: Iterable[TaskTemplate]) -> list[Task]:
+    """The tasks that a person makes necessary, none done."""
+    return [
+        Task(employee, occasion, one.task, one.department, one.title, one.due_days, None)
+        for one in templates
+        if one.occasion == occasion
+    ]

@@ -1,0 +1,252 @@
+"""The ledger of leave: what a month adds, what a year lets over, what expires; a balance is the sum of entries."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from services.payroll.domain.employment import Forbidden
+from services.payroll.domain.pay.prorating import rounded
+
+Kind = Literal["accrual", "taken", "returned", "forfeited", "adjustment"]
+MONTHS = 12
+SUNDAY_TO_THURSDAY = (6, 0, 1, 2, 3)
+MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
+WORKING_WEEK: Mapping[str, Sequence[int]] = {"IL": SUNDAY_TO_THURSDAY}
+"""Where the week of work is another than Monday to Friday."""
+
+
+class Rule(NamedTuple):
+    """What a kind of leave gives from a day on. Days are in hundredths."""
+
+    leave_type: str
+    effective_on: date
+    yearly: int
+    carried_over_max: int
+    """How much of a year's rest goes over into the next."""
+    carried_over_until: int
+    """The month of the next year with whose end the rest of that expires; 12 is the whole year."""
+
+
+class LeaveType(NamedTuple):
+    """A kind of leave. What is not limited has no balance; what is not paid lessens the pay."""
+
+    code: str
+    paid: bool
+    limited: bool
+
+
+class Entry(NamedTuple):
+    """One line of somebody's ledger."""
+
+    leave_type: str
+    kind: Kind
+    effective_on: date
+    hundredths: int
+    period: str
+    """What makes it unique: the month, the year or the request that it belongs to."""
+
+
+class Employment(NamedTuple):
+    """From when to when somebody is employed."""
+
+    first: date
+    last: date | None
+
+
+def balance(entries: Iterable[Entry], leave_type: str, on: date = date.max) -> int:
+    """What is left of a kind of leave on a day."""
+    return sum(e.hundredths for e in entries if e.leave_type == leave_type and e.effective_on <= on)
+
+
+def month_of(text: str) -> tuple[date, date]:
+    """First and last day of `2026-03`. Raises ValueError for anything else."""
+    year, month = int(text[:4]), int(text[5:])
+    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+
+
+def months_between(after: date, until: date) -> Iterator[str]:
+    """Every whole month that lies after one day and is over on another, as `2026-03`, in their order."""
+    at = after + timedelta(1)
+    at = at if at.day == 1 else month_of(at.isoformat()[:7])[1] + timedelta(1)
+    while (last := month_of(at.isoformat()[:7])[1]) <= until:
+        yield at.isoformat()[:7]
+        at = last + timedelta(1)
+
+
+def rule_on(rules: Iterable[Rule], leave_type: str, day: date) -> Rule | None:
+    """The rule of a kind of leave on a day."""
+    begun = [rule for rule in rules if rule.leave_type == leave_type and rule.effective_on <= day]
+    return max(begun, key=lambda rule: rule.effective_on, default=None)
+
+
+def close_month(month: str, employment: Employment, rules: Collection[Rule], entries: Collection[Entry]) -> list[Entry]:
+    """What the end of a month writes into somebody's ledger that does not stand there yet."""
+    written = {(entry.leave_type, entry.kind, entry.period) for entry in entries}
+    made: list[Entry] = []
+    for leave_type in sorted({rule.leave_type for rule in rules}):
+        first, last = month_of(month)
+        rule = rule_on(rules, leave_type, last)
+        if rule is None:
+            continue
+        accrual = _accrued(rule, first, last, employment)
+        if accrual and (leave_type, "accrual", month) not in written:
+            made.append(Entry(leave_type, "accrual", last, accrual, month))
+        for lapsed in (_carried_over(rule, last, entries), _year_end(rule, last, [*entries, *made])):
+            if lapsed is not None and (leave_type, "forfeited", lapsed.period) not in written:
+                made.append(lapsed)
+    return made
+
+
+def _accrued(rule: Rule, first: date, last: date, employment: Employment) -> int:
+    """The month's part of the year: twelve whole months come to the year exactly, a part of one by its days."""
+    begin = max(first, employment.first)
+    end = last if employment.last is None else min(last, employment.last)
+    if begin > end:
+        return 0
+    whole = rounded(Fraction(rule.yearly * last.month, MONTHS)) - rounded(
+        Fraction(rule.yearly * (last.month - 1), MONTHS)
+    )
+    return rounded(Fraction(whole * ((end - begin).days + 1), (last - first).days + 1))
+
+
+def _year_end(rule: Rule, last: date, entries: Collection[Entry]) -> Entry | None:
+    """What is more than may go over into the next year is forfeited with the old one."""
+    if last.month != MONTHS:
+        return None
+    over = balance(entries, rule.leave_type, last) - rule.carried_over_max
+    if over <= 0:
+        return None
+    return Entry(rule.leave_type, "forfeited", last + timedelta(1), -over, f"{last.year}")
+
+
+def _carried_over(rule: Rule, last: date, entries: Collection[Entry]) -> Entry | None:
+    """What went over and was not taken in time expires. What is taken in the new year is taken of it first."""
+    if last.month != rule.carried_over_until or rule.carried_over_until == MONTHS:
+        return None
+    begin = date(last.year, 1, 1)
+    brought = balance(entries, rule.leave_type, begin - timedelta(1)) + sum(
+        entry.hundredths
+        for entry in entries
+        if (entry.leave_type, entry.kind, entry.period) == (rule.leave_type, "forfeited", f"{last.year - 1}")
+    )
+    used = -sum(
+        entry.hundredths
+        for entry in entries
+        if entry.leave_type == rule.leave_type
+        and entry.kind in ("taken", "returned")
+        and begin <= entry.effective_on <= last
+    )
+    rest = brought - max(used, 0)
+    if rest <= 0:
+        return None
+    return Entry(rule.leave_type, "forfeited", last + timedelta(1), -rest, f"{last.year - 1} carried over")
+
+
+def working_days(first: date, last: date, country: str, holidays: Collection[date]) -> int:
+    """The days between two, both included, on which somebody would have worked."""
+    week = WORKING_WEEK.get(country, MONDAY_TO_FRIDAY)
+    every = (first + timedelta(n) for n in range((last - first).days + 1))
+    return sum(1 for day in every if day.weekday() in week and day not in holidays)
+
+
+class Request(NamedTuple):
+    """Somebody asks to be away, both days included."""
+
+    request: UUID
+    employee: UUID
+    leave_type: str
+    first: date
+    last: date
+    hundredths: int
+    asked_by: str
+    """The account that asked."""
+    state: str
+    """`asked`, `approved`, `rejected` or `cancelled`."""
+
+
+def ask(
+    wanted: Request, employment: Employment | None, known: LeaveType | None,
+    requests: Iterable[Request], entries: Collection[Entry],
+) -> Forbidden | None:  # fmt: skip
+    """Why this cannot be asked for; None when it can."""
+    if known is None:
+        return Forbidden("leave-type-unknown", f"There is no leave {wanted.leave_type}.", "leave_type")
+    if wanted.last < wanted.first:
+        return Forbidden("leave-ends-before-start", f"It begins on {wanted.first}.", "last")
+    outside = employment is None or wanted.first < employment.first
+    if outside or (employment is not None and employment.last is not None and wanted.last > employment.last):
+        return Forbidden("leave-outside-employment", "They are not employed on all of these days.", "first")
+    if wanted.hundredths == 0:
+        return Forbidden("leave-without-working-day", "Nobody works on these days.", "first")
+    for other in requests:
+        open_ = other.state in ("asked", "approved") and other.employee == wanted.employee
+        if open_ and other.first <= wanted.last and wanted.first <= other.last:
+            detail = f"There is leave from {other.first} to {other.last}."
+            return Forbidden("leave-overlaps", detail, "first", conflict=True)
+    return _enough(wanted, known, requests, entries)
+
+
+def _enough(
+    wanted: Request, known: LeaveType, requests: Iterable[Request], entries: Collection[Entry]
+) -> Forbidden | None:
+    if not known.limited:
+        return None
+    waiting = sum(
+        other.hundredths for other in requests
+        if other.state == "asked" and (other.employee, other.leave_type) == (wanted.employee, wanted.leave_type)
+    )  # fmt: skip
+    left = balance(entries, wanted.leave_type) - waiting
+    if wanted.hundredths > left:
+        detail = f"It takes {days_written(wanted.hundredths)} days, and {days_written(left)} are left."
+        return Forbidden("leave-balance-short", detail, "leave_type", conflict=True)
+    return None
+
+
+NEXT = {"approved": ("asked",), "rejected": ("asked",), "cancelled": ("asked", "approved")}
+"""From which states a decision may be taken."""
+
+
+def decide(
+    request: Request, decision: str, by: str, *, may: bool, own: bool, known: LeaveType, entries: Collection[Entry]
+) -> Entry | Forbidden | None:
+    """What a decision writes into the ledger, if anything; or why it cannot be taken.
+
+    `may`: they decide for this person; `own`: it is their own leave.
+    """
+    if request.state not in NEXT[decision]:
+        return Forbidden("leave-decided", f"The request is {request.state}.", "decision", conflict=True)
+    if decision == "cancelled":
+        if not (may or own or by == request.asked_by):
+            return Forbidden("not-their-manager", "Only they themselves or who decides for them.", None)
+    elif own or by == request.asked_by:
+        return Forbidden("self-approval", "Somebody else decides about it.", None, conflict=True)
+    elif not may:
+        return Forbidden("not-their-manager", "Their manager decides about it.", None)
+    if not known.limited:
+        return None
+    if decision == "approved":
+        if request.hundredths > balance(entries, request.leave_type):
+            return Forbidden("leave-balance-short", "There is less left than it takes.", None, conflict=True)
+        return Entry(request.leave_type, "taken", request.first, -request.hundredths, str(request.request))
+    if decision == "cancelled" and request.state == "approved":
+        return Entry(request.leave_type, "returned", request.first, request.hundredths, str(request.request))
+    return None
+
+
+def days_written(hundredths: int) -> str:
+    """183 is 1.83."""
+    sign, size = "-" if hundredths < 0 else "", abs(hundredths)
+    return f"{sign}{size // 100}.{size % 100:02}"
+
+
+def days_read(days: str) -> int:
+    """1.83 is 183; the form has been checked."""
+    negative, size = days.startswith("-"), days.lstrip("-")
+    whole, _, part = size.partition(".")
+    found = int(whole) * 100 + int(part.ljust(2, "0") or "0")
+    return -found if negative else found

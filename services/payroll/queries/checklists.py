@@ -1,0 +1,82 @@
+"""Questions about tasks: whose they are, by when, what is late."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+from pydantic import BaseModel
+
+from services.payroll.domain import effective
+from services.payroll.domain.checklists import due_on, is_overdue
+from services.payroll.store import checklists as store
+from services.payroll.store import staff as staff_store
+
+TaskState = Literal["open", "overdue", "done", "waived"]
+
+
+class TaskLine(BaseModel):
+    """A task for one person."""
+
+    employee: UUID
+    occasion: str
+    task: str
+    department: str
+    title: str
+    due_on: date
+    state: TaskState
+
+
+class TasksAnswer(BaseModel):
+    """Tasks by the day on which they are due."""
+
+    on: date
+    tasks: list[TaskLine]
+
+
+class TemplateLine(BaseModel):
+    """What each person makes necessary."""
+
+    occasion: str
+    task: str
+    department: str
+    title: str
+    due_days: int
+
+
+class TemplatesAnswer(BaseModel):
+    """The checklists of a company."""
+
+    templates: list[TemplateLine]
+
+
+async def tasks(
+    connection: asyncpg.Connection,
+    company: str,
+    department: str | None,
+    employee: UUID | None,
+    state: TaskState | None,
+    on: date | None,
+) -> TasksAnswer:
+    """The tasks that fit everything that is named."""
+    day = on or await connection.fetchval("select current_date")
+    whom = None if employee is None else [employee]
+    found = (await store.tasks(connection, [company], whom))[company]
+    staff = (await staff_store.read(connection, [company], {task.employee for task in found}))[company]
+    lines: list[TaskLine] = []
+    for task in found:
+        due = due_on(task, effective.begins(staff.employments[task.employee]), staff.left_on(task.employee))
+        if due is None or department not in (None, task.department):
+            continue
+        how = task.outcome or ("overdue" if is_overdue(task, due, day) else "open")
+        if state is None or state == how:
+            lines.append(TaskLine.model_validate(task._asdict() | {"due_on": due, "state": how}, from_attributes=False))
+    return TasksAnswer(on=day, tasks=sorted(lines, key=lambda line: (line.due_on, line.task, str(line.employee))))
+
+
+async def templates(connection: asyncpg.Connection, company: str) -> TemplatesAnswer:
+    """The checklists of a company as they are now."""
+    found = store.in_use(await store.templates(connection, [company]), company)
+    return TemplatesAnswer(templates=[TemplateLine(**template._asdict()) for template in found])

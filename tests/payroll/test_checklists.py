@@ -1,0 +1,122 @@
+"""Checklists for who comes and goes, and what payroll does of itself each day."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+
+from chassis.jobs import JobWorkers
+from services.payroll.handlers.daily import next_day
+from services.payroll.jobs import jobs
+from services.payroll.main import build
+from tests.payroll.office import asked, hired, person, refused
+from tests.support.department import Department
+from tests.support.eventually import eventually
+
+AT = "/v1/companies/acme"
+TASKS = f"{AT}/checklists/tasks"
+
+
+async def test_who_is_hired_has_tasks_of_departments_with_days_and_who_leaves_has_others(office: Department) -> None:
+    """P3, X3: made on hire and on leaving, due relative to the day, which moves with it; overdue ones are listed."""
+    await office.hear(hired("It", starts_on="2020-01-01", department="IT"))
+    template = {"department": "IT", "due_days": -2}
+    async with office.client(build) as client:
+        for occasion, task in (("onboarding", "ACCOUNT"), ("leaving", "LAPTOP"), ("onboarding", "OLD")):
+            await asked(client, f"{AT}/checklists/templates", occasion=occasion, task=task, title=task, **template)
+        await asked(client, f"{AT}/checklists/templates", occasion="onboarding", task="OLD", title="-", dropped=True,
+                    **template)  # fmt: skip
+        nowhere = await refused(client, f"{AT}/checklists/templates", occasion="leaving", task="X", title="X",
+                                department="Nowhere", due_days=0)  # fmt: skip
+        await office.hear(hired("Anna", starts_on="2026-03-01"))
+        await asked(client, f"{AT}/employees/{person('Anna')}/leaving", left_on="2027-06-30")
+        await asked(client, f"{AT}/employees/{person('Anna')}/leaving", left_on="2027-07-31")
+
+        async def listed(**params: Any) -> list[tuple[str, str, str]]:
+            answer = (await client.get(TASKS, params=params)).json()
+            return [(line["task"], line["due_on"], line["state"]) for line in answer["tasks"]]
+
+        assert await listed(on="2026-02-27") == [("ACCOUNT", "2026-02-27", "open"), ("LAPTOP", "2027-07-29", "open")]
+        assert await listed(on="2026-02-28", state="overdue") == [("ACCOUNT", "2026-02-27", "overdue")]
+        done = {"employee": person("Anna"), "occasion": "onboarding", "task": "ACCOUNT"}
+        await asked(client, f"{TASKS}/outcomes", **done)
+        again = await refused(client, f"{TASKS}/outcomes", **done)
+        missing = await refused(client, f"{TASKS}/outcomes", **done | {"task": "OLD"})
+        assert await listed(on="2027-12-31", department="IT") == [
+            ("ACCOUNT", "2026-02-27", "done"),
+            ("LAPTOP", "2027-07-29", "overdue"),
+        ]
+        await asked(client, f"{AT}/employees/{person('Anna')}/leaving", left_on=None)
+        assert await listed(state="open") == []
+    assert nowhere == (422, "department-unknown", "/department")
+    assert (again, missing) == ((409, "task-ended", None), (404, "task-not-found", None))
+
+
+async def test_a_task_is_ended_by_its_own_department(office: Department) -> None:
+    """P3: who works there or manages it; others are refused, the personnel office is not."""
+    await office.hear(hired("It", starts_on="2020-01-01", department="IT"))
+    await office.hear(hired("Clerk", starts_on="2020-01-01", department="Sales"))
+    async with office.client(build, scopes={"payroll:officer"}) as client:
+        for who in ("It", "Clerk"):
+            await asked(client, f"{AT}/employees/{person(who)}/accounts", actor=who.lower())
+        await asked(client, f"{AT}/checklists/templates", occasion="onboarding", task="ACCOUNT", title="Account",
+                    department="IT", due_days=0)  # fmt: skip
+    await office.hear(hired("Anna", starts_on="2026-03-01"))
+    done = {"employee": person("Anna"), "occasion": "onboarding", "task": "ACCOUNT"}
+    async with office.client(build, scopes={"payroll:self"}, actor="clerk") as client:
+        other = await refused(client, f"{TASKS}/outcomes", **done)
+    async with office.client(build, scopes={"payroll:self"}, actor="it") as client:
+        await asked(client, f"{TASKS}/outcomes", **done)
+    assert other == (403, "task-of-another-department", None)
+    assert await office.rows("select outcome, by_actor from checklist_outcome") == [("done", "it")]
+
+
+def test_the_next_day_begins_where_the_company_is() -> None:
+    """X3: a leaver is told within seconds of the midnight that ends their last day, summer or winter."""
+    late = datetime(2026, 11, 22, 21, 59, tzinfo=UTC)
+    assert next_day(late, "Europe/Athens") == datetime(2026, 11, 22, 22, 0, 5, tzinfo=UTC)
+    assert next_day(late, "UTC") == datetime(2026, 11, 23, 0, 0, 5, tzinfo=UTC)
+    assert next_day(datetime(2026, 7, 1, 12, tzinfo=UTC), "Asia/Jerusalem") == datetime(
+        2026, 7, 1, 21, 0, 5, tzinfo=UTC
+    )
+
+
+async def test_the_day_tells_who_left_and_leaves_a_job_for_the_next_day(office: Department) -> None:
+    """X3: a last day that was recorded ahead and is over now, with the real job workers."""
+    await office.hear(hired("Anna", starts_on="2020-01-01"), hired("Ben", starts_on="2020-01-01"))
+    ahead = "insert into leaving select 'acme', employee, 1, current_date + $2::int, 'other', now() from employee"
+    for who, days in (("Anna", -1), ("Ben", 1)):
+        async with office.database.unit(["acme"]) as unit:
+            await unit.raw.execute(f"{ahead} where employee = $1", person(who), days)
+    await work_through_the_day(office)
+    (left,) = await office.told("EmployeeLeft")
+    assert left.data["employee"] == person("Anna")
+    await work_through_the_day(office)
+    assert len(await office.told("EmployeeLeft")) == 1
+    assert await office.rows("select count(*) from job where queue = 'daily' and run_at > now()") == [(1,)]
+
+
+async def work_through_the_day(office: Department) -> None:
+    """Let the day's job be due now, and wait until it has left the next one."""
+    superuser = await asyncpg.connect(office.server.superuser_url_of(office.urls))
+    operator = await asyncpg.create_pool(office.urls.relay_url, min_size=0, max_size=2)
+    try:
+        await superuser.execute("update job set run_at = now() - interval '1 second' where queue = 'daily'")
+        workers = asyncio.create_task(JobWorkers(jobs, office.database, operator, office.metrics).run())
+        await eventually(lambda: _is_for_tomorrow(superuser), what="the day is done")
+        workers.cancel()
+        with suppress(asyncio.CancelledError):
+            await workers
+    finally:
+        await operator.close()
+        await superuser.close()
+
+
+async def _is_for_tomorrow(connection: asyncpg.Connection) -> bool:
+    return bool(
+        await connection.fetchval("select bool_and(run_at > now() and lease is null) from job where queue = 'daily'")
+    )
