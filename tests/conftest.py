@@ -1,3 +1,8 @@
-"""The test suite's root: loads the support plugins, nothing else."""
+"""The test suite's root: loads the support plugins, and says that a busy machine is no fault of a test."""
+
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.support.stack"]
+
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
