@@ -292,14 +292,23 @@ class Call:
         caller = self.caller
         return Cause(identity, company, str(identity), caller.actor, caller.on_behalf_of, state.traceparent, at)
 
-    async def run(self, handler: Handler[C], command: C, *, introduces_company: str | None = None) -> Response:
+    async def run(
+        self,
+        handler: Handler[C],
+        command: C,
+        *,
+        introduces_company: str | None = None,
+        conceal: Callable[[bytes], bytes] | None = None,
+    ) -> Response:
         """Give the command to the door and answer what its handler said. Raises Problem for every refusal.
 
-        The company is the one in the address; a route that registers a company names it by `introduces_company`.
+        The company is the one in the address; a route that registers a company names it by `introduces_company`. A
+        route whose input is secret conceals the hash that is kept of it, or short input could be found by trying.
         """
         company = introduces_company or str(self.request.path_params["company"])
         introduces = introduces_company is not None
-        identity = RequestIdentity(company, self._scope, self.key, self._hash(), introduces)
+        asked = self._hash() if conceal is None else conceal(self._hash())
+        identity = RequestIdentity(company, self._scope, self.key, asked, introduces)
         result = await self.request.app.state.doors.commands.submit(handler, command, identity)
         if isinstance(result, Refused):
             raise problem_of(result)

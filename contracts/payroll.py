@@ -4,7 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.base import CalendarDate, EventData, Language, Money, Name, Part, Reference, Text, Uuid
+from contracts.base import (
+    CalendarDate,
+    CurrencyCode,
+    EventData,
+    Language,
+    Money,
+    Name,
+    Part,
+    Reference,
+    Text,
+    UnsignedAmount,
+    Uuid,
+)
 
 
 class EmployeeRegistered(EventData, topic="payroll.employees", key="employee"):
@@ -109,3 +121,30 @@ class TrainingCostIncurred(EventData, topic="payroll.sessions", key="session"):
     course: Reference
     held_on: CalendarDate
     shares: Annotated[list[TrainingShare], Field(min_length=1, max_length=1000)]
+
+
+class PayrollLine(Part):
+    """A sum of a run on one side of the books, over all its people or over those of a cost centre."""
+
+    role: Annotated[
+        Literal["salaries", "employer_contributions", "wages_payable", "tax_payable", "contributions_payable"],
+        Field(description="What it is; the ledger knows which account plays this role."),
+    ]
+    side: Literal["debit", "credit"]
+    amount: Annotated[UnsignedAmount, Field(description="In the currency of the run.")]
+    cost_centre: Annotated[
+        Reference | None,
+        Field(description="Who bears it; `various` stands for cost centres of few people each."),
+    ]
+    owed_to: Annotated[Text | None, Field(description="The authority that it is owed to.")]
+
+
+class PayrollPosted(EventData, topic="payroll.runs", key="run"):
+    """A pay run was approved and paid: its journal, in sums that tell nobody's pay. Debits equal credits."""
+
+    run: Uuid
+    pay_group: Annotated[Reference, Field(description="Who was paid together.")]
+    period: Annotated[str, Field(pattern=r"^(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])$", description="Month, YYYY-MM.")]
+    posted_on: Annotated[CalendarDate, Field(description="The last day of the month.")]
+    currency: CurrencyCode
+    lines: Annotated[list[PayrollLine], Field(max_length=2000)]

@@ -78,6 +78,13 @@ _CREDITED_TOTALS = {
     "total": "22.94",
 }
 
+
+def _payroll(
+    role: str, side: str, amount: str, cost_centre: str | None = None, owed_to: str | None = None
+) -> dict[str, str | None]:
+    return {"role": role, "side": side, "amount": amount, "cost_centre": cost_centre, "owed_to": owed_to}
+
+
 DATA: Mapping[str, dict[str, Any]] = {
     "CompanyRegistered.v1": {
         "company": COMPANY,
@@ -340,6 +347,22 @@ DATA: Mapping[str, dict[str, Any]] = {
                 "participants": 3,
                 "cost": {"amount": "270.00", "currency": "EUR"},
             }
+        ],
+    },
+    "PayrollPosted.v1": {
+        "run": story_id("pay run"),
+        "pay_group": "piraeus",
+        "period": "2026-12",
+        "posted_on": "2026-12-31",
+        "currency": "EUR",
+        "lines": [
+            _payroll("salaries", "debit", "84120.00", "CC-100"),
+            _payroll("salaries", "debit", "12300.50", "various"),
+            _payroll("employer_contributions", "debit", "18329.75", "CC-100"),
+            _payroll("employer_contributions", "debit", "2680.28", "various"),
+            _payroll("contributions_payable", "credit", "33901.41", owed_to="e-EFKA"),
+            _payroll("tax_payable", "credit", "9645.12", owed_to="AADE"),
+            _payroll("wages_payable", "credit", "73884.00"),
         ],
     },
 }

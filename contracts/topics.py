@@ -65,6 +65,7 @@ _ROWS = (
         ("TrainingCompleted.v1", "CertificateExpiring.v1", "CertificateExpired.v1"),
     ),
     Topic("payroll.sessions", "payroll", "session", ("TrainingCostIncurred.v1",)),
+    Topic("payroll.runs", "payroll", "pay run", ("PayrollPosted.v1",)),
 )
 
 TOPICS: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in _ROWS})

@@ -14,6 +14,7 @@ def remove_data(folder: StateFolder) -> None:
         shutil.rmtree(path, ignore_errors=True)
     folder.stack_file.unlink(missing_ok=True)
     folder.internal_secret.unlink(missing_ok=True)
+    folder.vault_key.unlink(missing_ok=True)
 
 
 def remove_everything(folder: StateFolder) -> None:

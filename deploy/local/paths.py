@@ -32,6 +32,11 @@ class StateFolder:
         """The secret that signs internal tokens."""
         return self.root / "secrets" / "internal"
 
+    @property
+    def vault_key(self) -> Path:
+        """The master key of payroll: without it no sealed value can be opened again."""
+        return self.root / "secrets" / "payroll-vault"
+
     def log(self, name: str) -> Path:
         """The log of one process."""
         return self.root / "logs" / f"{name}.log"

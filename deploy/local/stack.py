@@ -34,7 +34,7 @@ from deploy.local.processes import Command, Keeper
 from deploy.local.readiness import wait_until_ready
 from deploy.local.servers import TASK_MAX_S, Servers, timed
 from deploy.local.services import Program, discover_services, process_name, runtime_environment, service_program
-from deploy.local.stackfile import StackFile, StackLock, make_internal_secret, starter_lives
+from deploy.local.stackfile import StackFile, StackLock, make_internal_secret, make_vault_key, starter_lives
 from deploy.local.supervising import Supervisor
 
 PROVISION = (sys.executable, "-m", "chassis.provisioning")
@@ -315,6 +315,7 @@ class LocalStack:
             remove_data(self.folder)
         self._file = StackFile(self.folder)
         make_internal_secret(self.folder)
+        make_vault_key(self.folder)
         self._servers = Servers(
             keeper=self.keeper,
             folder=self.folder,
@@ -365,6 +366,7 @@ class LocalStack:
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
             "BACKBONE_INTERNAL_SECRET_FILE": str(self.folder.internal_secret),
+            "PAYROLL_VAULT_KEY_FILE": str(self.folder.vault_key),
             "DOCUMENTS_STORE_DIR": str(self.folder.root / "documents"),
         } | self._more_environment
 

@@ -107,5 +107,12 @@ def make_internal_secret(folder: StateFolder) -> None:
             file.write(secrets.token_hex(32))
 
 
+def make_vault_key(folder: StateFolder) -> None:
+    """Payroll's master key, made once per state folder, readable by the owner only."""
+    if not folder.vault_key.exists():
+        with os.fdopen(_open(folder.vault_key), "w") as file:
+            file.write(secrets.token_hex(32))
+
+
 def _open(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

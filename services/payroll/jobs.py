@@ -1,21 +1,84 @@
-"""The clock's door of payroll: one job per company and day."""
+"""The clock's door of payroll: one job per company and day; a run's parts, one by one; payslips put on file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
 
+from chassis.database import Database
+from chassis.ids import UUID
 from chassis.jobs import Job, JobContext, Jobs
 from services.payroll.commands.checklists import RunDay
+from services.payroll.commands.pay import CalculatePart, KeepPapers
+from services.payroll.filing import FilingCabinet
 from services.payroll.handlers import daily
+from services.payroll.handlers.pay_runs import CALCULATE, FILE, FINISH, keep_papers
 from services.payroll.handlers.people import DAILY
+from services.payroll.pay_desk import PayDesk
+from services.payroll.store import payslips
 
 LEASE_S = 120
+"""A part takes a second; on a machine that is busy with orders it may take long."""
+FILING_LEASE_S = 1_800
+PAPERS = 200
+"""As many as documents takes in one call."""
 
-jobs = Jobs("payroll")
 
+def jobs_of(desk: PayDesk | None, cabinet: Callable[[Database], FilingCabinet] | None = None) -> Jobs:
+    """What payroll does when nobody waits for it; without a master key it calculates nothing, without documents'
+    address it files nothing (the jobs wait).
+    """
+    jobs = Jobs("payroll")
 
-@jobs.queue(DAILY, lease_s=LEASE_S, batch=20)
-async def run_days(batch: Sequence[Job], context: JobContext) -> None:
-    """All of a day in one commit with the end of its job, which leaves the next day's."""
-    async with context.finishing(batch) as unit:
-        await daily.run_days([RunDay(daily.cause_of(job.company, unit.now)) for job in batch], unit)
+    @jobs.queue(DAILY, lease_s=LEASE_S, batch=20)
+    async def run_days(batch: Sequence[Job], context: JobContext) -> None:
+        """All of a day in one commit with the end of its job, which leaves the next day's."""
+        async with context.finishing(batch) as unit:
+            await daily.run_days([RunDay(daily.cause_of(job.company, unit.now)) for job in batch], unit)
+
+    if desk is None:
+        return jobs
+
+    @jobs.queue(CALCULATE, lease_s=LEASE_S, batch=1, parallel=2)
+    async def calculate(batch: Sequence[Job], context: JobContext) -> None:
+        """Read, calculate outside any transaction and away from the loop, write: each part ends once."""
+        (job,) = batch
+        payload = job.payload
+        attempt, part = int(str(payload["attempt"])), int(str(payload["part"]))
+        command = CalculatePart(job.company, UUID(str(payload["run"])), attempt, part)
+        async with context.unit([job.company]) as unit:
+            loaded = await desk.paying.load(command, unit.raw)
+        if loaded is None:
+            return
+        result = await asyncio.to_thread(desk.paying.calculate, command, loaded)
+        async with context.finishing(batch) as unit:
+            await desk.paying.keep(command, result, loaded.part.month, unit)
+
+    @jobs.queue(FINISH, lease_s=LEASE_S, batch=1)
+    async def finish(batch: Sequence[Job], context: JobContext) -> None:
+        """The last part has come, or one of them: whether all are there is seen under the run's lock."""
+        (job,) = batch
+        async with context.finishing(batch) as unit:
+            run, attempt = UUID(str(job.payload["run"])), int(str(job.payload["attempt"]))
+            await desk.paying.finish(job.company, run, attempt, unit)
+
+    if cabinet is None:
+        return jobs
+
+    @jobs.queue(FILE, lease_s=FILING_LEASE_S, batch=1, parallel=2)
+    async def file_payslips(batch: Sequence[Job], context: JobContext) -> None:
+        """Documents puts each payslip on file; what it has is written down in batches, so a repeat goes on there."""
+        (job,) = batch
+        filing, run = cabinet(context.database), UUID(str(job.payload["run"]))
+        after: uuid.UUID | None = payslips.NOBODY
+        while after is not None:
+            async with context.unit([job.company]) as unit:
+                slips, after = await payslips.unfiled(unit.raw, desk.vault, job.company, run, after, PAPERS)
+            if slips:
+                papers = await filing.file(job.company, slips)
+                kept = [(s.employee, s.period, s.kind, paper) for s, paper in zip(slips, papers, strict=True)]
+                async with context.unit([job.company]) as unit:
+                    await keep_papers([KeepPapers(job.company, tuple(kept))], unit)
+
+    return jobs

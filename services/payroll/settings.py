@@ -13,6 +13,8 @@ class PayrollSettings(ServiceSettings):
 
     service: ClassVar[str] = "payroll"
 
+    documents_url: str | None = None
+    """Where documents answers; without it payslips are not put on file."""
     vault_key_file: Path | None = None
     """File with the master key, at least 32 bytes of chance; without it personal data can be neither kept nor read.
     It must be backed up apart from the database: whoever loses it loses all sealed data."""

@@ -11,7 +11,7 @@ import asyncpg
 
 from chassis.jobs import JobWorkers
 from services.payroll.handlers.daily import next_day
-from services.payroll.jobs import jobs
+from services.payroll.jobs import jobs_of
 from services.payroll.main import build
 from tests.payroll.office import asked, hired, person, refused
 from tests.support.department import Department
@@ -106,7 +106,7 @@ async def work_through_the_day(office: Department) -> None:
     operator = await asyncpg.create_pool(office.urls.relay_url, min_size=0, max_size=2)
     try:
         await superuser.execute("update job set run_at = now() - interval '1 second' where queue = 'daily'")
-        workers = asyncio.create_task(JobWorkers(jobs, office.database, operator, office.metrics).run())
+        workers = asyncio.create_task(JobWorkers(jobs_of(None), office.database, operator, office.metrics).run())
         await eventually(lambda: _is_for_tomorrow(superuser), what="the day is done")
         workers.cancel()
         with suppress(asyncio.CancelledError):

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from chassis.http import Router
-from services.payroll.api import checklists, leave, organisation, people, training
+from services.payroll.api import (
+    checklists,
+    leave,
+    organisation,
+    pay_runs,
+    pay_terms,
+    payslips,
+    people,
+    training,
+)
 
 ROUTERS: tuple[Router, ...] = (
     people.router,
@@ -11,5 +20,8 @@ ROUTERS: tuple[Router, ...] = (
     checklists.router,
     leave.router,
     training.router,
+    pay_terms.router,
+    pay_runs.router,
+    payslips.router,
 )
 """Every module's own router; `main` mounts them all."""

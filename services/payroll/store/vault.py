@@ -97,6 +97,8 @@ class Vault:
         self._wrapping = AESGCM(_derived(master, b"wrapping"))
         self._wrapping_nonces = _derived(master, b"wrapping nonce")
         self._blinding = _derived(master, b"blind index")
+        self._fingerprints = _derived(master, b"fingerprint")
+        self._sums, self._sums_nonces = AESGCM(_derived(master, b"sums")), _derived(master, b"sums nonce")
 
     @classmethod
     def from_file(cls, file: Path) -> Vault:
@@ -134,6 +136,25 @@ class Vault:
         """What to look an equal value up by, without opening any; blanks, dots and dashes do not count."""
         text = "\x1f".join((company, field, comparable(value)))
         return hmac.digest(self._blinding, text.encode(), "sha256")
+
+    def fingerprint(self, company: str, purpose: str, value: bytes) -> bytes:
+        """Equal values have equal ones, and nobody without the master key can try values out."""
+        return hmac.digest(self._fingerprints, f"{company}\x1f{purpose}\x1f".encode() + value, "sha256")
+
+    def seal_sums(self, company: str, place: str, value: str) -> bytes:
+        """Sums over people, which outlive the key of each: sealed for this place under the master key itself."""
+        clear, bound = value.encode(), f"{company}\x1f{place}".encode()
+        nonce = _nonce(self._sums_nonces, bound, clear)
+        return FORMAT + nonce + self._sums.encrypt(nonce, clear, bound)
+
+    def unseal_sums(self, company: str, place: str, sealed: bytes) -> str:
+        """What `seal_sums` sealed for this place. Raises Unreadable for anything else."""
+        start = len(FORMAT) + NONCE_BYTES
+        try:
+            bound = f"{company}\x1f{place}".encode()
+            return self._sums.decrypt(sealed[len(FORMAT) : start], sealed[start:], bound).decode()
+        except InvalidTag:
+            raise Unreadable("sums sealed for another place, or by another master key") from None
 
     def _new_key(self, person: PersonKey) -> bytes:
         key, bound = AESGCM.generate_key(bit_length=256), _bound(person)

@@ -41,6 +41,8 @@ EXTRA = {
     "services/gateway/streams/": "server-sent events: long answers that no command and no query is",
     "services/documents/rendering/": "typesetting, outside any transaction and away from the corridor",
     "services/documents/templates/": "what is typeset: templates and words by version",
+    "services/payroll/filing.py": "the call to documents, outside of any transaction, for the job that files payslips",
+    "services/payroll/pay_desk.py": "the handlers of pay hold the vault and the rules, so they are built once, by main",
     "services/documents/bench_rendering.py": "how many papers a second this machine renders; `make bench` runs it",
 }
 """Rooms that one service has and the others do not, each with its reason."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.payroll.domain.pay.calculating import Line, Payslip, YearToDate, calculate
+from services.payroll.domain.pay.calculating import Line, Payslip, Step, YearToDate, calculate
 from services.payroll.domain.pay.months import Month
 from services.payroll.domain.pay.people import Person
 from services.payroll.domain.pay.rules import Pack, pack_for
@@ -22,6 +22,9 @@ class Difference:
     month: Month
     version: str
     lines: tuple[Line, ...]
+    digest: str = ""
+    steps: tuple[Step, ...] = ()
+    """How the month as it should have been came about."""
 
     @property
     def net(self) -> int:
@@ -43,7 +46,7 @@ def recalculate(
     for month in sorted(months):
         so_far = so_far if month.year == year else YearToDate()
         year = month.year
-        slip = calculate(person, month, pack_for(packs, country, month), so_far, holidays)
+        slip = calculate(person.at(month), month, pack_for(packs, country, month), so_far, holidays)
         so_far = slip.after(so_far)
         found[month] = slip
     return found
@@ -61,7 +64,7 @@ def differences(paid: Mapping[Month, Sequence[Line]], now: Mapping[Month, Paysli
             if should.get(line, 0) != was.get(line, 0)
         )
         if lines:
-            found.append(Difference(month, now[month].version, lines))
+            found.append(Difference(month, now[month].version, lines, now[month].digest, now[month].steps))
     return found
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
+from services.payroll.domain.pay.months import Month
 from services.payroll.domain.pay.refusing import PayRefused
 
 
@@ -28,6 +29,15 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What a person's tax depends on, from a day on; it counts for the month in which that day lies."""
+
+    starts_on: date
+    children: int = 0
+    credit_points: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """The facts of a person that pay depends on, as they are known now."""
 
@@ -38,6 +48,24 @@ class Person:
     unpaid: tuple[Leave, ...] = ()
     children: int = 0
     credit_points: Fraction = Fraction(0)
+    """These two hold as long as no profile has begun."""
+    profiles: tuple[Profile, ...] = ()
+
+    def at(self, month: Month) -> Person:
+        """The same person with the profile of this month."""
+        if not self.profiles:
+            return self
+        profile = self.profile(month.last)
+        return replace(self, children=profile.children, credit_points=profile.credit_points, profiles=())
+
+    def profile(self, day: date) -> Profile:
+        """The latest profile that has begun by this day."""
+        first = Profile(self.hired_on, self.children, self.credit_points)
+        return max((each for each in self.profiles if each.starts_on <= day), key=_begin, default=first)
+
+    def paid_in(self, month: Month) -> bool:
+        """Whether the person is employed on a day of this month."""
+        return self.hired_on <= month.last and (self.left_on is None or month.first <= self.left_on)
 
     def employed(self, day: date) -> bool:
         """Whether this is a day of the employment."""
@@ -46,6 +74,10 @@ class Person:
     def away(self, day: date) -> bool:
         """Whether this is a day of leave without pay; a day in two leaves is one day."""
         return any(leave.first <= day <= leave.last for leave in self.unpaid)
+
+
+def _begin(profile: Profile) -> date:
+    return profile.starts_on
 
 
 def checked(person: Person, cost_centres: Sequence[str]) -> Person:
@@ -66,4 +98,4 @@ def checked(person: Person, cost_centres: Sequence[str]) -> Person:
     for term in terms:
         if term.cost_centre not in cost_centres:
             raise PayRefused("unknown-cost-centre", f"There is no cost centre {term.cost_centre}.")
-    return Person(person.hired_on, terms, person.left_on, person.unpaid, person.children, person.credit_points)
+    return replace(person, terms=terms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.payroll.domain.pay.calculating import Line
@@ -17,9 +17,17 @@ class Totals:
     employer: dict[str, int] = field(default_factory=dict)
     """The employer's contributions, by cost centre."""
     owed: dict[str, int] = field(default_factory=dict)
-    """To be remitted, by authority: contributions of both sides, and tax."""
+    """Contributions to be remitted, by authority, of both sides."""
+    tax: dict[str, int] = field(default_factory=dict)
+    """Tax to be remitted, by authority."""
     net: int = 0
-    """To be paid to people."""
+    """Owed to people."""
+    people: dict[str, int] = field(default_factory=dict)
+    """How many persons stand behind the sums of a cost centre."""
+    payable: int = 0
+    """What goes to banks: `net`, less what earlier runs paid too much."""
+    payments: int = 0
+    """To how many people."""
 
     def add(self, lines: Iterable[Line]) -> None:
         """Count the lines of a payslip or of a difference in."""
@@ -28,7 +36,7 @@ class Totals:
                 _count(self.salaries, line.cost_centre, line.amount)
                 self.net += line.amount
                 continue
-            _count(self.owed, line.authority, line.amount)
+            _count(self.tax if line.kind == "tax" else self.owed, line.authority, line.amount)
             if line.kind == "employer":
                 _count(self.employer, line.cost_centre, line.amount)
             else:
@@ -37,8 +45,52 @@ class Totals:
     @property
     def balanced(self) -> bool:
         """Expense is what is owed to people and authorities."""
-        return sum(self.salaries.values()) + sum(self.employer.values()) == sum(self.owed.values()) + self.net
+        expense = sum(self.salaries.values()) + sum(self.employer.values())
+        return expense == sum(self.owed.values()) + sum(self.tax.values()) + self.net
+
+    def merge(self, other: Totals) -> None:
+        """Count the sums of a part of the run in."""
+        for mine, theirs in zip(self._sums(), other._sums(), strict=True):
+            for key, amount in theirs.items():
+                _count(mine, key, amount)
+        self.net += other.net
+        self.payable += other.payable
+        self.payments += other.payments
+
+    def of(self, lines: Collection[Line], payable: int) -> None:
+        """Count a person in: who is behind a cost centre's sums matters, not only how much they come to."""
+        self.add(lines)
+        for centre in {line.cost_centre for line in lines if line.cost_centre}:
+            _count(self.people, centre, 1)
+        self.payable += payable
+        self.payments += payable > 0
+
+    def _sums(self) -> tuple[dict[str, int], ...]:
+        return self.salaries, self.employer, self.owed, self.tax, self.people
 
 
 def _count(sums: dict[str, int], key: str, amount: int) -> None:
     sums[key] = sums.get(key, 0) + amount
+
+
+FEW = 3
+"""Sums of fewer people tell what one of them earns, to that person's colleague at least."""
+POOLED = "various"
+"""The cost centre of what stands for several that have too few people each."""
+
+
+def pooled(people: Mapping[str, int]) -> dict[str, str]:
+    """Under which cost centre each one's sums leave payroll: its own, or together with others when it has few people.
+
+    Small ones are put together until at least three people stand behind the pool; when the small ones are too few for
+    that, the next larger ones join. A run of one or two people is one pool: less cannot be told, and it must be posted.
+    """
+    by_size = sorted(people, key=lambda centre: (people[centre], centre))
+    inside: set[str] = set()
+    behind = 0
+    for centre in by_size:
+        if people[centre] >= FEW and (not inside or behind >= FEW):
+            break
+        inside.add(centre)
+        behind += people[centre]
+    return {centre: POOLED if centre in inside else centre for centre in people}

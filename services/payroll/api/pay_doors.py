@@ -1,0 +1,56 @@
+"""What the routes of pay share: the vault behind the door, rights, and the record of every reading."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Final
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from chassis.cause import Cause
+from chassis.errors import Problem
+from chassis.http import Call, Reading, read, write
+from chassis.ids import UUID, derive, new_id
+from chassis.requests import RequestIdentity
+from services.payroll.commands.pay import LogReading
+from services.payroll.domain.rights import OFFICER, SELF
+from services.payroll.handlers.agreeing import log_readings
+from services.payroll.pay_desk import PayDesk
+
+APPROVER: Final = "payroll:approve"
+"""Releases pay runs; whoever calculated one cannot, whatever they may do."""
+
+Officer = Annotated[Reading, Depends(read(OFFICER))]
+OfficerCall = Annotated[Call, Depends(write(OFFICER))]
+Approver = Annotated[Call, Depends(write(APPROVER))]
+Own = Annotated[Reading, Depends(read(SELF))]
+
+
+def desk(request: Request) -> PayDesk:
+    """What this process pays with. Raises Problem 503 while there is no master key."""
+    found: PayDesk | None = request.app.state.pay_desk
+    if found is None:
+        raise Problem(503, "vault-not-open", "Personal data can be neither kept nor read: no master key is there.")
+    return found
+
+
+Desk = Annotated[PayDesk, Depends(desk)]
+
+
+async def log(
+    reading: Reading, company: str, what: str, *, employee: uuid.UUID | None = None, run: uuid.UUID | None = None
+) -> None:
+    """Write down that this caller is about to read pay; without the record nothing is read."""
+    caller, doors = reading.caller, reading.doors
+    key = str(new_id())
+    cause = Cause(
+        derive("reading", company, key), company, key, caller.actor, caller.on_behalf_of, None, doors.clock.now()
+    )
+    command = LogReading(cause, what, _id(employee), _id(run))
+    identity = RequestIdentity(company, f"reading {what}", key, b"")
+    await doors.commands.submit(log_readings, command, identity)
+
+
+def _id(value: uuid.UUID | None) -> UUID | None:
+    return None if value is None else UUID(str(value))

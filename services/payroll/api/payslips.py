@@ -1,0 +1,96 @@
+"""Payslips: for the payroll office, and for each employee their own. Every reading is written down."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query
+
+from chassis.errors import Problem
+from chassis.http import Reading, Router
+from services.payroll.api.pay_doors import Desk, Officer, Own, log
+from services.payroll.pay_desk import PayDesk
+from services.payroll.queries import payslips as queries
+from services.payroll.queries.viewing import viewer
+from services.payroll.store.vault import Unreadable
+
+router = Router(prefix="/v1/companies/{company}", tags=["pay"])
+
+Code = Annotated[str | None, Query(max_length=64, description="Of one line, as `income-tax`.")]
+
+
+@router.get("/employees/{employee}/payslips")
+async def list_payslips(company: str, employee: uuid.UUID, reading: Officer, desk: Desk) -> queries.PayslipPage:
+    """A person's payslips, those of runs that are not approved yet included."""
+    await log(reading, company, "payslips", employee=employee)
+    return await _page(reading, desk, company, employee, drafts=True)
+
+
+@router.get("/employees/{employee}/payslips/{period}/explanation")
+async def explain_payslip(
+    company: str, employee: uuid.UUID, period: str, reading: Officer, desk: Desk, code: Code = None
+) -> queries.Explanation:
+    """How the amounts of a month came about."""
+    await log(reading, company, "explanation", employee=employee)
+    return await _explained(reading, desk, company, employee, period, code, drafts=True)
+
+
+@router.get("/me/payslips")
+async def list_own_payslips(company: str, reading: Own, desk: Desk) -> queries.PayslipPage:
+    """One's own payslips, of approved runs."""
+    employee = await _own(reading, company)
+    await log(reading, company, "own payslips", employee=employee)
+    return await _page(reading, desk, company, employee, drafts=False)
+
+
+@router.get("/me/payslips/{period}/explanation")
+async def explain_own_payslip(
+    company: str, period: str, reading: Own, desk: Desk, code: Code = None
+) -> queries.Explanation:
+    """How the amounts of one's own month came about."""
+    employee = await _own(reading, company)
+    await log(reading, company, "own explanation", employee=employee)
+    return await _explained(reading, desk, company, employee, period, code, drafts=False)
+
+
+async def _own(reading: Reading, company: str) -> uuid.UUID:
+    """Who the caller is. Raises Problem 404 for an account that is nobody's here."""
+    async with reading.connection(company) as connection:
+        found = await viewer(connection, company, reading.caller)
+    if found.employee is None:
+        raise Problem(404, "employee-not-found", "This account belongs to no employee here.")
+    return found.employee
+
+
+async def _page(
+    reading: Reading, desk: PayDesk, company: str, employee: uuid.UUID, *, drafts: bool
+) -> queries.PayslipPage:
+    async with reading.connection(company) as connection:
+        try:
+            found = await queries.payslips(connection, desk.vault, company, employee, None, drafts=drafts)
+        except Unreadable:
+            raise _erased() from None
+    return queries.PayslipPage(employee=employee, payslips=found)
+
+
+async def _explained(
+    reading: Reading, desk: PayDesk, company: str, employee: uuid.UUID, period: str, code: str | None, *, drafts: bool
+) -> queries.Explanation:
+    if not re.fullmatch(r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])", period, re.ASCII):
+        raise Problem(404, "payslip-not-found", "There is no payslip of this month.")
+    month = date(int(period[:4]), int(period[5:]), 1)
+    async with reading.connection(company) as connection:
+        try:
+            found = await queries.explanation(connection, desk.vault, company, employee, month, code, drafts=drafts)
+        except Unreadable:
+            raise _erased() from None
+    if found is None:
+        raise Problem(404, "payslip-not-found", "There is no payslip of this month.")
+    return found
+
+
+def _erased() -> Problem:
+    return Problem(410, "person-erased", "This person's data was erased.")

@@ -1,0 +1,145 @@
+"""Pay: what is agreed with people, and what is done with runs. What is personal is not printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from chassis.cause import Cause
+from chassis.ids import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DefinePayGroup:
+    """People can be paid together in this group from a month on."""
+
+    cause: Cause
+    pay_group: str
+    country: str
+    currency: str
+    since: date
+    figures: Mapping[str, str]
+    debtor_name: str
+    debtor_iban: str
+    debtor_bic: str | None
+    debtor_address: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreePay:
+    """A month's salary from a day on; without one, the terms that began on this day are taken back."""
+
+    cause: Cause
+    employee: UUID
+    pay_group: str
+    effective_on: date
+    monthly: int | None = field(repr=False)
+    currency: str | None
+    cost_centre: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NameBankAccount:
+    """Where pay goes from a day on."""
+
+    cause: Cause
+    employee: UUID
+    effective_on: date
+    iban: str = field(repr=False)
+    bic: str | None = field(repr=False)
+    holder: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTaxProfile:
+    """What a person's tax depends on from a day on."""
+
+    cause: Cause
+    employee: UUID
+    effective_on: date
+    country: str
+    tax_id: str = field(repr=False)
+    children: int = field(repr=False)
+    credit_points: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LogReading:
+    """Somebody is about to read pay, or where it goes."""
+
+    cause: Cause
+    what: str
+    employee: UUID | None = None
+    run: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartRun:
+    """Calculate the pay of a group for a month."""
+
+    cause: Cause
+    pay_group: str
+    period: date
+
+
+@dataclass(frozen=True, slots=True)
+class CalculateAgain:
+    """Calculate a run once more, with what is known now."""
+
+    cause: Cause
+    run: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveRun:
+    """Release a run as it was seen."""
+
+    cause: Cause
+    run: UUID
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPayFile:
+    """Make the one file that tells the bank whom to pay."""
+
+    cause: Cause
+    run: UUID
+    execution_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPaid:
+    """The bank has paid."""
+
+    cause: Cause
+    run: UUID
+    paid_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PostRun:
+    """Hand the run's journal to the books."""
+
+    cause: Cause
+    run: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CalculatePart:
+    """Calculate the pay of some people of a run."""
+
+    company: str
+    run: UUID
+    attempt: int
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPapers:
+    """The payslips' papers are filed."""
+
+    company: str
+    papers: tuple[tuple[UUID, date, str, UUID], ...]
+    """Employee, period, kind, document."""

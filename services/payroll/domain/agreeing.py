@@ -1,0 +1,74 @@
+"""May this be entered? Pay terms, bank accounts and tax profiles, against what is known of the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from chassis.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A pay group: people who are paid together by one country's rules."""
+
+    country: str
+    currency: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class OnRegister:
+    """What is known of a person before pay is entered. No amount is among it."""
+
+    hired_on: date
+    group: str | None = None
+    revisions: Mapping[tuple[str, date], int] = field(default_factory=dict)
+    """The last revision, by what was entered and from which day on it holds."""
+    in_force: frozenset[date] = frozenset()
+    """Days on which terms begin that were not taken back."""
+
+    def next_revision(self, what: str, day: date) -> int:
+        """The revision of what is entered next."""
+        return self.revisions.get((what, day), 0) + 1
+
+
+NOT_FOUND = Refused("employee-not-found", "There is no such employee.", status=404)
+ERASED = Refused("person-erased", "This person's data was erased; nothing can be kept about them.", status=409)
+
+
+def refusal_of_terms(
+    person: OnRegister | None, group_name: str, group: Group | None, day: date, currency: str | None, known_centre: bool
+) -> Refused | None:
+    """Why these terms cannot be entered; None when they can. Without a currency the terms of a day are taken back."""
+    if person is None:
+        return NOT_FOUND
+    if group is None:
+        return Refused("pay-group-unknown", "There is no such pay group.", "/pay_group")
+    if person.group not in (None, group_name):
+        return Refused(
+            "pay-group-fixed", "This person is paid in another group; moving is not possible.", "/pay_group", 409
+        )
+    if day < person.hired_on:
+        return Refused("pay-before-hire", "Pay cannot begin before the first day of work.", "/effective_on")
+    if currency is None:
+        missing = Refused("pay-terms-not-found", "No terms begin on this day.", "/effective_on", 409)
+        return None if day in person.in_force else missing
+    if currency != group.currency:
+        return Refused("currency-differs", "The group is paid in another currency.", "/monthly/currency")
+    if not known_centre:
+        return Refused("unknown-cost-centre", "There is no such cost centre.", "/cost_centre")
+    return None
+
+
+def refusal_of_profile(person: OnRegister | None, day: date, holder: UUID | None, employee: UUID) -> Refused | None:
+    """Why a tax profile cannot be entered; `holder` is somebody who has this tax id already."""
+    if person is None:
+        return NOT_FOUND
+    if day < person.hired_on:
+        return Refused("profile-before-hire", "It cannot hold before the first day of work.", "/effective_on")
+    if holder not in (None, employee):
+        return Refused("tax-id-in-use", "Another employee has this tax id.", "/tax_id", 409)
+    return None

@@ -1,0 +1,98 @@
+"""The states of a pay run: calculating → calculated → approved → paid → posted, and what is refused in each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from chassis.errors import Refused
+from services.payroll.domain.pay.months import Month
+
+State = Literal["calculating", "calculated", "approved", "paid", "posted"]
+RELEASED: frozenset[str] = frozenset({"approved", "paid", "posted"})
+"""What a run pays is decided in these states, and stays so."""
+
+NOT_FOUND = Refused("run-not-found", "There is no such run.", status=404)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as far as decisions need it."""
+
+    state: str
+    problems: int
+    digest: str
+    makers: Collection[str]
+    """Who started or repeated the calculation."""
+    file_payments: int | None
+    """How many payments its file has; None as long as there is no file."""
+
+
+def refusal_to_start(since: date, period: date, runs: Mapping[date, str]) -> Refused | None:
+    """Why no run of this month can be started. Months are run one after the other, from the group's first on."""
+    if period < since:
+        return Refused("period-before-group", "The group is paid here from a later month on.", "/period")
+    if state := runs.get(period):
+        if state in RELEASED:
+            return Refused("period-already-paid", "There is an approved run of this month.", "/period", 409)
+        return Refused("run-exists", "There is a run of this month.", "/period", 409)
+    previous = date(period.year - (period.month == 1), (period.month - 2) % 12 + 1, 1)
+    if period > since and runs.get(previous) not in RELEASED:
+        month = Month(previous.year, previous.month)
+        return Refused("previous-period-open", f"The run of {month} is not approved yet.", "/period", 409)
+    return None
+
+
+def refusal_to_repeat(run: Run) -> Refused | None:
+    """Why a run cannot be calculated again."""
+    if run.state in RELEASED:
+        return Refused("run-approved", "What was approved is not calculated again.", status=409)
+    return None
+
+
+def refusal_of_approval(run: Run, actor: str, digest: str) -> Refused | None:
+    """Why this run cannot be approved by this actor, who saw it with this digest."""
+    if run.state in RELEASED:
+        return Refused("run-approved", "The run is approved already.", status=409)
+    if run.state != "calculated":
+        return Refused("run-not-calculated", "The run is still being calculated.", status=409)
+    if actor in run.makers:
+        return Refused("self-approval", "Who calculated a run does not approve it.", status=409)
+    if run.problems:
+        return Refused("run-has-problems", "Somebody in this run cannot be paid; see its problems.", status=409)
+    if digest != run.digest:
+        return Refused("run-changed", "The run is another one than the one that was seen.", "/digest", 409)
+    return None
+
+
+def refusal_of_export(run: Run, without_account: int) -> Refused | None:
+    """Why no pay file can be made."""
+    if run.state not in RELEASED:
+        return Refused("run-not-approved", "Only an approved run is paid.", status=409)
+    if run.file_payments is not None:
+        return Refused("pay-file-exported", "There is a pay file of this run; a second would pay twice.", status=409)
+    if without_account:
+        return Refused("bank-account-missing", f"{without_account} people have no bank account.", status=409)
+    return None
+
+
+def refusal_of_payment(run: Run) -> Refused | None:
+    """Why a run cannot be confirmed as paid."""
+    if run.state in ("paid", "posted"):
+        return Refused("run-paid", "The run is paid already.", status=409)
+    if run.state != "approved":
+        return Refused("run-not-approved", "Only an approved run is paid.", status=409)
+    if run.file_payments is None:
+        return Refused("pay-file-missing", "No pay file was made of this run.", status=409)
+    return None
+
+
+def refusal_of_posting(run: Run) -> Refused | None:
+    """Why a run cannot be posted."""
+    if run.state == "posted":
+        return Refused("run-posted", "The run is posted already.", status=409)
+    if run.state != "paid":
+        return Refused("run-not-paid", "A run is posted when it is paid.", status=409)
+    return None

@@ -1,0 +1,215 @@
+"""Pay terms, bank accounts and tax profiles are entered: checked against the register, sealed, written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+import orjson
+
+from chassis.cause import Cause
+from chassis.database import UnitOfWork
+from chassis.errors import Refused
+from chassis.ids import UUID
+from chassis.requests import Answer, Result
+from services.payroll.commands.pay import (
+    AgreePay,
+    DefinePayGroup,
+    LogReading,
+    NameBankAccount,
+    RecordTaxProfile,
+)
+from services.payroll.domain.agreeing import ERASED, OnRegister, refusal_of_profile, refusal_of_terms
+from services.payroll.domain.pay.records import written_profile
+from services.payroll.domain.pay.refusing import PayRefused
+from services.payroll.domain.privacy import PersonKey, Place
+from services.payroll.store import pay_terms as store
+from services.payroll.store import people
+from services.payroll.store.packs import Packs
+from services.payroll.store.pay_terms import SealedRow
+from services.payroll.store.vault import KeyRing, Vault
+
+TERM, ACCOUNT, PROFILE = "pay_term", "bank_account", "tax_profile"
+
+
+class _OfPerson(Protocol):
+    @property
+    def cause(self) -> Cause: ...
+    @property
+    def employee(self) -> UUID: ...
+
+
+def place(company: str, employee: UUID, what: str, effective_on: date, revision: int) -> Place:
+    """Where an entry stands; it can be opened nowhere else."""
+    return Place(company, employee, f"{what}.sealed", f"{effective_on}/{revision}")
+
+
+@dataclass(slots=True)
+class _Known:
+    """The people of a batch; an entry of the batch counts for the next one."""
+
+    people: dict[PersonKey, OnRegister]
+    ring: KeyRing
+
+    def find(self, command: _OfPerson) -> OnRegister | None:
+        return self.people.get((command.cause.company, command.employee))
+
+    def seal(self, command: _OfPerson, what: str, day: date, value: Mapping[str, object] | None) -> SealedRow:
+        key = (command.cause.company, command.employee)
+        known = self.people[key]
+        revision = known.next_revision(what, day)
+        self.people[key] = replace(known, revisions={**known.revisions, (what, day): revision})
+        spot = place(*key, what, day, revision)
+        sealed = None if value is None else self.ring.seal(spot, written_profile(value))
+        return SealedRow(*key, day, revision, sealed, command.cause.actor)
+
+
+class Agreeing:
+    """What a payroll officer enters about people. One per process; it holds the vault."""
+
+    def __init__(self, vault: Vault, packs: Packs) -> None:
+        self._vault = vault
+        self._packs = packs
+
+    async def define_groups(self, commands: Sequence[DefinePayGroup], unit: UnitOfWork) -> Sequence[Result]:
+        """A group is defined once; its rules must be there and complete with the figures given."""
+        refusals: list[Refused | None] = []
+        rows: dict[tuple[str, str], tuple[object, ...]] = {}
+        for command in commands:
+            company = command.cause.company
+            refusals.append(self._refusal_of_rules(command))
+            if refusals[-1] is None:
+                rows.setdefault(
+                    (company, command.pay_group),
+                    (
+                        company, command.pay_group, command.country, command.currency, command.since,
+                        orjson.dumps(command.figures, option=orjson.OPT_SORT_KEYS).decode(), command.debtor_name,
+                        command.debtor_iban, command.debtor_bic, orjson.dumps(command.debtor_address).decode(),
+                    ),
+                )  # fmt: skip
+        added = await store.add_groups(unit.raw, list(rows.values()), unit.now) if rows else set()
+        results: list[Result] = []
+        for command, refusal in zip(commands, refusals, strict=True):
+            key = (command.cause.company, command.pay_group)
+            if refusal is None and key in added:
+                added.discard(key)
+                unit.audit(command.cause, "pay-group-defined", command.pay_group)
+                results.append(Answer(201, {"pay_group": command.pay_group}))
+            else:
+                results.append(refusal or Refused("pay-group-exists", "There is such a group.", "/pay_group", 409))
+        return results
+
+    def _refusal_of_rules(self, command: DefinePayGroup) -> Refused | None:
+        try:
+            found = self._packs.of(command.country, command.figures)
+        except PayRefused as refused:
+            return Refused(refused.code, refused.sentence, "/figures")
+        if not found:
+            return Refused("country-unknown", "There are no rules of this country.", "/country")
+        if any(pack.currency != command.currency for pack in found):
+            return Refused("currency-differs", "The rules of this country are of another currency.", "/currency")
+        return None
+
+    async def agree_pay(self, commands: Sequence[AgreePay], unit: UnitOfWork) -> Sequence[Result]:
+        """What is paid from a day on. An entry for the same day takes the earlier one's place."""
+        known = await self._known(commands, unit)
+        groups = await store.groups(unit.raw, unit.companies)
+        named = {(c.cause.company, c.cost_centre) for c in commands if c.cost_centre is not None}
+        centres = await store.known_centres(unit.raw, named)
+        rows: list[tuple[str, str | None, SealedRow]] = []
+        results: list[Result] = []
+        for command in commands:
+            company, person = command.cause.company, known.find(command)
+            group = groups.get((company, command.pay_group))
+            centre = (company, command.cost_centre) in centres
+            day, currency = command.effective_on, command.currency
+            refusal = refusal_of_terms(person, command.pay_group, group, day, currency, centre)
+            if refusal is None and (company, command.employee) in known.ring.erased:
+                refusal = ERASED
+            if refusal is not None:
+                results.append(refusal)
+                continue
+            value = None if command.monthly is None else {"monthly": command.monthly}
+            row = known.seal(command, TERM, day, value)
+            assert person is not None
+            in_force = person.in_force | {day} if value is not None else person.in_force - {day}
+            key = (company, command.employee)
+            known.people[key] = replace(known.people[key], in_force=in_force, group=command.pay_group)
+            rows.append((command.pay_group, command.cost_centre if value is not None else None, row))
+            results.append(_entered(unit, command, "pay-terms-entered", row))
+        if rows:
+            await store.add_terms(unit.raw, rows, unit.now)
+        return results
+
+    async def name_accounts(self, commands: Sequence[NameBankAccount], unit: UnitOfWork) -> Sequence[Result]:
+        """Where pay goes from a day on."""
+        known = await self._known(commands, unit)
+        rows: list[SealedRow] = []
+        results: list[Result] = []
+        for command in commands:
+            refusal = refusal_of_profile(known.find(command), command.effective_on, None, command.employee)
+            if refusal is None and (command.cause.company, command.employee) in known.ring.erased:
+                refusal = ERASED
+            if refusal is not None:
+                results.append(refusal)
+                continue
+            value = {"iban": command.iban, "bic": command.bic, "holder": command.holder}
+            rows.append(known.seal(command, ACCOUNT, command.effective_on, value))
+            results.append(_entered(unit, command, "bank-account-entered", rows[-1]))
+        if rows:
+            await store.add_accounts(unit.raw, rows, unit.now)
+        return results
+
+    async def record_profiles(self, commands: Sequence[RecordTaxProfile], unit: UnitOfWork) -> Sequence[Result]:
+        """What tax depends on; two people with one tax id are one person, or a slip of the pen."""
+        known = await self._known(commands, unit)
+        digests = [self._vault.blind(c.cause.company, "tax_id", c.tax_id) for c in commands]
+        holders = await store.holders(
+            unit.raw, [(c.cause.company, digest) for c, digest in zip(commands, digests, strict=True)]
+        )
+        rows: list[tuple[bytes, SealedRow]] = []
+        results: list[Result] = []
+        for command, digest in zip(commands, digests, strict=True):
+            company, employee = command.cause.company, command.employee
+            of_id = holders.setdefault((company, digest), set())
+            other = next((each for each in of_id if each != employee), None)
+            refusal = refusal_of_profile(known.find(command), command.effective_on, other, employee)
+            if refusal is None and (company, employee) in known.ring.erased:
+                refusal = ERASED
+            if refusal is not None:
+                results.append(refusal)
+                continue
+            of_id.add(employee)
+            value = {
+                "tax_id": command.tax_id, "children": command.children, "credit_points": command.credit_points,
+                "country": command.country,
+            }  # fmt: skip
+            rows.append((digest, known.seal(command, PROFILE, command.effective_on, value)))
+            results.append(_entered(unit, command, "tax-profile-entered", rows[-1][1]))
+        if rows:
+            await store.add_profiles(unit.raw, rows, unit.now)
+        return results
+
+    async def _known(self, commands: Sequence[_OfPerson], unit: UnitOfWork) -> _Known:
+        """The company's counter is the lock: what is entered about its people is entered one after the other."""
+        await people.lock_counters(unit.raw, set(unit.companies))
+        found = await store.on_register(unit.raw, [(c.cause.company, c.employee) for c in commands])
+        return _Known(found, await self._vault.ring_to_seal(unit.raw, list(found), unit.now))
+
+
+async def log_readings(commands: Sequence[LogReading], unit: UnitOfWork) -> Sequence[Result]:
+    """Who is about to read pay is written down before they do."""
+    rows = [
+        (c.cause.company, c.cause.id, c.employee, c.run, c.what, c.cause.actor, c.cause.on_behalf_of) for c in commands
+    ]
+    await store.add_readings(unit.raw, rows, unit.now)
+    return [Answer(204, {}) for _ in commands]
+
+
+def _entered(unit: UnitOfWork, command: _OfPerson, action: str, row: SealedRow) -> Answer:
+    """Neither the answer nor the audit record says what was entered: both are kept for ever."""
+    detail = {"effective_on": str(row.effective_on), "revision": row.revision}
+    unit.audit(command.cause, action, str(command.employee), detail)
+    return Answer(201, {"employee": str(command.employee), **detail})

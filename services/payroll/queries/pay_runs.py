@@ -1,0 +1,258 @@
+"""Questions about runs: where one stands, what it comes to, who cannot be paid, and the file for the bank."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+from pydantic import BaseModel
+
+from contracts.money import from_minor
+from services.payroll.domain.pain import FileHead, Payment, closing, opening, payments
+from services.payroll.domain.pay.journal import postings
+from services.payroll.domain.pay.records import read, read_profile, read_totals
+from services.payroll.domain.pay.totals import Totals
+from services.payroll.domain.privacy import Place
+from services.payroll.store.pay_runs import sums_place
+from services.payroll.store.payslips import slip_place
+from services.payroll.store.vault import Vault
+
+RUNS = """
+select r.*, g.currency from pay_run r join pay_group g on g.company = r.company and g.pay_group = r.pay_group
+where r.company = $1 and ($2::text is null or r.pay_group = $2) and ($3::uuid is null or r.run = $3)
+order by r.period desc, r.pay_group limit $4
+"""
+STEPS = "select step, action, actor, at from pay_run_step where company = $1 and run = $2 order by step"
+PROBLEMS = """
+select p.employee, e.number, p.code from pay_run_problem p
+join employee e on e.company = p.company and e.employee = p.employee
+where p.company = $1 and p.run = $2 and p.attempt = $3 order by e.serial limit 500
+"""
+PARTS = """
+select count(*) as parts, count(done_at) as done from pay_run_part where company = $1 and run = $2 and attempt = $3
+"""
+WITHOUT_TERMS = """
+select e.number from employee e
+where e.company = $1 and not exists (select from pay_member m where m.company = e.company and m.employee = e.employee)
+order by e.serial limit 500
+"""
+FILE = """
+select f.message, f.execution_on, f.payments, f.exported_at, r.period, r.attempt, r.totals, g.currency, g.debtor_name,
+    g.debtor_iban, g.debtor_bic
+from pay_file f join pay_run r on r.company = f.company and r.run = f.run
+join pay_group g on g.company = r.company and g.pay_group = r.pay_group where f.company = $1 and f.run = $2
+"""
+PAYMENTS = """
+select p.employee, p.period, p.kind, p.sealed, e.number, b.effective_on, b.revision, b.sealed as account
+from payslip p join pay_run r on r.company = p.company and r.run = p.run and r.attempt = p.attempt
+join employee e on e.company = p.company and e.employee = p.employee
+cross join lateral (select b.effective_on, b.revision, b.sealed from bank_account b
+    where b.company = p.company and b.employee = p.employee and b.effective_on <= $3 and b.recorded_at <= $4
+    order by b.effective_on desc, b.revision desc limit 1) b
+where p.company = $1 and p.run = $2 and p.pays and p.employee > $5 order by p.employee limit 500
+"""
+NOBODY = UUID(int=0)
+
+
+class Step(BaseModel):
+    """Who did what with the run."""
+
+    step: int
+    action: str
+    actor: str
+    at: datetime
+
+
+class RunProblem(BaseModel):
+    """Why somebody cannot be paid."""
+
+    employee: UUID
+    number: str
+    code: str
+
+
+class CentreSums(BaseModel):
+    """What a cost centre bears."""
+
+    cost_centre: str
+    people: int
+    salaries: str
+    employer_contributions: str
+
+
+class Remittance(BaseModel):
+    """What is owed to an authority for the month."""
+
+    authority: str
+    contributions: str
+    tax: str
+    total: str
+
+
+class JournalLine(BaseModel):
+    """A line as it goes to the books."""
+
+    role: str
+    side: str
+    amount: str
+    cost_centre: str | None
+    owed_to: str | None
+
+
+class RunTotals(BaseModel):
+    """What a run comes to: sums over people, in the run's currency."""
+
+    gross: str
+    employer_contributions: str
+    net: str
+    to_pay: str
+    payments: int
+    cost_centres: list[CentreSums]
+    remittances: list[Remittance]
+    journal: list[JournalLine]
+
+
+class RunLine(BaseModel):
+    """A run in a list."""
+
+    run: UUID
+    pay_group: str
+    period: str
+    currency: str
+    state: str
+    attempt: int
+    people: int
+    problems: int
+    digest: str | None
+    started_by: str
+    approved_by: str | None
+    paid_on: date | None
+
+
+class RunPage(BaseModel):
+    """Runs, the newest month first."""
+
+    runs: list[RunLine]
+
+
+class RunView(RunLine):
+    """A run with its steps and, once it is calculated, its sums."""
+
+    parts: int
+    parts_done: int
+    steps: list[Step]
+    unpaid: list[RunProblem]
+    """Who cannot be paid, and why; the run cannot be approved before that is put right."""
+    without_terms: list[str]
+    """Numbers of people on the register whom nobody has agreed pay with: they are in no run."""
+    totals: RunTotals | None
+
+
+async def runs(connection: asyncpg.Connection, company: str, pay_group: str | None, limit: int) -> RunPage:
+    """A company's runs."""
+    rows = await connection.fetch(RUNS, company, pay_group, None, limit)
+    return RunPage(runs=[RunLine.model_validate(_line(row)) for row in rows])
+
+
+async def run(connection: asyncpg.Connection, vault: Vault, company: str, run_id: UUID) -> RunView | None:
+    """One run; None when there is no such run."""
+    row = await connection.fetchrow(RUNS, company, None, run_id, 1)
+    if row is None:
+        return None
+    (parts,) = await connection.fetch(PARTS, company, run_id, row["attempt"])
+    steps = await connection.fetch(STEPS, company, run_id)
+    problems = await connection.fetch(PROBLEMS, company, run_id, row["attempt"])
+    without = await connection.fetch(WITHOUT_TERMS, company)
+    more = {
+        "parts": parts["parts"],
+        "parts_done": parts["done"],
+        "steps": [dict(each) for each in steps],
+        "unpaid": [dict(each) for each in problems],
+        "without_terms": [each["number"] for each in without],
+        "totals": None,
+    }
+    if row["totals"] is not None:
+        record = vault.unseal_sums(company, sums_place(row["run"], row["attempt"]), row["totals"])
+        more["totals"] = _totals(read_totals(record), row["currency"])
+    return RunView.model_validate(_line(row) | more)
+
+
+async def pay_file(connection: asyncpg.Connection, vault: Vault, company: str, run_id: UUID) -> AsyncIterator[str]:
+    """The file of a run in pieces, always the same one; nothing when none was made."""
+    row = await connection.fetchrow(FILE, company, run_id)
+    if row is None:
+        return
+    totals = read_totals(vault.unseal_sums(company, sums_place(run_id, row["attempt"]), row["totals"]))  # type: ignore[arg-type]
+    head = FileHead(
+        row["message"], row["exported_at"], row["execution_on"], row["currency"], row["payments"], totals.payable,
+        row["debtor_name"], row["debtor_iban"], row["debtor_bic"], f"{row['period']:%Y-%m}",
+    )  # fmt: skip
+    yield opening(head)
+    after = NOBODY
+    while rows := await connection.fetch(PAYMENTS, company, run_id, head.execution_on, row["exported_at"], after):
+        ring = await vault.ring(connection, [(company, each["employee"]) for each in rows])
+        paid: list[Payment] = []
+        for each in rows:
+            slip = read(
+                ring.unseal(slip_place(company, each["employee"], each["period"], each["kind"]), each["sealed"])
+            )
+            spot = f"{each['effective_on']}/{each['revision']}"
+            account = read_profile(
+                ring.unseal(Place(company, each["employee"], "bank_account.sealed", spot), each["account"])
+            )
+            reference = f"{each['number']}-{each['period']:%Y%m}"
+            paid.append(Payment(reference, slip.payable, account["holder"], account["iban"], account["bic"]))
+        yield "".join(payments(head, paid))
+        after = rows[-1]["employee"]
+    yield closing()
+
+
+def _line(row: asyncpg.Record) -> dict[str, object]:
+    digest = None if row["digest"] is None else row["digest"].hex()
+    return {**dict(row), "period": f"{row['period']:%Y-%m}", "digest": digest}
+
+
+def _totals(totals: Totals, currency: str) -> RunTotals:
+    def told(minor: int) -> str:
+        return from_minor(minor, currency)
+
+    centres = [
+        CentreSums(
+            cost_centre=centre,
+            people=totals.people.get(centre, 0),
+            salaries=told(totals.salaries.get(centre, 0)),
+            employer_contributions=told(totals.employer.get(centre, 0)),
+        )
+        for centre in sorted(totals.people)
+    ]
+    remittances = [
+        Remittance(
+            authority=authority,
+            contributions=told(totals.owed.get(authority, 0)),
+            tax=told(totals.tax.get(authority, 0)),
+            total=told(totals.owed.get(authority, 0) + totals.tax.get(authority, 0)),
+        )
+        for authority in sorted({*totals.owed, *totals.tax})
+    ]
+    journal = [
+        JournalLine(
+            role=each.role,
+            side="debit" if each.amount > 0 else "credit",
+            amount=told(abs(each.amount)),
+            cost_centre=each.cost_centre,
+            owed_to=each.owed_to,
+        )
+        for each in postings(totals)
+    ]
+    return RunTotals(
+        gross=told(sum(totals.salaries.values())),
+        employer_contributions=told(sum(totals.employer.values())),
+        net=told(totals.net),
+        to_pay=told(totals.payable),
+        payments=totals.payments,
+        cost_centres=centres,
+        remittances=remittances,
+        journal=journal,
+    )

@@ -1,0 +1,278 @@
+"""What a person is told about their pay: what was agreed, the payslips, and how each amount came about."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+from pydantic import BaseModel
+
+from contracts.money import from_minor
+from services.payroll.domain.pay.calculating import Line, Payslip
+from services.payroll.domain.pay.explaining import explain
+from services.payroll.domain.pay.paying import PersonPay
+from services.payroll.domain.pay.records import read, read_profile
+from services.payroll.domain.privacy import Place
+from services.payroll.store.payslips import slip_place
+from services.payroll.store.vault import Vault
+
+TERMS = """
+select t.effective_on, t.revision, t.cost_centre, t.sealed, t.recorded_by, t.recorded_at, m.pay_group, g.currency
+from pay_term t join pay_member m on m.company = t.company and m.employee = t.employee
+join pay_group g on g.company = m.company and g.pay_group = m.pay_group
+where t.company = $1 and t.employee = $2 order by t.effective_on, t.revision
+"""
+ACCOUNTS = """
+select effective_on, revision, sealed, recorded_by, recorded_at from bank_account
+where company = $1 and employee = $2 order by effective_on, revision
+"""
+PROFILES = """
+select effective_on, revision, sealed, recorded_by, recorded_at from tax_profile
+where company = $1 and employee = $2 order by effective_on, revision
+"""
+SLIPS = """
+select p.period, p.kind, p.version, p.rules_digest, p.corrects, p.sealed, p.calculated_at, r.run, r.state, g.currency,
+    q.document
+from payslip p join pay_run r on r.company = p.company and r.run = p.run and r.attempt = p.attempt
+join pay_group g on g.company = r.company and g.pay_group = r.pay_group
+left join payslip_paper q on q.company = p.company and q.employee = p.employee and q.period = p.period
+    and q.kind = p.kind
+where p.company = $1 and p.employee = $2 and ($3::date is null or p.period = $3)
+    and ($4 or r.state in ('approved', 'paid', 'posted')) order by p.period
+"""
+READINGS = """
+select what, run, actor, on_behalf_of, at from pay_reading where company = $1 and employee = $2
+order by at desc, reading limit 500
+"""
+
+
+class Term(BaseModel):
+    """A month's salary from a day on; null where the terms of that day were taken back."""
+
+    effective_on: date
+    revision: int
+    pay_group: str
+    monthly: str | None
+    currency: str
+    cost_centre: str | None
+    recorded_by: str
+    recorded_at: datetime
+
+
+class BankAccount(BaseModel):
+    """Where pay goes from a day on; of the number only its end."""
+
+    effective_on: date
+    revision: int
+    iban_ends: str
+    holder: str
+    recorded_by: str
+    recorded_at: datetime
+
+
+class TaxProfile(BaseModel):
+    """What tax depends on from a day on; of the tax id only its end."""
+
+    effective_on: date
+    revision: int
+    tax_id_ends: str
+    children: int
+    credit_points: str
+    recorded_by: str
+    recorded_at: datetime
+
+
+class Agreed(BaseModel):
+    """Everything that was agreed with a person about pay."""
+
+    employee: UUID
+    terms: list[Term]
+    bank_accounts: list[BankAccount]
+    tax_profiles: list[TaxProfile]
+
+
+class Amount(BaseModel):
+    """A line of a payslip."""
+
+    kind: str
+    code: str
+    amount: str
+    cost_centre: str | None
+    authority: str | None
+
+
+class Correction(BaseModel):
+    """What was paid too much or too little for an earlier month, by that month's rules."""
+
+    month: str
+    version: str
+    lines: list[Amount]
+    net: str
+
+
+class PayslipView(BaseModel):
+    """A payslip."""
+
+    run: UUID
+    state: str
+    period: str
+    currency: str
+    version: str
+    rules_digest: str
+    calculated_at: datetime
+    document: UUID | None
+    lines: list[Amount]
+    corrections: list[Correction]
+    gross: str
+    net: str
+    carried: str
+    """What earlier payslips paid too much, still to be taken back."""
+    to_pay: str
+
+
+class PayslipPage(BaseModel):
+    """A person's payslips, the oldest first."""
+
+    employee: UUID
+    payslips: list[PayslipView]
+
+
+class Explanation(BaseModel):
+    """How amounts came about, in lines to follow with a pocket calculator; in minor units."""
+
+    employee: UUID
+    period: str
+    version: str
+    lines: list[str]
+
+
+class Reading(BaseModel):
+    """Somebody read a person's pay."""
+
+    what: str
+    run: UUID | None
+    actor: str
+    on_behalf_of: str | None
+    at: datetime
+
+
+class ReadingPage(BaseModel):
+    """The newest first."""
+
+    readings: list[Reading]
+
+
+async def agreed(connection: asyncpg.Connection, vault: Vault, company: str, employee: UUID) -> Agreed:
+    """What was agreed. Raises Unreadable for a person whose key was erased."""
+    ring = await vault.ring(connection, [(company, employee)])
+
+    def opened(table: str, row: asyncpg.Record) -> dict[str, object]:
+        spot = f"{row['effective_on']}/{row['revision']}"
+        return read_profile(ring.unseal(Place(company, employee, f"{table}.sealed", spot), row["sealed"]))
+
+    terms: list[Term] = []
+    for row in await connection.fetch(TERMS, company, employee):
+        value = None if row["sealed"] is None else opened("pay_term", row)["monthly"]
+        monthly = None if value is None else from_minor(int(str(value)), row["currency"])
+        terms.append(Term.model_validate(dict(row) | {"monthly": monthly}))
+    accounts: list[BankAccount] = []
+    for row in await connection.fetch(ACCOUNTS, company, employee):
+        account = opened("bank_account", row)
+        more = {"iban_ends": str(account["iban"])[-4:], "holder": account["holder"]}
+        accounts.append(BankAccount.model_validate(dict(row) | more))
+    profiles: list[TaxProfile] = []
+    for row in await connection.fetch(PROFILES, company, employee):
+        profile = opened("tax_profile", row)
+        profiles.append(TaxProfile.model_validate(profile | dict(row) | {"tax_id_ends": str(profile["tax_id"])[-3:]}))
+    return Agreed(employee=employee, terms=terms, bank_accounts=accounts, tax_profiles=profiles)
+
+
+async def payslips(
+    connection: asyncpg.Connection, vault: Vault, company: str, employee: UUID, period: date | None, *, drafts: bool
+) -> list[PayslipView]:
+    """A person's payslips, or the one of a month; those of runs that are not approved only as drafts."""
+    return [view for view, _ in await _opened(connection, vault, company, employee, period, drafts=drafts)]
+
+
+async def explanation(
+    connection: asyncpg.Connection, vault: Vault, company: str, employee: UUID, period: date, code: str | None,
+    *, drafts: bool,
+) -> Explanation | None:  # fmt: skip
+    """How the amounts of a month came about; None when there is no payslip of it."""
+    found = await _opened(connection, vault, company, employee, period, drafts=drafts)
+    if not found:
+        return None
+    view, pay = found[0]
+    return Explanation(employee=employee, period=view.period, version=view.version, lines=_told(pay, code))
+
+
+async def readings(connection: asyncpg.Connection, company: str, employee: UUID) -> ReadingPage:
+    """Who read this person's pay."""
+    rows = await connection.fetch(READINGS, company, employee)
+    return ReadingPage(readings=[Reading.model_validate(dict(row)) for row in rows])
+
+
+async def _opened(
+    connection: asyncpg.Connection, vault: Vault, company: str, employee: UUID, period: date | None, *, drafts: bool
+) -> list[tuple[PayslipView, PersonPay]]:
+    rows = await connection.fetch(SLIPS, company, employee, period, drafts)
+    ring = await vault.ring(connection, [(company, employee)])
+    found: list[tuple[PayslipView, PersonPay]] = []
+    for row in rows:
+        place = slip_place(company, employee, row["period"], row["kind"])
+        pay = read(ring.unseal(place, row["sealed"]))
+        found.append((_view(row, pay), pay))
+    return found
+
+
+def _view(row: asyncpg.Record, pay: PersonPay) -> PayslipView:
+    currency = row["currency"]
+
+    def told(minor: int) -> str:
+        return from_minor(minor, currency)
+
+    def lines(of: tuple[Line, ...]) -> list[Amount]:
+        return [
+            Amount(
+                kind=line.kind,
+                code=line.code,
+                amount=told(line.amount),
+                cost_centre=line.cost_centre or None,
+                authority=line.authority or None,
+            )
+            for line in of
+        ]
+
+    return PayslipView(
+        run=row["run"],
+        state=row["state"],
+        period=f"{row['period']:%Y-%m}",
+        currency=currency,
+        version=row["version"],
+        rules_digest=row["rules_digest"],
+        calculated_at=row["calculated_at"],
+        document=row["document"],
+        lines=lines(() if pay.slip is None else pay.slip.lines),
+        corrections=[
+            Correction(month=str(each.month), version=each.version, lines=lines(each.lines), net=told(each.net))
+            for each in pay.differences
+        ],
+        gross=told(0 if pay.slip is None else pay.slip.gross),
+        net=told(pay.net),
+        carried=told(pay.carried),
+        to_pay=told(pay.payable),
+    )
+
+
+def _told(pay: PersonPay, code: str | None) -> list[str]:
+    lines = [] if pay.slip is None else explain(pay.slip, code)
+    for each in pay.differences:
+        again = Payslip(each.month, each.version, each.digest, each.lines, each.steps, 0)
+        lines.append(f"difference for {each.month}, calculated again as follows; only what differs is paid:")
+        for of in dict.fromkeys(line.code for line in each.lines if code in (None, line.code)):
+            lines += [f"  {line}" for line in explain(again, of)[1:]]
+        lines.append(f"  net difference for {each.month}: {each.net}")
+    if code is None:
+        lines.append(f"all together: {pay.net}; carried from before: {pay.carried}; to pay: {pay.payable}")
+    return lines

@@ -1,0 +1,183 @@
+"""What is agreed with people and sealed: terms, bank accounts, tax profiles; the groups they are paid in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+import asyncpg
+
+from chassis.ids import UUID
+from services.payroll.domain.agreeing import Group, OnRegister
+from services.payroll.domain.privacy import PersonKey
+
+# Whom a fact replaces is not counted any more: the day of hire may have been corrected.
+ON_REGISTER = """
+select e.company, e.employee, m.pay_group, h.hired_on,
+    (select array_agg(t.effective_on) from (select distinct on (p.effective_on) p.effective_on, p.sealed
+        from pay_term p where p.company = e.company and p.employee = e.employee
+        order by p.effective_on, p.revision desc) t where t.sealed is not null) as in_force
+from unnest($1::text[], $2::uuid[]) as x(company, employee)
+join employee e on e.company = x.company and e.employee = x.employee
+cross join lateral (select min(a.effective_on) as hired_on from assignment a
+    where a.company = e.company and a.employee = e.employee and cardinality(a.sets) > 0
+    and not exists (select from assignment r where r.company = a.company and r.employee = a.employee
+        and r.replaces = a.revision)) h
+left join pay_member m on m.company = e.company and m.employee = e.employee
+"""
+REVISIONS = """
+select x.company, x.employee, r.what, r.effective_on, max(r.revision) as revision
+from unnest($1::text[], $2::uuid[]) as x(company, employee)
+cross join lateral (
+    select 'pay_term' as what, effective_on, revision from pay_term t
+        where t.company = x.company and t.employee = x.employee
+    union all select 'bank_account', effective_on, revision from bank_account b
+        where b.company = x.company and b.employee = x.employee
+    union all select 'tax_profile', effective_on, revision from tax_profile p
+        where p.company = x.company and p.employee = x.employee) r
+group by x.company, x.employee, r.what, r.effective_on
+"""
+GROUPS = """
+select company, pay_group, country, currency, since from pay_group where company = any($1::text[])
+"""
+CENTRES = """
+select c.company, c.cost_centre from unnest($1::text[], $2::text[]) as x(company, cost_centre)
+join cost_centre c on c.company = x.company and c.cost_centre = x.cost_centre
+"""
+HOLDERS = """
+select distinct on (x.company, x.digest, p.employee) x.company, x.digest, p.employee
+from unnest($1::text[], $2::bytea[]) as x(company, digest)
+join tax_profile p on p.company = x.company and p.tax_id_digest = x.digest
+order by x.company, x.digest, p.employee
+"""
+ADD_GROUPS = """
+insert into pay_group (company, pay_group, country, currency, since, figures, debtor_name, debtor_iban, debtor_bic,
+    debtor_address, recorded_at)
+select x.*, $11 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::text[], $7::text[],
+    $8::text[], $9::text[], $10::text[]) as x
+on conflict do nothing returning company, pay_group
+"""
+ADD_TERMS = """
+with members as (insert into pay_member (company, employee, pay_group)
+    select x.company, x.employee, x.pay_group from unnest($1::text[], $2::uuid[], $3::text[])
+        as x(company, employee, pay_group) order by 1, 2 on conflict do nothing)
+insert into pay_term (company, employee, effective_on, revision, cost_centre, sealed, recorded_by, recorded_at)
+select x.*, $11 from unnest($4::text[], $5::uuid[], $6::date[], $7::int[], $8::text[], $9::bytea[], $10::text[]) as x
+"""
+ADD_ACCOUNTS = """
+insert into bank_account (company, employee, effective_on, revision, sealed, recorded_by, recorded_at)
+select x.*, $7 from unnest($1::text[], $2::uuid[], $3::date[], $4::int[], $5::bytea[], $6::text[]) as x
+"""
+ADD_PROFILES = """
+insert into tax_profile (company, employee, effective_on, revision, tax_id_digest, sealed, recorded_by, recorded_at)
+select x.*, $8 from unnest($1::text[], $2::uuid[], $3::date[], $4::int[], $5::bytea[], $6::bytea[], $7::text[]) as x
+"""
+ADD_READINGS = """
+insert into pay_reading (company, reading, employee, run, what, actor, on_behalf_of, at)
+select x.*, $8 from unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[]) as x
+on conflict do nothing
+"""
+
+
+class SealedRow(NamedTuple):
+    """Something that is agreed with a person from a day on, sealed."""
+
+    company: str
+    employee: UUID
+    effective_on: date
+    revision: int
+    sealed: bytes | None
+    recorded_by: str
+
+
+async def on_register(connection: asyncpg.Connection, people: Collection[PersonKey]) -> dict[PersonKey, OnRegister]:
+    """What is known of these people: two statements."""
+    keys = sorted(set(people), key=str)
+    columns = [company for company, _ in keys], [employee for _, employee in keys]
+    revisions: dict[PersonKey, dict[tuple[str, date], int]] = {}
+    for row in await connection.fetch(REVISIONS, *columns):
+        of = revisions.setdefault((row["company"], row["employee"]), {})
+        of[row["what"], row["effective_on"]] = row["revision"]
+    return {
+        (row["company"], row["employee"]): OnRegister(
+            row["hired_on"],
+            row["pay_group"],
+            revisions.get((row["company"], row["employee"]), {}),
+            frozenset(row["in_force"] or ()),
+        )
+        for row in await connection.fetch(ON_REGISTER, *columns)
+        if row["hired_on"] is not None
+    }
+
+
+async def groups(connection: asyncpg.Connection, companies: Collection[str]) -> dict[tuple[str, str], Group]:
+    """All pay groups of these companies."""
+    rows = await connection.fetch(GROUPS, list(companies))
+    return {(row["company"], row["pay_group"]): Group(row["country"], row["currency"], row["since"]) for row in rows}
+
+
+async def known_centres(connection: asyncpg.Connection, centres: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these cost centres there are."""
+    rows = await connection.fetch(CENTRES, [company for company, _ in centres], [code for _, code in centres])
+    return {(row["company"], row["cost_centre"]) for row in rows}
+
+
+async def holders(
+    connection: asyncpg.Connection, digests: Collection[tuple[str, bytes]]
+) -> dict[tuple[str, bytes], set[UUID]]:
+    """Who has these tax ids."""
+    found: dict[tuple[str, bytes], set[UUID]] = {}
+    rows = await connection.fetch(HOLDERS, [company for company, _ in digests], [digest for _, digest in digests])
+    for row in rows:
+        found.setdefault((row["company"], row["digest"]), set()).add(row["employee"])
+    return found
+
+
+async def add_groups(
+    connection: asyncpg.Connection, rows: Sequence[tuple[object, ...]], now: datetime
+) -> set[tuple[str, str]]:
+    """Write groups; returns those that were not there."""
+    added = await connection.fetch(ADD_GROUPS, *zip(*rows, strict=True), now)
+    return {(row["company"], row["pay_group"]) for row in added}
+
+
+async def add_terms(
+    connection: asyncpg.Connection, rows: Sequence[tuple[str, str | None, SealedRow]], now: datetime
+) -> None:
+    """Write terms, each with its group and cost centre; who is new becomes a member of the group."""
+    terms = [row for _, _, row in rows]
+    people = [(row.company, row.employee, group) for group, _, row in rows]
+    members = sorted(
+        {(company, employee): (company, employee, group) for company, employee, group in people}.values(), key=str
+    )
+    await connection.execute(
+        ADD_TERMS,
+        *zip(*members, strict=True),
+        [t.company for t in terms],
+        [t.employee for t in terms],
+        [t.effective_on for t in terms],
+        [t.revision for t in terms],
+        [centre for _, centre, _ in rows],
+        [t.sealed for t in terms],
+        [t.recorded_by for t in terms],
+        now,
+    )
+
+
+async def add_accounts(connection: asyncpg.Connection, rows: Sequence[SealedRow], now: datetime) -> None:
+    """Write bank accounts."""
+    await connection.execute(ADD_ACCOUNTS, *zip(*rows, strict=True), now)
+
+
+async def add_profiles(connection: asyncpg.Connection, rows: Sequence[tuple[bytes, SealedRow]], now: datetime) -> None:
+    """Write tax profiles, each with the digest of its tax id."""
+    columns = [
+        (r.company, r.employee, r.effective_on, r.revision, digest, r.sealed, r.recorded_by) for digest, r in rows
+    ]
+    await connection.execute(ADD_PROFILES, *zip(*columns, strict=True), now)
+
+
+async def add_readings(connection: asyncpg.Connection, rows: Sequence[tuple[object, ...]], now: datetime) -> None:
+    """Write down who reads what."""
+    await connection.execute(ADD_READINGS, *zip(*rows, strict=True), now)
