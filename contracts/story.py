@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 from contracts.base import data_schema
 from contracts.envelope import Envelope
 from contracts.registry import key_of, owner_of
+from contracts.story_payroll import payroll
 
 COMPANY = "aegean"
 WEBSHOP = "/sales/webshop"
@@ -77,12 +78,6 @@ _CREDITED_TOTALS = {
     "tax": "4.44",
     "total": "22.94",
 }
-
-
-def _payroll(
-    role: str, side: str, amount: str, cost_centre: str | None = None, owed_to: str | None = None
-) -> dict[str, str | None]:
-    return {"role": role, "side": side, "amount": amount, "cost_centre": cost_centre, "owed_to": owed_to}
 
 
 DATA: Mapping[str, dict[str, Any]] = {
@@ -293,78 +288,7 @@ DATA: Mapping[str, dict[str, Any]] = {
         "terms": {"net_days": 45},
         "credit_limits": [{"currency": "EUR", "amount": "8000.00"}],
     },
-    "EmploymentChanged.v1": {
-        "employee": EMPLOYEE,
-        "number": "E-00031",
-        "effective_on": "2027-03-01",
-        "changed": ["cost_centre", "job_title"],
-        "kind": "change",
-        "name": "נועה לוי",
-        "language": "he",
-        "job_title": "מנהלת לוגיסטיקה",
-        "department": "Logistics",
-        "cost_centre": "CC-400",
-        "manager": story_id("manager"),
-    },
-    "EmployeeLeft.v1": {
-        "employee": EMPLOYEE,
-        "number": "E-00031",
-        "left_on": "2027-08-31",
-        "department": "Logistics",
-    },
-    "DocumentRetentionStarted.v1": {"employee": EMPLOYEE, "number": "E-00031", "since": "2027-08-31"},
-    "TrainingCompleted.v1": {
-        "employee": EMPLOYEE,
-        "course": "FORKLIFT",
-        "session": story_id("training session"),
-        "completed_on": "2026-12-10",
-        "certificate": story_id("certificate"),
-        "valid_until": "2028-12-09",
-    },
-    "CertificateExpiring.v1": {
-        "employee": EMPLOYEE,
-        "manager": story_id("manager"),
-        "certificate": story_id("certificate"),
-        "course": "FORKLIFT",
-        "valid_until": "2028-12-09",
-        "days": 90,
-    },
-    "CertificateExpired.v1": {
-        "employee": EMPLOYEE,
-        "manager": None,
-        "certificate": story_id("certificate"),
-        "course": "FORKLIFT",
-        "valid_until": "2028-12-09",
-    },
-    "TrainingCostIncurred.v1": {
-        "session": story_id("training session"),
-        "course": "FORKLIFT",
-        "held_on": "2026-12-10",
-        "shares": [
-            {
-                "department": "Logistics",
-                "cost_centre": "CC-400",
-                "participants": 3,
-                "cost": {"amount": "270.00", "currency": "EUR"},
-            }
-        ],
-    },
-    "PayrollPosted.v1": {
-        "run": story_id("pay run"),
-        "pay_group": "piraeus",
-        "period": "2026-12",
-        "posted_on": "2026-12-31",
-        "currency": "EUR",
-        "lines": [
-            _payroll("salaries", "debit", "84120.00", "CC-100"),
-            _payroll("salaries", "debit", "12300.50", "various"),
-            _payroll("employer_contributions", "debit", "18329.75", "CC-100"),
-            _payroll("employer_contributions", "debit", "2680.28", "various"),
-            _payroll("contributions_payable", "credit", "33901.41", owed_to="e-EFKA"),
-            _payroll("tax_payable", "credit", "9645.12", owed_to="AADE"),
-            _payroll("wages_payable", "credit", "73884.00"),
-        ],
-    },
+    **payroll(story_id, EMPLOYEE),
 }
 
 # What caused what. Everything else was asked for directly, over an API.

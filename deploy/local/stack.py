@@ -34,7 +34,7 @@ from deploy.local.processes import Command, Keeper
 from deploy.local.readiness import wait_until_ready
 from deploy.local.servers import TASK_MAX_S, Servers, timed
 from deploy.local.services import Program, discover_services, process_name, runtime_environment, service_program
-from deploy.local.stackfile import StackFile, StackLock, make_internal_secret, make_vault_key, starter_lives
+from deploy.local.stackfile import StackFile, StackLock, make_secrets, starter_lives
 from deploy.local.supervising import Supervisor
 
 PROVISION = (sys.executable, "-m", "chassis.provisioning")
@@ -314,8 +314,7 @@ class LocalStack:
         if self._fresh:
             remove_data(self.folder)
         self._file = StackFile(self.folder)
-        make_internal_secret(self.folder)
-        make_vault_key(self.folder)
+        make_secrets(self.folder)
         self._servers = Servers(
             keeper=self.keeper,
             folder=self.folder,

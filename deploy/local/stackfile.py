@@ -100,18 +100,12 @@ def starter_lives(folder: StateFolder) -> bool:
     return True
 
 
-def make_internal_secret(folder: StateFolder) -> None:
-    """The secret that signs internal tokens, made once per state folder, readable by the owner only."""
-    if not folder.internal_secret.exists():
-        with os.fdopen(_open(folder.internal_secret), "w") as file:
-            file.write(secrets.token_hex(32))
-
-
-def make_vault_key(folder: StateFolder) -> None:
-    """Payroll's master key, made once per state folder, readable by the owner only."""
-    if not folder.vault_key.exists():
-        with os.fdopen(_open(folder.vault_key), "w") as file:
-            file.write(secrets.token_hex(32))
+def make_secrets(folder: StateFolder) -> None:
+    """The secret that signs internal tokens and payroll's master key: made once, for the owner only."""
+    for path in (folder.internal_secret, folder.vault_key):
+        if not path.exists():
+            with os.fdopen(_open(path), "w") as file:
+                file.write(secrets.token_hex(32))
 
 
 def _open(path: Path) -> int:

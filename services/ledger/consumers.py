@@ -10,6 +10,8 @@ from chassis.errors import Outcomes
 from contracts.gateway import OrderCancelled
 from contracts.inventory import OrderChangeRefused
 from services.ledger import handlers, translate
+from services.ledger.handlers.payroll import post_payroll
+from services.ledger.translate.payroll import to_post_payroll
 from services.ledger.views import (
     ChangedTerms,
     MoneyReceived,
@@ -17,6 +19,7 @@ from services.ledger.views import (
     OrderReleased,
     OrderReserved,
     OrderTerms,
+    PayrollJournal,
 )
 
 consumers = Consumers("ledger")
@@ -65,3 +68,9 @@ async def on_reservation_released(events: Sequence[Received[OrderReleased]], uni
 async def on_payment_received(events: Sequence[Received[MoneyReceived]], unit: UnitOfWork) -> Outcomes:
     """Money settles what customers owe; what fits nothing is kept for them."""
     return await handlers.record_payments([translate.to_record_payment(event) for event in events], unit)
+
+
+@consumers.on(PayrollJournal)
+async def on_payroll_posted(events: Sequence[Received[PayrollJournal]], unit: UnitOfWork) -> Outcomes:
+    """Salaries are a cost of the month they are for, and owed until the bank has paid them."""
+    return await post_payroll([to_post_payroll(event) for event in events], unit)

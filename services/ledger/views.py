@@ -17,10 +17,12 @@ from contracts.base import (
     Sku,
     TaxCode,
     UnitPrice,
+    UnsignedAmount,
     Uuid,
 )
 from contracts.gateway import OrderChanged, OrderPlaced, PaymentReceived
 from contracts.inventory import ReservationRefused, ReservationReleased, StockReserved
+from contracts.payroll import PayrollPosted
 
 
 class CustomerTerms(PartView):
@@ -111,3 +113,20 @@ class MoneyReceived(EventView, of=PaymentReceived):
     order: Uuid | None
     order_reference: str | None
     invoice_number: str | None
+
+
+class PayrollSum(PartView):
+    """A sum of a pay run on one side."""
+
+    role: Literal["salaries", "employer_contributions", "wages_payable", "tax_payable", "contributions_payable"]
+    side: Literal["debit", "credit"]
+    amount: UnsignedAmount
+
+
+class PayrollJournal(EventView, of=PayrollPosted):
+    """What is booked of a pay run."""
+
+    run: Uuid
+    posted_on: CalendarDate
+    currency: CurrencyCode
+    lines: list[PayrollSum]

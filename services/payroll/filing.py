@@ -12,7 +12,8 @@ from chassis.database import Database
 from chassis.database_clock import DatabaseClock
 from chassis.errors import Transient
 from chassis.ids import UUID, derive
-from services.payroll.translate.papers import ToFile, paper, payslip_id
+from services.payroll.domain.filing import ToFile, payslip_id
+from services.payroll.translate.papers import paper
 
 TIMEOUT_S = 60.0
 SCOPE = "documents:confidential"

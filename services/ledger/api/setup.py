@@ -88,7 +88,13 @@ class AccountBody(Body):
     code: AccountCode
     name: Name
     kind: Literal["asset", "liability", "equity", "income", "expense"]
-    role: Literal["receivable", "sales", "bank", "unapplied_cash"] | None = None
+    role: (
+        Literal[
+            "receivable", "sales", "bank", "unapplied_cash", "salaries", "employer_contributions", "wages_payable",
+            "tax_payable", "contributions_payable",
+        ]
+        | None
+    ) = None  # fmt: skip
 
 
 class AccountsBody(Body):

@@ -13,7 +13,17 @@ SALES = "sales"
 BANK = "bank"
 UNAPPLIED_CASH = "unapplied_cash"
 
-KIND_OF_ROLE: Mapping[str, str] = {RECEIVABLE: "asset", SALES: "income", BANK: "asset", UNAPPLIED_CASH: "liability"}
+KIND_OF_ROLE: Mapping[str, str] = {
+    RECEIVABLE: "asset",
+    SALES: "income",
+    BANK: "asset",
+    UNAPPLIED_CASH: "liability",
+    "salaries": "expense",
+    "employer_contributions": "expense",
+    "wages_payable": "liability",
+    "tax_payable": "liability",
+    "contributions_payable": "liability",
+}
 """Which kind of account can play a role: customers owe us, money that fits no invoice is owed back."""
 
 

@@ -10,6 +10,7 @@ from chassis.ids import UUID, derive
 
 SALES_JOURNAL = "sales"
 CASH_JOURNAL = "cash"
+PAYROLL_JOURNAL = "payroll"
 
 
 class Line(NamedTuple):

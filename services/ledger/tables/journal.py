@@ -16,7 +16,7 @@ class JournalEntry(Row, table=True):
 
     __tablename__ = "journal_entry"
     __table_args__ = (
-        CheckConstraint("journal in ('sales', 'cash')"),
+        CheckConstraint("journal in ('sales', 'cash', 'payroll')"),
         Index("journal_entry_reverses", "reverses", "company", unique=True),
     )
     company: str = Field(sa_column=text(key=True))

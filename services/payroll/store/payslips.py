@@ -13,6 +13,7 @@ import asyncpg
 import orjson
 
 from chassis.ids import UUID
+from services.payroll.domain.filing import ToFile
 from services.payroll.domain.pay.months import Month
 from services.payroll.domain.pay.paying import PersonPay
 from services.payroll.domain.pay.people import Leave, Person, Profile, Term
@@ -21,7 +22,6 @@ from services.payroll.domain.pay.records import read_profile
 from services.payroll.domain.privacy import Place
 from services.payroll.store import leave
 from services.payroll.store.vault import KeyRing, Vault
-from services.payroll.translate.papers import ToFile
 
 LEAVERS_MONTHS = 12
 """For so long after somebody left, a change about the time before is found and paid."""

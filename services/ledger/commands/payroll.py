@@ -1,0 +1,21 @@
+"""What payroll asks the books to hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from chassis.cause import Cause
+from chassis.ids import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PostPayroll:
+    """Book a pay run: sums by role, above zero a debit, in minor units; they add up to nothing."""
+
+    company: str
+    run: UUID
+    posted_on: date
+    currency: str
+    sums: tuple[tuple[str, int], ...]
+    cause: Cause

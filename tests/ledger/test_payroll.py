@@ -1,0 +1,71 @@
+"""A pay run is booked once, on the accounts that play its roles, and balances."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from chassis.ids import derive
+from contracts import published
+from contracts.payroll import PayrollPosted
+from services.ledger import handlers
+from services.ledger.commands import NewAccount, OpenAccounts
+from services.ledger.domain.books import KIND_OF_ROLE
+from tests.ledger.desk import Desk, cause
+from tests.support.department import Event, event
+
+ROLES = ("salaries", "employer_contributions", "wages_payable", "tax_payable", "contributions_payable")
+CHART = tuple(
+    NewAccount(f"6{n:03}", role.replace("_", " "), KIND_OF_ROLE[role], role, "") for n, role in enumerate(ROLES)
+)
+
+
+def posted(name: str = "run", sequence: int = 1, **changes: Any) -> Event:
+    """A pay run is posted; what is not named is as in the golden sample."""
+    data = published.sample("PayrollPosted.v1").data | {"run": str(derive("test-run", name))} | changes
+    return event(PayrollPosted, "acme", data, sequence=sequence)
+
+
+async def open_accounts(desk: Desk, *roles: str) -> None:
+    accounts = [account for account in CHART if account.role in roles]
+    await desk.do(handlers.open_accounts, OpenAccounts("acme", accounts, cause("acme")))
+
+
+async def test_a_run_is_booked_by_role_once_with_its_lines_apart(desk: Desk) -> None:
+    """P18: the entry has the run's sums to the cent, once, whatever comes again (INV15)."""
+    await open_accounts(desk, *ROLES)
+    await desk.hear(posted())
+    await desk.hear(posted())
+    await desk.hear(posted(sequence=2))
+    assert await desk.balances() == {
+        ("6000", "EUR"): 9_642_050,
+        ("6001", "EUR"): 2_101_003,
+        ("6002", "EUR"): -7_388_400,
+        ("6003", "EUR"): -964_512,
+        ("6004", "EUR"): -3_390_141,
+    }
+    (told,) = await desk.told("EntryPosted")
+    assert (told.data["journal"], told.data["posted_on"], len(told.data["lines"])) == ("payroll", "2026-12-31", 7)
+    assert await desk.rows("select posted_on, document from journal_entry") == [
+        (date(2026, 12, 31), derive("test-run", "run"))
+    ]
+    assert await desk.faults() == []
+
+
+async def test_a_run_waits_for_an_account_that_is_missing(desk: Desk) -> None:
+    """P18: nothing is booked on another account, and nothing is lost."""
+    await open_accounts(desk, *ROLES[:-1])
+    await desk.hear(posted())
+    assert await desk.held() == [("waiting", "company acme has no account with the role contributions_payable")]
+    await open_accounts(desk, ROLES[-1])
+    await desk.try_held()
+    assert len(await desk.told("EntryPosted")) == 1
+
+
+async def test_a_run_whose_sides_differ_is_refused(desk: Desk) -> None:
+    """P18: the books stay balanced whatever comes."""
+    await open_accounts(desk, *ROLES)
+    lines = published.sample("PayrollPosted.v1").data["lines"][:-1]
+    await desk.hear(posted(lines=lines))
+    assert await desk.balances() == {}
+    assert await desk.faults() == []
