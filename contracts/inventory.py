@@ -5,18 +5,25 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.base import (
+    CODE_PATTERN,
+    Address,
+    CalendarDate,
     Code,
     Detail,
+    DocumentNumber,
     EventData,
+    Language,
     LineNumber,
     Name,
     Part,
     Quantity,
+    Reference,
     Revision,
     Sku,
     StockLevel,
     Text,
     Uuid,
+    VatNumber,
 )
 
 
@@ -102,3 +109,57 @@ class OrderChangeRefused(EventData, topic="inventory.reservations", key="order")
     code: Annotated[Code, Field(description="The rule that refused it: order-cancelled, already-picked and so on.")]
     stage: Annotated[Code, Field(description="How far the order was: cancelled, picked, shipped and so on.")]
     detail: Detail
+
+
+class CancellationRefused(EventData, topic="inventory.reservations", key="order"):
+    """A cancellation came too late: goods of the order have left. What is left of it will follow."""
+
+    order: Uuid
+    code: Annotated[Code, Field(description="The rule that refused it: already-shipped and so on.")]
+    stage: Annotated[Code, Field(description="How far the order was: shipped and so on.")]
+    detail: Detail
+
+
+UnitCode = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9-]{0,15}$", description="Unit of a quantity, as the item names it: pcs, kg, m.")
+]
+
+
+class ShippedLine(Part):
+    """What left the house for one line of the order, in the item's base unit."""
+
+    line: LineNumber
+    item: Sku
+    description: Text
+    quantity: Quantity
+    unit: UnitCode
+
+
+class ShipTo(Part):
+    """Who gets the goods, as the order said."""
+
+    id: Annotated[
+        str, Field(pattern=CODE_PATTERN, max_length=64, description="The front office's own id of the customer.")
+    ]
+    name: Name
+    language: Language
+    address: Address
+    vat_number: VatNumber | None = None
+
+
+class ShipmentDispatched(EventData, topic="inventory.shipments", key="shipment"):
+    """Goods of one order left a warehouse. An order may leave in several shipments; one is the last."""
+
+    shipment: Uuid
+    number: Annotated[DocumentNumber, Field(description="Printed number of the delivery note.")]
+    order: Uuid
+    order_reference: Reference
+    warehouse: Text
+    dispatched_on: CalendarDate
+    complete: Annotated[bool, Field(description="Nothing of the order is left to be shipped after this.")]
+    ship_to: ShipTo
+    lines: Annotated[list[ShippedLine], Field(min_length=1, max_length=500)]
+    packages: Annotated[int, Field(ge=1, le=9999, description="Number of parcels, where counted.")] | None = None
+    carrier: Text | None = None
+    tracking: Reference | None = None
+    revision: Revision = None

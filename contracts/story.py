@@ -30,6 +30,7 @@ ORDER, SECOND_ORDER, CHANGED_ORDER = story_id("order"), story_id("second order")
 INVOICE, SECOND_INVOICE = story_id("invoice"), story_id("second invoice")
 RESERVATION, PAYMENT, EMPLOYEE = story_id("reservation"), story_id("payment"), story_id("employee")
 DOCUMENT, CUSTOMER = story_id("document"), story_id("customer")
+SHIPMENT = story_id("shipment")
 
 _SELLER_ADDRESS = {"line1": "Ακτή Μιαούλη 85", "city": "Πειραιάς", "postcode": "18538", "country": "GR"}
 _CUSTOMER_ADDRESS = {
@@ -289,6 +290,29 @@ DATA: Mapping[str, dict[str, Any]] = {
         "credit_limits": [{"currency": "EUR", "amount": "8000.00"}],
     },
     **payroll(story_id, EMPLOYEE),
+    "CancellationRefused.v1": {
+        "order": story_id("shipped order"),
+        "code": "already-shipped",
+        "stage": "shipped",
+        "detail": "Goods of the order have left already.",
+    },
+    "ShipmentDispatched.v1": {
+        "shipment": SHIPMENT,
+        "number": "DN-2026-000007",
+        "order": ORDER,
+        "order_reference": "WEB-2026-000117",
+        "warehouse": "MAIN",
+        "dispatched_on": "2026-11-22",
+        "complete": True,
+        "ship_to": _CUSTOMER,
+        "lines": [
+            {**_FILTERS, "quantity": "12", "unit": "pcs"},
+            {**_BEANS, "quantity": "2.5", "unit": "pcs"},
+        ],
+        "packages": 2,
+        "carrier": "ΕΛΤΑ Courier",
+        "tracking": "EL123456789GR",
+    },
 }
 
 # What caused what. Everything else was asked for directly, over an API.

@@ -7,7 +7,14 @@ from pydantic import Field
 from contracts.base import EventView, PartView, Timestamp
 from contracts.documents import DocumentRegistered, DocumentStored
 from contracts.gateway import EmployeeHired, OrderCancelled, OrderChanged, OrderPlaced, PaymentReceived
-from contracts.inventory import OrderChangeRefused, ReservationRefused, ReservationReleased, StockReserved
+from contracts.inventory import (
+    CancellationRefused,
+    OrderChangeRefused,
+    ReservationRefused,
+    ReservationReleased,
+    ShipmentDispatched,
+    StockReserved,
+)
 from contracts.ledger import (
     CompanyRegistered,
     CreditNoteIssued,
@@ -91,6 +98,25 @@ class Released(EventView, of=ReservationReleased):
     reason: str
     revision: int | None = None
     replaced_by: int | None = None
+
+
+class NotCancelled(EventView, of=CancellationRefused):
+    """A cancellation came too late."""
+
+    order: str
+    code: str
+    detail: str
+
+
+class Shipped(EventView, of=ShipmentDispatched):
+    """Goods of the order left the house."""
+
+    shipment: str
+    number: str
+    order: str
+    complete: bool
+    carrier: str | None = None
+    tracking: str | None = None
 
 
 class Invoiced(EventView, of=InvoiceIssued):

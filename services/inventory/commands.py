@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from chassis.cause import Cause
 from chassis.ids import UUID
@@ -49,6 +50,8 @@ class ReserveStock:
     cause: Cause
     order: UUID
     lines: Sequence[OrderedLine]
+    paper: bytes = b"{}"
+    """The order as it came, for the papers that go with the goods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,62 @@ class ChangeReservation:
     order: UUID
     revision: int
     lines: Sequence[OrderedLine]
+    paper: bytes = b"{}"
+    """The change as it came."""
+
+
+class Pick(NamedTuple):
+    """What is taken from the shelves for an order: (line, quantity in micro-units), or all that is reserved."""
+
+    order: UUID
+    shipment: UUID
+    lines: Sequence[tuple[int, int]] | None
+
+
+class Pack(NamedTuple):
+    """A shipment is in so many parcels."""
+
+    shipment: UUID
+    packages: int | None
+
+
+class Dispatch(NamedTuple):
+    """A shipment leaves."""
+
+    shipment: UUID
+    carrier: str | None
+    tracking: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PickOrders:
+    """Take goods of up to a hundred orders from the shelves, a shipment for each: all of them or none."""
+
+    cause: Cause
+    picks: Sequence[Pick]
+
+
+@dataclass(frozen=True, slots=True)
+class PackShipments:
+    """Put picked shipments into parcels: all of them or none."""
+
+    cause: Cause
+    packs: Sequence[Pack]
+
+
+@dataclass(frozen=True, slots=True)
+class UnpickShipments:
+    """Put the goods of shipments that have not left back on the shelves; their orders keep them reserved."""
+
+    cause: Cause
+    shipments: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchShipments:
+    """Let packed shipments leave: all of them or none."""
+
+    cause: Cause
+    dispatched_on: date | None
+    """The day of the commit when it is not given."""
+    dispatches: Sequence[Dispatch]

@@ -10,7 +10,7 @@ from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.ledger import AccountOpened, TaxCodeDefined
 from services.inventory import handlers
-from services.inventory.translate import (
+from services.inventory.translate.stock import (
     InvoiceNotIssued,
     NewCompany,
     OrderGone,

@@ -20,6 +20,7 @@ from sqlmodel import Field, SQLModel
 
 EXEMPT: dict[str, str] = {}
 """Inventory has no table without company data."""
+MOVE_KINDS = "'receipt', 'opening', 'issue', 'transfer-out', 'transfer-in', 'transit-loss', 'count'"
 
 
 def _text(*, key: bool = False, null: bool = False) -> Column[str]:
@@ -92,13 +93,12 @@ class StockMove(_Row, table=True):
 
     __tablename__ = "stock_move"
     __table_args__ = (
-        UniqueConstraint("company", "receipt", "line"),
+        UniqueConstraint("company", "document", "kind", "line", name="move_of_document_once"),
         ForeignKeyConstraint(
             ["company", "warehouse", "sku"], ["stock_level.company", "stock_level.warehouse", "stock_level.sku"]
         ),
-        ForeignKeyConstraint(["company", "receipt"], ["receipt.company", "receipt.receipt"]),
         CheckConstraint("quantity <> 0"),
-        CheckConstraint("kind in ('receipt')"),
+        CheckConstraint(f"kind in ({MOVE_KINDS})"),
         CheckConstraint("line > 0"),
     )
     company: str = Field(sa_column=_text(key=True))
@@ -107,7 +107,7 @@ class StockMove(_Row, table=True):
     sku: str = Field(sa_column=_text())
     quantity: int = Field(sa_column=_micro())
     kind: str = Field(sa_column=_text())
-    receipt: UUID
+    document: UUID
     line: int
     effective_on: date
     recorded_at: datetime = Field(sa_column=_moment())
@@ -118,7 +118,7 @@ class Reservation(_Row, table=True):
 
     __tablename__ = "reservation"
     __table_args__ = (
-        CheckConstraint("state in ('reserved', 'refused', 'released', 'cancelled')"),
+        CheckConstraint("state in ('reserved', 'shipped', 'refused', 'released', 'cancelled')"),
         CheckConstraint("code in ('insufficient-stock', 'item-unknown', 'order-cancelled')"),
         CheckConstraint("release_reason in ('order-cancelled', 'invoice-refused')"),
         CheckConstraint("(state = 'refused') = (code is not null)", name="refused_has_code"),
@@ -139,7 +139,7 @@ class Reservation(_Row, table=True):
 
 
 class ReservationLine(_Row, table=True):
-    """What an order holds, or held, in micro-units. Facts; whether they hold is the reservation's state."""
+    """What an order asks for, in micro-units. Facts; how far that is stands in `line_progress`."""
 
     __tablename__ = "reservation_line"
     __table_args__ = (
@@ -153,3 +153,97 @@ class ReservationLine(_Row, table=True):
     line: int = Field(primary_key=True)
     sku: str = Field(sa_column=_text())
     quantity: int = Field(sa_column=_micro())
+
+
+class LineProgress(_Row, table=True):
+    """How far a line is, from its first pick or where it was not reserved in full, in micro-units.
+
+    While the order is reserved the line holds `quantity - waiting - dropped - shipped`.
+    """
+
+    __tablename__ = "line_progress"
+    __table_args__ = (
+        ForeignKeyConstraint(["company", "order_id"], ["reservation.company", "reservation.order_id"]),
+        CheckConstraint("quantity > 0"),
+        CheckConstraint("waiting >= 0", name="waiting_not_negative"),
+        CheckConstraint("dropped >= 0", name="dropped_not_negative"),
+        CheckConstraint("picked >= 0", name="picked_not_negative"),
+        CheckConstraint("shipped >= 0", name="shipped_not_negative"),
+        CheckConstraint("picked + shipped + waiting + dropped <= quantity", name="never_shipped_twice"),
+    )
+    company: str = Field(sa_column=_text(key=True))
+    order_id: UUID = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    line: int = Field(primary_key=True)
+    sku: str = Field(sa_column=_text())
+    quantity: int = Field(sa_column=_micro())
+    waiting: int = Field(sa_column=_micro())
+    dropped: int = Field(sa_column=_micro())
+    picked: int = Field(sa_column=_micro())
+    shipped: int = Field(sa_column=_micro())
+
+
+class OrderPaper(_Row, table=True):
+    """An order as it came: its number, its customer, its words. Facts."""
+
+    __tablename__ = "order_paper"
+    company: str = Field(sa_column=_text(key=True))
+    order_id: UUID = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    body: bytes
+
+
+class Shipment(_Row, table=True):
+    """Goods of one order that travel together, and how far they are."""
+
+    __tablename__ = "shipment"
+    __table_args__ = (
+        ForeignKeyConstraint(["company", "order_id"], ["reservation.company", "reservation.order_id"]),
+        UniqueConstraint("company", "number", name="delivery_number_once"),
+        CheckConstraint("state in ('picked', 'packed', 'shipped', 'withdrawn')"),
+        CheckConstraint("packages > 0"),
+        CheckConstraint(
+            "(state = 'shipped') = (number is not null and dispatched_on is not null and complete is not null)",
+            name="shipped_has_papers",
+        ),
+    )
+    company: str = Field(sa_column=_text(key=True))
+    shipment: UUID = Field(primary_key=True)
+    order_id: UUID
+    revision: int
+    warehouse: str = Field(sa_column=_text())
+    state: str = Field(sa_column=_text())
+    picked_at: datetime = Field(sa_column=_moment())
+    packed_at: datetime | None = Field(sa_column=_moment(null=True))
+    closed_at: datetime | None = Field(sa_column=_moment(null=True))
+    packages: int | None
+    number: str | None = Field(sa_column=_text(null=True))
+    dispatched_on: date | None
+    carrier: str | None = Field(sa_column=_text(null=True))
+    tracking: str | None = Field(sa_column=_text(null=True))
+    complete: bool | None
+
+
+class ShipmentLine(_Row, table=True):
+    """What lies in a shipment of one line of its order, in micro-units. Facts."""
+
+    __tablename__ = "shipment_line"
+    __table_args__ = (
+        ForeignKeyConstraint(["company", "shipment"], ["shipment.company", "shipment.shipment"]),
+        CheckConstraint("quantity > 0"),
+    )
+    company: str = Field(sa_column=_text(key=True))
+    shipment: UUID = Field(primary_key=True)
+    line: int = Field(primary_key=True)
+    sku: str = Field(sa_column=_text())
+    quantity: int = Field(sa_column=_micro())
+
+
+class DeliveryCounter(_Row, table=True):
+    """The last number of a delivery note, per company and year."""
+
+    __tablename__ = "delivery_counter"
+    __table_args__ = (CheckConstraint("last > 0"),)
+    company: str = Field(sa_column=_text(key=True))
+    year: int = Field(primary_key=True)
+    last: int = Field(sa_column=_micro())

@@ -8,7 +8,7 @@ from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.gateway import OrderCancelled
-from contracts.inventory import OrderChangeRefused
+from contracts.inventory import CancellationRefused, OrderChangeRefused
 from services.ledger import handlers, translate
 from services.ledger.handlers.payroll import post_payroll
 from services.ledger.translate.payroll import to_post_payroll
@@ -30,7 +30,9 @@ consumers.ignore(
     "orders the reservation and its release",
 )
 consumers.ignore(
-    OrderChangeRefused, because="the order stands as it was: nothing is released, so there is nothing to credit"
+    OrderChangeRefused,
+    CancellationRefused,
+    because="the order stands as it was: nothing is released, so there is nothing to credit",
 )
 
 

@@ -24,7 +24,7 @@ from services.inventory.consumers import consumers
 from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.receiving import ReceivedLine
 from services.inventory.settings import InventorySettings
-from services.inventory.translate import receipt_id
+from services.inventory.translate.stock import receipt_id
 from tests.support.department import NOON, Department, Event, event
 from tests.support.stack import TestPostgres
 
@@ -35,8 +35,11 @@ DIFFERENCES = """
 select s.company, s.sku, on_hand, reserved, coalesce(m.n, 0), coalesce(r.n, 0) from stock_level s
 left join (select company, warehouse, sku, sum(quantity) n from stock_move group by 1, 2, 3) m
     using (company, warehouse, sku)
-left join (select o.company, o.warehouse, l.sku, sum(l.quantity) n from reservation o
-           join reservation_line l using (company, order_id, revision) where o.state = 'reserved' group by 1, 2, 3) r
+left join (select o.company, o.warehouse, l.sku, sum(l.quantity - coalesce(p.waiting + p.dropped + p.shipped, 0)) n
+           from reservation o
+           join reservation_line l using (company, order_id, revision)
+           left join line_progress p using (company, order_id, revision, line)
+           where o.state = 'reserved' group by 1, 2, 3) r
     using (company, warehouse, sku)
 where on_hand <> coalesce(m.n, 0) or reserved <> coalesce(r.n, 0)
 """

@@ -10,7 +10,7 @@ from chassis.requests import Answer
 from services.inventory import handlers
 from services.inventory.commands import DefineItems
 from services.inventory.domain.items import ItemTerms
-from services.inventory.translate import item_id
+from services.inventory.translate.stock import item_id
 from tests.chassis.statements import counting_statements
 from tests.inventory.room import StockRoom, cause, placed
 
@@ -31,7 +31,7 @@ async def test_a_receipt_moves_stock_and_tells_so_for_each_item(room: StockRoom)
     ]
     assert {t.data["receipt"] for t in told} == {answer.body["receipt"]}
     moves = await room.rows(
-        "select sku, quantity, line, effective_on from stock_move where receipt = $1 order by move",
+        "select sku, quantity, line, effective_on from stock_move where document = $1 order by move",
         answer.body["receipt"],
     )
     assert moves == [

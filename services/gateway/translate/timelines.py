@@ -97,6 +97,18 @@ def _released(event: Event, fold: Fold) -> None:
     _about_order(event, data.order, bits.RELEASED, fold, summary, data.revision)
 
 
+def _not_cancelled(event: Event, fold: Fold) -> None:
+    data: views.NotCancelled = event.data
+    _about_order(event, data.order, 0, fold, {"code": data.code, "detail": data.detail})
+
+
+def _shipped(event: Event, fold: Fold) -> None:
+    data: views.Shipped = event.data
+    summary: dict[str, object] = {"shipment": data.shipment, "number": data.number, "complete": data.complete}
+    summary |= {name: value for name in ("carrier", "tracking") if (value := getattr(data, name)) is not None}
+    _about_order(event, data.order, 0, fold, summary)
+
+
 def _invoiced(event: Event, fold: Fold) -> None:
     data: views.Invoiced = event.data
     summary = {"invoice": data.invoice, "number": data.number, "total": data.total, "currency": data.currency}
@@ -198,6 +210,8 @@ VIEWS: Mapping[type[EventView], Teller] = {
     views.Reserved: _reserved,
     views.NotReserved: _not_reserved,
     views.Released: _released,
+    views.NotCancelled: _not_cancelled,
+    views.Shipped: _shipped,
     views.Invoiced: _invoiced,
     views.Credited: _credited,
     views.NotInvoiced: _not_invoiced,

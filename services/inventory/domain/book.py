@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-State = Literal["reserved", "refused", "released", "cancelled"]
+State = Literal["reserved", "shipped", "refused", "released", "cancelled"]
 """`cancelled` stands for an order whose cancellation came before the order itself."""
 RefusalCode = Literal["insufficient-stock", "item-unknown", "order-cancelled"]
 ReleaseReason = Literal["order-cancelled", "invoice-refused"]
-ChangeRefusalCode = Literal["order-cancelled"]
+Stage = Literal["picked", "shipped"]
+"""How far the goods of an order are: in a shipment that has not left, or gone, all of them or a part."""
+ChangeRefusalCode = Literal["order-cancelled", "already-picked", "already-shipped"]
 
 StockKey = tuple[str, str]
 """Company and sku; always of the warehouse that orders are served from."""
@@ -49,6 +51,7 @@ class Standing:
     """Which revision of the order was decided last."""
     over: bool = False
     """The order was cancelled: whatever comes, it gets nothing any more."""
+    stage: Stage | None = None
 
     @property
     def holds(self) -> bool:
@@ -78,6 +81,8 @@ class Released:
     reason: ReleaseReason
     revision: int = 1
     replaced_by: int | None = None
+    picked: bool = False
+    """Goods that were picked for it go back to the shelves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,14 @@ class NotChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class NotReleased:
+    """The cancellation comes too late: goods have left."""
+
+    code: Literal["already-shipped"] = "already-shipped"
+    stage: Stage = "shipped"
+
+
+@dataclass(frozen=True, slots=True)
 class Repeated:
     """The order was decided before; it is not decided again."""
 
@@ -122,7 +135,7 @@ class NotPlacedYet:
 
 
 ReserveDecision = Reserved | NotReserved | Repeated
-ReleaseDecision = Released | Remembered | NothingHeld | NotPlacedYet
+ReleaseDecision = Released | NotReleased | Remembered | NothingHeld | NotPlacedYet
 ChangeDecision = Changed | NotChanged | Repeated | NotPlacedYet
 
 _NOTHING_HELD = NothingHeld()
@@ -164,6 +177,8 @@ class StockBook:
             return Repeated(standing.state)
         if standing.over:
             return NotChanged("order-cancelled", "cancelled")
+        if standing.stage is not None:
+            return NotChanged("already-picked" if standing.stage == "picked" else "already-shipped", standing.stage)
         released = None
         if standing.state == "reserved":
             self._free_again(order[0], standing.lines)
@@ -202,6 +217,8 @@ class StockBook:
         if reason == "invoice-refused" and revision != standing.revision:
             return NotPlacedYet() if revision > standing.revision else _NOTHING_HELD
         cancelled = reason == "order-cancelled"
+        if standing.stage == "shipped":
+            return NotReleased() if cancelled else _NOTHING_HELD
         if standing.state != "reserved":
             if not cancelled or standing.over or standing.state == "cancelled":
                 return _NOTHING_HELD
@@ -209,7 +226,7 @@ class StockBook:
             return NothingHeld(self._orders[order])
         self._free_again(order[0], standing.lines)
         self._orders[order] = Standing("released", (), standing.revision, over=cancelled)
-        return Released(standing.lines, reason, standing.revision)
+        return Released(standing.lines, reason, standing.revision, picked=standing.stage == "picked")
 
     def _free_again(self, company: str, lines: Sequence[OrderedLine]) -> None:
         for _, sku, quantity in lines:

@@ -59,7 +59,7 @@ MUTANTS = (
         "if stored == item.identity.hash else _reused()", "if stored else _reused()",
     ),
     Mutant(
-        "reservations overwrite each other", "services/inventory/store.py",
+        "reservations overwrite each other", "services/inventory/store/stock.py",
         "reserved = s.reserved + x.reserved\n", "reserved = x.reserved\n",
     ),
     Mutant(

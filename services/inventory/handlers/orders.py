@@ -15,7 +15,6 @@ from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Outcomes, Refused, Waiting
 from chassis.ids import UUID
 from chassis.requests import Answer, Result
-from services.inventory import store, translate
 from services.inventory.commands import (
     ChangeReservation,
     DefineItems,
@@ -28,6 +27,7 @@ from services.inventory.domain.book import (
     NotChanged,
     NothingHeld,
     NotPlacedYet,
+    NotReleased,
     NotReserved,
     OrderedLine,
     OrderKey,
@@ -35,12 +35,16 @@ from services.inventory.domain.book import (
     Remembered,
     Repeated,
     Reserved,
+    Stage,
     Standing,
     StockBook,
 )
 from services.inventory.domain.items import ItemTerms, NotDefined, new_items
 from services.inventory.domain.receiving import NewLevel, NotReceived, receive
-from services.inventory.store import ItemRow, Level, LevelChange, MoveRow, ReceiptRow, ReservationRow
+from services.inventory.store import shipping
+from services.inventory.store import stock as store
+from services.inventory.store.stock import ItemRow, Level, LevelChange, MoveRow, ReceiptRow, ReservationRow
+from services.inventory.translate import stock as translate
 
 
 async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) -> Outcomes:
@@ -74,7 +78,9 @@ async def _open_book(commands: Sequence[SettleOrder], unit: UnitOfWork) -> Stock
     asked = [c for c in commands if not isinstance(c, ReleaseStock)]
     freeing = {(c.cause.company, c.order) for c in commands if not isinstance(c, ReserveStock)}
     held: dict[OrderKey, list[OrderedLine]] = {}
+    stages: dict[OrderKey, Stage] = {}
     if freeing:
+        stages = await shipping.read_stages(unit.raw, freeing & standing.keys())
         held = await store.held_lines(
             unit.raw, {(*key, standing[key].revision) for key in freeing if key in standing and standing[key].holds}
         )
@@ -83,6 +89,8 @@ async def _open_book(commands: Sequence[SettleOrder], unit: UnitOfWork) -> Stock
     free = await store.lock_free_stock(unit.raw, items)
     for order, lines in held.items():
         standing[order] = replace(standing[order], lines=lines)
+    for order, stage in stages.items():
+        standing[order] = replace(standing[order], stage=stage)
     return StockBook(free, standing)
 
 
@@ -93,6 +101,8 @@ class _Page:
         self._unit = unit
         self._rows: dict[OrderKey, ReservationRow] = {}
         self._reserved: list[tuple[OrderKey, int, Sequence[OrderedLine]]] = []
+        self._papers: list[tuple[str, UUID, int, bytes]] = []
+        self._withdrawn: set[OrderKey] = set()
 
     def settle(self, command: SettleOrder, book: StockBook) -> Outcome:
         """Decide one command."""
@@ -105,7 +115,7 @@ class _Page:
         decision = book.reserve((command.cause.company, command.order), command.lines)
         if isinstance(decision, Repeated):
             return self._repeated(command, decision)
-        return self._decided(command.cause, command.order, decision, 1)
+        return self._decided(command.cause, command.order, decision, 1, command.paper)
 
     def change(self, command: ChangeReservation, book: StockBook) -> Outcome:
         """Put a revision in the place of the one before, and tell both in the order in which they are true."""
@@ -122,12 +132,16 @@ class _Page:
             return Refused(decision.code, str(fact[2]["detail"]))
         if decision.released is not None:
             self._released(cause, order, decision.released)
-        return self._decided(cause, order, decision.decision, command.revision)
+        return self._decided(cause, order, decision.decision, command.revision, command.paper)
 
-    def _decided(self, cause: Cause, order: UUID, decision: Reserved | NotReserved, revision: int) -> Outcome:
+    def _decided(
+        self, cause: Cause, order: UUID, decision: Reserved | NotReserved, revision: int, paper: bytes
+    ) -> Outcome:
         unit, key = self._unit, (cause.company, order)
         reservation = translate.reservation_id(*key, revision)
         more = {} if revision == 1 else {"revision": revision}
+        if revision == 1 or isinstance(decision, Reserved):
+            self._papers.append((*key, revision, paper))
         if isinstance(decision, Reserved):
             self._rows[key] = ReservationRow(*key, "reserved", reservation, decided_at=unit.now, revision=revision)
             self._reserved.append((key, revision, decision.lines))
@@ -149,6 +163,11 @@ class _Page:
         decision = book.release(key, command.reason, command.revision)
         if isinstance(decision, Released):
             self._released(cause, order, decision)
+        elif isinstance(decision, NotReleased):
+            fact = translate.cancellation_refused(order, decision)
+            unit.emit(*fact, cause)
+            unit.audit(cause, "cancellation-refused", str(order), {"code": decision.code})
+            return Refused(decision.code, str(fact[2]["detail"]))
         elif isinstance(decision, NothingHeld) and decision.cancelled is not None:
             self._rows[key] = _cancelled_row(key, decision.cancelled, unit.now)
             unit.audit(cause, "cancellation-noted", str(order), {"state": decision.cancelled.state})
@@ -166,6 +185,8 @@ class _Page:
             *key, "released", reservation, reason=decision.reason, decided_at=unit.now, released_at=unit.now,
             revision=decision.revision,
         )  # fmt: skip
+        if decision.picked:
+            self._withdrawn.add(key)
         unit.emit(*translate.reservation_released(order, reservation, decision), cause)
         more = {} if decision.replaced_by is None else {"replaced_by": decision.replaced_by}
         unit.audit(cause, "reservation-released", str(order), {"reason": decision.reason, **more})
@@ -185,6 +206,10 @@ class _Page:
             await store.save_reservations(raw, self._rows.values())
         if self._reserved:
             await store.add_reserved_lines(raw, self._reserved)
+        if self._papers:
+            await shipping.add_papers(raw, self._papers)
+        if self._withdrawn:
+            await shipping.withdraw_orders(raw, self._withdrawn, self._unit.now)
 
 
 def _cancelled_row(key: tuple[str, UUID], standing: Standing, now: datetime) -> ReservationRow:
@@ -304,13 +329,13 @@ class _Intake:
         day = command.received_on
         self._receipts.append(ReceiptRow(company, receipt, command.reference, warehouse, day, command.cause.actor))
         self._moves += [
-            MoveRow(company, warehouse, sku, quantity, receipt, number, day)
+            MoveRow(company, warehouse, sku, quantity, "receipt", receipt, number, day)
             for number, (sku, quantity) in enumerate(command.lines, 1)
         ]
         for sku, new in levels.items():
             level = (company, warehouse, sku)
             self._on_hand[level] = new.on_hand
-            self._changes[level] = LevelChange(self._changes.get(level, LevelChange()).received + new.quantity)
+            self._changes[level] = LevelChange(self._changes.get(level, LevelChange()).moved + new.quantity)
             item = self._items[company, sku]
             self._unit.emit(*translate.stock_received(item, sku, command, new), command.cause)
         self._unit.audit(command.cause, "goods-received", str(receipt), {"reference": command.reference})

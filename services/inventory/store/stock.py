@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import asyncpg
 
@@ -18,6 +18,8 @@ from chassis.ids import UUID
 from services.inventory.domain.book import OrderedLine, OrderKey, RefusalCode, ReleaseReason, Standing, State, StockKey
 from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
+
+MoveKind = Literal["receipt", "opening", "issue", "transfer-out", "transfer-in", "transit-loss", "count"]
 
 Level = tuple[str, str, str]
 """Company, warehouse and sku: the key of one row of stock."""
@@ -29,10 +31,13 @@ cross join lateral (select * from reservation v where v.company = x.company and 
 """
 
 HELD_LINES = """
-select l.company, l.order_id, l.line, l.sku, l.quantity
+select l.company, l.order_id, l.line, l.sku, l.quantity - coalesce(p.waiting + p.dropped + p.shipped, 0)
 from unnest($1::text[], $2::uuid[], $3::int[]) as x(company, order_id, revision)
 cross join lateral (select * from reservation_line v where v.company = x.company and v.order_id = x.order_id
     and v.revision = x.revision order by v.line offset 0) l
+left join line_progress p on p.company = l.company and p.order_id = l.order_id and p.revision = l.revision
+    and p.line = l.line
+where l.quantity > coalesce(p.waiting + p.dropped + p.shipped, 0)
 """
 
 LOCK_STOCK = """
@@ -43,9 +48,9 @@ cross join lateral (select * from stock_level v
 """
 
 CHANGE_STOCK = """
-update stock_level s set on_hand = s.on_hand + x.received, reserved = s.reserved + x.reserved
+update stock_level s set on_hand = s.on_hand + x.moved, reserved = s.reserved + x.reserved
 from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
-    as x(company, warehouse, sku, received, reserved)
+    as x(company, warehouse, sku, moved, reserved)
 cross join lateral (select v.ctid from stock_level v
     where v.company = x.company and v.warehouse = x.warehouse and v.sku = x.sku offset 0) t
 where s.ctid = t.ctid
@@ -104,10 +109,10 @@ order by x.company, x.reference collate "C" on conflict on constraint receipt_re
 """
 
 ADD_MOVES = """
-insert into stock_move (company, warehouse, sku, quantity, kind, receipt, line, effective_on, recorded_at)
-select x.company, x.warehouse, x.sku, x.quantity, 'receipt', x.receipt, x.line, x.effective_on, $8
-from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::uuid[], $6::int[], $7::date[])
-    with ordinality as x(company, warehouse, sku, quantity, receipt, line, effective_on, n)
+insert into stock_move (company, warehouse, sku, quantity, kind, document, line, effective_on, recorded_at)
+select x.company, x.warehouse, x.sku, x.quantity, x.kind, x.document, x.line, x.effective_on, $9
+from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::uuid[], $7::int[], $8::date[])
+    with ordinality as x(company, warehouse, sku, quantity, kind, document, line, effective_on, n)
 order by x.n
 """
 
@@ -122,7 +127,7 @@ class StockRow(NamedTuple):
 class LevelChange(NamedTuple):
     """By how much a stock level changes (micro-units)."""
 
-    received: int = 0
+    moved: int = 0
     reserved: int = 0
 
 
@@ -169,14 +174,15 @@ class MoveRow(NamedTuple):
     warehouse: str
     sku: str
     quantity: int
-    receipt: UUID
+    kind: MoveKind
+    document: UUID
     line: int
     effective_on: date
 
 
 async def lock_orders(connection: asyncpg.Connection, orders: Collection[OrderKey]) -> dict[OrderKey, Standing]:
     """How these orders stand, without their lines; those that were never heard of are missing."""
-    rows = await connection.fetch(LOCK_ORDERS, *_columns(sorted(orders), 2))
+    rows = await connection.fetch(LOCK_ORDERS, *columns(sorted(orders), 2))
     return {
         (company, order): Standing(state, (), revision, over=bool(over))
         for company, order, state, revision, over in rows
@@ -188,14 +194,14 @@ async def held_lines(
 ) -> dict[OrderKey, list[OrderedLine]]:
     """What these orders hold for the revision that is named, in the order of their lines."""
     held: dict[OrderKey, list[OrderedLine]] = {(company, order): [] for company, order, _ in orders}
-    for company, order, line, sku, quantity in await connection.fetch(HELD_LINES, *_columns(orders, 3)):
+    for company, order, line, sku, quantity in await connection.fetch(HELD_LINES, *columns(orders, 3)):
         held[company, order].append(OrderedLine(line, sku, quantity))
     return held
 
 
 async def lock_stock(connection: asyncpg.Connection, levels: Collection[Level]) -> dict[Level, StockRow]:
     """Stock levels under lock until the commit. A level that does not exist is missing."""
-    rows = await connection.fetch(LOCK_STOCK, *_columns(sorted(levels), 3))
+    rows = await connection.fetch(LOCK_STOCK, *columns(sorted(levels), 3))
     return {
         (company, warehouse, sku): StockRow(on_hand, reserved) for company, warehouse, sku, on_hand, reserved in rows
     }
@@ -215,12 +221,12 @@ async def change_reserved(connection: asyncpg.Connection, changes: Mapping[Stock
 async def change_stock(connection: asyncpg.Connection, changes: Mapping[Level, LevelChange]) -> None:
     """Add to stock levels; the rows are locked already."""
     rows = [(*level, *change) for level, change in changes.items()]
-    await connection.execute(CHANGE_STOCK, *_columns(rows, 5))
+    await connection.execute(CHANGE_STOCK, *columns(rows, 5))
 
 
 async def save_reservations(connection: asyncpg.Connection, rows: Collection[ReservationRow]) -> None:
     """Write how orders stand now, those that are new and those that are known."""
-    company, order, state, *rest = _columns(rows, 10)
+    company, order, state, *rest = columns(rows, 10)
     await connection.execute(SAVE_RESERVATIONS, company, order, state, DEFAULT_WAREHOUSE, *rest)
 
 
@@ -229,14 +235,14 @@ async def add_reserved_lines(
 ) -> None:
     """Write what each order holds for which revision."""
     rows = [(*order, revision, *line) for order, revision, lines in reserved for line in lines]
-    await connection.execute(ADD_LINES, *_columns(rows, 6))
+    await connection.execute(ADD_LINES, *columns(rows, 6))
 
 
 async def known_items(
     connection: asyncpg.Connection, items: Collection[StockKey]
 ) -> dict[StockKey, tuple[ItemTerms, UUID]]:
     """Terms and id of those of these items that exist."""
-    rows = await connection.fetch(KNOWN_ITEMS, *_columns(items, 2))
+    rows = await connection.fetch(KNOWN_ITEMS, *columns(items, 2))
     return {(company, sku): (ItemTerms(sku, name, unit), item) for company, sku, name, unit, item in rows}
 
 
@@ -245,36 +251,36 @@ async def add_items(connection: asyncpg.Connection, rows: Sequence[ItemRow], now
 
     Raises Transient when another transaction defined one of them meanwhile.
     """
-    tag = await connection.execute(ADD_ITEMS, *_columns(rows, 5), now)
+    tag = await connection.execute(ADD_ITEMS, *columns(rows, 5), now)
     _all_written(tag, rows, "an item")
     await add_levels(connection, [(row.company, DEFAULT_WAREHOUSE, row.sku) for row in rows])
 
 
 async def add_levels(connection: asyncpg.Connection, levels: Collection[Level]) -> None:
     """Make sure that these levels exist, at zero, so that they can be locked."""
-    await connection.execute(ADD_LEVELS, *_columns(levels, 3))
+    await connection.execute(ADD_LEVELS, *columns(levels, 3))
 
 
 async def taken_references(
     connection: asyncpg.Connection, references: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], UUID]:
     """Which receipts bear these (company, reference) already."""
-    rows = await connection.fetch(TAKEN_REFERENCES, *_columns(references, 2))
+    rows = await connection.fetch(TAKEN_REFERENCES, *columns(references, 2))
     return {(company, reference): receipt for company, reference, receipt in rows}
 
 
 async def add_receipts(connection: asyncpg.Connection, rows: Sequence[ReceiptRow], now: datetime) -> None:
     """Write receipts. Raises Transient when another transaction took one of their references meanwhile."""
-    tag = await connection.execute(ADD_RECEIPTS, *_columns(rows, 6), now)
+    tag = await connection.execute(ADD_RECEIPTS, *columns(rows, 6), now)
     _all_written(tag, rows, "a receipt")
 
 
 async def add_moves(connection: asyncpg.Connection, rows: Sequence[MoveRow], now: datetime) -> None:
     """Append stock moves, in their order."""
-    await connection.execute(ADD_MOVES, *_columns(rows, 7), now)
+    await connection.execute(ADD_MOVES, *columns(rows, 8), now)
 
 
-def _columns(rows: Collection[tuple[object, ...]], width: int) -> list[list[object]]:
+def columns(rows: Collection[Sequence[object]], width: int) -> list[list[object]]:
     """Rows as the columns that `unnest` takes."""
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 

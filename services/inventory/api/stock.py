@@ -1,54 +1,46 @@
-"""The HTTP door of inventory. Behind the gateway its addresses begin with `/inventory`."""
+"""Items, receipts, stock and reservations, over HTTP."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from fastapi import Query
+from pydantic import Field
 from starlette.responses import Response
 
 from chassis.errors import Problem
-from chassis.http import Call, Reading, Router, read, write
-from contracts.base import DATE_PATTERN, Name, Quantity, Reference, Sku
-from services.inventory import handlers, queries
+from chassis.http import Call, Router
+from contracts.base import Name, Quantity, Reference, Sku
+from services.inventory import handlers
+from services.inventory.api.inputs import (
+    PREFIX,
+    WAREHOUSE_PATTERN,
+    After,
+    Body,
+    Limit,
+    Read,
+    Warehouse,
+    Write,
+    WrittenDate,
+)
 from services.inventory.commands import DefineItems, ReceiveGoods
 from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
 from services.inventory.domain.receiving import ReceivedLine
-from services.inventory.queries import ROWS_DEFAULT, ROWS_MAX
-from services.inventory.translate import micro_of, receipt_id
+from services.inventory.queries import stock as queries
+from services.inventory.queries.stock import ROWS_DEFAULT
+from services.inventory.translate.stock import micro_of, receipt_id
 
 ITEMS_MAX = 500
 LINES_MAX = 500
-WAREHOUSE_PATTERN = r"^[A-Z0-9][A-Z0-9_-]{0,31}$"
 MOVE_MAX = 2**63 - 1
 
-router = Router(prefix="/v1/companies/{company}", tags=["inventory"])
-
-Write = Annotated[Call, Depends(write("inventory:write"))]
-Read = Annotated[Reading, Depends(read("inventory:read"))]
-Limit = Annotated[int, Query(ge=1, le=ROWS_MAX, description="Rows on a page.")]
-After = Annotated[str | None, Query(min_length=1, max_length=64, description="The `next` of the page before.")]
-Warehouse = Annotated[str, Field(pattern=WAREHOUSE_PATTERN, description="Code of a warehouse: A-Z, 0-9, _ and -.")]
+router = Router(prefix=PREFIX, tags=["inventory"])
 
 
-def _written_date(value: object) -> object:
-    """Only YYYY-MM-DD; left alone, pydantic would take numbers and times as well."""
-    if not isinstance(value, str) or not re.fullmatch(DATE_PATTERN, value, re.ASCII):
-        raise ValueError("write the date as YYYY-MM-DD")
-    return value
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ItemBody(_Body):
+class ItemBody(Body):
     """An item to stock."""
 
     sku: Sku
@@ -56,25 +48,25 @@ class ItemBody(_Body):
     unit: Literal["pcs"] = "pcs"
 
 
-class ItemsBody(_Body):
+class ItemsBody(Body):
     """Items to stock, all of them or none."""
 
     items: Annotated[list[ItemBody], Field(min_length=1, max_length=ITEMS_MAX)]
 
 
-class ReceiptLineBody(_Body):
+class ReceiptLineBody(Body):
     """What came in of one item."""
 
     item: Sku
     quantity: Quantity
 
 
-class ReceiptBody(_Body):
+class ReceiptBody(Body):
     """Goods that came in together, under a number of your own that is used once."""
 
     reference: Reference
     warehouse: Warehouse = DEFAULT_WAREHOUSE
-    received_on: Annotated[date, BeforeValidator(_written_date)]
+    received_on: WrittenDate
     lines: Annotated[list[ReceiptLineBody], Field(min_length=1, max_length=LINES_MAX)]
 
 

@@ -26,7 +26,7 @@ where s.company = $1 and s.warehouse = $2 and ($3::text is null or s.sku > $3) a
 order by s.company, s.warehouse, s.sku limit $5
 """
 MOVES = """
-select move, warehouse, sku, quantity, kind, receipt, line, effective_on, recorded_at from stock_move
+select move, warehouse, sku, quantity, kind, document, line, effective_on, recorded_at from stock_move
 where company = $1 and sku = $2 and move > $3 order by company, sku, move limit $4
 """
 RECEIPTS = """
@@ -36,22 +36,27 @@ where company = $1 and ($2::text is null or reference > $2) order by company, re
 RECEIPT = """
 select receipt, reference, warehouse, received_on, recorded_at, actor from receipt where company = $1 and receipt = $2
 """
-RECEIPT_LINES = "select line, sku, quantity from stock_move where company = $1 and receipt = $2 order by line"
+RECEIPT_LINES = "select line, sku, quantity from stock_move where company = $1 and document = $2 order by line"
 RESERVATION = """
 select order_id, reservation, state, warehouse, code, detail, release_reason, decided_at, released_at, revision
 from reservation where company = $1 and order_id = $2
 """
-RESERVATION_LINES = (
-    "select line, sku, quantity from reservation_line where company = $1 and order_id = $2 and revision = $3 "
-    "order by line"
-)
+RESERVATION_LINES = """
+select l.line, l.sku, l.quantity, coalesce(p.waiting, 0) as waiting, coalesce(p.dropped, 0) as dropped,
+    coalesce(p.picked, 0) as picked, coalesce(p.shipped, 0) as shipped
+from reservation_line l left join line_progress p using (company, order_id, revision, line)
+where company = $1 and order_id = $2 and revision = $3 order by l.line
+"""
 DIFFERENCES = """
 select s.warehouse, s.sku, s.on_hand, coalesce(m.moved, 0)::bigint, s.reserved, coalesce(r.held, 0)::bigint
 from stock_level s
 left join (select warehouse, sku, sum(quantity) as moved from stock_move where company = $1 group by 1, 2) m
     on m.warehouse = s.warehouse and m.sku = s.sku
-left join (select o.warehouse, l.sku, sum(l.quantity) as held from reservation o
+left join (select o.warehouse, l.sku, sum(l.quantity - coalesce(p.waiting + p.dropped + p.shipped, 0)) as held
+           from reservation o
            join reservation_line l on l.company = o.company and l.order_id = o.order_id and l.revision = o.revision
+           left join line_progress p on p.company = l.company and p.order_id = l.order_id
+               and p.revision = l.revision and p.line = l.line
            where o.company = $1 and o.state = 'reserved' group by 1, 2) r
     on r.warehouse = s.warehouse and r.sku = s.sku
 where s.company = $1 and (s.on_hand <> coalesce(m.moved, 0) or s.reserved <> coalesce(r.held, 0)
@@ -103,8 +108,8 @@ class Move(BaseModel):
     warehouse: str
     sku: str
     quantity: str
-    kind: Literal["receipt"]
-    receipt: UUID
+    kind: Literal["receipt", "opening", "issue", "transfer-out", "transfer-in", "transit-loss", "count"]
+    document: Annotated[UUID, Field(description="The receipt, shipment, transfer or count that moved it.")]
     line: int
     effective_on: date
     recorded_at: datetime
@@ -123,6 +128,16 @@ class Line(BaseModel):
     line: int
     item: str
     quantity: str
+
+
+class OrderLine(Line):
+    """A line of an order and how far it is; `quantity` is what was ordered."""
+
+    reserved: Annotated[str, Field(description="Set aside in stock, picked or not.")]
+    picked: Annotated[str, Field(description="Of what is reserved: in shipments that have not left.")]
+    shipped: str
+    back_ordered: Annotated[str, Field(description="Reserved as soon as goods arrive.")]
+    dropped: Annotated[str, Field(description="Never to be served.")]
 
 
 class ReceiptHead(BaseModel):
@@ -150,19 +165,19 @@ class ReceiptPage(BaseModel):
 
 
 class Reservation(BaseModel):
-    """How an order stands here. The lines are what it holds, or held until it was released."""
+    """How an order stands here, with its lines."""
 
     order: UUID
     revision: Annotated[int, Field(description="The revision of the order that was decided last.")]
     reservation: UUID
-    state: Literal["reserved", "refused", "released", "cancelled"]
+    state: Literal["reserved", "shipped", "refused", "released", "cancelled"]
     warehouse: str
     code: str | None
     detail: str | None
     release_reason: str | None
     decided_at: datetime | None
     released_at: datetime | None
-    lines: list[Line]
+    lines: list[OrderLine]
 
 
 class Difference(BaseModel):
@@ -239,7 +254,9 @@ async def reservation(connection: asyncpg.Connection, company: str, order: UUID)
     if row is None:
         return None
     lines = await connection.fetch(RESERVATION_LINES, company, order, row["revision"])
-    return Reservation.model_validate(dict(row) | {"order": row["order_id"], "lines": _lines(lines)})
+    holds = row["state"] == "reserved"
+    shown = [_order_line(line, holds=holds) for line in lines]
+    return Reservation.model_validate(dict(row) | {"order": row["order_id"], "lines": shown})
 
 
 async def check(connection: asyncpg.Connection, company: str) -> StockCheck:
@@ -257,6 +274,20 @@ async def check(connection: asyncpg.Connection, company: str) -> StockCheck:
         for warehouse, sku, on_hand, moved, reserved, held in rows
     ]
     return StockCheck(balanced=not differences, differences=differences)
+
+
+def _order_line(row: asyncpg.Record, *, holds: bool) -> OrderLine:
+    held = row["quantity"] - row["waiting"] - row["dropped"] - row["shipped"] if holds else 0
+    return OrderLine(
+        line=row["line"],
+        item=row["sku"],
+        quantity=from_micro(row["quantity"]),
+        reserved=from_micro(held),
+        picked=from_micro(row["picked"]),
+        shipped=from_micro(row["shipped"]),
+        back_ordered=from_micro(row["waiting"]),
+        dropped=from_micro(row["dropped"]),
+    )
 
 
 def _lines(rows: list[asyncpg.Record]) -> list[Line]:

@@ -1,4 +1,4 @@
-"""Between the published language and inventory's own words, both ways."""
+"""Between the published language and inventory's own words, both ways: items, stock, reservations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from chassis.ids import UUID, derive
 from contracts.base import CompanyCode, EventData, EventView, LineNumber, PartView, Quantity, Sku, Uuid
 from contracts.gateway import OrderCancelled, OrderChanged, OrderPlaced
 from contracts.inventory import (
+    CancellationRefused,
     ItemDefined,
     OrderChangeRefused,
     ReservationRefused,
@@ -21,7 +22,7 @@ from contracts.inventory import (
 from contracts.ledger import CompanyRegistered, InvoiceRefused
 from contracts.money import from_micro, to_micro
 from services.inventory.commands import ChangeReservation, LearnCompany, ReceiveGoods, ReleaseStock, ReserveStock
-from services.inventory.domain.book import NotChanged, NotReserved, OrderedLine, Released, Reserved
+from services.inventory.domain.book import NotChanged, NotReleased, NotReserved, OrderedLine, Released, Reserved
 from services.inventory.domain.items import NotDefined
 from services.inventory.domain.quantities import MICRO
 from services.inventory.domain.receiving import NewLevel, NotReceived
@@ -94,8 +95,8 @@ def to_settle_order(
         return ReleaseStock(event.cause, UUID(data.order), "invoice-refused", data.revision or 1)
     lines = [OrderedLine(line.line, line.item, micro_of(line.quantity)) for line in data.lines]
     if isinstance(data, OrderToChange):
-        return ChangeReservation(event.cause, UUID(data.order), data.revision, lines)
-    return ReserveStock(event.cause, UUID(data.order), lines)
+        return ChangeReservation(event.cause, UUID(data.order), data.revision, lines, event.body)
+    return ReserveStock(event.cause, UUID(data.order), lines, event.body)
 
 
 def micro_of(quantity: str) -> int:
@@ -202,8 +203,23 @@ def order_change_refused(order: UUID, revision: int, decision: NotChanged) -> Fa
     return OrderChangeRefused, order, data
 
 
+def cancellation_refused(order: UUID, decision: NotReleased) -> Fact:
+    """Goods have left: the order stands, and what is left of it will follow."""
+    data: dict[str, object] = {
+        "order": order,
+        "code": decision.code,
+        "stage": decision.stage,
+        "detail": CHANGE_REFUSALS[decision.code],
+    }
+    return CancellationRefused, order, data
+
+
 CANCELLED = "The order was cancelled before it could get stock."
-CHANGE_REFUSALS = {"order-cancelled": "The order was cancelled before this change came."}
+CHANGE_REFUSALS = {
+    "order-cancelled": "The order was cancelled before this change came.",
+    "already-picked": "The goods of the order are picked already.",
+    "already-shipped": "Goods of the order have left already.",
+}
 """Why a change comes too late, for people; by code."""
 
 

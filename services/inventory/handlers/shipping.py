@@ -1,0 +1,320 @@
+"""Pick → pack → ship. Orders are locked first, then stock: as everywhere here, so that nobody waits crosswise."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from chassis.cause import Cause
+from chassis.database import UnitOfWork
+from chassis.errors import Refused
+from chassis.ids import UUID
+from chassis.requests import Answer, Result
+from services.inventory.commands import DispatchShipments, PackShipments, PickOrders, UnpickShipments
+from services.inventory.domain.book import OrderKey, Standing
+from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
+from services.inventory.domain.receiving import DAYS_AHEAD_MAX
+from services.inventory.domain.shipping import LineProgress, NotPicked, Portion, is_complete, pick
+from services.inventory.store import shipping as store
+from services.inventory.store import stock
+from services.inventory.store.shipping import DispatchRow, ShipmentKey, ShipmentRow
+from services.inventory.store.stock import Level, LevelChange, MoveRow
+from services.inventory.translate import shipping as translate
+
+NO_PAPER = b"{}"
+"""What is kept of an order that came before its papers were."""
+
+
+async def pick_orders(commands: Sequence[PickOrders], unit: UnitOfWork) -> Sequence[Result]:
+    """Take goods from the shelves. A request is taken as a whole or not at all."""
+    orders = {(c.cause.company, p.order) for c in commands for p in c.picks}
+    states = await stock.lock_orders(unit.raw, orders)
+    lines = await store.read_lines(unit.raw, {o: x.revision for o, x in states.items() if x.state == "reserved"})
+    results: list[Result] = []
+    rows: list[tuple[str, UUID, UUID, int, str]] = []
+    portions: list[tuple[str, UUID, int, str, int]] = []
+    for command in commands:
+        picked = _picked(command, states, lines)
+        if isinstance(picked, Refused):
+            results.append(picked)
+            continue
+        company = command.cause.company
+        for wanted, taken in zip(command.picks, picked, strict=True):
+            revision = states[company, wanted.order].revision
+            rows.append((company, wanted.shipment, wanted.order, revision, DEFAULT_WAREHOUSE))
+            portions += [(company, wanted.shipment, *portion) for portion in taken]
+            key = (company, wanted.order)
+            quantities = {portion.line: portion.quantity for portion in taken}
+            lines[key] = [x._replace(picked=x.picked + quantities.get(x.line, 0)) for x in lines[key]]
+            unit.audit(command.cause, "order-picked", str(wanted.order), {"shipment": str(wanted.shipment)})
+        bodies = [
+            {"shipment": str(w.shipment), "order": str(w.order), "state": "picked", "lines": translate.portions_body(t)}
+            for w, t in zip(command.picks, picked, strict=True)
+        ]
+        results.append(Answer(201, {"shipments": bodies}))
+    if rows:
+        touched = {(company, order) for company, _, order, _, _ in rows}
+        await store.save_lines(unit.raw, {(key, x.line): x for key in touched for x in lines[key]})
+        await store.add_shipments(unit.raw, rows, portions, unit.now)
+    return results
+
+
+def _picked(
+    command: PickOrders, states: Mapping[OrderKey, Standing], lines: Mapping[OrderKey, Sequence[LineProgress]]
+) -> list[list[Portion]] | Refused:
+    """What each pick of a request takes, or the first that cannot be."""
+    picked: list[list[Portion]] = []
+    seen: set[UUID] = set()
+    for index, wanted in enumerate(command.picks):
+        at, key = f"/picks/{index}", (command.cause.company, wanted.order)
+        state = states.get(key)
+        if wanted.order in seen:
+            return translate.order_repeated(wanted.order, at)
+        seen.add(wanted.order)
+        if state is None:
+            return translate.order_unknown(wanted.order, at)
+        if state.state != "reserved":
+            return translate.order_not_reserved(wanted.order, state.state, at)
+        taken = pick(lines[key], wanted.lines)
+        if isinstance(taken, NotPicked):
+            return translate.refusal_of_pick(taken, at)
+        picked.append(taken)
+    return picked
+
+
+async def _open_shipments(
+    asked: Iterable[ShipmentKey], unit: UnitOfWork
+) -> tuple[dict[ShipmentKey, ShipmentRow], dict[OrderKey, int]]:
+    """How these shipments stand, and the revisions of their orders, which are locked: that keeps all as it is."""
+    keys = set(asked)
+    before = await store.read_shipments(unit.raw, keys)
+    states = await stock.lock_orders(unit.raw, {(row.company, row.order) for row in before.values()})
+    revisions = {order: standing.revision for order, standing in states.items()}
+    return await store.read_shipments(unit.raw, before), revisions
+
+
+def _wrong(
+    key: ShipmentKey, at: str, seen: set[UUID], shipments: Mapping[ShipmentKey, ShipmentRow], *states: str
+) -> Refused | None:
+    """Why a shipment cannot take this step, if so; it is seen then."""
+    row = shipments.get(key)
+    if row is None:
+        return translate.shipment_unknown(key[1], at)
+    if key[1] in seen:
+        return translate.shipment_repeated(key[1], at)
+    seen.add(key[1])
+    return None if row.state in states else translate.shipment_is(row.state, " or ".join(states), at)
+
+
+async def pack_shipments(commands: Sequence[PackShipments], unit: UnitOfWork) -> Sequence[Result]:
+    """Put picked goods into parcels. A request is taken as a whole or not at all."""
+    shipments, _ = await _open_shipments(((c.cause.company, p.shipment) for c in commands for p in c.packs), unit)
+    results: list[Result] = []
+    rows: list[tuple[str, UUID, int | None]] = []
+    for command in commands:
+        company, seen = command.cause.company, set[UUID]()
+        wrong = [
+            _wrong((company, p.shipment), f"/packs/{n}/shipment", seen, shipments, "picked")
+            for n, p in enumerate(command.packs)
+        ]
+        refused = next((one for one in wrong if one is not None), None)
+        if refused is not None:
+            results.append(refused)
+            continue
+        for shipment, packages in command.packs:
+            rows.append((company, shipment, packages))
+            shipments[company, shipment] = shipments[company, shipment]._replace(state="packed", packages=packages)
+            unit.audit(command.cause, "shipment-packed", str(shipment))
+        bodies = [{"shipment": str(p.shipment), "state": "packed", "packages": p.packages} for p in command.packs]
+        results.append(Answer(200, {"shipments": bodies}))
+    if rows:
+        await store.pack(unit.raw, rows, unit.now)
+    return results
+
+
+async def unpick_shipments(commands: Sequence[UnpickShipments], unit: UnitOfWork) -> Sequence[Result]:
+    """Put goods back on the shelves. A request is taken as a whole or not at all."""
+    shipments, orders = await _open_shipments(((c.cause.company, s) for c in commands for s in c.shipments), unit)
+    portions = await store.read_portions(unit.raw, shipments)
+    lines = await store.read_lines(unit.raw, orders)
+    results: list[Result] = []
+    withdrawn: set[ShipmentKey] = set()
+    for command in commands:
+        company, seen = command.cause.company, set[UUID]()
+        wrong = [
+            _wrong((company, shipment), f"/shipments/{n}", seen, shipments, "picked", "packed")
+            for n, shipment in enumerate(command.shipments)
+        ]
+        refused = next((one for one in wrong if one is not None), None)
+        if refused is not None:
+            results.append(refused)
+            continue
+        for shipment in command.shipments:
+            row = shipments[company, shipment]
+            shipments[company, shipment] = row._replace(state="withdrawn")
+            withdrawn.add((company, shipment))
+            back = {p.line: p.quantity for p in portions[company, shipment]}
+            lines[company, row.order] = [
+                x._replace(picked=x.picked - back.get(x.line, 0)) for x in lines[company, row.order]
+            ]
+            unit.audit(command.cause, "shipment-withdrawn", str(shipment))
+        bodies = [{"shipment": str(shipment), "state": "withdrawn"} for shipment in command.shipments]
+        results.append(Answer(200, {"shipments": bodies}))
+    if withdrawn:
+        progress = {(order, x.line): x for order, held in lines.items() for x in held}
+        await store.save_lines(unit.raw, progress)
+        await store.withdraw(unit.raw, withdrawn, unit.now)
+    return results
+
+
+async def dispatch_shipments(commands: Sequence[DispatchShipments], unit: UnitOfWork) -> Sequence[Result]:
+    """Let shipments leave: stock goes down, and the papers are numbered. As a whole or not at all."""
+    asked = ((c.cause.company, d.shipment) for c in commands for d in c.dispatches)
+    shipments, orders = await _open_shipments(asked, unit)
+    portions = await store.read_portions(unit.raw, shipments)
+    lines = await store.read_lines(unit.raw, orders)
+    leaving = _Leaving(unit, shipments, portions, lines, await store.read_papers(unit.raw, orders))
+    decisions = [leaving.accept(command) for command in commands]
+    departures = [(c.cause, d) for c, ds in zip(commands, decisions, strict=True) for d in _of(ds)]
+    numbers = await _numbers([(cause.company, d.dispatched_on.year) for cause, d in departures], unit)
+    numbered = [(c, d._replace(number=number)) for (c, d), number in zip(departures, numbers, strict=True)]
+    if numbered:
+        await leaving.write(numbered)
+    told = iter(numbered)
+    return [d if isinstance(d, Refused) else _dispatched([next(told)[1] for _ in d]) for d in decisions]
+
+
+def _of(decision: Refused | list[translate.Departure]) -> list[translate.Departure]:
+    return [] if isinstance(decision, Refused) else decision
+
+
+def _dispatched(departures: Sequence[translate.Departure]) -> Answer:
+    bodies: list[dict[str, object]] = [
+        {
+            "shipment": str(d.shipment),
+            "order": str(d.order),
+            "state": "shipped",
+            "number": d.number,
+            "dispatched_on": d.dispatched_on.isoformat(),
+            "complete": d.complete,
+            "lines": translate.portions_body(d.portions),
+        }
+        for d in departures
+    ]
+    return Answer(200, {"shipments": bodies})
+
+
+async def _numbers(years: Sequence[tuple[str, int]], unit: UnitOfWork) -> list[str]:
+    """A delivery number for each, gap-free per company and year, in their order."""
+    if not years:
+        return []
+    wanted = Counter(years)
+    last = await store.take_numbers(unit.raw, wanted)
+    following = {key: last[key] - count for key, count in wanted.items()}
+    numbers: list[str] = []
+    for key in years:
+        following[key] += 1
+        numbers.append(translate.delivery_number(key[1], following[key]))
+    return numbers
+
+
+class _Leaving:
+    """The dispatches of one group: what they see of each other, and the rows to write."""
+
+    def __init__(
+        self,
+        unit: UnitOfWork,
+        shipments: dict[ShipmentKey, ShipmentRow],
+        portions: Mapping[ShipmentKey, Sequence[Portion]],
+        lines: dict[OrderKey, list[LineProgress]],
+        papers: Mapping[OrderKey, Mapping[int, bytes]],
+    ) -> None:
+        self._unit = unit
+        self._shipments = shipments
+        self._portions = portions
+        self._lines = lines
+        self._papers = papers
+
+    def accept(self, command: DispatchShipments) -> Refused | list[translate.Departure]:
+        """Decide one request; its numbers come later."""
+        today = self._unit.now.date()
+        day = command.dispatched_on or today
+        if day > today + timedelta(days=DAYS_AHEAD_MAX):
+            return translate.date_in_future(day)
+        company, seen = command.cause.company, set[UUID]()
+        for n, wanted in enumerate(command.dispatches):
+            key, at = (company, wanted.shipment), f"/shipments/{n}/shipment"
+            wrong = _wrong(key, at, seen, self._shipments, "packed")
+            if wrong is not None:
+                return wrong
+            if self._papers[company, self._shipments[key].order].get(1, NO_PAPER) == NO_PAPER:
+                return translate.details_missing(self._shipments[key].order, at)
+        return [self._leave(command, n, day) for n in range(len(command.dispatches))]
+
+    def _leave(self, command: DispatchShipments, index: int, day: date) -> translate.Departure:
+        company, wanted = command.cause.company, command.dispatches[index]
+        key = (company, wanted.shipment)
+        row = self._shipments[key]
+        self._shipments[key] = row._replace(state="shipped")
+        taken = {portion.line: portion.quantity for portion in self._portions[key]}
+        order = (company, row.order)
+        complete = is_complete(self._lines[order], taken)
+        self._lines[order] = [
+            line._replace(picked=line.picked - taken.get(line.line, 0), shipped=line.shipped + taken.get(line.line, 0))
+            for line in self._lines[order]
+        ]
+        return translate.Departure(
+            wanted.shipment,
+            row.order,
+            "",
+            DEFAULT_WAREHOUSE,
+            day,
+            complete,
+            row.packages,
+            wanted.carrier,
+            wanted.tracking,
+            self._portions[key],
+            self._lines[order][0].revision,
+        )
+
+    async def write(self, departures: Sequence[tuple[Cause, translate.Departure]]) -> None:
+        """Write each table once, and tell."""
+        raw, now = self._unit.raw, self._unit.now
+        moves: list[MoveRow] = []
+        changes: dict[Level, LevelChange] = {}
+        for cause, departure in departures:
+            company = cause.company
+            for line, sku, quantity in departure.portions:
+                where, day = departure.warehouse, departure.dispatched_on
+                moves.append(MoveRow(company, where, sku, -quantity, "issue", departure.shipment, line, day))
+                before = changes.get((company, where, sku), LevelChange())
+                changes[company, where, sku] = LevelChange(before.moved - quantity, before.reserved - quantity)
+        await stock.lock_stock(raw, changes)
+        await stock.change_stock(raw, changes)
+        await stock.add_moves(raw, moves, now)
+        touched = {(cause.company, departure.order) for cause, departure in departures}
+        await store.save_lines(raw, {(key, line.line): line for key in touched for line in self._lines[key]})
+        await store.dispatch(raw, [_row(cause.company, departure) for cause, departure in departures], now)
+        complete = {(cause.company, d.order) for cause, d in departures if d.complete}
+        if complete:
+            await store.close_orders(raw, complete)
+        await self._tell(departures)
+
+    async def _tell(self, departures: Sequence[tuple[Cause, translate.Departure]]) -> None:
+        skus = {(cause.company, portion.sku) for cause, d in departures for portion in d.portions}
+        items = await stock.known_items(self._unit.raw, skus)
+        units: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        for (company, sku), (terms, _) in items.items():
+            units[company][sku] = terms.unit
+        orders = {(cause.company, d.order) for cause, d in departures}
+        papers = {order: translate.read_paper(self._papers[order]) for order in orders}
+        for cause, departure in departures:
+            paper = papers[cause.company, departure.order]
+            self._unit.emit(*translate.shipment_dispatched(departure, paper, units[cause.company]), cause)
+            detail = {"number": departure.number, "order": str(departure.order)}
+            self._unit.audit(cause, "shipment-dispatched", str(departure.shipment), detail)
+
+
+def _row(company: str, d: translate.Departure) -> DispatchRow:
+    return DispatchRow(company, d.shipment, d.number, d.dispatched_on, d.carrier, d.tracking, d.complete)

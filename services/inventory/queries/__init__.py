@@ -1,0 +1,1 @@
+"""The read side of inventory: SQL to response models, one module per noun."""

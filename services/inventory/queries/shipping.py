@@ -1,0 +1,83 @@
+"""Shipments, as they are asked for."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+from pydantic import BaseModel
+
+from contracts.money import from_micro
+from services.inventory.queries.stock import Line
+
+HEAD = """
+select shipment, order_id as order, warehouse, state, picked_at, packed_at, closed_at, packages, number, dispatched_on,
+    carrier, tracking, complete from shipment
+"""
+ONE = HEAD + "where company = $1 and shipment = $2"
+OF_ORDER = HEAD + "where company = $1 and order_id = $2 order by picked_at, shipment"
+OPEN = (
+    HEAD
+    + """
+where company = $1 and state in ('picked', 'packed') and ($2::uuid is null or (picked_at, shipment) >
+    (select s.picked_at, s.shipment from shipment s where s.company = $1 and s.shipment = $2))
+order by company, picked_at, shipment limit $3
+"""
+)
+LINES = "select line, sku, quantity from shipment_line where company = $1 and shipment = $2 order by line"
+
+
+class ShipmentHead(BaseModel):
+    """Goods of one order that travel together."""
+
+    shipment: UUID
+    order: UUID
+    warehouse: str
+    state: Literal["picked", "packed", "shipped", "withdrawn"]
+    picked_at: datetime
+    packed_at: datetime | None
+    closed_at: datetime | None
+    packages: int | None
+    number: str | None
+    dispatched_on: date | None
+    carrier: str | None
+    tracking: str | None
+    complete: bool | None
+
+
+class Shipment(ShipmentHead):
+    """A shipment with what lies in it."""
+
+    lines: list[Line]
+
+
+class ShipmentPage(BaseModel):
+    """Shipments, the oldest first; `next` is the `after` of the next page, null on the last one."""
+
+    shipments: list[ShipmentHead]
+    next: UUID | None
+
+
+async def shipment(connection: asyncpg.Connection, company: str, shipment_id: UUID) -> Shipment | None:
+    """One shipment with its lines."""
+    row = await connection.fetchrow(ONE, company, shipment_id)
+    if row is None:
+        return None
+    lines = [
+        Line(line=line, item=sku, quantity=from_micro(quantity))
+        for line, sku, quantity in await connection.fetch(LINES, company, shipment_id)
+    ]
+    return Shipment.model_validate(dict(row) | {"lines": lines})
+
+
+async def shipments(
+    connection: asyncpg.Connection, company: str, order: UUID | None, after: UUID | None, limit: int
+) -> ShipmentPage:
+    """The shipments of an order, or a page of all that have not left."""
+    if order is not None:
+        rows = await connection.fetch(OF_ORDER, company, order)
+        return ShipmentPage(shipments=[ShipmentHead.model_validate(dict(row)) for row in rows], next=None)
+    found = [ShipmentHead.model_validate(dict(row)) for row in await connection.fetch(OPEN, company, after, limit)]
+    return ShipmentPage(shipments=found, next=found[-1].shipment if len(found) == limit else None)
