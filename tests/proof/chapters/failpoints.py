@@ -33,6 +33,7 @@ PASSED_BY: dict[str, tuple[str, ...]] = {
 }
 """Which processes pass a point, by its first word."""
 REACHED_S = 60.0
+PROVOKED_EVERY_S = 5.0
 STOPPED_S: dict[Length, float] = {"short": 6, "normal": 7, "full": 12}
 SAMPLE: dict[Length, int] = {"normal": 8, "full": 10_000}
 VARIABLE = "BACKBONE_FAULTS"
@@ -116,15 +117,15 @@ async def _try(house: House, run: Run, cell: Cell) -> bool:
     )
     fault = house.note(str(cell), cell.process)
     deadline = time.monotonic() + REACHED_S
-    provoked = False
+    provoked_s = 0.0
     while not _was_hit(house, cell, log, before):
         if time.monotonic() > deadline:
             house.timeline.faults.remove(fault)
             return False
-        if cell.point.startswith("drain"):  # nothing is held in a good run: send what must be
-            provoked = True
+        if cell.point.startswith("drain") and time.monotonic() - provoked_s > PROVOKED_EVERY_S:
+            provoked_s = time.monotonic()  # nothing is held in a good run: send what must be
             await _hold_something(house)
-        await asyncio.sleep(1.0 if provoked else 0.1)
+        await asyncio.sleep(0.1)
     if cell.action == "kill":
         await house.stack.restart(cell.process, environment={VARIABLE: ""}, wait=False)
     elif cell.action == "stop":

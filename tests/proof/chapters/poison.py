@@ -113,6 +113,7 @@ async def _repair(house: House, bad: Sequence[Bad]) -> None:
     of a version that nobody knows."""
     held, _ = await _held(house)
     by_key = {one.first.key: one for one in bad}
+    house.strange[TOPIC] += sum(one.kind == "bytes" for one in bad)
     for reader, door in DOORS.items():
         path = f"{door}/v1/companies/{house.companies[0].code}"
         for one in bad:

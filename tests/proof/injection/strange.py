@@ -61,6 +61,8 @@ class Stranger:
             headers=[] if bare else [(name, value.encode()) for name, value in headers.items()],
         )  # fmt: skip
         self._house.history.complete(CLIENT, op, "ok", status=None)
+        if not bare:  # what has no envelope is no event, until somebody repairs it
+            self._house.strange[TOPIC] += 1
         return Strange(key, identity, company, sent.partition, sent.offset, headers)
 
 
