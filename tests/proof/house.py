@@ -59,7 +59,7 @@ class House:
         self.companies: tuple[Company, ...] = ()
         self.offices: Sequence[Office] = ()
         self.strange: Counter[str] = Counter()
-        """By topic: events that the harness put there past every producer; readers settle them, nobody has sent them."""
+        """By topic: events that the harness put there itself; readers settle them, no producer has sent them."""
         self._foundings = 0
         self._checked = (0, 0)
 
