@@ -30,6 +30,8 @@ HOT_REQUESTS: dict[Length, int] = {"short": 320, "normal": 1_000, "full": 100_00
 REPEATS = 100
 INVOICES = 50
 P99_S = 0.5
+LATER_OR_WELL = frozenset({0, 200, 201, 202, 429, 503})
+"""0 is silence: asked again with its key, as all load is; it tells of a slow machine and of no conflict."""
 
 
 async def run(run: Run) -> Sequence[Verdict]:
@@ -137,7 +139,7 @@ async def _one_series(trial: Trial, house: House, load: Load, wishes: Wishes) ->
 
 def _refusals(trial: Trial, tally: Tally) -> None:
     """No conflict ever reached anybody: each was accepted at its first try, or told to come again because of load."""
-    strange = {status: count for status, count in tally.statuses.items() if status not in {200, 201, 202, 429, 503}}
+    strange = {status: count for status, count in tally.statuses.items() if status not in LATER_OR_WELL}
     trial.figures["answers"] = ", ".join(f"{status} × {count}" for status, count in sorted(tally.statuses.items()))
     if strange:
         trial.violations.append(f"GOAL15: a conflict reached a client: {strange}")

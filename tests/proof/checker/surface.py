@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +57,13 @@ async def read_surface(address: str, key: str, folder: Path) -> None:
     accepted = [found.request_id for found in operations if found.outcome == "ok" and found.request_id]
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=30) as client:
-        for company in sorted({operation.company for operation in operations}):
+        companies = sorted({operation.company for operation in operations})
+        for company in companies:
             (into / f"{company}.json").write_bytes(orjson.dumps(await read_company(client, company)))
         some = accepted[:: max(1, len(accepted) // REQUESTS_ASKED)]
         statuses = {request: (await _get(client, f"/v1/requests/{request}")).status_code for request in some}
         (into / "_requests.json").write_bytes(orjson.dumps(statuses))
-        listed = {department: await _unreadable(client, department) for department in DEPARTMENTS}
+        listed = {department: await _unreadable(client, department, companies) for department in DEPARTMENTS}
         (into / "_unreadable.json").write_bytes(orjson.dumps(listed))
 
 
@@ -89,10 +90,13 @@ async def read_company(client: httpx.AsyncClient, company: str) -> dict[str, Any
     return told
 
 
-async def _unreadable(client: httpx.AsyncClient, department: str) -> list[dict[str, Any]]:
-    answer = await _get(client, f"/{department}/v1/companies/any/unreadable")
-    found: list[dict[str, Any]] = orjson.loads(answer.content)["unreadable"] if answer.status_code == 200 else []
-    return found
+async def _unreadable(client: httpx.AsyncClient, department: str, companies: Sequence[str]) -> list[dict[str, Any]]:
+    """A record without an envelope is of no company; any that the department knows opens the list."""
+    for company in companies[-1:]:
+        path = f"/{department}/v1/companies/{company}/unreadable"
+        found: list[dict[str, Any]] = (await _json(client, path))["unreadable"]
+        return found
+    return []
 
 
 async def _pages(client: httpx.AsyncClient, path: str, rows: str, cursor: str) -> list[dict[str, Any]]:
