@@ -92,6 +92,13 @@ class Invoicing(NamedTuple):
     revision: int = 1
 
 
+class Departure(NamedTuple):
+    """An employee has left a company: keys that are theirs open nothing any more."""
+
+    company: str
+    employee: UUID
+
+
 @dataclass(slots=True)
 class Fold:
     """Add what a batch of events says to the timelines."""
@@ -102,3 +109,4 @@ class Fold:
     """The facts' bits of each order that was spoken of."""
     placements: dict[OrderKey, Placement] = field(default_factory=dict)
     invoicings: dict[OrderKey, Invoicing] = field(default_factory=dict)
+    departures: list[Departure] = field(default_factory=list)

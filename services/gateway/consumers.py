@@ -9,6 +9,7 @@ from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from contracts.inventory import ItemDefined, StockReceived
 from contracts.ledger import AccountOpened, CompanyRegistered, TaxCodeDefined
+from contracts.payroll import CertificateExpired, CertificateExpiring, TrainingCompleted, TrainingCostIncurred
 from services.gateway import handlers
 from services.gateway.translate.timelines import VIEWS, to_fold
 
@@ -30,3 +31,7 @@ for _view in VIEWS:
 
 consumers.ignore(ItemDefined, StockReceived, because="stock belongs to no order; ask inventory")
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart belongs to no order; ask the ledger")
+consumers.ignore(
+    TrainingCompleted, CertificateExpiring, CertificateExpired, TrainingCostIncurred,
+    because="training belongs to no request of a front office; ask payroll",
+)  # fmt: skip

@@ -111,3 +111,5 @@ async def fold(command: Fold, unit: UnitOfWork) -> None:
         await store.add_facts(unit.raw, command.facts)
     if command.orders:
         await store.add_to_orders(unit.raw, command)
+    if command.departures:
+        await store.revoke_keys_of(unit.raw, command.departures, unit.now)

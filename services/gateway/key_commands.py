@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -30,18 +31,18 @@ DAY_S = 86_400
 CREATE = """
 with changed as (update api_key_version set version = version + 1)
 insert into api_key (id, client, digest, source, companies, scopes, expires_at,
-                     events_per_s, burst_events, in_flight_events)
-values ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7), $8, $9, $10)
+                     events_per_s, burst_events, in_flight_events, employee)
+values ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7), $8, $9, $10, $11::uuid)
 """
 ROTATE = """
 with changed as (update api_key_version set version = version + 1),
 old as (update api_key set expires_at = least(expires_at, now() + make_interval(secs => $2))
     where id = $1 and revoked_at is null and (expires_at is null or expires_at > now()) returning *)
 insert into api_key (id, client, digest, source, companies, scopes, expires_at, replaces,
-                     events_per_s, burst_events, in_flight_events)
+                     events_per_s, burst_events, in_flight_events, employee)
 select $3, client, $4, source, companies, scopes,
        coalesce(now() + make_interval(days => $5), now() + (before.expires_at - before.created_at)), id,
-       events_per_s, burst_events, in_flight_events
+       events_per_s, burst_events, in_flight_events, employee
 from old join (select id, created_at, expires_at from api_key) before using (id)
 returning id, client, source, companies, scopes, expires_at, replaces,
           now() + make_interval(secs => $2) as old_key_good_until
@@ -57,7 +58,7 @@ update api_key set revoked_at = coalesce(revoked_at, now()) where id = $1 return
 """
 SHOWN = """
 select id, client, source, companies, scopes, created_at, expires_at, replaces, revoked_at,
-       events_per_s, burst_events, in_flight_events,
+       events_per_s, burst_events, in_flight_events, employee,
        revoked_at is null and (expires_at is null or expires_at > now()) as live
 from api_key order by client, created_at
 """
@@ -93,8 +94,9 @@ async def create(connection: asyncpg.Connection, settings: GatewaySettings, aske
         raise Refusal(f"{source!r} is no source: a path such as /sales/webshop, or *")
     made = new_api_key(PREFIX, peppers_of(settings).newest)
     await connection.execute(
-        CREATE, made.id, asked.client, made.digest, source, companies, scopes, asked.expires_days, *_limits(asked)
-    )
+        CREATE, made.id, asked.client, made.digest, source, companies, scopes, asked.expires_days, *_limits(asked),
+        getattr(asked, "employee", None),
+    )  # fmt: skip
     told = {"client": asked.client, "source": source, "companies": companies, "scopes": scopes}
     return {"key": made.text, "id": made.id, **told}
 
@@ -186,6 +188,7 @@ def _parser() -> argparse.ArgumentParser:
     making.add_argument("--scopes", required=True, help="such as orders:write,orders:read,ledger:*, or '*'")
     making.add_argument("--source", help="CloudEvents source it speaks for; /front-office/<client> when not given")
     making.add_argument("--expires-days", type=_days, default=None)
+    making.add_argument("--employee", type=UUID, help="whose it is: it dies when payroll tells that they have left")
     _limiting(making)
     command("list", show)
     limiting = command("limit", limit)

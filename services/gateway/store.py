@@ -9,7 +9,7 @@ from typing import NamedTuple
 import asyncpg
 
 from chassis.ids import UUID
-from services.gateway.commands import Accept, Fact, Fold, Invoicing, OrderKey, Placement, RegisterCompany
+from services.gateway.commands import Accept, Departure, Fact, Fold, Invoicing, OrderKey, Placement, RegisterCompany
 from services.gateway.domain.timeline import HOLD_FOR_ALL
 
 NOTE_ACCEPTED = """
@@ -78,6 +78,12 @@ on conflict (company, order_id) do update set
     invoice_revision = greatest(o.invoice_revision, excluded.invoice_revision)
 where o.facts | excluded.facts <> o.facts or excluded.revision > o.revision
     or excluded.invoice_revision > coalesce(o.invoice_revision, 0)
+"""
+REVOKE_KEYS_OF = """
+with revoked as (update api_key k set revoked_at = $3 from unnest($1::text[], $2::uuid[]) as x(company, employee)
+    where k.employee = x.employee and k.revoked_at is null and (x.company = any(k.companies) or '*' = any(k.companies))
+    returning k.id)
+update api_key_version set version = version + 1 where exists (select from revoked)
 """
 
 
@@ -166,3 +172,8 @@ async def add_to_orders(connection: asyncpg.Connection, fold: Fold) -> None:
         for key in sorted(orders, key=lambda key: (key[0], key[1].bytes))
     ]
     await connection.execute(ADD_TO_ORDERS, *zip(*rows, strict=True))
+
+
+async def revoke_keys_of(connection: asyncpg.Connection, gone: Sequence[Departure], now: datetime) -> None:
+    """Take away the keys of people who have left; every process's ring sees it within a second or two."""
+    await connection.execute(REVOKE_KEYS_OF, [one.company for one in gone], [one.employee for one in gone], now)

@@ -62,6 +62,7 @@ class ApiKey(_Row, table=True):
     events_per_s: int | None = Field(sa_column=Column(BigInteger, nullable=True))
     burst_events: int | None = Field(sa_column=Column(BigInteger, nullable=True))
     in_flight_events: int | None = Field(sa_column=Column(BigInteger, nullable=True))
+    employee: UUID | None
 
 
 class ApiKeyVersion(_Row, table=True):

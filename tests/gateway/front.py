@@ -120,12 +120,14 @@ class Gateway(Department):
         await self.hear(*(company_registered(company) for company in companies))
 
     async def make_key(
-        self, client: str = "webshop", companies: str = "acme", scopes: str = "*", source: str | None = None
-    ) -> dict[str, Any]:
+        self, client: str = "webshop", companies: str = "acme", scopes: str = "*", source: str | None = None,
+        employee: str | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
         """A new API key, as the operator's command makes it."""
         made: dict[str, Any] = await self.command(
-            create, client=client, companies=companies, scopes=scopes, source=source, expires_days=None
-        )
+            create, client=client, companies=companies, scopes=scopes, source=source, expires_days=None,
+            employee=employee,
+        )  # fmt: skip
         return made
 
     async def command(self, work: Any, **asked: Any) -> Any:

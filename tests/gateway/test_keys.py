@@ -9,15 +9,19 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contracts import published
+from contracts.payroll import EmployeeLeft
 from services.gateway.key_commands import Refusal, create, revoke, rotate, show
 from services.gateway.keys import KeyRing, Peppers
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import FrontOffice, Gateway, NoonClock, cloud_event
+from tests.support.department import event
 from tests.support.eventually import eventually
 
 
@@ -72,6 +76,23 @@ async def test_a_rotated_key_is_the_same_client_and_both_work_for_a_while(
     assert shown[made["id"]]["replaces"] == old
     assert shown[old]["live"]
     assert shown[old]["expires_at"] - made["old_key_good_until"] < timedelta(seconds=1)
+
+
+async def test_the_keys_of_who_has_left_open_nothing_within_two_seconds(office: FrontOffice, gateway: Gateway) -> None:
+    """X3: revoked by EmployeeLeft, the rotated one too; those of others, and of a namesake elsewhere, stay."""
+    sample = published.sample("EmployeeLeft.v1").data
+    employee = sample["employee"]
+    own = await gateway.make_key("own", employee=employee)
+    rotated = await gateway.command(rotate, id=own["id"], overlap_s=86_400, expires_days=None)
+    elsewhere = await gateway.make_key("elsewhere", companies="umbrella", employee=employee)
+    offices = [FrontOffice(office.client, made["key"]) for made in (own, rotated, elsewhere)]
+    async with following(gateway):
+        assert [await opens(one) for one in offices] == [True, True, True]
+        await gateway.hear(event(EmployeeLeft, "acme", sample))
+        for one in offices[:2]:
+            await eventually(partial(opens, one), lambda good: not good, what="their key is refused", within_s=2.0)
+        assert await opens(offices[2])
+        assert await opens(office)
 
 
 @pytest.mark.parametrize(("asked", "days"), [(None, 30), (7, 7)])

@@ -11,7 +11,16 @@ from chassis.consumers import Received
 from chassis.ids import UUID
 from contracts.base import EventView
 from services.gateway import views
-from services.gateway.commands import Fact, Fold, Invoicing, OrderBits, OrderKey, Placement, RegisterCompany
+from services.gateway.commands import (
+    Departure,
+    Fact,
+    Fold,
+    Invoicing,
+    OrderBits,
+    OrderKey,
+    Placement,
+    RegisterCompany,
+)
 from services.gateway.domain import timeline as bits
 
 Event = Received[Any]
@@ -190,7 +199,9 @@ def _otherwise_employed(event: Event, fold: Fold) -> None:
 
 
 def _gone(event: Event, fold: Fold) -> None:
-    _fact(event, UUID(event.data.employee), fold, {"left_on": event.data.left_on})
+    employee = UUID(event.data.employee)
+    _fact(event, employee, fold, {"left_on": event.data.left_on})
+    fold.departures.append(Departure(event.cause.company, employee))
 
 
 def _papers_kept(event: Event, fold: Fold) -> None:
