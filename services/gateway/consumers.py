@@ -8,7 +8,7 @@ from typing import Any
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from contracts.inventory import ItemDefined, StockReceived
-from contracts.ledger import AccountOpened, CompanyRegistered, TaxCodeDefined
+from contracts.ledger import AccountOpened, CompanyRegistered, CustomerChanged, CustomerRegistered, TaxCodeDefined
 from contracts.payroll import CertificateExpired, CertificateExpiring, TrainingCompleted, TrainingCostIncurred
 from services.gateway import handlers
 from services.gateway.translate.timelines import VIEWS, to_fold
@@ -31,6 +31,7 @@ for _view in VIEWS:
 
 consumers.ignore(ItemDefined, StockReceived, because="stock belongs to no order; ask inventory")
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart belongs to no order; ask the ledger")
+consumers.ignore(CustomerChanged, CustomerRegistered, because="a customer's terms stand on the invoice; ask the ledger")
 consumers.ignore(
     TrainingCompleted, CertificateExpiring, CertificateExpired, TrainingCostIncurred,
     because="training belongs to no request of a front office; ask payroll",
