@@ -10,7 +10,7 @@ from tests.proof.chapters import CHAPTERS, IN_NORMAL, IN_TESTS
 from tests.proof.conducting import Conductor
 from tests.proof.verdict import Verdict
 
-LIMIT_S = 200.0
+LIMIT_S = 180.0
 NORMAL_LIMIT_S = 900.0
 
 

@@ -60,7 +60,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     scale.CHAPTER,
 )
 
-IN_TESTS = ("kills", "stops", "failpoints", "poison", "contention", "regressions")
+IN_TESTS = ("kills", "failpoints", "poison", "contention", "regressions")
 """What runs in its short form in every test run: those that find most in a second, all in one house."""
 IN_NORMAL = (
     "kills", "database_kills", "databases", "stops", "rolling", "failpoints", "poison", "contention", "bad_input",

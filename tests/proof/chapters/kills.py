@@ -16,9 +16,9 @@ from tests.proof.trial import Trial
 from tests.proof.verdict import Verdict
 
 EVERY_S = 5.0
-QUIET_S: dict[Length, float] = {"short": 6, "normal": 10, "full": 60}
+QUIET_S: dict[Length, float] = {"short": 4, "normal": 10, "full": 60}
 """The undisturbed time before, in which the same load is measured."""
-STORM_S: dict[Length, float] = {"short": 25, "normal": 45, "full": 600}
+STORM_S: dict[Length, float] = {"short": 15, "normal": 45, "full": 600}
 RECOVERY_P50_S = 3.0
 GOODPUT_SHARE = 0.7
 
@@ -78,7 +78,7 @@ CHAPTER = Chapter(
     fault="kill -9 of any process every 5 s",
     about="Services, a relay of its own, the broker and every database server are killed in turn under load (GOAL1).",
     run=run,
-    seconds={"short": 50, "normal": 75},
+    seconds={"short": 38, "normal": 75},
 )
 SOAK = Chapter(
     name="kill-soak",
