@@ -16,7 +16,11 @@ import asyncpg
 SENT = "select topic, sum(last)::bigint from outbox_sequence group by topic"
 SETTLED = "select topic, outcome, sum(events)::bigint from inbox_count where consumer = $1 group by topic, outcome"
 HELD = "select topic, count(*) from held where consumer = $1 and reason <> 'conflict' group by topic"
-PENDING = "select (select count(*) from outbox_unsent), (select count(*) from job)"
+PENDING = """
+select (select count(*) from outbox_unsent),
+       (select count(*) from job where run_at < now() + interval '1 hour' or run_at = 'infinity')
+"""
+"""A job for a later hour is a date in a diary, not work on its way; one that was given up waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)
