@@ -59,14 +59,21 @@ class Census:
         return not self.unsent and not self.jobs and all(row.on_the_way == 0 for row in self.rows)
 
 
-def census_of(told: Mapping[str, Any]) -> Census:
-    """What the gateway answered. A department that gave no answer is a finding: nobody knows whether it adds up."""
+def census_of(told: Mapping[str, Any], waited_for: Census) -> Census:
+    """What the gateway answered. A department that gave no answer is a finding: nobody knows whether it adds up.
+
+    `waited_for`: what the services' own counters said; a topic that has events and that the gateway does not show is a
+    finding too, and one without any stays in the table.
+    """
     names = ("topic", "consumer", "sent", "applied", "refused", "ignored", "skipped", "held", "duplicates")
     rows = tuple(Row(**{name: row[name] for name in names}) for row in told["totals"])
     silent = [f"{one['name']} does not answer" for one in told["departments"] if not one["answers"]]
     wrong = [f"{one['kind']}: {one['topic']} → {one['consumer']}, {one['key']}" for one in told["findings"]]
+    shown = {(row.topic, row.consumer) for row in rows}
+    left_out = [row for row in waited_for.rows if (row.topic, row.consumer) not in shown]
+    wrong += [f"{row.topic} → {row.consumer} is not shown" for row in left_out if row.sent]
     unsent = sum(one["unsent"] or 0 for one in told["departments"])
-    ordered = tuple(sorted(rows, key=lambda row: (row.topic, row.consumer)))
+    ordered = tuple(sorted((*rows, *left_out), key=lambda row: (row.topic, row.consumer)))
     return Census(ordered, unsent, 0, (*silent, *wrong))
 
 

@@ -33,10 +33,10 @@ async def send_day(stack: LocalStack, plan: Plan, say: Callable[[str], None]) ->
 
 async def gather_day(stack: LocalStack, say: Callable[[str], None]) -> Outcome:
     """Wait until nothing is on the way, and ask every department."""
-    await until_quiet({name: stack.urls[name].relay_url for name in stack.services})
+    waited_for = await until_quiet({name: stack.urls[name].relay_url for name in stack.services})
     say("nothing is on the way any more")
     async with offices(stack) as (admin, webshop):
-        return await gather_outcome(admin, webshop, census_of(await admin.get("/v1/census")))
+        return await gather_outcome(admin, webshop, census_of(await admin.get("/v1/census"), waited_for))
 
 
 @asynccontextmanager
