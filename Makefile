@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run stop status test lint types format bench contracts rows mutants check-the-checker clean distclean \
-	prove test-proof careers test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
+	prove test-proof careers careers-run kills-run bench-payroll test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -81,6 +81,15 @@ test-faults: $(READY) ## the same with processes and servers killed (3 min)
 
 careers: $(READY) ## 1,000 random careers with back-dated pay, computed a second time in another way
 	@$(BIN)/python -m tests.payroll.pay.careers 1000
+
+careers-run: $(READY) ## the same careers through the real pay run on a database (about 10 min)
+	@CAREERS=1000 $(PYTEST) tests/payroll/runs/careers_run.py
+
+kills-run: $(READY) ## a pay run whose workers are killed ten times (2 min)
+	@KILLS=10 $(PYTEST) tests/payroll/runs/kills_run.py
+
+bench-payroll: $(READY) ## a month of 10,000 people from calculation to the books, and 12 months of 1,000 again
+	@$(BIN)/python -m bench.payroll
 
 test-proof: $(READY) ## the proof in its short form (2 min)
 	@$(PYTEST) tests/proof

@@ -15,7 +15,7 @@ Program = Callable[[str], Sequence[str]]
 """From a service's name to the command that runs it; further arguments are appended."""
 
 URL_ENDINGS = ("_DATABASE_URL", "_RELAY_URL", "_MIGRATION_URL")
-GATEWAY = "gateway"
+GATEWAY, PAYROLL = "gateway", "payroll"
 
 
 def discover_services(checkout: Path = CHECKOUT) -> list[str]:
@@ -44,7 +44,8 @@ def runtime_environment(
 ) -> dict[str, str]:
     """What a running service sees: its own database as runtime and relay role, never the owner's connection string.
 
-    The gateway also gets each department's address (`GATEWAY_LEDGER_URL`, …).
+    The gateway also gets each department's address (`GATEWAY_LEDGER_URL`, …); payroll, which tells documents what
+    stands in no event, gets that one's.
     """
     prefix = service.upper()
     own = urls.environment(service)
@@ -52,6 +53,8 @@ def runtime_environment(
     departments = {}
     if service == GATEWAY:
         departments = {f"GATEWAY_{name.upper()}_URL": address for name, address in (addresses or {}).items()}
+    elif service == PAYROLL and "documents" in (addresses or {}):
+        departments = {"PAYROLL_DOCUMENTS_URL": (addresses or {})["documents"]}
     return (
         _inherited()
         | dict(shared)

@@ -1,4 +1,4 @@
-"""Settings of payroll: those of every service, under the prefix `PAYROLL_`, and where its master key is."""
+"""Settings of payroll: those of every service, under the prefix `PAYROLL_`; its master key, and where papers go."""
 
 from __future__ import annotations
 

@@ -64,14 +64,20 @@ def paid_through(known: list[Person]) -> tuple[dict[Month, list[Line]], Totals]:
     return paid, totals
 
 
-def by_hand(person: Person) -> dict[Month, dict[str, int]]:
-    """The same months from the facts as known at the end: day by day, in decimals, the file read anew."""
+def by_hand(person: Person, *, after_leaving: bool = True) -> dict[Month, dict[str, int]]:
+    """The same months from the facts as known at the end: day by day, in decimals, the file read anew.
+
+    The rules alone calculate months after somebody left, too (tax comes back); a run does not.
+    """
     found: dict[Month, dict[str, int]] = {}
     taxable = tax_before = Decimal(0)
     for year, month in MONTHS:
         rules = RULES[year]
         if month == 1:
             taxable = tax_before = Decimal(0)
+        if not after_leaving and person.left_on and date(year, month, 1) > person.left_on:
+            found[Month(year, month)] = dict.fromkeys(("salary", "pension", "pension-employer", "income-tax"), 0)
+            continue
         weekdays = [d for n in range(monthrange(year, month)[1]) if (d := date(year, month, n + 1)).weekday() < 5]
         exact = Fraction(0)
         for day in weekdays:

@@ -1,0 +1,37 @@
+"""The payroll officer's guide, sent as it is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from tests.architecture.house import ROOT
+from tests.payroll.office import person
+from tests.payroll.runs.bureau import APPROVER, Bureau, sent
+
+REQUEST = re.compile(r"```\n(POST|GET) (\S+)\n(.*?)```", re.DOTALL)
+
+
+async def test_the_officers_guide_does_what_it_says(bureau: Bureau) -> None:
+    """P5: three people, a month, a mistake put right, and the answer to why a net pay is what it is."""
+    await bureau.hire("Eleni", "David", "Maria")
+    names = {name: person(name) for name in ("Eleni", "David", "Maria")}
+    told: dict[str, Any] = {}
+    for method, path, body in REQUEST.findall((ROOT / "docs" / "payroll.md").read_text()):
+        for name, value in (names | told).items():
+            path, body = path.replace(f"{{{name}}}", str(value)), body.replace(f"{{{name}}}", str(value))
+        approves = path.endswith("/approval")
+        more: dict[str, Any] = {"actor": APPROVER, "scopes": ("payroll:approve",)} if approves else {}
+        async with bureau.client(**more) as client:
+            answer = await client.get(path) if method == "GET" else await sent(client, path, **json.loads(body))
+        assert answer.is_success, (path, answer.text)
+        if path.endswith("/pay-runs"):
+            told["run"] = answer.json()["run"]
+            told["digest"] = (await bureau.worked(told["run"]))["digest"]
+        last = answer.json()
+    february = (await bureau.slips("Maria"))[-1]
+    # 200.00 more for January: 16.00 of pension, 46.00 of tax (25 % of what is above 12,000 a year)
+    assert [(each["month"], each["net"]) for each in february["corrections"]] == [("2024-01", "138.00")]
+    assert any(line.startswith("all together") for line in last["lines"])
+    assert len(await bureau.office.told("PayrollPosted")) == 1
