@@ -20,6 +20,7 @@ from chassis import telemetry
 from chassis.ids import new_id
 from chassis.migrating import migrate
 from chassis.settings import ServiceSettings, StackSettings
+from contracts.envelope import sequence_header
 from services.payroll.api import ROUTERS
 from tests.payroll.office import person
 from tests.payroll.runs.bureau import AT, Bureau, said, sent
@@ -106,13 +107,19 @@ async def other_departments(
         consumers = import_module(f"services.{service}.consumers").consumers
         made[service] = Department(urls, server, settings, consumers)
         heard = [
-            Event(company, topic, key, sequence, tuple((n, v.encode()) for n, v in json.loads(headers)), body)
+            Event(company, topic, key, sequence, headers_of(headers, sequence), body)
             for company, topic, key, sequence, headers, body in records
             if topic in consumers.topics
         ]
         await made[service].knows("acme")
-        await made[service].hear(*heard)
+        if heard:
+            await made[service].hear(*heard)
     return made
+
+
+def headers_of(stored: bytes, sequence: int) -> tuple[tuple[str, bytes], ...]:
+    """As the relay sends them."""
+    return (*((name, value.encode()) for name, value in json.loads(stored)), sequence_header(sequence))
 
 
 RECORDS = "select company, topic, key, sequence, headers, body from outbox order by id"
