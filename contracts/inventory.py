@@ -7,8 +7,10 @@ from pydantic import Field
 from contracts.base import (
     CODE_PATTERN,
     Address,
+    Amount,
     CalendarDate,
     Code,
+    CurrencyCode,
     Detail,
     DocumentNumber,
     EventData,
@@ -22,9 +24,14 @@ from contracts.base import (
     Sku,
     StockLevel,
     Text,
+    UnsignedAmount,
     Uuid,
     VatNumber,
 )
+
+UnitCode = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9-]{0,15}$", description="Unit of a quantity, as the item names it: pcs, kg, m.")
+]
 
 
 class ItemDefined(EventData, topic="inventory.stock", key="item"):
@@ -34,6 +41,27 @@ class ItemDefined(EventData, topic="inventory.stock", key="item"):
     sku: Sku
     name: Name
     unit: Annotated[Literal["pcs"], Field(description="What a quantity of 1 means.")]
+
+
+class Packaging(Part):
+    """Another unit of an item."""
+
+    unit: UnitCode
+    holds: Annotated[Quantity, Field(description="What one of it holds of the base unit, exactly.")]
+
+
+class ItemDefinedV2(EventData, topic="inventory.stock", key="item", version=2):
+    """An item can be stocked from now on: one that has packagings or a valuation, or another unit than pieces.
+
+    An item in pieces with neither is told by the first version alone.
+    """
+
+    item: Annotated[Uuid, Field(description="UUID derived from the company and the sku.")]
+    sku: Sku
+    name: Name
+    unit: Annotated[UnitCode, Field(description="What a quantity of 1 means.")]
+    packagings: Annotated[list[Packaging], Field(max_length=20)]
+    valuation: Literal["none", "moving-average", "fifo"]
 
 
 class StockReceived(EventData, topic="inventory.stock", key="item"):
@@ -120,11 +148,6 @@ class CancellationRefused(EventData, topic="inventory.reservations", key="order"
     detail: Detail
 
 
-UnitCode = Annotated[
-    str, Field(pattern=r"^[a-z][a-z0-9-]{0,15}$", description="Unit of a quantity, as the item names it: pcs, kg, m.")
-]
-
-
 class ShippedLine(Part):
     """What left the house for one line of the order, in the item's base unit."""
 
@@ -163,3 +186,64 @@ class ShipmentDispatched(EventData, topic="inventory.shipments", key="shipment")
     carrier: Text | None = None
     tracking: Reference | None = None
     revision: Revision = None
+
+
+class IssuedLine(Part):
+    """What the goods of one line cost."""
+
+    line: LineNumber
+    item: Sku
+    quantity: Quantity
+    cost: UnsignedAmount
+
+
+class StockIssued(EventData, topic="inventory.shipments", key="shipment"):
+    """What the goods of a shipment cost, where their items are valued."""
+
+    shipment: Uuid
+    order: Uuid
+    number: Annotated[DocumentNumber, Field(description="Printed number of the delivery note.")]
+    issued_on: CalendarDate
+    currency: CurrencyCode
+    cost: Annotated[UnsignedAmount, Field(description="The sum of the lines.")]
+    lines: Annotated[list[IssuedLine], Field(min_length=1, max_length=500)]
+
+
+class ValuedLine(Part):
+    """By how much the quantity and the value of an item changed."""
+
+    item: Sku
+    quantity: Annotated[
+        str,
+        Field(
+            pattern=r"^-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?$",
+            description="Decimal, below 0 for goods that are gone, 0 where only the value changed.",
+        ),
+    ]
+    value: Amount
+
+
+class StockValued(EventData, topic="inventory.valuations", key="document"):
+    """The value of stock changed by something that is no shipment.
+
+    `revaluation`: a document came late, and what was issued before it came had another cost than was said then. Nothing
+    that was posted is changed; the difference is posted once, on the day on which it was found out.
+    """
+
+    document: Annotated[Uuid, Field(description="The receipt, count or loss; a revaluation has an id of its own.")]
+    kind: Literal["receipt", "opening", "count", "transit-loss", "revaluation"]
+    reference: Reference
+    effective_on: Annotated[CalendarDate, Field(description="When it happened.")]
+    posted_on: Annotated[CalendarDate, Field(description="On which day it stands in the books.")]
+    currency: CurrencyCode
+    value: Annotated[Amount, Field(description="The sum of the lines; below 0 when stock is worth less than before.")]
+    lines: Annotated[list[ValuedLine], Field(min_length=1, max_length=500)]
+    about: Annotated[Uuid, Field(description="Of a revaluation: the document that came late.")] | None = None
+
+
+class BackOrderReserved(EventData, topic="inventory.reservations", key="order"):
+    """Goods have come for an order that waited for them: so much more is set aside for it."""
+
+    order: Uuid
+    reservation: Uuid
+    lines: Annotated[list[ReservedLine], Field(min_length=1, max_length=500)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
-from contracts.inventory import ItemDefined, StockReceived
+from contracts.inventory import ItemDefined, ItemDefinedV2, StockReceived
 from contracts.ledger import AccountOpened, CompanyRegistered, CustomerChanged, CustomerRegistered, TaxCodeDefined
 from contracts.payroll import CertificateExpired, CertificateExpiring, TrainingCompleted, TrainingCostIncurred
 from services.gateway import handlers
@@ -29,7 +29,7 @@ for _view in VIEWS:
         on_anything
     )
 
-consumers.ignore(ItemDefined, StockReceived, because="stock belongs to no order; ask inventory")
+consumers.ignore(ItemDefined, ItemDefinedV2, StockReceived, because="stock belongs to no order; ask inventory")
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart belongs to no order; ask the ledger")
 consumers.ignore(CustomerChanged, CustomerRegistered, because="a customer's terms stand on the invoice; ask the ledger")
 consumers.ignore(

@@ -8,11 +8,13 @@ from contracts.base import EventView, PartView, Timestamp
 from contracts.documents import DocumentRegistered, DocumentStored
 from contracts.gateway import EmployeeHired, OrderCancelled, OrderChanged, OrderPlaced, PaymentReceived
 from contracts.inventory import (
+    BackOrderReserved,
     CancellationRefused,
     OrderChangeRefused,
     ReservationRefused,
     ReservationReleased,
     ShipmentDispatched,
+    StockIssued,
     StockReserved,
 )
 from contracts.ledger import (
@@ -106,6 +108,19 @@ class NotCancelled(EventView, of=CancellationRefused):
     order: str
     code: str
     detail: str
+
+
+class Arrived(EventView, of=BackOrderReserved):
+    """Goods have come for an order that waited."""
+
+    order: str
+
+
+class Costed(EventView, of=StockIssued):
+    """What the goods of a shipment cost."""
+
+    shipment: str
+    order: str
 
 
 class Shipped(EventView, of=ShipmentDispatched):

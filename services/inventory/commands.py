@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from chassis.cause import Cause
 from chassis.ids import UUID
 from services.inventory.domain.book import OrderedLine, ReleaseReason
 from services.inventory.domain.items import ItemTerms
-from services.inventory.domain.receiving import ReceivedLine
+from services.inventory.domain.receiving import StatedLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,9 @@ class LearnCompany:
     """Keep stock for this company from now on."""
 
     company: str
+    currency: str
+    """In which its goods are valued."""
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,9 @@ class ReceiveGoods:
     reference: str
     warehouse: str
     received_on: date
-    lines: Sequence[ReceivedLine]
+    lines: Sequence[StatedLine]
+    kind: Literal["receipt", "opening"] = "receipt"
+    """Opening stock was there before the company began here; nobody is owed for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +137,83 @@ class DispatchShipments:
     dispatched_on: date | None
     """The day of the commit when it is not given."""
     dispatches: Sequence[Dispatch]
+
+
+@dataclass(frozen=True, slots=True)
+class DefineWarehouse:
+    """Make a place for goods known."""
+
+    cause: Cause
+    warehouse: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllowNegative:
+    """Let an item go below zero in a warehouse, or not any more."""
+
+    cause: Cause
+    warehouse: str
+    sku: str
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendGoods:
+    """Send goods to another warehouse: (sku, micro-units), each item once."""
+
+    cause: Cause
+    transfer: UUID
+    reference: str
+    source: str
+    target: str
+    sent_on: date
+    lines: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class ArriveGoods:
+    """Take in what was sent, or a part of it."""
+
+    cause: Cause
+    transfer: UUID
+    received_on: date | None
+    lines: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTransfer:
+    """Give up what has not arrived."""
+
+    cause: Cause
+    transfer: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SetTolerance:
+    """By how many millionths of what was expected a count may differ without another person's word."""
+
+    cause: Cause
+    tolerance: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountStock:
+    """What was found of items in a warehouse."""
+
+    cause: Cause
+    count: UUID
+    reference: str
+    warehouse: str
+    counted_on: date
+    reason: str
+    lines: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class DecideCount:
+    """Agree with a count, or reject it."""
+
+    cause: Cause
+    count: UUID
+    approved: bool

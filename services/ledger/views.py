@@ -21,7 +21,7 @@ from contracts.base import (
     Uuid,
 )
 from contracts.gateway import OrderChanged, OrderPlaced, PaymentReceived
-from contracts.inventory import ReservationRefused, ReservationReleased, StockReserved
+from contracts.inventory import ReservationRefused, ReservationReleased, StockIssued, StockReserved, StockValued
 from contracts.payroll import PayrollPosted
 
 
@@ -130,3 +130,23 @@ class PayrollJournal(EventView, of=PayrollPosted):
     posted_on: CalendarDate
     currency: CurrencyCode
     lines: list[PayrollSum]
+
+
+class GoodsIssued(EventView, of=StockIssued):
+    """What the goods of a shipment cost."""
+
+    shipment: Uuid
+    order: Uuid
+    issued_on: CalendarDate
+    currency: CurrencyCode
+    cost: str
+
+
+class GoodsValued(EventView, of=StockValued):
+    """By how much a document of inventory changed the value of stock."""
+
+    document: Uuid
+    kind: Literal["receipt", "opening", "count", "transit-loss", "revaluation"]
+    posted_on: CalendarDate
+    currency: CurrencyCode
+    value: str

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from chassis.cause import Cause
 from chassis.ids import derive, new_id
@@ -19,11 +19,12 @@ from contracts.ledger import InvoiceRefused
 from contracts.money import from_micro, to_micro
 from deploy.local.postgres import DatabaseUrls
 from services.inventory import handlers
-from services.inventory.commands import DefineItems, ReceiveGoods
+from services.inventory.commands import DefineItems, DefineWarehouse, ReceiveGoods
 from services.inventory.consumers import consumers
 from services.inventory.domain.items import ItemTerms
-from services.inventory.domain.receiving import ReceivedLine
+from services.inventory.domain.receiving import StatedLine
 from services.inventory.settings import InventorySettings
+from services.inventory.store import valuing
 from services.inventory.translate.stock import receipt_id
 from tests.support.department import NOON, Department, Event, event
 from tests.support.stack import TestPostgres
@@ -70,6 +71,19 @@ class StockRoom(Department):
         if lines:
             assert isinstance(await self.receive(lines, company=company), Answer)
 
+    async def values(self, company: str = "acme", currency: str = "EUR", **methods: str) -> None:
+        """Let a company value its goods, and these items (name: method) with it."""
+        async with self.database.unit([company]) as unit:
+            await valuing.learn_terms(unit.raw, [(company, currency, "Europe/Athens")])
+        items = [ItemTerms(sku, f"Item {sku}", "pcs", method) for sku, method in methods.items()]
+        assert isinstance(await self.ask(handlers.define_items, DefineItems(cause(company), items)), Answer)
+
+    async def places(self, *codes: str, company: str = "acme") -> None:
+        """Make warehouses known."""
+        for code in codes:
+            command = DefineWarehouse(cause(company), code, code.title())
+            assert isinstance(await self.ask(handlers.define_warehouses, command), Answer)
+
     async def receive(self, lines: Lines, *, company: str = "acme", **more: Any) -> Result:
         """Take goods in."""
         return await self.ask(handlers.receive_goods, self.receipt(lines, company=company, **more))
@@ -82,12 +96,18 @@ class StockRoom(Department):
         reference: str | None = None,
         warehouse: str = "MAIN",
         received_on: date = date(2026, 11, 20),
+        cost: str | None = None,
+        unit: str | None = None,
+        kind: Literal["receipt", "opening"] = "receipt",
     ) -> ReceiveGoods:
         """The command for a receipt under a reference of its own."""
         why = cause(company)
-        taken = [ReceivedLine(sku, to_micro(quantity)) for sku, quantity in lines]
+        taken = [
+            StatedLine(sku, to_micro(quantity), unit, None if cost is None else to_micro(cost))
+            for sku, quantity in lines
+        ]
         reference = reference or f"IN-{next(self._receipts)}"
-        return ReceiveGoods(why, receipt_id(why), reference, warehouse, received_on, taken)
+        return ReceiveGoods(why, receipt_id(why), reference, warehouse, received_on, taken, kind)
 
     async def ask(self, handler: Any, command: Any) -> Result:
         """Run one command through the door, in a transaction of its own."""

@@ -44,6 +44,7 @@ async def test_inventory_emits_the_golden_samples(make_room: MakeRoom) -> None:
     await room.ask(handlers.define_items, DefineItems(cause("aegean"), terms))
     await receive(room, "40", "MAIN")
     received = published.sample("StockReceived.v1").data
+    await room.places(received["warehouse"], company="aegean")
     await receive(room, "40", received["warehouse"])
     await receive(room, received["quantity"], received["warehouse"])
     await room.receive([("BEANS-KG", "99")], company="aegean")

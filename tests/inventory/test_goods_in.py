@@ -100,6 +100,7 @@ async def test_items_are_defined_all_or_none_and_a_sku_keeps_its_meaning(room: S
 
 async def test_goods_in_another_warehouse_are_kept_there_and_promised_to_nobody(room: StockRoom) -> None:
     await room.stocked({"BEANS": "1"})
+    await room.places("PIRAEUS")
     assert isinstance(await room.receive([("BEANS", "50")], warehouse="PIRAEUS"), Answer)
     await room.hear(placed("A", [("BEANS", "2")]))
     assert [t.data["shortages"][0]["available"] for t in await room.told("ReservationRefused")] == ["1"]

@@ -111,6 +111,14 @@ def _not_cancelled(event: Event, fold: Fold) -> None:
     _about_order(event, data.order, 0, fold, {"code": data.code, "detail": data.detail})
 
 
+def _arrived(event: Event, fold: Fold) -> None:
+    _about_order(event, event.data.order, 0, fold)
+
+
+def _costed(event: Event, fold: Fold) -> None:
+    _about_order(event, event.data.order, 0, fold, {"shipment": event.data.shipment})
+
+
 def _shipped(event: Event, fold: Fold) -> None:
     data: views.Shipped = event.data
     summary: dict[str, object] = {"shipment": data.shipment, "number": data.number, "complete": data.complete}
@@ -223,6 +231,8 @@ VIEWS: Mapping[type[EventView], Teller] = {
     views.Released: _released,
     views.NotCancelled: _not_cancelled,
     views.Shipped: _shipped,
+    views.Arrived: _arrived,
+    views.Costed: _costed,
     views.Invoiced: _invoiced,
     views.Credited: _credited,
     views.NotInvoiced: _not_invoiced,

@@ -16,6 +16,7 @@ from contracts.base import DATE_PATTERN
 from services.inventory.queries.stock import ROWS_MAX
 
 WAREHOUSE_PATTERN = r"^[A-Z0-9][A-Z0-9_-]{0,31}$"
+UNIT_PATTERN = r"^[a-z][a-z0-9-]{0,15}$"
 PREFIX = "/v1/companies/{company}"
 
 Write = Annotated[Call, Depends(write("inventory:write"))]

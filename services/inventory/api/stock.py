@@ -12,10 +12,12 @@ from starlette.responses import Response
 
 from chassis.errors import Problem
 from chassis.http import Call, Router
-from contracts.base import Name, Quantity, Reference, Sku
+from contracts.base import Name, Quantity, Reference, Sku, UnitPrice
+from contracts.money import to_micro
 from services.inventory import handlers
 from services.inventory.api.inputs import (
     PREFIX,
+    UNIT_PATTERN,
     WAREHOUSE_PATTERN,
     After,
     Body,
@@ -28,7 +30,7 @@ from services.inventory.api.inputs import (
 from services.inventory.commands import DefineItems, ReceiveGoods
 from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
-from services.inventory.domain.receiving import ReceivedLine
+from services.inventory.domain.receiving import StatedLine
 from services.inventory.queries import stock as queries
 from services.inventory.queries.stock import ROWS_DEFAULT
 from services.inventory.translate.stock import micro_of, receipt_id
@@ -40,12 +42,21 @@ MOVE_MAX = 2**63 - 1
 router = Router(prefix=PREFIX, tags=["inventory"])
 
 
+class PackagingBody(Body):
+    """Another unit, and how much of the base unit one of it holds, exactly."""
+
+    unit: Annotated[str, Field(pattern=UNIT_PATTERN)]
+    holds: Quantity
+
+
 class ItemBody(Body):
     """An item to stock."""
 
     sku: Sku
     name: Name
-    unit: Literal["pcs"] = "pcs"
+    unit: Annotated[str, Field(pattern=UNIT_PATTERN, description="Base unit: what a quantity of 1 means.")] = "pcs"
+    packagings: Annotated[tuple[PackagingBody, ...], Field(max_length=20)] = ()
+    valuation: Literal["none", "moving-average", "fifo"] = "none"
 
 
 class ItemsBody(Body):
@@ -59,6 +70,8 @@ class ReceiptLineBody(Body):
 
     item: Sku
     quantity: Quantity
+    unit: Annotated[str | None, Field(pattern=UNIT_PATTERN, description="The base unit when it is not given.")] = None
+    unit_cost: UnitPrice | None = None
 
 
 class ReceiptBody(Body):
@@ -67,6 +80,7 @@ class ReceiptBody(Body):
     reference: Reference
     warehouse: Warehouse = DEFAULT_WAREHOUSE
     received_on: WrittenDate
+    kind: Literal["receipt", "opening"] = "receipt"
     lines: Annotated[list[ReceiptLineBody], Field(min_length=1, max_length=LINES_MAX)]
 
 
@@ -160,11 +174,24 @@ async def show_reservation(company: str, order: UUID, reading: Read) -> queries.
 
 def to_define_items(call: Call, company: str, items: Sequence[ItemBody], *, batch: bool) -> DefineItems:
     """A request for items in inventory's own words."""
-    return DefineItems(call.cause(company), [ItemTerms(item.sku, item.name, item.unit) for item in items], batch)
+    return DefineItems(call.cause(company), [_terms(item) for item in items], batch)
+
+
+def _terms(item: ItemBody) -> ItemTerms:
+    held = tuple(sorted((p.unit, micro_of(p.holds)) for p in item.packagings))
+    return ItemTerms(item.sku, item.name, item.unit, item.valuation, held)
 
 
 def to_receive_goods(call: Call, company: str, body: ReceiptBody) -> ReceiveGoods:
     """A goods receipt in inventory's own words."""
     cause = call.cause(company)
-    lines = [ReceivedLine(line.item, micro_of(line.quantity)) for line in body.lines]
-    return ReceiveGoods(cause, receipt_id(cause), body.reference, body.warehouse, body.received_on, lines)
+    lines = [
+        StatedLine(
+            line.item,
+            micro_of(line.quantity),
+            line.unit,
+            None if line.unit_cost is None else to_micro(line.unit_cost),
+        )
+        for line in body.lines
+    ]
+    return ReceiveGoods(cause, receipt_id(cause), body.reference, body.warehouse, body.received_on, lines, body.kind)

@@ -13,6 +13,11 @@ class ItemTerms(NamedTuple):
     sku: str
     name: str
     unit: str
+    """Base unit: what a quantity of 1 means."""
+    valuation: str = "none"
+    """How its cost is kept, if it is."""
+    packagings: tuple[tuple[str, int], ...] = ()
+    """Other units with what one holds of the base unit, in micro-units; sorted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ RECEIVED_MAX = 1_000_000_000 * MICRO
 """Of one item in one receipt: what a quantity on the wire can say."""
 ON_HAND_MAX = 1_000_000_000_000 * MICRO - 1
 """Of one item in one warehouse: what a stock level on the wire can say, with nine tenths of a BIGINT to spare."""
+TRANSIT = "TRANSIT"
+"""Where goods are between two warehouses: on hand, and promised to nobody. No warehouse of a company has this code."""
 DEFAULT_WAREHOUSE = "MAIN"
 """Where orders are served from. Every item has a stock level here from its definition on."""
 

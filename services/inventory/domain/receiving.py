@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.quantities import ON_HAND_MAX, RECEIVED_MAX, plain
+from services.inventory.domain.units import NotConverted, to_base
 
+LINE_VALUE_MAX = 10**15
+"""Of one line, in minor units."""
+BOOK_VALUE_MAX = 10**17
+"""Of one item, in minor units: with all its sums within a BIGINT."""
 DAYS_AHEAD_MAX = 1
 """Somewhere it is tomorrow already; beyond that a date of receipt is a slip of the pen."""
 
@@ -18,6 +24,15 @@ class ReceivedLine(NamedTuple):
 
     sku: str
     quantity: int
+
+
+class StatedLine(NamedTuple):
+    """What a receipt says of one item, in the unit and at the cost per unit (in millionths) that it says."""
+
+    sku: str
+    quantity: int
+    unit: str | None = None
+    unit_cost: int | None = None
 
 
 class NewLevel(NamedTuple):
@@ -34,6 +49,22 @@ class NotReceived:
     code: str
     detail: str
     pointer: str
+
+
+def in_base_units(
+    lines: Sequence[StatedLine], terms: Mapping[str, ItemTerms | None]
+) -> list[ReceivedLine] | NotReceived:
+    """The lines in base units, or the first that is of no known item or in no unit of it."""
+    converted: list[ReceivedLine] = []
+    for index, (sku, quantity, unit, _) in enumerate(lines):
+        item = terms.get(sku)
+        if item is None:
+            return NotReceived("item-unknown", f"There is no item {sku}.", f"/lines/{index}/item")
+        base = to_base(quantity, unit, item.unit, dict(item.packagings))
+        if isinstance(base, NotConverted):
+            return NotReceived(base.code, base.detail, f"/lines/{index}/unit")
+        converted.append(ReceivedLine(sku, base))
+    return converted
 
 
 def receive(

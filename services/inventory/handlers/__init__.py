@@ -1,15 +1,27 @@
 """What inventory does, one function per command, by use case."""
 
-from services.inventory.handlers.orders import define_items, learn_companies, receive_goods, settle_orders
+from services.inventory.handlers.counts import count_stock, decide_counts, set_tolerances
+from services.inventory.handlers.items import allow_negative, define_items, define_warehouses
+from services.inventory.handlers.orders import learn_companies, settle_orders
+from services.inventory.handlers.receiving import receive_goods
 from services.inventory.handlers.shipping import dispatch_shipments, pack_shipments, pick_orders, unpick_shipments
+from services.inventory.handlers.transfers import arrive_goods, close_transfers, send_goods
 
 __all__ = [
+    "allow_negative",
+    "arrive_goods",
+    "close_transfers",
+    "count_stock",
+    "decide_counts",
     "define_items",
+    "define_warehouses",
     "dispatch_shipments",
     "learn_companies",
     "pack_shipments",
     "pick_orders",
     "receive_goods",
+    "send_goods",
+    "set_tolerances",
     "settle_orders",
     "unpick_shipments",
 ]

@@ -14,12 +14,9 @@ from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Outcomes, Refused, Waiting
 from chassis.ids import UUID
-from chassis.requests import Answer, Result
 from services.inventory.commands import (
     ChangeReservation,
-    DefineItems,
     LearnCompany,
-    ReceiveGoods,
     ReleaseStock,
     ReserveStock,
 )
@@ -39,24 +36,20 @@ from services.inventory.domain.book import (
     Standing,
     StockBook,
 )
-from services.inventory.domain.items import ItemTerms, NotDefined, new_items
-from services.inventory.domain.receiving import NewLevel, NotReceived, receive
-from services.inventory.store import shipping
+from services.inventory.store import shipping, valuing
 from services.inventory.store import stock as store
-from services.inventory.store.stock import ItemRow, Level, LevelChange, MoveRow, ReceiptRow, ReservationRow
+from services.inventory.store.stock import ReservationRow
 from services.inventory.translate import stock as translate
 
 
 async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) -> Outcomes:
     """Know these companies from now on."""
     await companies.learn(unit.raw, [command.company for command in commands])
+    await valuing.learn_terms(unit.raw, [(c.company, c.currency, c.time_zone) for c in commands])
     return None
 
 
 SettleOrder = ReserveStock | ChangeReservation | ReleaseStock
-
-
-# -- orders -----------------------------------------------------------------------------------------------------------
 
 
 async def settle_orders(commands: Sequence[SettleOrder], unit: UnitOfWork) -> Outcomes:
@@ -219,132 +212,3 @@ def _cancelled_row(key: tuple[str, UUID], standing: Standing, now: datetime) -> 
     if standing.state == "refused":
         return row._replace(code="order-cancelled", detail=translate.CANCELLED)
     return row._replace(reason="order-cancelled")
-
-
-# -- items ------------------------------------------------------------------------------------------------------------
-
-
-async def define_items(commands: Sequence[DefineItems], unit: UnitOfWork) -> Sequence[Result]:
-    """Make items known; a request is taken as a whole or not at all."""
-    asked = {(c.cause.company, item.sku) for c in commands for item in c.items}
-    known: dict[str, dict[str, ItemTerms]] = {command.cause.company: {} for command in commands}
-    for (company, sku), (terms, _) in (await store.known_items(unit.raw, asked)).items():
-        known[company][sku] = terms
-    rows: list[ItemRow] = []
-    results: list[Result] = []
-    for command in commands:
-        here = known[command.cause.company]
-        new = new_items(command.items, here)
-        if isinstance(new, NotDefined):
-            results.append(translate.refusal_of_items(new, batch=command.batch))
-            continue
-        here |= {item.sku: item for item in new}
-        rows += _define(command, new, unit)
-        results.append(_items_answer(command, {item.sku for item in new}))
-    if rows:
-        await store.add_items(unit.raw, rows, unit.now)
-    return results
-
-
-def _define(command: DefineItems, new: Sequence[ItemTerms], unit: UnitOfWork) -> list[ItemRow]:
-    company = command.cause.company
-    rows = [ItemRow(company, sku, translate.item_id(company, sku), name, unit_) for sku, name, unit_ in new]
-    for _, sku, item, name, unit_ in rows:
-        unit.emit(*translate.item_defined(item, sku, name, unit_), command.cause)
-        unit.audit(command.cause, "item-defined", sku)
-    return rows
-
-
-def _items_answer(command: DefineItems, new: set[str]) -> Answer:
-    company = command.cause.company
-    items = [
-        {"item": str(translate.item_id(company, sku)), "sku": sku, "name": name, "unit": unit, "new": sku in new}
-        for sku, name, unit in command.items
-    ]
-    return Answer(201 if new else 200, {"items": items} if command.batch else items[0])
-
-
-# -- receipts ---------------------------------------------------------------------------------------------------------
-
-
-async def receive_goods(commands: Sequence[ReceiveGoods], unit: UnitOfWork) -> Sequence[Result]:
-    """Take goods in: stock moves are appended and stock levels go up, or the receipt is refused as a whole."""
-    items = await store.known_items(unit.raw, {(c.cause.company, line.sku) for c in commands for line in c.lines})
-    on_hand = await _lock_levels(commands, {key: item for key, (_, item) in items.items()}, unit)
-    taken = await store.taken_references(unit.raw, {(c.cause.company, c.reference) for c in commands})
-    intake = _Intake(unit, {key: item for key, (_, item) in items.items()}, on_hand, taken)
-    results = [intake.receive(command) for command in commands]
-    await intake.write()
-    return results
-
-
-async def _lock_levels(
-    commands: Sequence[ReceiveGoods], items: dict[tuple[str, str], UUID], unit: UnitOfWork
-) -> dict[Level, int]:
-    """The levels of these receipts, made where they are missing, locked in one order."""
-    levels = {
-        (c.cause.company, c.warehouse, line.sku)
-        for c in commands
-        for line in c.lines
-        if (c.cause.company, line.sku) in items
-    }
-    await store.add_levels(unit.raw, levels)
-    return {level: row.on_hand for level, row in (await store.lock_stock(unit.raw, levels)).items()}
-
-
-class _Intake:
-    """The receipts of one group: what is on hand while they are decided, and the rows to write."""
-
-    def __init__(
-        self,
-        unit: UnitOfWork,
-        items: dict[tuple[str, str], UUID],
-        on_hand: dict[Level, int],
-        taken: dict[tuple[str, str], UUID],
-    ) -> None:
-        self._unit = unit
-        self._items = items
-        self._on_hand = on_hand
-        self._taken = taken
-        self._receipts: list[ReceiptRow] = []
-        self._moves: list[MoveRow] = []
-        self._changes: dict[Level, LevelChange] = {}
-
-    def receive(self, command: ReceiveGoods) -> Result:
-        """Decide one receipt."""
-        company, warehouse = command.cause.company, command.warehouse
-        booked = self._taken.get((company, command.reference))
-        if booked is not None:
-            return translate.refusal_of_reference(command.reference, booked)
-        before = {line.sku: self._on_hand.get((company, warehouse, line.sku)) for line in command.lines}
-        levels = receive(command.lines, before, received_on=command.received_on, today=self._unit.now.date())
-        if isinstance(levels, NotReceived):
-            return translate.refusal_of_receipt(levels)
-        self._taken[company, command.reference] = command.receipt
-        self._book(command, levels)
-        return Answer(201, translate.receipt_body(command, levels), {"Location": f"receipts/{command.receipt}"})
-
-    def _book(self, command: ReceiveGoods, levels: dict[str, NewLevel]) -> None:
-        company, warehouse, receipt = command.cause.company, command.warehouse, command.receipt
-        day = command.received_on
-        self._receipts.append(ReceiptRow(company, receipt, command.reference, warehouse, day, command.cause.actor))
-        self._moves += [
-            MoveRow(company, warehouse, sku, quantity, "receipt", receipt, number, day)
-            for number, (sku, quantity) in enumerate(command.lines, 1)
-        ]
-        for sku, new in levels.items():
-            level = (company, warehouse, sku)
-            self._on_hand[level] = new.on_hand
-            self._changes[level] = LevelChange(self._changes.get(level, LevelChange()).moved + new.quantity)
-            item = self._items[company, sku]
-            self._unit.emit(*translate.stock_received(item, sku, command, new), command.cause)
-        self._unit.audit(command.cause, "goods-received", str(receipt), {"reference": command.reference})
-
-    async def write(self) -> None:
-        """Write each table once."""
-        if not self._receipts:
-            return
-        raw, now = self._unit.raw, self._unit.now
-        await store.add_receipts(raw, self._receipts, now)
-        await store.add_moves(raw, self._moves, now)
-        await store.change_stock(raw, self._changes)

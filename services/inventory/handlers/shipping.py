@@ -12,14 +12,17 @@ from chassis.errors import Refused
 from chassis.ids import UUID
 from chassis.requests import Answer, Result
 from services.inventory.commands import DispatchShipments, PackShipments, PickOrders, UnpickShipments
-from services.inventory.domain.book import OrderKey, Standing
+from services.inventory.domain.book import OrderKey, Standing, StockKey
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
 from services.inventory.domain.receiving import DAYS_AHEAD_MAX
 from services.inventory.domain.shipping import LineProgress, NotPicked, Portion, is_complete, pick
+from services.inventory.handlers.levels import lock_levels
+from services.inventory.handlers.valuing import Costs, open_costs
+from services.inventory.store import places, stock
 from services.inventory.store import shipping as store
-from services.inventory.store import stock
 from services.inventory.store.shipping import DispatchRow, ShipmentKey, ShipmentRow
-from services.inventory.store.stock import Level, LevelChange, MoveRow
+from services.inventory.store.stock import Level, MoveRow
+from services.inventory.translate import movements, valuing
 from services.inventory.translate import shipping as translate
 
 NO_PAPER = b"{}"
@@ -175,6 +178,7 @@ async def dispatch_shipments(commands: Sequence[DispatchShipments], unit: UnitOf
     portions = await store.read_portions(unit.raw, shipments)
     lines = await store.read_lines(unit.raw, orders)
     leaving = _Leaving(unit, shipments, portions, lines, await store.read_papers(unit.raw, orders))
+    leaving.lowest = await _lowest_later(commands, portions, unit)
     decisions = [leaving.accept(command) for command in commands]
     departures = [(c.cause, d) for c, ds in zip(commands, decisions, strict=True) for d in _of(ds)]
     numbers = await _numbers([(cause.company, d.dispatched_on.year) for cause, d in departures], unit)
@@ -183,6 +187,25 @@ async def dispatch_shipments(commands: Sequence[DispatchShipments], unit: UnitOf
         await leaving.write(numbered)
     told = iter(numbered)
     return [d if isinstance(d, Refused) else _dispatched([next(told)[1] for _ in d]) for d in decisions]
+
+
+async def _lowest_later(
+    commands: Sequence[DispatchShipments], portions: Mapping[ShipmentKey, Sequence[Portion]], unit: UnitOfWork
+) -> dict[Level, int]:
+    """For shipments that left on an earlier day: the least that was on hand at any instant since."""
+    after: dict[Level, date] = {}
+    for command in commands:
+        day = command.dispatched_on
+        if day is not None and day < unit.now.date():
+            for wanted in command.dispatches:
+                for portion in portions.get((command.cause.company, wanted.shipment), ()):
+                    level = (command.cause.company, DEFAULT_WAREHOUSE, portion.sku)
+                    after[level] = min(day, after.get(level, day))
+    if not after:
+        return {}
+    rows = await stock.lock_stock(unit.raw, after)
+    lowest = await places.lowest_later(unit.raw, after)
+    return {level: least for level, least in lowest.items() if not rows[level].negative_allowed}
 
 
 def _of(decision: Refused | list[translate.Departure]) -> list[translate.Departure]:
@@ -235,6 +258,7 @@ class _Leaving:
         self._portions = portions
         self._lines = lines
         self._papers = papers
+        self.lowest: dict[Level, int] = {}
 
     def accept(self, command: DispatchShipments) -> Refused | list[translate.Departure]:
         """Decide one request; its numbers come later."""
@@ -250,7 +274,22 @@ class _Leaving:
                 return wrong
             if self._papers[company, self._shipments[key].order].get(1, NO_PAPER) == NO_PAPER:
                 return translate.details_missing(self._shipments[key].order, at)
+            short = self._short_later(key, at)
+            if short is not None:
+                return short
         return [self._leave(command, n, day) for n in range(len(command.dispatches))]
+
+    def _short_later(self, key: ShipmentKey, at: str) -> Refused | None:
+        """Why goods cannot have left on an earlier day: on a later one they would have been missing."""
+        taken: Counter[Level] = Counter()
+        for portion in self._portions[key]:
+            taken[key[0], DEFAULT_WAREHOUSE, portion.sku] += portion.quantity
+        for level, quantity in taken.items():
+            if level in self.lowest:
+                if quantity > self.lowest[level]:
+                    return movements.stock_short_later(level, quantity, self.lowest[level], at)
+                self.lowest[level] -= quantity
+        return None
 
     def _leave(self, command: DispatchShipments, index: int, day: date) -> translate.Departure:
         company, wanted = command.cause.company, command.dispatches[index]
@@ -281,27 +320,39 @@ class _Leaving:
     async def write(self, departures: Sequence[tuple[Cause, translate.Departure]]) -> None:
         """Write each table once, and tell."""
         raw, now = self._unit.raw, self._unit.now
-        moves: list[MoveRow] = []
-        changes: dict[Level, LevelChange] = {}
+        leaving = {(cause.company, d.warehouse, p.sku): d.dispatched_on for cause, d in departures for p in d.portions}
+        levels = await lock_levels(self._unit, set(leaving), {})
+        earliest: dict[StockKey, date] = {}
+        for cause, departure in departures:
+            for portion in departure.portions:
+                item = (cause.company, portion.sku)
+                earliest[item] = min(departure.dispatched_on, earliest.get(item, departure.dispatched_on))
+        costs = await open_costs(self._unit, earliest)
         for cause, departure in departures:
             company = cause.company
             for line, sku, quantity in departure.portions:
                 where, day = departure.warehouse, departure.dispatched_on
-                moves.append(MoveRow(company, where, sku, -quantity, "issue", departure.shipment, line, day))
-                before = changes.get((company, where, sku), LevelChange())
-                changes[company, where, sku] = LevelChange(before.moved - quantity, before.reserved - quantity)
-        await stock.lock_stock(raw, changes)
-        await stock.change_stock(raw, changes)
-        await stock.add_moves(raw, moves, now)
+                value = costs.move((company, sku), departure.shipment, day, -quantity)
+                move = MoveRow(company, where, sku, -quantity, "issue", departure.shipment, line, day, value)
+                levels.move(move, reserved=-quantity)
+        await levels.write(self._unit)
+        await costs.write()
         touched = {(cause.company, departure.order) for cause, departure in departures}
         await store.save_lines(raw, {(key, line.line): line for key in touched for line in self._lines[key]})
         await store.dispatch(raw, [_row(cause.company, departure) for cause, departure in departures], now)
         complete = {(cause.company, d.order) for cause, d in departures if d.complete}
         if complete:
             await store.close_orders(raw, complete)
-        await self._tell(departures)
+        await self._tell(departures, levels.moves, costs)
 
-    async def _tell(self, departures: Sequence[tuple[Cause, translate.Departure]]) -> None:
+    async def _tell(
+        self, departures: Sequence[tuple[Cause, translate.Departure]], moves: Sequence[MoveRow], costs: Costs
+    ) -> None:
+        issued: defaultdict[tuple[str, UUID], list[tuple[int, str, int, int]]] = defaultdict(list)
+        for move in moves:
+            if move.value is not None:
+                line = (move.line, move.sku, -move.quantity, -move.value)
+                issued[move.company, move.document].append(line)
         skus = {(cause.company, portion.sku) for cause, d in departures for portion in d.portions}
         items = await stock.known_items(self._unit.raw, skus)
         units: defaultdict[str, dict[str, str]] = defaultdict(dict)
@@ -312,6 +363,12 @@ class _Leaving:
         for cause, departure in departures:
             paper = papers[cause.company, departure.order]
             self._unit.emit(*translate.shipment_dispatched(departure, paper, units[cause.company]), cause)
+            lines = issued.get((cause.company, departure.shipment))
+            if lines:
+                currency, day = costs.currencies[cause.company], departure.dispatched_on
+                fact = valuing.stock_issued(departure.shipment, departure.order, departure.number, day, currency, lines)
+                self._unit.emit(*fact, cause)
+            costs.tell_revaluation(departure.shipment, departure.number, departure.dispatched_on, cause)
             detail = {"number": departure.number, "order": str(departure.order)}
             self._unit.audit(cause, "shipment-dispatched", str(departure.shipment), detail)
 

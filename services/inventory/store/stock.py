@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 import asyncpg
+import orjson
 
 from chassis.errors import Transient
 from chassis.ids import UUID
@@ -19,6 +20,7 @@ from services.inventory.domain.book import OrderedLine, OrderKey, RefusalCode, R
 from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
 
+UNLIMITED = 10**18
 MoveKind = Literal["receipt", "opening", "issue", "transfer-out", "transfer-in", "transit-loss", "count"]
 
 Level = tuple[str, str, str]
@@ -41,7 +43,7 @@ where l.quantity > coalesce(p.waiting + p.dropped + p.shipped, 0)
 """
 
 LOCK_STOCK = """
-select s.company, s.warehouse, s.sku, s.on_hand, s.reserved
+select s.company, s.warehouse, s.sku, s.on_hand, s.reserved, s.negative_allowed
 from unnest($1::text[], $2::text[], $3::text[]) as x(company, warehouse, sku)
 cross join lateral (select * from stock_level v
     where v.company = x.company and v.warehouse = x.warehouse and v.sku = x.sku for update) s
@@ -77,14 +79,16 @@ select * from unnest($1::text[], $2::uuid[], $3::int[], $4::int[], $5::text[], $
 """
 
 KNOWN_ITEMS = """
-select i.company, i.sku, i.name, i.unit, i.item from unnest($1::text[], $2::text[]) as x(company, sku)
+select i.company, i.sku, i.name, i.unit, i.valuation, i.packagings::text, i.item
+from unnest($1::text[], $2::text[]) as x(company, sku)
 cross join lateral (select * from item v where v.company = x.company and v.sku = x.sku offset 0) i
 """
 
 ADD_ITEMS = """
-insert into item (company, sku, item, name, unit, defined_at)
-select x.company, x.sku, x.item, x.name, x.unit, $6
-from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[]) as x(company, sku, item, name, unit)
+insert into item (company, sku, item, name, unit, valuation, packagings, defined_at)
+select x.company, x.sku, x.item, x.name, x.unit, x.valuation, x.packagings::jsonb, $8
+from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[])
+    as x(company, sku, item, name, unit, valuation, packagings)
 order by x.company, x.sku collate "C" on conflict do nothing
 """
 
@@ -101,18 +105,20 @@ cross join lateral (
 """
 
 ADD_RECEIPTS = """
-insert into receipt (company, receipt, reference, warehouse, received_on, recorded_at, actor)
-select x.company, x.receipt, x.reference, x.warehouse, x.received_on, $7, x.actor
-from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[])
-    as x(company, receipt, reference, warehouse, received_on, actor)
+insert into receipt (company, receipt, reference, warehouse, received_on, recorded_at, actor, kind)
+select x.company, x.receipt, x.reference, x.warehouse, x.received_on, $8, x.actor, x.kind
+from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[], $7::text[])
+    as x(company, receipt, reference, warehouse, received_on, actor, kind)
 order by x.company, x.reference collate "C" on conflict on constraint receipt_reference_once do nothing
 """
 
 ADD_MOVES = """
-insert into stock_move (company, warehouse, sku, quantity, kind, document, line, effective_on, recorded_at)
-select x.company, x.warehouse, x.sku, x.quantity, x.kind, x.document, x.line, x.effective_on, $9
-from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::uuid[], $7::int[], $8::date[])
-    with ordinality as x(company, warehouse, sku, quantity, kind, document, line, effective_on, n)
+insert into stock_move (company, warehouse, sku, quantity, kind, document, line, effective_on, value,
+    recorded_at)
+select x.company, x.warehouse, x.sku, x.quantity, x.kind, x.document, x.line, x.effective_on, x.value, $10
+from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::uuid[], $7::int[], $8::date[],
+    $9::bigint[]) with ordinality
+    as x(company, warehouse, sku, quantity, kind, document, line, effective_on, value, n)
 order by x.n
 """
 
@@ -122,6 +128,12 @@ class StockRow(NamedTuple):
 
     on_hand: int
     reserved: int
+    negative_allowed: bool = False
+
+    @property
+    def free(self) -> int:
+        """What can be promised: without an end where stock may go below zero."""
+        return UNLIMITED if self.negative_allowed else self.on_hand - self.reserved
 
 
 class LevelChange(NamedTuple):
@@ -154,6 +166,9 @@ class ItemRow(NamedTuple):
     item: UUID
     name: str
     unit: str
+    valuation: str
+    packagings: str
+    """JSON: what one of each holds of the base unit, in micro-units."""
 
 
 class ReceiptRow(NamedTuple):
@@ -165,6 +180,7 @@ class ReceiptRow(NamedTuple):
     warehouse: str
     received_on: date
     actor: str
+    kind: str
 
 
 class MoveRow(NamedTuple):
@@ -178,6 +194,8 @@ class MoveRow(NamedTuple):
     document: UUID
     line: int
     effective_on: date
+    value: int | None = None
+    """In minor units; None when nobody values the item, or when it only changes its place."""
 
 
 async def lock_orders(connection: asyncpg.Connection, orders: Collection[OrderKey]) -> dict[OrderKey, Standing]:
@@ -202,15 +220,13 @@ async def held_lines(
 async def lock_stock(connection: asyncpg.Connection, levels: Collection[Level]) -> dict[Level, StockRow]:
     """Stock levels under lock until the commit. A level that does not exist is missing."""
     rows = await connection.fetch(LOCK_STOCK, *columns(sorted(levels), 3))
-    return {
-        (company, warehouse, sku): StockRow(on_hand, reserved) for company, warehouse, sku, on_hand, reserved in rows
-    }
+    return {(company, warehouse, sku): StockRow(*rest) for company, warehouse, sku, *rest in rows}
 
 
 async def lock_free_stock(connection: asyncpg.Connection, items: Collection[StockKey]) -> dict[StockKey, int]:
     """What is free of these items where orders are served from, under lock; unknown items are missing."""
     stock = await lock_stock(connection, [(company, DEFAULT_WAREHOUSE, sku) for company, sku in items])
-    return {(company, sku): row.on_hand - row.reserved for (company, _, sku), row in stock.items()}
+    return {(company, sku): row.free for (company, _, sku), row in stock.items()}
 
 
 async def change_reserved(connection: asyncpg.Connection, changes: Mapping[StockKey, int]) -> None:
@@ -243,7 +259,10 @@ async def known_items(
 ) -> dict[StockKey, tuple[ItemTerms, UUID]]:
     """Terms and id of those of these items that exist."""
     rows = await connection.fetch(KNOWN_ITEMS, *columns(items, 2))
-    return {(company, sku): (ItemTerms(sku, name, unit), item) for company, sku, name, unit, item in rows}
+    return {
+        (company, sku): (ItemTerms(sku, name, unit, valuation, _packagings(held)), item)
+        for company, sku, name, unit, valuation, held, item in rows
+    }
 
 
 async def add_items(connection: asyncpg.Connection, rows: Sequence[ItemRow], now: datetime) -> None:
@@ -251,8 +270,8 @@ async def add_items(connection: asyncpg.Connection, rows: Sequence[ItemRow], now
 
     Raises Transient when another transaction defined one of them meanwhile.
     """
-    tag = await connection.execute(ADD_ITEMS, *columns(rows, 5), now)
-    _all_written(tag, rows, "an item")
+    tag = await connection.execute(ADD_ITEMS, *columns(rows, 7), now)
+    all_written(tag, rows, "an item")
     await add_levels(connection, [(row.company, DEFAULT_WAREHOUSE, row.sku) for row in rows])
 
 
@@ -271,13 +290,17 @@ async def taken_references(
 
 async def add_receipts(connection: asyncpg.Connection, rows: Sequence[ReceiptRow], now: datetime) -> None:
     """Write receipts. Raises Transient when another transaction took one of their references meanwhile."""
-    tag = await connection.execute(ADD_RECEIPTS, *columns(rows, 6), now)
-    _all_written(tag, rows, "a receipt")
+    tag = await connection.execute(ADD_RECEIPTS, *columns(rows, 7), now)
+    all_written(tag, rows, "a receipt")
 
 
 async def add_moves(connection: asyncpg.Connection, rows: Sequence[MoveRow], now: datetime) -> None:
     """Append stock moves, in their order."""
-    await connection.execute(ADD_MOVES, *columns(rows, 8), now)
+    await connection.execute(ADD_MOVES, *columns(rows, 9), now)
+
+
+def _packagings(text: str) -> tuple[tuple[str, int], ...]:
+    return () if text == "{}" else tuple(sorted(orjson.loads(text).items()))
 
 
 def columns(rows: Collection[Sequence[object]], width: int) -> list[list[object]]:
@@ -285,6 +308,6 @@ def columns(rows: Collection[Sequence[object]], width: int) -> list[list[object]
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
-def _all_written(tag: str, rows: Sequence[object], what: str) -> None:
+def all_written(tag: str, rows: Sequence[object], what: str) -> None:
     if int(tag.rpartition(" ")[2]) != len(rows):
         raise Transient(f"another transaction has written {what} of the same name")

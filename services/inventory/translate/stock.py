@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import orjson
+
 from chassis.cause import Cause
 from chassis.consumers import Received
 from chassis.errors import Refused
 from chassis.ids import UUID, derive
-from contracts.base import CompanyCode, EventData, EventView, LineNumber, PartView, Quantity, Sku, Uuid
+from contracts.base import CompanyCode, CurrencyCode, EventData, EventView, LineNumber, PartView, Quantity, Sku, Uuid
 from contracts.gateway import OrderCancelled, OrderChanged, OrderPlaced
 from contracts.inventory import (
+    BackOrderReserved,
     CancellationRefused,
     ItemDefined,
+    ItemDefinedV2,
     OrderChangeRefused,
     ReservationRefused,
     ReservationReleased,
@@ -23,7 +27,7 @@ from contracts.ledger import CompanyRegistered, InvoiceRefused
 from contracts.money import from_micro, to_micro
 from services.inventory.commands import ChangeReservation, LearnCompany, ReceiveGoods, ReleaseStock, ReserveStock
 from services.inventory.domain.book import NotChanged, NotReleased, NotReserved, OrderedLine, Released, Reserved
-from services.inventory.domain.items import NotDefined
+from services.inventory.domain.items import ItemTerms, NotDefined
 from services.inventory.domain.quantities import MICRO
 from services.inventory.domain.receiving import NewLevel, NotReceived
 
@@ -38,6 +42,8 @@ class NewCompany(EventView, of=CompanyRegistered):
     """A company as inventory sees it."""
 
     company: CompanyCode
+    currency: CurrencyCode
+    time_zone: str
 
 
 class LineToReserve(PartView):
@@ -81,7 +87,7 @@ class InvoiceNotIssued(EventView, of=InvoiceRefused):
 
 def to_learn_company(event: Received[NewCompany]) -> LearnCompany:
     """A company is registered: keep stock for it."""
-    return LearnCompany(event.data.company)
+    return LearnCompany(event.data.company, event.data.currency, event.data.time_zone)
 
 
 def to_settle_order(
@@ -122,9 +128,51 @@ def receipt_id(cause: Cause) -> UUID:
     return derive("receipt", cause.id)
 
 
-def item_defined(item: UUID, sku: str, name: str, unit: str) -> Fact:
-    """An item can be stocked."""
-    return ItemDefined, item, {"item": item, "sku": sku, "name": name, "unit": unit}
+def packagings_json(packagings: Sequence[tuple[str, int]]) -> str:
+    """Packagings to store."""
+    return orjson.dumps(dict(packagings)).decode()
+
+
+def item_defined(item: UUID, terms: ItemTerms) -> Fact:
+    """An item can be stocked. What the first version of the event cannot say is said by the second."""
+    data: dict[str, object] = {"item": item, "sku": terms.sku, "name": terms.name, "unit": terms.unit}
+    if terms.unit == "pcs" and terms.valuation == "none" and not terms.packagings:
+        return ItemDefined, item, data
+    held = [{"unit": unit, "holds": from_micro(holds)} for unit, holds in terms.packagings]
+    return ItemDefinedV2, item, data | {"packagings": held, "valuation": terms.valuation}
+
+
+def item_body(company: str, terms: ItemTerms, *, new: bool) -> dict[str, object]:
+    """What the sender of an item gets."""
+    body: dict[str, object] = {
+        "item": str(item_id(company, terms.sku)), "sku": terms.sku, "name": terms.name, "unit": terms.unit
+    }  # fmt: skip
+    if terms.valuation != "none":
+        body["valuation"] = terms.valuation
+    if terms.packagings:
+        body["packagings"] = [{"unit": unit, "holds": from_micro(holds)} for unit, holds in terms.packagings]
+    return body | {"new": new}
+
+
+def warehouse_unknown(warehouse: str, at: str) -> Refused:
+    """There is no such place."""
+    return Refused("warehouse-unknown", f"There is no warehouse {warehouse}.", at)
+
+
+def warehouse_exists(warehouse: str, name: str) -> Refused:
+    """A code means one place for ever."""
+    return Refused("warehouse-exists", f"{warehouse} is {name} already.", "/warehouse", status=409)
+
+
+def warehouse_reserved(warehouse: str) -> Refused:
+    """Every company has these two from the start."""
+    return Refused("warehouse-reserved", f"{warehouse} is there from the start.", "/warehouse", status=409)
+
+
+def back_order_reserved(company: str, order: UUID, lines: Sequence[OrderedLine]) -> Fact:
+    """Goods have come for an order that waited."""
+    data: dict[str, object] = {"order": order, "reservation": reservation_id(company, order), "lines": _lines(lines)}
+    return BackOrderReserved, order, data
 
 
 def stock_received(item: UUID, sku: str, command: ReceiveGoods, level: NewLevel) -> Fact:

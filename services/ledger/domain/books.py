@@ -23,6 +23,11 @@ KIND_OF_ROLE: Mapping[str, str] = {
     "wages_payable": "liability",
     "tax_payable": "liability",
     "contributions_payable": "liability",
+    "inventory": "asset",
+    "goods_received": "liability",
+    "cost_of_goods": "expense",
+    "stock_difference": "expense",
+    "opening_balance": "equity",
 }
 """Which kind of account can play a role: customers owe us, money that fits no invoice is owed back."""
 

@@ -11,6 +11,7 @@ from chassis.ids import UUID, derive
 SALES_JOURNAL = "sales"
 CASH_JOURNAL = "cash"
 PAYROLL_JOURNAL = "payroll"
+STOCK_JOURNAL = "stock"
 
 
 class Line(NamedTuple):

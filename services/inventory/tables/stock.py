@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 EXEMPT: dict[str, str] = {}
@@ -23,72 +24,77 @@ EXEMPT: dict[str, str] = {}
 MOVE_KINDS = "'receipt', 'opening', 'issue', 'transfer-out', 'transfer-in', 'transit-loss', 'count'"
 
 
-def _text(*, key: bool = False, null: bool = False) -> Column[str]:
+def text_column(*, key: bool = False, null: bool = False) -> Column[str]:
     return Column(Text, primary_key=key, nullable=null)
 
 
-def _moment(*, null: bool = False) -> Column[datetime]:
+def moment_column(*, null: bool = False) -> Column[datetime]:
     return Column(DateTime(timezone=True), nullable=null)
 
 
-def _micro() -> Column[int]:
+def micro_column() -> Column[int]:
     return Column(BigInteger, nullable=False)
 
 
-class _Row(SQLModel):
+class Row(SQLModel):
     """Names of tables are inventory's own; another department's `receipt` would be another table."""
 
     metadata = MetaData()
 
 
-class Item(_Row, table=True):
+class Item(Row, table=True):
     """What can be stocked. Facts: a sku means one thing for ever."""
 
     __tablename__ = "item"
     __table_args__ = (
         UniqueConstraint("company", "item"),
-        CheckConstraint("unit in ('pcs')"),
+        CheckConstraint("unit ~ '^[a-z][a-z0-9-]{0,15}$'"),
+        CheckConstraint("valuation in ('none', 'moving-average', 'fifo')"),
     )
-    company: str = Field(sa_column=_text(key=True))
-    sku: str = Field(sa_column=_text(key=True))
+    company: str = Field(sa_column=text_column(key=True))
+    sku: str = Field(sa_column=text_column(key=True))
     item: UUID
-    name: str = Field(sa_column=_text())
-    unit: str = Field(sa_column=_text())
-    defined_at: datetime = Field(sa_column=_moment())
+    name: str = Field(sa_column=text_column())
+    unit: str = Field(sa_column=text_column())
+    packagings: dict[str, int] = Field(sa_column=Column(JSONB, nullable=False))
+    valuation: str = Field(sa_column=text_column())
+    defined_at: datetime = Field(sa_column=moment_column())
 
 
-class StockLevel(_Row, table=True):
+class StockLevel(Row, table=True):
     """On hand (the sum of moves) and reserved (the sum of open reservation lines), in micro-units."""
 
     __tablename__ = "stock_level"
     __table_args__ = (
         ForeignKeyConstraint(["company", "sku"], ["item.company", "item.sku"]),
-        CheckConstraint("on_hand >= 0", name="on_hand_not_negative"),
+        CheckConstraint("on_hand >= 0 or negative_allowed", name="on_hand_not_negative"),
         CheckConstraint("reserved >= 0", name="reserved_not_negative"),
-        CheckConstraint("reserved <= on_hand", name="never_oversold"),
+        CheckConstraint("reserved <= on_hand or negative_allowed", name="never_oversold"),
     )
-    company: str = Field(sa_column=_text(key=True))
-    warehouse: str = Field(sa_column=_text(key=True))
-    sku: str = Field(sa_column=_text(key=True))
-    on_hand: int = Field(sa_column=_micro())
-    reserved: int = Field(sa_column=_micro())
+    company: str = Field(sa_column=text_column(key=True))
+    warehouse: str = Field(sa_column=text_column(key=True))
+    sku: str = Field(sa_column=text_column(key=True))
+    on_hand: int = Field(sa_column=micro_column())
+    reserved: int = Field(sa_column=micro_column())
+    negative_allowed: bool
 
 
-class Receipt(_Row, table=True):
+class Receipt(Row, table=True):
     """Goods that came in together. Facts."""
 
     __tablename__ = "receipt"
     __table_args__ = (UniqueConstraint("company", "reference", name="receipt_reference_once"),)
-    company: str = Field(sa_column=_text(key=True))
+    company: str = Field(sa_column=text_column(key=True))
     receipt: UUID = Field(primary_key=True)
-    reference: str = Field(sa_column=_text())
-    warehouse: str = Field(sa_column=_text())
+    reference: str = Field(sa_column=text_column())
+    warehouse: str = Field(sa_column=text_column())
     received_on: date
-    recorded_at: datetime = Field(sa_column=_moment())
-    actor: str = Field(sa_column=_text())
+    recorded_at: datetime = Field(sa_column=moment_column())
+    actor: str = Field(sa_column=text_column())
+    kind: str = Field(sa_column=text_column())
 
 
-class StockMove(_Row, table=True):
+class StockMove(Row, table=True):
     """Every change of what is on hand, in micro-units. Facts: a mistake is set right by another move."""
 
     __tablename__ = "stock_move"
@@ -101,19 +107,20 @@ class StockMove(_Row, table=True):
         CheckConstraint(f"kind in ({MOVE_KINDS})"),
         CheckConstraint("line > 0"),
     )
-    company: str = Field(sa_column=_text(key=True))
+    company: str = Field(sa_column=text_column(key=True))
     move: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
-    warehouse: str = Field(sa_column=_text())
-    sku: str = Field(sa_column=_text())
-    quantity: int = Field(sa_column=_micro())
-    kind: str = Field(sa_column=_text())
+    warehouse: str = Field(sa_column=text_column())
+    sku: str = Field(sa_column=text_column())
+    quantity: int = Field(sa_column=micro_column())
+    kind: str = Field(sa_column=text_column())
     document: UUID
     line: int
     effective_on: date
-    recorded_at: datetime = Field(sa_column=_moment())
+    recorded_at: datetime = Field(sa_column=moment_column())
+    value: int | None = Field(sa_column=Column(BigInteger, nullable=True))
 
 
-class Reservation(_Row, table=True):
+class Reservation(Row, table=True):
     """How each order stands; `cancelled` when its cancellation came before it."""
 
     __tablename__ = "reservation"
@@ -125,20 +132,20 @@ class Reservation(_Row, table=True):
         CheckConstraint("(state = 'released') = (release_reason is not null)", name="released_has_reason"),
         CheckConstraint("(state = 'cancelled') = (decided_at is null)", name="decided_has_time"),
     )
-    company: str = Field(sa_column=_text(key=True))
+    company: str = Field(sa_column=text_column(key=True))
     order_id: UUID = Field(primary_key=True)
-    state: str = Field(sa_column=_text())
+    state: str = Field(sa_column=text_column())
     reservation: UUID
-    warehouse: str = Field(sa_column=_text())
-    code: str | None = Field(sa_column=_text(null=True))
-    detail: str | None = Field(sa_column=_text(null=True))
-    release_reason: str | None = Field(sa_column=_text(null=True))
-    decided_at: datetime | None = Field(sa_column=_moment(null=True))
-    released_at: datetime | None = Field(sa_column=_moment(null=True))
+    warehouse: str = Field(sa_column=text_column())
+    code: str | None = Field(sa_column=text_column(null=True))
+    detail: str | None = Field(sa_column=text_column(null=True))
+    release_reason: str | None = Field(sa_column=text_column(null=True))
+    decided_at: datetime | None = Field(sa_column=moment_column(null=True))
+    released_at: datetime | None = Field(sa_column=moment_column(null=True))
     revision: int = Field(default=1)
 
 
-class ReservationLine(_Row, table=True):
+class ReservationLine(Row, table=True):
     """What an order asks for, in micro-units. Facts; how far that is stands in `line_progress`."""
 
     __tablename__ = "reservation_line"
@@ -147,15 +154,15 @@ class ReservationLine(_Row, table=True):
         CheckConstraint("line > 0"),
         CheckConstraint("quantity > 0"),
     )
-    company: str = Field(sa_column=_text(key=True))
+    company: str = Field(sa_column=text_column(key=True))
     order_id: UUID = Field(primary_key=True)
     revision: int = Field(default=1, primary_key=True)
     line: int = Field(primary_key=True)
-    sku: str = Field(sa_column=_text())
-    quantity: int = Field(sa_column=_micro())
+    sku: str = Field(sa_column=text_column())
+    quantity: int = Field(sa_column=micro_column())
 
 
-class LineProgress(_Row, table=True):
+class LineProgress(Row, table=True):
     """How far a line is, from its first pick or where it was not reserved in full, in micro-units.
 
     While the order is reserved the line holds `quantity - waiting - dropped - shipped`.
@@ -171,29 +178,29 @@ class LineProgress(_Row, table=True):
         CheckConstraint("shipped >= 0", name="shipped_not_negative"),
         CheckConstraint("picked + shipped + waiting + dropped <= quantity", name="never_shipped_twice"),
     )
-    company: str = Field(sa_column=_text(key=True))
+    company: str = Field(sa_column=text_column(key=True))
     order_id: UUID = Field(primary_key=True)
     revision: int = Field(primary_key=True)
     line: int = Field(primary_key=True)
-    sku: str = Field(sa_column=_text())
-    quantity: int = Field(sa_column=_micro())
-    waiting: int = Field(sa_column=_micro())
-    dropped: int = Field(sa_column=_micro())
-    picked: int = Field(sa_column=_micro())
-    shipped: int = Field(sa_column=_micro())
+    sku: str = Field(sa_column=text_column())
+    quantity: int = Field(sa_column=micro_column())
+    waiting: int = Field(sa_column=micro_column())
+    dropped: int = Field(sa_column=micro_column())
+    picked: int = Field(sa_column=micro_column())
+    shipped: int = Field(sa_column=micro_column())
 
 
-class OrderPaper(_Row, table=True):
+class OrderPaper(Row, table=True):
     """An order as it came: its number, its customer, its words. Facts."""
 
     __tablename__ = "order_paper"
-    company: str = Field(sa_column=_text(key=True))
+    company: str = Field(sa_column=text_column(key=True))
     order_id: UUID = Field(primary_key=True)
     revision: int = Field(primary_key=True)
     body: bytes
 
 
-class Shipment(_Row, table=True):
+class Shipment(Row, table=True):
     """Goods of one order that travel together, and how far they are."""
 
     __tablename__ = "shipment"
@@ -207,24 +214,24 @@ class Shipment(_Row, table=True):
             name="shipped_has_papers",
         ),
     )
-    company: str = Field(sa_column=_text(key=True))
+    company: str = Field(sa_column=text_column(key=True))
     shipment: UUID = Field(primary_key=True)
     order_id: UUID
     revision: int
-    warehouse: str = Field(sa_column=_text())
-    state: str = Field(sa_column=_text())
-    picked_at: datetime = Field(sa_column=_moment())
-    packed_at: datetime | None = Field(sa_column=_moment(null=True))
-    closed_at: datetime | None = Field(sa_column=_moment(null=True))
+    warehouse: str = Field(sa_column=text_column())
+    state: str = Field(sa_column=text_column())
+    picked_at: datetime = Field(sa_column=moment_column())
+    packed_at: datetime | None = Field(sa_column=moment_column(null=True))
+    closed_at: datetime | None = Field(sa_column=moment_column(null=True))
     packages: int | None
-    number: str | None = Field(sa_column=_text(null=True))
+    number: str | None = Field(sa_column=text_column(null=True))
     dispatched_on: date | None
-    carrier: str | None = Field(sa_column=_text(null=True))
-    tracking: str | None = Field(sa_column=_text(null=True))
+    carrier: str | None = Field(sa_column=text_column(null=True))
+    tracking: str | None = Field(sa_column=text_column(null=True))
     complete: bool | None
 
 
-class ShipmentLine(_Row, table=True):
+class ShipmentLine(Row, table=True):
     """What lies in a shipment of one line of its order, in micro-units. Facts."""
 
     __tablename__ = "shipment_line"
@@ -232,18 +239,18 @@ class ShipmentLine(_Row, table=True):
         ForeignKeyConstraint(["company", "shipment"], ["shipment.company", "shipment.shipment"]),
         CheckConstraint("quantity > 0"),
     )
-    company: str = Field(sa_column=_text(key=True))
+    company: str = Field(sa_column=text_column(key=True))
     shipment: UUID = Field(primary_key=True)
     line: int = Field(primary_key=True)
-    sku: str = Field(sa_column=_text())
-    quantity: int = Field(sa_column=_micro())
+    sku: str = Field(sa_column=text_column())
+    quantity: int = Field(sa_column=micro_column())
 
 
-class DeliveryCounter(_Row, table=True):
+class DeliveryCounter(Row, table=True):
     """The last number of a delivery note, per company and year."""
 
     __tablename__ = "delivery_counter"
     __table_args__ = (CheckConstraint("last > 0"),)
-    company: str = Field(sa_column=_text(key=True))
+    company: str = Field(sa_column=text_column(key=True))
     year: int = Field(primary_key=True)
-    last: int = Field(sa_column=_micro())
+    last: int = Field(sa_column=micro_column())

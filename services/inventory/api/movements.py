@@ -1,0 +1,169 @@
+"""Warehouses, transfers and counts, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import Response
+
+from chassis.http import Router
+from contracts.base import Name, Quantity, Reference, Sku, StockLevel, Text
+from services.inventory import handlers
+from services.inventory.api.inputs import PREFIX, Body, Warehouse, Write, WrittenDate, as_uuid
+from services.inventory.commands import (
+    AllowNegative,
+    ArriveGoods,
+    CloseTransfer,
+    CountStock,
+    DecideCount,
+    DefineWarehouse,
+    SendGoods,
+    SetTolerance,
+)
+from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
+from services.inventory.translate.movements import document_id
+from services.inventory.translate.stock import micro_of
+
+LINES_MAX = 500
+TOLERANCE_PATTERN = r"^(?:0|1|0\.[0-9]{1,6})$"
+
+router = Router(prefix=PREFIX, tags=["movements"])
+
+
+class WarehouseBody(Body):
+    """A place for goods."""
+
+    warehouse: Warehouse
+    name: Name
+
+
+class NegativeBody(Body):
+    """Whether an item may go below zero in a warehouse."""
+
+    warehouse: Warehouse = DEFAULT_WAREHOUSE
+    item: Sku
+    allowed: bool
+
+
+class GoodsBody(Body):
+    """How much of an item, in its base unit."""
+
+    item: Sku
+    quantity: Quantity
+
+
+class TransferBody(Body):
+    """Goods that are sent to another warehouse, under a number of your own that is used once."""
+
+    reference: Reference
+    source: Annotated[Warehouse, Field(alias="from")]
+    target: Annotated[Warehouse, Field(alias="to")]
+    sent_on: WrittenDate
+    lines: Annotated[list[GoodsBody], Field(min_length=1, max_length=LINES_MAX)]
+
+
+class ArrivalBody(Body):
+    """What arrived of a transfer; today when no day is given."""
+
+    received_on: WrittenDate | None = None
+    lines: Annotated[list[GoodsBody], Field(min_length=1, max_length=LINES_MAX)]
+
+
+class EmptyBody(Body):
+    """Nothing has to be said."""
+
+
+class CountedBody(Body):
+    """What was found of an item, in its base unit."""
+
+    item: Sku
+    counted: StockLevel
+
+
+class CountBody(Body):
+    """A count, under a number of your own that is used once."""
+
+    reference: Reference
+    warehouse: Warehouse = DEFAULT_WAREHOUSE
+    counted_on: WrittenDate
+    reason: Text
+    lines: Annotated[list[CountedBody], Field(min_length=1, max_length=LINES_MAX)]
+
+
+class DecisionBody(Body):
+    """Whether the count is right."""
+
+    approved: bool
+
+
+class PolicyBody(Body):
+    """By how much a count may differ from what was expected: 0.02 is 2 %."""
+
+    count_tolerance: Annotated[str, Field(pattern=TOLERANCE_PATTERN)]
+
+
+@router.post("/warehouses", status_code=201)
+async def define_warehouse(company: str, body: WarehouseBody, call: Write) -> Response:
+    """Make a place known. MAIN, which orders are served from, is there from the start."""
+    command = DefineWarehouse(call.cause(company), body.warehouse, body.name)
+    return await call.run(handlers.define_warehouses, command)
+
+
+@router.post("/negative-stock")
+async def allow_negative(company: str, body: NegativeBody, call: Write) -> Response:
+    """Let an item go below zero in a warehouse, or not any more."""
+    command = AllowNegative(call.cause(company), body.warehouse, body.item, body.allowed)
+    return await call.run(handlers.allow_negative, command)
+
+
+@router.post("/transfers", status_code=201)
+async def send(company: str, body: TransferBody, call: Write) -> Response:
+    """Send goods to another warehouse; until they arrive they are in transit."""
+    cause = call.cause(company)
+    transfer, lines = document_id("transfer", cause), _goods(body.lines)
+    command = SendGoods(cause, transfer, body.reference, body.source, body.target, body.sent_on, lines)
+    return await call.run(handlers.send_goods, command)
+
+
+@router.post("/transfers/{transfer}/arrivals")
+async def arrive(company: str, transfer: UUID, body: ArrivalBody, call: Write) -> Response:
+    """Take in what was sent, or a part of it."""
+    command = ArriveGoods(call.cause(company), as_uuid(transfer), body.received_on, _goods(body.lines))
+    return await call.run(handlers.arrive_goods, command)
+
+
+@router.post("/transfers/{transfer}/closing")
+async def close(company: str, transfer: UUID, body: EmptyBody, call: Write) -> Response:
+    """Give up what has not arrived: it is lost, and leaves the books."""
+    return await call.run(handlers.close_transfers, CloseTransfer(call.cause(company), as_uuid(transfer)))
+
+
+@router.post("/counts", status_code=201)
+async def count(company: str, body: CountBody, call: Write) -> Response:
+    """Tell what was found. Within the tolerance it is booked at once; else another person decides."""
+    cause = call.cause(company)
+    lines = [(line.item, 0 if line.counted == "0" else micro_of(line.counted)) for line in body.lines]
+    command = CountStock(
+        cause, document_id("count", cause), body.reference, body.warehouse, body.counted_on, body.reason, lines
+    )
+    return await call.run(handlers.count_stock, command)
+
+
+@router.post("/counts/{count_id}/decision")
+async def decide(company: str, count_id: UUID, body: DecisionBody, call: Write) -> Response:
+    """Agree with another person's count, or reject it."""
+    return await call.run(handlers.decide_counts, DecideCount(call.cause(company), as_uuid(count_id), body.approved))
+
+
+@router.put("/stock-policy")
+async def set_policy(company: str, body: PolicyBody, call: Write) -> Response:
+    """Say by how much a count may differ without another person's word."""
+    command = SetTolerance(call.cause(company), micro_of(body.count_tolerance))
+    return await call.run(handlers.set_tolerances, command)
+
+
+def _goods(lines: Sequence[GoodsBody]) -> list[tuple[str, int]]:
+    return [(line.item, micro_of(line.quantity)) for line in lines]

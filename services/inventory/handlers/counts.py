@@ -1,0 +1,220 @@
+"""Counts: what was found is compared with what was expected; what differs too much needs another person's word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from chassis.cause import Cause
+from chassis.database import UnitOfWork
+from chassis.errors import Refused
+from chassis.ids import UUID
+from chassis.requests import Answer, Result
+from services.inventory.commands import CountStock, DecideCount, SetTolerance
+from services.inventory.domain.book import StockKey
+from services.inventory.domain.counting import CountLine, within_tolerance
+from services.inventory.domain.quantities import plain
+from services.inventory.domain.receiving import DAYS_AHEAD_MAX
+from services.inventory.handlers.levels import Levels, lock_levels
+from services.inventory.handlers.valuing import Costs, open_costs
+from services.inventory.store import counts as store
+from services.inventory.store import places, stock
+from services.inventory.store.counts import CountKey, CountRow
+from services.inventory.store.stock import Level, MoveRow
+from services.inventory.translate import movements as translate
+from services.inventory.translate import stock as words
+from services.inventory.translate import valuing
+
+Booking = tuple[Cause, UUID, CountRow, list[valuing.ValuedLine]]
+
+
+async def set_tolerances(commands: Sequence[SetTolerance], unit: UnitOfWork) -> Sequence[Result]:
+    """By how much a count may differ from what was expected without another person's word."""
+    latest = {command.cause.company: command.tolerance for command in commands}
+    await store.save_tolerances(unit.raw, list(latest.items()))
+    for command in commands:
+        detail = {"count_tolerance": plain(command.tolerance)}
+        unit.audit(command.cause, "stock-policy-set", command.cause.company, detail)
+    return [Answer(200, {"count_tolerance": plain(command.tolerance)}) for command in commands]
+
+
+async def count_stock(commands: Sequence[CountStock], unit: UnitOfWork) -> Sequence[Result]:
+    """Take a count. Within the company's tolerance it is booked at once."""
+    items = await stock.known_items(unit.raw, {(c.cause.company, sku) for c in commands for sku, _ in c.lines})
+    known = await places.known_warehouses(unit.raw, {(c.cause.company, c.warehouse) for c in commands})
+    taken = await store.taken_references(unit.raw, {(c.cause.company, c.reference) for c in commands})
+    tolerances = await store.read_tolerances(unit.raw, {c.cause.company for c in commands})
+    booking = await _Booking.open(
+        unit,
+        {
+            (c.cause.company, c.warehouse, sku): c.counted_on
+            for c in commands
+            for sku, _ in c.lines
+            if (c.cause.company, sku) in items and (c.cause.company, c.warehouse) in known
+        },
+    )
+    results: list[Result] = []
+    heads: list[tuple[str, UUID, CountRow]] = []
+    rows: list[tuple[str, UUID, CountLine]] = []
+    for command in commands:
+        company = command.cause.company
+        refused = _cannot_count(command, items, known, taken, unit.now.date())
+        if refused is not None:
+            results.append(refused)
+            continue
+        lines = [
+            CountLine(n, sku, booking.levels.rows[company, command.warehouse, sku].on_hand, counted)
+            for n, (sku, counted) in enumerate(command.lines, 1)
+        ]
+        small = within_tolerance(lines, tolerances.get(company, 0))
+        row = CountRow(
+            command.reference, command.warehouse, command.counted_on, command.reason,
+            "adjusted" if small else "pending", _person(command.cause),
+        )  # fmt: skip
+        refused = booking.book(command.cause, command.count, row, lines) if small else None
+        if refused is not None:
+            results.append(refused)
+            continue
+        taken[company, command.reference] = command.count
+        heads.append((company, command.count, row))
+        rows += [(company, command.count, line) for line in lines]
+        unit.audit(command.cause, "stock-counted", str(command.count), {"state": row.state})
+        location = {"Location": f"counts/{command.count}"}
+        results.append(Answer(201, _standing(command.count, row, lines), location))
+    if heads:
+        await store.add_counts(unit.raw, heads, rows, unit.now)
+    await booking.write()
+    return results
+
+
+async def decide_counts(commands: Sequence[DecideCount], unit: UnitOfWork) -> Sequence[Result]:
+    """Another person agrees with a count, or does not."""
+    counts = await store.lock_counts(unit.raw, {(c.cause.company, c.count) for c in commands})
+    lines = await store.read_lines(unit.raw, counts)
+    booking = await _Booking.open(
+        unit,
+        {
+            (key[0], row.warehouse, line.sku): row.counted_on
+            for key, row in counts.items()
+            for line in lines[key]
+            if row.state == "pending"
+        },
+    )
+    results: list[Result] = []
+    decided: list[tuple[str, UUID, store.CountState, str]] = []
+    for command in commands:
+        key: CountKey = (command.cause.company, command.count)
+        refused = _cannot_decide(command, counts.get(key))
+        if refused is None and command.approved:
+            refused = booking.book(command.cause, command.count, counts[key], lines[key])
+        if refused is not None:
+            results.append(refused)
+            continue
+        state: store.CountState = "adjusted" if command.approved else "rejected"
+        counts[key] = counts[key]._replace(state=state)
+        decided.append((*key, state, _person(command.cause)))
+        unit.audit(command.cause, f"count-{state}", str(command.count))
+        results.append(Answer(200, _standing(command.count, counts[key], lines[key])))
+    if decided:
+        await store.decide(unit.raw, decided, unit.now)
+    await booking.write()
+    return results
+
+
+class _Booking:
+    """The differences of the counts of one group, as moves."""
+
+    def __init__(self, unit: UnitOfWork, levels: Levels, costs: Costs) -> None:
+        self._unit = unit
+        self.levels = levels
+        self._costs = costs
+        self._told: list[Booking] = []
+
+    @classmethod
+    async def open(cls, unit: UnitOfWork, counted: Mapping[Level, date]) -> _Booking:
+        """Levels and costs of what was counted, under lock."""
+        levels = await lock_levels(unit, set(counted), counted)
+        earliest: dict[StockKey, date] = {}
+        for (company, _, sku), day in counted.items():
+            earliest[company, sku] = min(day, earliest.get((company, sku), day))
+        return cls(unit, levels, await open_costs(unit, earliest))
+
+    def book(self, cause: Cause, count: UUID, row: CountRow, lines: Sequence[CountLine]) -> Refused | None:
+        """Book what differs, or say why that cannot be: goods that are promised to orders are not simply gone."""
+        company = cause.company
+        for index, line in enumerate(lines):
+            if line.difference < 0:
+                level = (company, row.warehouse, line.sku)
+                lacks = self.levels.lacks(level, -line.difference, f"/lines/{index}/counted")
+                if lacks is not None:
+                    return lacks
+        worth: list[valuing.ValuedLine] = []
+        for line in lines:
+            if line.difference:
+                day, where = row.counted_on, row.warehouse
+                value = self._costs.move((company, line.sku), count, day, line.difference)
+                self.levels.move(
+                    MoveRow(company, where, line.sku, line.difference, "count", count, line.line, day, value)
+                )
+                if value is not None:
+                    worth.append(valuing.ValuedLine(line.sku, line.difference, value))
+        self._told.append((cause, count, row, worth))
+        return None
+
+    async def write(self) -> None:
+        """Write each table once, and tell."""
+        await self.levels.write(self._unit)
+        await self._costs.write()
+        for cause, count, row, worth in self._told:
+            self._costs.tell(count, "count", row.reference, row.counted_on, worth, cause)
+
+
+def _cannot_count(
+    command: CountStock,
+    items: Mapping[StockKey, object],
+    known: set[tuple[str, str]],
+    taken: Mapping[tuple[str, str], UUID],
+    today: date,
+) -> Refused | None:
+    company = command.cause.company
+    if (company, command.reference) in taken:
+        return translate.reference_taken("count", command.reference, taken[company, command.reference])
+    if (company, command.warehouse) not in known:
+        return words.warehouse_unknown(command.warehouse, "/warehouse")
+    if command.counted_on > today + timedelta(days=DAYS_AHEAD_MAX):
+        return translate.date_in_future(command.counted_on, "/counted_on")
+    seen: set[str] = set()
+    for index, (sku, _) in enumerate(command.lines):
+        if (company, sku) not in items:
+            return translate.item_unknown(sku, f"/lines/{index}/item")
+        if sku in seen:
+            return translate.item_repeated(sku, f"/lines/{index}/item")
+        seen.add(sku)
+    return None
+
+
+def _cannot_decide(command: DecideCount, row: CountRow | None) -> Refused | None:
+    if row is None:
+        return translate.not_found("count", command.count)
+    if row.state != "pending":
+        return Refused("count-decided", f"The count is {row.state} already.", status=409)
+    if row.counted_by == _person(command.cause):
+        return Refused("same-person", "Who counted does not approve.", status=409)
+    return None
+
+
+def _person(cause: Cause) -> str:
+    return cause.on_behalf_of or cause.actor
+
+
+def _standing(count: UUID, row: CountRow, lines: Sequence[CountLine]) -> dict[str, object]:
+    shown = [
+        {
+            "item": line.sku,
+            "expected": valuing.signed(line.expected),
+            "counted": plain(line.counted),
+            "difference": valuing.signed(line.difference),
+        }
+        for line in lines
+    ]
+    return {"count": str(count), "reference": row.reference, "state": row.state, "lines": shown}

@@ -1,0 +1,116 @@
+"""Master data: items with their units and valuation, warehouses, and where stock may go below zero."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.database import UnitOfWork
+from chassis.errors import Refused
+from chassis.requests import Answer, Result
+from services.inventory.commands import AllowNegative, DefineItems, DefineWarehouse
+from services.inventory.domain.items import ItemTerms, NotDefined, new_items
+from services.inventory.domain.quantities import DEFAULT_WAREHOUSE, TRANSIT
+from services.inventory.domain.valuing import as_method
+from services.inventory.handlers.valuing import begin_to_value
+from services.inventory.store import places
+from services.inventory.store import stock as store
+from services.inventory.store.stock import ItemRow, Level
+from services.inventory.translate import stock as translate
+
+
+async def define_items(commands: Sequence[DefineItems], unit: UnitOfWork) -> Sequence[Result]:
+    """Make items known; a request is taken as a whole or not at all."""
+    asked = {(c.cause.company, item.sku) for c in commands for item in c.items}
+    known: dict[str, dict[str, ItemTerms]] = {command.cause.company: {} for command in commands}
+    for (company, sku), (terms, _) in (await store.known_items(unit.raw, asked)).items():
+        known[company][sku] = terms
+    rows: list[ItemRow] = []
+    results: list[Result] = []
+    for command in commands:
+        here = known[command.cause.company]
+        new = new_items(command.items, here)
+        if isinstance(new, NotDefined):
+            results.append(translate.refusal_of_items(new, batch=command.batch))
+            continue
+        here |= {item.sku: item for item in new}
+        rows += _define(command, new, unit)
+        results.append(_items_answer(command, {item.sku for item in new}))
+    if rows:
+        await store.add_items(unit.raw, rows, unit.now)
+        await begin_to_value(unit, {(r.company, r.sku): as_method(r.valuation) for r in rows if r.valuation != "none"})
+    return results
+
+
+def _define(command: DefineItems, new: Sequence[ItemTerms], unit: UnitOfWork) -> list[ItemRow]:
+    company = command.cause.company
+    rows: list[ItemRow] = []
+    for item in new:
+        held = translate.packagings_json(item.packagings)
+        rows.append(
+            ItemRow(company, item.sku, translate.item_id(company, item.sku), item.name, item.unit, item.valuation, held)
+        )
+        unit.emit(*translate.item_defined(rows[-1].item, item), command.cause)
+        unit.audit(command.cause, "item-defined", item.sku)
+    return rows
+
+
+def _items_answer(command: DefineItems, new: set[str]) -> Answer:
+    company = command.cause.company
+    items = [translate.item_body(company, item, new=item.sku in new) for item in command.items]
+    return Answer(201 if new else 200, {"items": items} if command.batch else items[0])
+
+
+async def define_warehouses(commands: Sequence[DefineWarehouse], unit: UnitOfWork) -> Sequence[Result]:
+    """Make places known. A code means one place for ever."""
+    known = await places.warehouse_names(unit.raw, {(c.cause.company, c.warehouse) for c in commands})
+    results: list[Result] = []
+    rows: list[tuple[str, str, str]] = []
+    for command in commands:
+        key, body = (command.cause.company, command.warehouse), {"warehouse": command.warehouse, "name": command.name}
+        if command.warehouse in (DEFAULT_WAREHOUSE, TRANSIT):
+            results.append(translate.warehouse_reserved(command.warehouse))
+        elif key not in known:
+            known[key] = command.name
+            rows.append((*key, command.name))
+            unit.audit(command.cause, "warehouse-defined", command.warehouse)
+            results.append(Answer(201, body))
+        elif known[key] == command.name:
+            results.append(Answer(200, body))
+        else:
+            results.append(translate.warehouse_exists(command.warehouse, known[key]))
+    if rows:
+        await places.add_warehouses(unit.raw, rows, unit.now)
+    return results
+
+
+async def allow_negative(commands: Sequence[AllowNegative], unit: UnitOfWork) -> Sequence[Result]:
+    """Let items go below zero in a warehouse, or not any more."""
+    items = await store.known_items(unit.raw, {(c.cause.company, c.sku) for c in commands})
+    known = await places.known_warehouses(unit.raw, {(c.cause.company, c.warehouse) for c in commands})
+    wanted = {
+        (c.cause.company, c.warehouse, c.sku)
+        for c in commands
+        if (c.cause.company, c.sku) in items and (c.cause.company, c.warehouse) in known
+    }
+    await store.add_levels(unit.raw, wanted)
+    rows = await store.lock_stock(unit.raw, wanted)
+    results: list[Result] = []
+    changed: dict[Level, bool] = {}
+    for c in commands:
+        level = (c.cause.company, c.warehouse, c.sku)
+        if level not in rows:
+            known_item = (c.cause.company, c.sku) in items
+            results.append(
+                translate.warehouse_unknown(c.warehouse, "/warehouse")
+                if known_item
+                else Refused("item-unknown", f"There is no item {c.sku}.", "/item")
+            )
+        elif not c.allowed and (rows[level].on_hand < 0 or rows[level].reserved > rows[level].on_hand):
+            results.append(Refused("stock-is-negative", f"{c.sku} is below zero there now.", status=409))
+        else:
+            changed[level] = c.allowed
+            unit.audit(c.cause, "negative-stock", c.sku, {"warehouse": c.warehouse, "allowed": c.allowed})
+            results.append(Answer(200, {"item": c.sku, "warehouse": c.warehouse, "allowed": c.allowed}))
+    if changed:
+        await places.allow_negative(unit.raw, changed)
+    return results

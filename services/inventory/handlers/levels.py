@@ -1,0 +1,62 @@
+"""Stock levels of one batch, under lock: what may leave, what changes, and the moves that tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from chassis.database import UnitOfWork
+from chassis.errors import Refused
+from services.inventory.store import places
+from services.inventory.store import stock as store
+from services.inventory.store.stock import Level, LevelChange, MoveRow, StockRow
+from services.inventory.translate import movements as translate
+
+
+@dataclass(slots=True)
+class Levels:
+    """What there is while a batch is decided."""
+
+    rows: dict[Level, StockRow]
+    later: dict[Level, int]
+    """The least that is on hand at any instant after the earliest day on which the batch takes from a level."""
+    moves: list[MoveRow] = field(default_factory=list)
+    changes: dict[Level, LevelChange] = field(default_factory=dict)
+
+    def lacks(self, level: Level, quantity: int, at: str, *, reserved: bool = False) -> Refused | None:
+        """Why this quantity cannot leave, if so. What is reserved leaves for its own order alone."""
+        row = self.rows[level]
+        if row.negative_allowed:
+            return None
+        free = row.on_hand if reserved else row.on_hand - row.reserved
+        if quantity > free:
+            return translate.stock_short(level, quantity, free, at)
+        lowest = self.later.get(level)
+        if lowest is not None and quantity > lowest:
+            return translate.stock_short_later(level, quantity, lowest, at)
+        return None
+
+    def move(self, row: MoveRow, *, reserved: int = 0) -> None:
+        """Note a move, and by how much it changes what is reserved."""
+        level = (row.company, row.warehouse, row.sku)
+        before = self.rows[level]
+        self.rows[level] = before._replace(on_hand=before.on_hand + row.quantity, reserved=before.reserved + reserved)
+        if level in self.later:
+            self.later[level] += row.quantity
+        change = self.changes.get(level, LevelChange())
+        self.changes[level] = LevelChange(change.moved + row.quantity, change.reserved + reserved)
+        self.moves.append(row)
+
+    async def write(self, unit: UnitOfWork) -> None:
+        """Levels first, then their moves: the database looks at both."""
+        if self.moves:
+            await store.change_stock(unit.raw, self.changes)
+            await store.add_moves(unit.raw, self.moves, unit.now)
+
+
+async def lock_levels(unit: UnitOfWork, levels: set[Level], leaving: Mapping[Level, date]) -> Levels:
+    """Levels under lock, made where they are missing. `leaving` has the earliest day on which something is taken."""
+    await store.add_levels(unit.raw, levels)
+    rows = await store.lock_stock(unit.raw, levels)
+    return Levels(rows, await places.lowest_later(unit.raw, leaving) if leaving else {})

@@ -1,0 +1,197 @@
+"""Goods come in: bought ones, and those that were there when the company began."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from chassis.database import UnitOfWork
+from chassis.errors import Refused
+from chassis.ids import UUID
+from chassis.requests import Answer, Result
+from services.inventory.commands import ReceiveGoods
+from services.inventory.domain.book import StockKey
+from services.inventory.domain.items import ItemTerms
+from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
+from services.inventory.domain.receiving import (
+    BOOK_VALUE_MAX,
+    LINE_VALUE_MAX,
+    NewLevel,
+    NotReceived,
+    ReceivedLine,
+    in_base_units,
+    receive,
+)
+from services.inventory.handlers.backorders import Arrivals, serve_waiting
+from services.inventory.handlers.valuing import Costs, open_costs
+from services.inventory.store import places
+from services.inventory.store import stock as store
+from services.inventory.store.stock import Level, LevelChange, MoveRow, ReceiptRow
+from services.inventory.translate import stock as translate
+from services.inventory.translate import valuing
+
+Items = Mapping[StockKey, tuple[ItemTerms, UUID]]
+
+
+async def receive_goods(commands: Sequence[ReceiveGoods], unit: UnitOfWork) -> Sequence[Result]:
+    """Take goods in: stock moves are appended and stock levels go up, or the receipt is refused as a whole.
+
+    What came in serves the orders that wait for it, in the same commit.
+    """
+    skus = {(c.cause.company, line.sku) for c in commands for line in c.lines}
+    items = await store.known_items(unit.raw, skus)
+    known = await places.known_warehouses(unit.raw, {(c.cause.company, c.warehouse) for c in commands})
+    arrivals = await serve_waiting(unit, {key for key in skus if key in items}, commands)
+    on_hand = await _lock_levels(commands, items, known, arrivals, unit)
+    taken = await store.taken_references(unit.raw, {(c.cause.company, c.reference) for c in commands})
+    earliest: dict[StockKey, date] = {}
+    for command in commands:
+        for line in command.lines:
+            key = (command.cause.company, line.sku)
+            earliest[key] = min(command.received_on, earliest.get(key, command.received_on))
+    costs = await open_costs(unit, earliest)
+    intake = _Intake(unit, items, on_hand, taken, known, costs)
+    results = [intake.receive(command) for command in commands]
+    await intake.write(arrivals)
+    return results
+
+
+async def _lock_levels(
+    commands: Sequence[ReceiveGoods],
+    items: Items,
+    known: set[tuple[str, str]],
+    arrivals: Arrivals,
+    unit: UnitOfWork,
+) -> dict[Level, int]:
+    """The levels of these receipts, made where they are missing, and those of waiting orders; locked in one order."""
+    levels = {
+        (c.cause.company, c.warehouse, line.sku)
+        for c in commands
+        for line in c.lines
+        if (c.cause.company, line.sku) in items and (c.cause.company, c.warehouse) in known
+    }
+    await store.add_levels(unit.raw, levels)
+    served = {(company, DEFAULT_WAREHOUSE, sku) for company, sku in arrivals.items}
+    rows = await store.lock_stock(unit.raw, levels | served)
+    arrivals.see({(c, s): row.free for (c, w, s), row in rows.items() if w == DEFAULT_WAREHOUSE})
+    return {level: row.on_hand for level, row in rows.items()}
+
+
+class _Intake:
+    """The receipts of one group: what is on hand while they are decided, and the rows to write."""
+
+    def __init__(
+        self,
+        unit: UnitOfWork,
+        items: Items,
+        on_hand: dict[Level, int],
+        taken: dict[tuple[str, str], UUID],
+        known: set[tuple[str, str]],
+        costs: Costs,
+    ) -> None:
+        self._unit = unit
+        self._items = items
+        self._on_hand = on_hand
+        self._taken = taken
+        self._known = known
+        self._costs = costs
+        self._receipts: list[ReceiptRow] = []
+        self._accepted: list[ReceiveGoods] = []
+        self._moves: list[MoveRow] = []
+        self._changes: dict[Level, LevelChange] = {}
+        self._values: dict[tuple[str, UUID], dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+
+    def receive(self, command: ReceiveGoods) -> Result:
+        """Decide one receipt."""
+        company, warehouse = command.cause.company, command.warehouse
+        booked = self._taken.get((company, command.reference))
+        if booked is not None:
+            return translate.refusal_of_reference(command.reference, booked)
+        if (company, warehouse) not in self._known:
+            return translate.warehouse_unknown(warehouse, "/warehouse")
+        lines = in_base_units(command.lines, {line.sku: self._terms(company, line.sku) for line in command.lines})
+        if isinstance(lines, NotReceived):
+            return translate.refusal_of_receipt(lines)
+        before = {line.sku: self._on_hand.get((company, warehouse, line.sku)) for line in lines}
+        levels = receive(lines, before, received_on=command.received_on, today=self._unit.now.date())
+        if isinstance(levels, NotReceived):
+            return translate.refusal_of_receipt(levels)
+        worth = self._worth(command)
+        if isinstance(worth, Refused):
+            return worth
+        self._taken[company, command.reference] = command.receipt
+        self._book(command, lines, worth, levels)
+        return Answer(201, translate.receipt_body(command, levels), {"Location": f"receipts/{command.receipt}"})
+
+    def _terms(self, company: str, sku: str) -> ItemTerms | None:
+        found = self._items.get((company, sku))
+        return found[0] if found else None
+
+    def _worth(self, command: ReceiveGoods) -> list[int | None] | Refused:
+        """What each line cost, where the receipt says it of an item that is valued."""
+        company = command.cause.company
+        worth: list[int | None] = []
+        for index, line in enumerate(command.lines):
+            key, at = (company, line.sku), f"/lines/{index}/unit_cost"
+            if line.unit_cost is None:
+                worth.append(None)
+            elif key not in self._costs:
+                return Refused("item-not-valued", f"{line.sku} has no valuation; its cost is not kept.", at)
+            else:
+                value = valuing.value_of(line.quantity, line.unit_cost, self._costs.currencies[company])
+                if value > LINE_VALUE_MAX or self._costs.book_value(key) + value > BOOK_VALUE_MAX:
+                    return Refused("stock-value-too-large", f"{line.sku} would be worth more than can be booked.", at)
+                worth.append(value)
+        return worth
+
+    def _book(
+        self,
+        command: ReceiveGoods,
+        lines: Sequence[ReceivedLine],
+        worth: Sequence[int | None],
+        levels: Mapping[str, NewLevel],
+    ) -> None:
+        company, warehouse, receipt = command.cause.company, command.warehouse, command.receipt
+        day, kind = command.received_on, command.kind
+        self._accepted.append(command)
+        self._receipts.append(
+            ReceiptRow(company, receipt, command.reference, warehouse, day, command.cause.actor, kind)
+        )
+        for number, ((sku, quantity), said) in enumerate(zip(lines, worth, strict=True), 1):
+            value = self._costs.move((company, sku), receipt, day, quantity, said)
+            self._moves.append(MoveRow(company, warehouse, sku, quantity, kind, receipt, number, day, value))
+            if value is not None:
+                sums = self._values[company, receipt][sku]
+                sums[0], sums[1] = sums[0] + quantity, sums[1] + value
+        for sku, new in levels.items():
+            level = (company, warehouse, sku)
+            self._on_hand[level] = new.on_hand
+            self._changes[level] = LevelChange(self._changes.get(level, LevelChange()).moved + new.quantity)
+            item = self._items[company, sku][1]
+            self._unit.emit(*translate.stock_received(item, sku, command, new), command.cause)
+        self._unit.audit(command.cause, "goods-received", str(receipt), {"reference": command.reference})
+
+    async def write(self, arrivals: Arrivals) -> None:
+        """Write each table once."""
+        if not self._receipts:
+            return
+        raw, now = self._unit.raw, self._unit.now
+        await store.add_receipts(raw, self._receipts, now)
+        gained = {(c, s): change.moved for (c, w, s), change in self._changes.items() if w == DEFAULT_WAREHOUSE}
+        for (company, sku), quantity in (await arrivals.serve(gained)).items():
+            level = (company, DEFAULT_WAREHOUSE, sku)
+            self._changes[level] = LevelChange(self._changes.get(level, LevelChange()).moved, quantity)
+        await store.change_stock(raw, self._changes)
+        await store.add_moves(raw, self._moves, now)
+        await self._costs.write()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say what the receipts are worth, and what those that came late change."""
+        for command in self._accepted:
+            sums = self._values.get((command.cause.company, command.receipt), {})
+            lines = [valuing.ValuedLine(sku, quantity, value) for sku, (quantity, value) in sums.items()]
+            self._costs.tell(
+                command.receipt, command.kind, command.reference, command.received_on, lines, command.cause
+            )

@@ -1,0 +1,220 @@
+"""Goods between warehouses: sent, on the way, arrived; what never arrives is seen and written off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from chassis.cause import Cause
+from chassis.database import UnitOfWork
+from chassis.errors import Refused
+from chassis.ids import UUID
+from chassis.requests import Answer, Result
+from services.inventory.commands import ArriveGoods, CloseTransfer, SendGoods
+from services.inventory.domain.quantities import TRANSIT, plain
+from services.inventory.domain.receiving import DAYS_AHEAD_MAX
+from services.inventory.handlers.levels import Levels, lock_levels
+from services.inventory.handlers.valuing import Costs, open_costs
+from services.inventory.store import places, stock
+from services.inventory.store import transfers as store
+from services.inventory.store.stock import Level, MoveRow
+from services.inventory.store.transfers import TransferKey, TransferLine, TransferRow
+from services.inventory.translate import movements as translate
+from services.inventory.translate import stock as words
+from services.inventory.translate import valuing
+
+
+async def send_goods(commands: Sequence[SendGoods], unit: UnitOfWork) -> Sequence[Result]:
+    """Goods leave a warehouse for another one. Until they arrive they are on hand in transit, promised to nobody."""
+    items = await stock.known_items(unit.raw, {(c.cause.company, sku) for c in commands for sku, _ in c.lines})
+    asked = {(c.cause.company, place) for c in commands for place in (c.source, c.target)}
+    known = await places.known_warehouses(unit.raw, asked)
+    taken = await store.taken_references(unit.raw, {(c.cause.company, c.reference) for c in commands})
+    wanted: set[Level] = set()
+    leaving: dict[Level, date] = {}
+    for c in commands:
+        for sku, _ in c.lines:
+            if (c.cause.company, sku) in items and (c.cause.company, c.source) in known:
+                level = (c.cause.company, c.source, sku)
+                wanted |= {level, (c.cause.company, TRANSIT, sku)}
+                leaving[level] = min(c.sent_on, leaving.get(level, c.sent_on))
+    levels = await lock_levels(unit, wanted, leaving)
+    results: list[Result] = []
+    rows: list[tuple[SendGoods, str]] = []
+    for command in commands:
+        refused = _cannot_send(command, items, known, taken, levels, unit.now.date())
+        if refused is not None:
+            results.append(refused)
+            continue
+        company, transfer, day = command.cause.company, command.transfer, command.sent_on
+        taken[company, command.reference] = transfer
+        rows.append((command, company))
+        for line, (sku, quantity) in enumerate(command.lines, 1):
+            levels.move(MoveRow(company, command.source, sku, -quantity, "transfer-out", transfer, line, day))
+            levels.move(MoveRow(company, TRANSIT, sku, quantity, "transfer-in", transfer, line, day))
+        unit.audit(command.cause, "goods-sent", str(transfer), {"reference": command.reference})
+        body = {"transfer": str(transfer), "reference": command.reference, "state": "sent"}
+        results.append(Answer(201, body, {"Location": f"transfers/{transfer}"}))
+    await levels.write(unit)
+    if rows:
+        await store.add_transfers(unit.raw, [command for command, _ in rows], unit.now)
+    return results
+
+
+def _cannot_send(
+    command: SendGoods,
+    items: Mapping[tuple[str, str], object],
+    known: set[tuple[str, str]],
+    taken: Mapping[tuple[str, str], UUID],
+    levels: Levels,
+    today: date,
+) -> Refused | None:
+    company = command.cause.company
+    if (company, command.reference) in taken:
+        return translate.reference_taken("transfer", command.reference, taken[company, command.reference])
+    for place, at in ((command.source, "/from"), (command.target, "/to")):
+        if (company, place) not in known:
+            return words.warehouse_unknown(place, at)
+    if command.source == command.target:
+        return Refused("same-warehouse", "Goods are sent to another warehouse.", "/to")
+    if command.sent_on > today + timedelta(days=DAYS_AHEAD_MAX):
+        return translate.date_in_future(command.sent_on, "/sent_on")
+    seen: set[str] = set()
+    for index, (sku, quantity) in enumerate(command.lines):
+        if (company, sku) not in items:
+            return translate.item_unknown(sku, f"/lines/{index}/item")
+        if sku in seen:
+            return translate.item_repeated(sku, f"/lines/{index}/item")
+        seen.add(sku)
+        lacks = levels.lacks((company, command.source, sku), quantity, f"/lines/{index}/quantity")
+        if lacks is not None:
+            return lacks
+    return None
+
+
+async def arrive_goods(commands: Sequence[ArriveGoods], unit: UnitOfWork) -> Sequence[Result]:
+    """Goods arrive, all that was sent or a part of it."""
+    transfers, lines = await _open_transfers({(c.cause.company, c.transfer) for c in commands}, unit)
+    wanted = {
+        level
+        for key, row in transfers.items()
+        for line in lines[key].values()
+        for level in ((key[0], TRANSIT, line.sku), (key[0], row.target, line.sku))
+    }
+    levels = await lock_levels(unit, wanted, {})
+    results: list[Result] = []
+    changed: dict[TransferKey, set[str]] = {}
+    for command in commands:
+        key, document = (command.cause.company, command.transfer), translate.document_id("arrival", command.cause)
+        open_lines = lines.get(key, {})
+        refused = _not_open(key, transfers) or _too_much(command, open_lines)
+        if refused is not None:
+            results.append(refused)
+            continue
+        for number, (sku, quantity) in enumerate(command.lines, 1):
+            company, day = key[0], command.received_on or unit.now.date()
+            levels.move(MoveRow(company, TRANSIT, sku, -quantity, "transfer-out", document, number, day))
+            levels.move(MoveRow(company, transfers[key].target, sku, quantity, "transfer-in", document, number, day))
+            open_lines[sku] = open_lines[sku]._replace(arrived=open_lines[sku].arrived + quantity)
+            changed.setdefault(key, set()).add(sku)
+        unit.audit(command.cause, "goods-arrived", str(command.transfer))
+        results.append(Answer(200, _standing(command.transfer, transfers[key], open_lines)))
+    await levels.write(unit)
+    if changed:
+        await store.save_lines(unit.raw, {key: [lines[key][sku] for sku in skus] for key, skus in changed.items()})
+    return results
+
+
+async def close_transfers(commands: Sequence[CloseTransfer], unit: UnitOfWork) -> Sequence[Result]:
+    """What has not arrived is lost: it leaves the books on the day on which that is said."""
+    transfers, lines = await _open_transfers({(c.cause.company, c.transfer) for c in commands}, unit)
+    lost = {
+        (key[0], line.sku): unit.now.date() for key in transfers for line in lines[key].values() if line.on_the_way > 0
+    }
+    levels = await lock_levels(unit, {(company, TRANSIT, sku) for company, sku in lost}, {})
+    costs = await open_costs(unit, lost)
+    results: list[Result] = []
+    closed: list[TransferKey] = []
+    told: list[tuple[Cause, UUID, TransferRow, list[valuing.ValuedLine]]] = []
+    for command in commands:
+        key = (command.cause.company, command.transfer)
+        refused = _not_open(key, transfers)
+        if refused is not None:
+            results.append(refused)
+            continue
+        document = translate.document_id("loss", command.cause)
+        worth = _write_off(key, lines[key], document, levels, costs, unit.now.date())
+        transfers[key] = transfers[key]._replace(state="closed")
+        closed.append(key)
+        told.append((command.cause, document, transfers[key], worth))
+        unit.audit(command.cause, "transfer-closed", str(command.transfer))
+        results.append(Answer(200, _standing(command.transfer, transfers[key], lines[key])))
+    await levels.write(unit)
+    if closed:
+        await store.save_lines(unit.raw, {key: list(lines[key].values()) for key in closed})
+        await store.close(unit.raw, closed)
+        await costs.write()
+    for cause, document, row, worth in told:
+        costs.tell(document, "transit-loss", row.reference, unit.now.date(), worth, cause)
+    return results
+
+
+def _write_off(
+    key: TransferKey, lines: dict[str, TransferLine], document: UUID, levels: Levels, costs: Costs, day: date
+) -> list[valuing.ValuedLine]:
+    worth: list[valuing.ValuedLine] = []
+    for sku, line in lines.items():
+        missing = line.on_the_way
+        if missing:
+            value = costs.move((key[0], sku), document, day, -missing)
+            levels.move(MoveRow(key[0], TRANSIT, sku, -missing, "transit-loss", document, line.line, day, value))
+            lines[sku] = line._replace(lost=line.lost + missing)
+            if value is not None:
+                worth.append(valuing.ValuedLine(sku, -missing, value))
+    return worth
+
+
+async def _open_transfers(
+    keys: set[TransferKey], unit: UnitOfWork
+) -> tuple[dict[TransferKey, TransferRow], dict[TransferKey, dict[str, TransferLine]]]:
+    """These transfers under lock, with their lines by item."""
+    transfers = await store.lock_transfers(unit.raw, keys)
+    return transfers, await store.read_lines(unit.raw, transfers)
+
+
+def _not_open(key: TransferKey, transfers: Mapping[TransferKey, TransferRow]) -> Refused | None:
+    row = transfers.get(key)
+    if row is None:
+        return translate.not_found("transfer", key[1])
+    if row.state != "sent":
+        return Refused("transfer-closed", "The transfer is closed.", status=409)
+    return None
+
+
+def _too_much(command: ArriveGoods, lines: Mapping[str, TransferLine]) -> Refused | None:
+    seen: set[str] = set()
+    for index, (sku, quantity) in enumerate(command.lines):
+        line = lines.get(sku)
+        if line is None:
+            return Refused("item-not-sent", f"{sku} was not sent with this transfer.", f"/lines/{index}/item")
+        if sku in seen:
+            return translate.item_repeated(sku, f"/lines/{index}/item")
+        seen.add(sku)
+        if quantity > line.on_the_way:
+            detail = f"Of {sku} only {plain(line.on_the_way)} are on the way."
+            return Refused("more-than-sent", detail, f"/lines/{index}/quantity", status=409)
+    return None
+
+
+def _standing(transfer: UUID, row: TransferRow, lines: Mapping[str, TransferLine]) -> dict[str, object]:
+    shown = [
+        {
+            "item": line.sku,
+            "sent": plain(line.sent),
+            "arrived": plain(line.arrived),
+            "lost": plain(line.lost),
+            "on_the_way": plain(line.on_the_way),
+        }
+        for line in lines.values()
+    ]
+    return {"transfer": str(transfer), "reference": row.reference, "state": row.state, "lines": shown}

@@ -1,0 +1,197 @@
+"""What goods cost, beside every move of a valued item: the rows are locked once, decided in memory, written once.
+
+Locks come in one order everywhere: orders, stock levels, then the costs of items.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from chassis.cause import Cause
+from chassis.database import UnitOfWork
+from chassis.ids import UUID
+from services.inventory.domain.book import StockKey
+from services.inventory.domain.valuing import Method, Move, Stock, Valued, apply, value_in_time, value_late
+from services.inventory.store import valuing as store
+from services.inventory.store.valuing import CostRow, RevaluationRow
+from services.inventory.translate import valuing as translate
+
+CHECKPOINT_MOVES = 500
+"""Moves between two kept states of an item: a late move reads about so many more than came after it."""
+LONG_AGO = date(1, 1, 1)
+
+
+class _Item:
+    """One item while its moves are decided."""
+
+    __slots__ = ("before", "kept_on", "last_on", "later", "now", "since")
+
+    def __init__(self, row: CostRow) -> None:
+        self.now = translate.read_stock(row.method, row.state)
+        self.last_on, self.since = row.last_on, row.since
+        self.kept_on = LONG_AGO
+        self.before = Stock(row.method)
+        self.later: list[Move] | None = None
+        """Its moves after `kept_on`, in order; only where a late move needs them."""
+
+
+class Costs:
+    """The costs of the items of one batch. Items that nobody values are not in here."""
+
+    def __init__(self, unit: UnitOfWork, rows: Mapping[StockKey, CostRow], currencies: Mapping[str, str]) -> None:
+        self._unit = unit
+        self.currencies = currencies
+        self._items = {key: _Item(row) for key, row in rows.items()}
+        self._days: dict[tuple[str, str, date], tuple[int, int]] = {}
+        self._checkpoints: dict[tuple[str, str, date], bytes] = {}
+        self._dropped: dict[StockKey, date] = {}
+        self._revalued: dict[tuple[str, UUID, str], int] = {}
+
+    def __contains__(self, key: StockKey) -> bool:
+        return key in self._items
+
+    def book_value(self, key: StockKey) -> int:
+        """What stands in the books for an item."""
+        return self._items[key].now.value
+
+    async def load_history(self, earliest: Mapping[StockKey, date]) -> None:
+        """Read what late moves need: the items' moves since the last state that was kept before them."""
+        late = {
+            key: day
+            for key, day in earliest.items()
+            if key in self._items and (last := self._items[key].last_on) is not None and day < last
+        }
+        if not late:
+            return
+        for key, (day, state) in (await store.read_checkpoints(self._unit.raw, late)).items():
+            item = self._items[key]
+            item.kept_on, item.before = day, translate.read_stock(item.now.method, state)
+        after = {key: self._items[key].kept_on for key in late}
+        for key, moves in (await store.read_history(self._unit.raw, after)).items():
+            self._items[key].later = moves
+
+    def move(self, key: StockKey, document: UUID, on: date, quantity: int, value: int | None = None) -> int | None:
+        """Value one move; None when nobody values the item. What it changes of the past is noted for its document."""
+        item = self._items.get(key)
+        if item is None:
+            return None
+        valued = self._late(key, item, on, quantity, value) if item.last_on and on < item.last_on else None
+        if valued is None:
+            valued = self._in_time(key, item, on, quantity, value)
+        self._add(key, on, quantity, valued.value)
+        if valued.revaluation:
+            self._add(key, self.posting_day, 0, valued.revaluation)
+            noted = (key[0], document, key[1])
+            self._revalued[noted] = self._revalued.get(noted, 0) + valued.revaluation
+        return valued.value
+
+    @property
+    def posting_day(self) -> date:
+        """Differences are posted on the day on which they are found out, which is in an open period."""
+        return self._unit.now.date()
+
+    @property
+    def revalued(self) -> dict[tuple[str, UUID], dict[str, int]]:
+        """Differences by company and document that caused them, then by item; none that came to nothing."""
+        found: dict[tuple[str, UUID], dict[str, int]] = {}
+        for (company, document, sku), value in self._revalued.items():
+            if value:
+                found.setdefault((company, document), {})[sku] = value
+        return found
+
+    def _in_time(self, key: StockKey, item: _Item, on: date, quantity: int, value: int | None) -> Valued:
+        if item.last_on is not None and on > item.last_on and item.since >= CHECKPOINT_MOVES:
+            self._checkpoints[(*key, item.last_on)] = translate.write_stock(item.now)
+            item.since = 0
+        valued = value_in_time(item.now, quantity, value)
+        item.last_on, item.since = on, item.since + 1
+        if item.later is not None:
+            item.later.append(Move(on, quantity, valued.value))
+        return valued
+
+    def _late(self, key: StockKey, item: _Item, on: date, quantity: int, value: int | None) -> Valued:
+        assert item.later is not None, "the history of an item was not read before its late move"
+        place = bisect_right(item.later, on, key=lambda move: move.on)
+        before = item.before.copy()
+        for move in item.later[:place]:
+            apply(before, move)
+        valued, item.now = value_late(item.now, before, item.later[place:], on, quantity, value)
+        item.later.insert(place, Move(on, quantity, valued.value))
+        item.since += 1
+        self._dropped[key] = min(on, self._dropped.get(key, on))
+        for kept in [kept for kept in self._checkpoints if kept[:2] == key and kept[2] >= on]:
+            del self._checkpoints[kept]
+        return valued
+
+    def _add(self, key: StockKey, on: date, quantity: int, value: int) -> None:
+        before = self._days.get((*key, on), (0, 0))
+        self._days[(*key, on)] = (before[0] + quantity, before[1] + value)
+
+    def tell(
+        self,
+        document: UUID,
+        kind: translate.ValuedKind,
+        reference: str,
+        on: date,
+        lines: Sequence[translate.ValuedLine],
+        cause: Cause,
+    ) -> None:
+        """Say what a document is worth, and what it changes when it came late."""
+        company = cause.company
+        if lines:
+            fact = translate.stock_valued(document, kind, reference, on, on, self.currencies[company], lines)
+            self._unit.emit(*fact, cause)
+        self.tell_revaluation(document, reference, on, cause)
+
+    def tell_revaluation(self, document: UUID, reference: str, on: date, cause: Cause) -> None:
+        """Say what a late document changes."""
+        company = cause.company
+        changed = self.revalued.get((company, document))
+        if changed:
+            currency, today = self.currencies[company], self.posting_day
+            fact = translate.revaluation(company, document, reference, on, today, currency, changed)
+            self._unit.emit(*fact, cause)
+
+    async def write(self) -> None:
+        """Write each table once. Nothing is written for a batch without valued items."""
+        if not self._days:
+            return
+        raw, now = self._unit.raw, self._unit.now
+        touched = sorted({(company, sku) for company, sku, _ in self._days})
+        rows = [
+            (*key, translate.write_stock(i.now), i.now.quantity, i.now.value, i.last_on, i.since)
+            for key in touched
+            for i in [self._items[key]]
+        ]
+        await store.save_costs(raw, rows)
+        await store.add_to_days(raw, self._days)
+        if self._dropped:
+            await store.drop_checkpoints(raw, self._dropped)
+        if self._checkpoints:
+            await store.save_checkpoints(raw, self._checkpoints)
+        revaluations = [
+            RevaluationRow(company, translate.revaluation_id(company, document), document, sku, self.posting_day, value)
+            for (company, document), values in self.revalued.items()
+            for sku, value in values.items()
+        ]
+        if revaluations:
+            await store.add_revaluations(raw, revaluations, now)
+
+
+async def open_costs(unit: UnitOfWork, earliest: Mapping[StockKey, date]) -> Costs:
+    """The costs of these items under lock, each with the earliest day of what is to be booked of it."""
+    rows = await store.lock_costs(unit.raw, earliest)
+    if not rows:
+        return Costs(unit, {}, {})
+    costs = Costs(unit, rows, await store.read_currencies(unit.raw, {company for company, _ in rows}))
+    await costs.load_history(earliest)
+    return costs
+
+
+async def begin_to_value(unit: UnitOfWork, items: Mapping[StockKey, Method]) -> None:
+    """From now on these items have a cost."""
+    if items:
+        rows = [(company, sku, method) for (company, sku), method in sorted(items.items())]
+        await store.add_costs(unit.raw, rows, translate.write_stock(Stock("fifo")))

@@ -1,0 +1,73 @@
+"""The SQL of warehouses, and of what a place allows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+import asyncpg
+
+from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
+from services.inventory.store.stock import Level, columns
+
+KNOWN = """
+select w.company, w.code from unnest($1::text[], $2::text[]) as x(company, code)
+cross join lateral (select * from warehouse v where v.company = x.company and v.code = x.code offset 0) w
+"""
+NAMES = """
+select w.company, w.code, w.name from unnest($1::text[], $2::text[]) as x(company, code)
+cross join lateral (select * from warehouse v where v.company = x.company and v.code = x.code offset 0) w
+"""
+ADD = """
+insert into warehouse (company, code, name, defined_at)
+select x.company, x.code, x.name, $4 from unnest($1::text[], $2::text[], $3::text[]) as x(company, code, name)
+on conflict do nothing
+"""
+ALLOW = """
+update stock_level s set negative_allowed = x.allowed
+from unnest($1::text[], $2::text[], $3::text[], $4::boolean[]) as x(company, warehouse, sku, allowed)
+where s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku
+"""
+# How low each level was, or will have been, at any instant after the end of a day: back from what there is now.
+LOWEST_LATER = """
+select x.company, x.warehouse, x.sku, min(b.there)::bigint
+from unnest($1::text[], $2::text[], $3::text[], $4::date[]) as x(company, warehouse, sku, after)
+join stock_level s on s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku
+cross join lateral (select s.on_hand - sum(m.quantity) over (order by m.effective_on desc, m.move desc) as there
+    from stock_move m where m.company = x.company and m.warehouse = x.warehouse and m.sku = x.sku
+    and m.effective_on > x.after) b
+group by 1, 2, 3
+"""
+
+
+async def known_warehouses(connection: asyncpg.Connection, asked: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of these (company, code) that exist; every company has the one that orders are served from."""
+    others = sorted(place for place in asked if place[1] != DEFAULT_WAREHOUSE)
+    found = {place for place in asked if place[1] == DEFAULT_WAREHOUSE}
+    if others:
+        found |= {(company, code) for company, code in await connection.fetch(KNOWN, *columns(others, 2))}
+    return found
+
+
+async def warehouse_names(
+    connection: asyncpg.Connection, asked: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """What these warehouses are called."""
+    rows = await connection.fetch(NAMES, *columns(sorted(asked), 2))
+    return {(company, code): name for company, code, name in rows}
+
+
+async def add_warehouses(connection: asyncpg.Connection, rows: Sequence[tuple[str, str, str]], now: datetime) -> None:
+    """Write (company, code, name)."""
+    await connection.execute(ADD, *columns(sorted(rows), 3), now)
+
+
+async def allow_negative(connection: asyncpg.Connection, rows: Mapping[Level, bool]) -> None:
+    """Let levels go below zero, or not any more; they are locked."""
+    await connection.execute(ALLOW, *columns([(*level, allowed) for level, allowed in sorted(rows.items())], 4))
+
+
+async def lowest_later(connection: asyncpg.Connection, after: Mapping[Level, date]) -> dict[Level, int]:
+    """The least that was on hand at any instant after each day; levels without later moves are missing."""
+    rows = await connection.fetch(LOWEST_LATER, *columns([(*level, day) for level, day in sorted(after.items())], 4))
+    return {(company, warehouse, sku): lowest for company, warehouse, sku, lowest in rows}

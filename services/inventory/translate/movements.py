@@ -1,0 +1,58 @@
+"""Transfers, counts and shortages, as their senders get to know them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from chassis.cause import Cause
+from chassis.errors import Refused
+from chassis.ids import UUID, derive
+from services.inventory.domain.quantities import plain
+from services.inventory.store.stock import Level
+
+
+def document_id(kind: str, cause: Cause) -> UUID:
+    """The id of what a request asks for; a repeat of the request asks for the same."""
+    return derive(kind, cause.id)
+
+
+def stock_short(level: Level, wanted: int, free: int, at: str) -> Refused:
+    """There is not enough that is promised to nobody."""
+    _, warehouse, sku = level
+    detail = f"Of {sku} {plain(max(free, 0))} are free in {warehouse}, not {plain(wanted)}."
+    extra = {"item": sku, "warehouse": warehouse, "available": plain(max(free, 0)), "requested": plain(wanted)}
+    return Refused("insufficient-stock", detail, at, status=409, extra=extra)
+
+
+def stock_short_later(level: Level, wanted: int, lowest: int, at: str) -> Refused:
+    """There is enough today, and there was not on a day after the move."""
+    _, warehouse, sku = level
+    detail = f"On a later day only {plain(max(lowest, 0))} of {sku} were on hand in {warehouse}, not {plain(wanted)}."
+    extra = {"item": sku, "warehouse": warehouse, "available": plain(max(lowest, 0)), "requested": plain(wanted)}
+    return Refused("insufficient-stock-later", detail, at, status=409, extra=extra)
+
+
+def item_unknown(sku: str, at: str) -> Refused:
+    """There is no such item."""
+    return Refused("item-unknown", f"There is no item {sku}.", at)
+
+
+def item_repeated(sku: str, at: str) -> Refused:
+    """One item twice in a document."""
+    return Refused("item-repeated", f"{sku} is in this document twice.", at)
+
+
+def reference_taken(kind: str, reference: str, document: UUID) -> Refused:
+    """The sender used this number before."""
+    detail = f"{reference} was booked already."
+    return Refused(f"{kind}-exists", detail, "/reference", status=409, extra={kind: str(document)})
+
+
+def not_found(kind: str, document: UUID) -> Refused:
+    """There is no such document."""
+    return Refused(f"{kind}-not-found", f"There is no {kind} {document}.", status=404)
+
+
+def date_in_future(day: date, at: str) -> Refused:
+    """Nothing is booked ahead."""
+    return Refused("date-in-future", f"{day} has not come yet.", at)

@@ -1,0 +1,109 @@
+"""What goods cost: stored states, prices, and events in the published language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Literal, NamedTuple
+
+import orjson
+
+from chassis.ids import UUID, derive
+from contracts.inventory import StockIssued, StockValued
+from contracts.money import from_micro, from_minor, minor_units
+from services.inventory.domain.valuing import Layer, Method, Stock
+from services.inventory.translate.stock import Fact
+
+ValuedKind = Literal["receipt", "opening", "count", "transit-loss", "revaluation"]
+
+
+class ValuedLine(NamedTuple):
+    """What one item of a document is worth; below zero when it goes out. Micro-units and minor units."""
+
+    sku: str
+    quantity: int
+    value: int
+
+
+def read_stock(method: Method, state: bytes) -> Stock:
+    """A stored state."""
+    data = orjson.loads(state)
+    return Stock(method, [Layer(*layer) for layer in data["layers"]], Layer(*data["owed"]), Layer(*data["last"]))
+
+
+def write_stock(stock: Stock) -> bytes:
+    """A state to store."""
+    layers = [tuple(layer) for layer in stock.layers]
+    return orjson.dumps({"layers": layers, "owed": tuple(stock.owed), "last": tuple(stock.last)})
+
+
+def revaluation_id(company: str, document: UUID) -> UUID:
+    """The id of the difference that a late document makes: there is at most one."""
+    return derive("revaluation", company, document)
+
+
+def value_of(quantity: int, unit_cost: int, currency: str) -> int:
+    """Minor units of a quantity at a cost per unit (both in millionths), rounded half up once."""
+    scale: int = 10 ** (12 - minor_units(currency))
+    return (2 * quantity * unit_cost + scale) // (2 * scale)
+
+
+def stock_valued(
+    document: UUID,
+    kind: ValuedKind,
+    reference: str,
+    effective_on: date,
+    posted_on: date,
+    currency: str,
+    lines: Sequence[ValuedLine],
+    about: UUID | None = None,
+) -> Fact:
+    """The value of stock changed, and by what."""
+    data: dict[str, object] = {
+        "document": document,
+        "kind": kind,
+        "reference": reference,
+        "effective_on": effective_on,
+        "posted_on": posted_on,
+        "currency": currency,
+        "value": from_minor(sum(line.value for line in lines), currency),
+        "lines": [
+            {"item": sku, "quantity": signed(quantity), "value": from_minor(value, currency)}
+            for sku, quantity, value in lines
+        ],
+    }
+    return StockValued, document, data if about is None else data | {"about": about}
+
+
+def revaluation(
+    company: str, document: UUID, reference: str, on: date, posted_on: date, currency: str, values: Mapping[str, int]
+) -> Fact:
+    """A document that came late makes a difference to what was issued before it came."""
+    lines = [ValuedLine(sku, 0, value) for sku, value in values.items()]
+    return stock_valued(
+        revaluation_id(company, document), "revaluation", reference, on, posted_on, currency, lines, document
+    )
+
+
+def stock_issued(
+    shipment: UUID, order: UUID, number: str, on: date, currency: str, lines: Sequence[tuple[int, str, int, int]]
+) -> Fact:
+    """What the goods of a shipment cost: (line, sku, quantity, cost)."""
+    data: dict[str, object] = {
+        "shipment": shipment,
+        "order": order,
+        "number": number,
+        "issued_on": on,
+        "currency": currency,
+        "cost": from_minor(sum(cost for *_, cost in lines), currency),
+        "lines": [
+            {"line": line, "item": sku, "quantity": from_micro(quantity), "cost": from_minor(cost, currency)}
+            for line, sku, quantity, cost in lines
+        ],
+    }
+    return StockIssued, shipment, data
+
+
+def signed(micro: int) -> str:
+    """A quantity that may be below zero."""
+    return from_micro(micro) if micro >= 0 else f"-{from_micro(-micro)}"

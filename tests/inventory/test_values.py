@@ -1,0 +1,176 @@
+"""What goods cost: by moving average and by FIFO, in time and late, against a clerk with a notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import date, timedelta
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from chassis.errors import Refused
+from chassis.ids import UUID
+from chassis.requests import Answer
+from services.inventory import handlers
+from services.inventory.commands import CountStock, SetTolerance
+from services.inventory.main import build
+from services.inventory.translate.movements import document_id
+from tests.inventory.oracle import work_through
+from tests.inventory.room import StockRoom, cause, placed
+from tests.inventory.test_shipping import dispatch, packed
+
+TODAY = date(2026, 11, 28)
+HISTORIES = 50
+STEPS = 14
+
+
+async def ship(room: StockRoom, name: str, sku: str, quantity: str, on: date) -> Any:
+    await room.hear(placed(name, [(sku, quantity)]))
+    return await dispatch(room, *await packed(room, name), on=on)
+
+
+async def book_value(room: StockRoom, sku: str) -> int:
+    ((value,),) = await room.rows("select value from item_cost where sku = $1", sku)
+    return int(value)
+
+
+async def worth(room: StockRoom, kind: str) -> list[tuple[str, str]]:
+    return [(t.data["kind"], t.data["value"]) for t in await room.told(kind)]
+
+
+async def test_an_issue_costs_the_moving_average_and_what_is_left_adds_up(room: StockRoom) -> None:
+    """I13: 10 at 1.00 and 20 at 1.60 are 1.40 each; the cost of each issue is an event."""
+    await room.values(BEANS="moving-average")
+    await room.receive([("BEANS", "10")], cost="1.00", received_on=date(2026, 11, 1))
+    await room.receive([("BEANS", "20")], cost="1.60", received_on=date(2026, 11, 2))
+    await ship(room, "A", "BEANS", "7", date(2026, 11, 3))
+    await ship(room, "B", "BEANS", "23", date(2026, 11, 4))
+    costs = [t.data["cost"] for t in await room.told("StockIssued")]
+    assert costs == ["9.80", "32.20"]
+    assert await worth(room, "StockValued") == [("receipt", "10.00"), ("receipt", "32.00")]
+    assert await book_value(room, "BEANS") == 0, "the sum of the costs is what was paid"
+
+
+async def test_an_issue_takes_the_oldest_layers_first(room: StockRoom) -> None:
+    """I14: layers by price, taken from the oldest; the audit of layers shows what is left."""
+    await room.values(BEANS="fifo")
+    await room.receive([("BEANS", "10")], cost="1.00", received_on=date(2026, 11, 1))
+    await room.receive([("BEANS", "20")], cost="1.60", received_on=date(2026, 11, 2))
+    await ship(room, "A", "BEANS", "12", date(2026, 11, 3))
+    assert [t.data["cost"] for t in await room.told("StockIssued")] == ["13.20"]
+    async with room.client(build) as client:
+        shown = (await client.get("/v1/companies/acme/valuation/layers/BEANS")).json()
+        valued = (await client.get("/v1/companies/acme/valuation", params={"on": "2026-11-02"})).json()
+        listed = (
+            await client.get(
+                "/v1/companies/acme/valuation/documents", params={"from": "2026-11-01", "to": "2026-11-30"}
+            )
+        ).json()
+    assert shown["layers"] == [{"quantity": "18", "value": "28.80"}]
+    assert (valued["total"], valued["items"]) == ("42.00", [{"sku": "BEANS", "quantity": "30", "value": "42.00"}])
+    assert [(one["kind"], one["value"]) for one in listed["documents"]] == [
+        ("receipt", "10.00"), ("receipt", "32.00"), ("issue", "-13.20"),
+    ]  # fmt: skip
+
+
+async def test_a_late_receipt_makes_one_difference_today_and_rewrites_nothing(room: StockRoom) -> None:
+    """I15: history stays as it was told; the difference is one event, on the day on which it is found out."""
+    await room.values(BEANS="moving-average")
+    await room.receive([("BEANS", "10")], cost="1.00", received_on=date(2026, 11, 1))
+    await ship(room, "A", "BEANS", "4", date(2026, 11, 10))
+    await ship(room, "B", "BEANS", "2", date(2026, 11, 11))
+    before = await room.rows("select move, value from stock_move order by move")
+    await room.receive([("BEANS", "10")], cost="2.00", received_on=date(2026, 11, 5), reference="LATE")
+    assert (await room.rows("select move, value from stock_move order by move"))[: len(before)] == before
+    *_, receipt, late = await room.told("StockValued")
+    assert (receipt.data["kind"], receipt.data["value"], receipt.data["posted_on"]) == (
+        "receipt",
+        "20.00",
+        "2026-11-05",
+    )
+    # Six issued at 1.50 instead of 1.00: 3.00 more, so much less is left.
+    assert (late.data["kind"], late.data["value"], late.data["about"]) == ("revaluation", "-3.00", receipt.key)
+    assert late.data["posted_on"] > "2026-11-11"
+    assert await book_value(room, "BEANS") == 2100
+
+
+async def test_the_sum_of_all_days_is_what_the_items_are_worth(room: StockRoom) -> None:
+    """I24: sums per day, moves with their revaluations, and the items' own rows say the same."""
+    await room.values(BEANS="fifo", MUG="moving-average")
+    await histories(room, ["BEANS", "MUG"], seed=1, steps=10)
+    rows = await room.rows("""
+        select c.sku, c.value, (select sum(value) from value_day d where d.sku = c.sku),
+            (select sum(value) from stock_move m where m.sku = c.sku)
+                + coalesce((select sum(value) from revaluation r where r.sku = c.sku), 0) from item_cost c""")
+    assert all(value == days == moves for _, value, days, moves in rows)
+
+
+async def test_random_histories_end_as_the_notebook_says(room: StockRoom) -> None:
+    """I13, I14, I15: fifty items, many clerks at once, goods in and out on any day; the notebook agrees to the cent."""
+    methods = {f"I{n:02}": ("fifo", "moving-average")[n % 2] for n in range(HISTORIES)}
+    await check_histories(room, methods, seed=7)
+
+
+async def check_histories(room: StockRoom, methods: dict[str, str], seed: int) -> None:
+    """Run a history for each item, all at once, and compare every end with the notebook."""
+    await room.values(**methods)
+    await histories(room, list(methods), seed, STEPS)
+    assert await room.differences() == []
+    moves: dict[str, list[tuple[int, int]]] = {sku: [] for sku in methods}
+    for sku, quantity, value in await room.rows(
+        "select sku, quantity, value from stock_move order by effective_on, move"
+    ):
+        if sku in moves:
+            moves[sku].append((quantity, value))
+    ends = {sku: (q, v) for sku, q, v in await room.rows("select sku, quantity, value from item_cost")}
+    for sku, method in methods.items():
+        notebook = work_through(method, moves[sku])
+        assert ends[sku] == (notebook.quantity, notebook.value), (seed, sku, method)
+
+
+async def histories(room: StockRoom, skus: list[str], seed: int, steps: int) -> None:
+    await room.ask(handlers.set_tolerances, SetTolerance(cause(), 1_000_000))
+    await asyncio.gather(*[_history(room, sku, random.Random(f"{seed}{sku}"), steps) for sku in skus])
+
+
+async def _history(room: StockRoom, sku: str, rng: random.Random, steps: int) -> None:
+    """Goods come in at odd prices and are found missing, on days in any order."""
+    await room.receive([(sku, "40")], cost="3.333333", received_on=TODAY - timedelta(days=30))
+    for _ in range(steps):
+        day = TODAY - timedelta(days=rng.randint(0, 30))
+        if rng.random() < 0.5:
+            quantity, price = rng.choice(["1", "2.5", "7", "0.333333", "12"]), f"{rng.randint(1, 900) / 100:.2f}"
+            assert isinstance(await room.receive([(sku, quantity)], cost=price, received_on=day), Answer)
+        else:
+            there, _ = await room.stock(sku)
+            found = int(float(there) * rng.uniform(0.6, 1.0) * 1_000_000)
+            why = cause()
+            number = str(document_id("count", why))
+            command = CountStock(why, UUID(number), number, "MAIN", day, "cycle", [(sku, found)])
+            result = await room.ask(handlers.count_stock, command)
+            assert isinstance(result, Answer) or result.code == "insufficient-stock-later", result
+
+
+async def test_a_late_receipt_before_many_later_moves_is_quick(room: StockRoom) -> None:
+    """I15: its cost follows the moves after it, and they are read and worked through once."""
+    await room.values(BEANS="moving-average")
+    await room.receive([("BEANS", "100000")], cost="1.00", received_on=date(2026, 1, 1))
+    for n in range(4):
+        lines = [("BEANS", "1")] * 500
+        await room.receive(lines, cost=f"1.{n}1", received_on=date(2026, 2, 1 + n))
+    began = perf_counter()
+    assert isinstance(await room.receive([("BEANS", "10")], cost="9", received_on=date(2026, 1, 15)), Answer)
+    assert perf_counter() - began < 5, "two thousand later moves"
+
+
+@pytest.mark.parametrize(("line", "code"), [(("MUG", "1"), "item-not-valued")])
+async def test_a_price_of_an_item_that_nobody_values_is_refused(
+    room: StockRoom, line: tuple[str, str], code: str
+) -> None:
+    """I13: a cost that would be forgotten is not taken."""
+    await room.stocked({"MUG": "1"})
+    result = await room.receive([line], cost="1")
+    assert isinstance(result, Refused)
+    assert (result.code, result.pointer) == (code, "/lines/0/unit_cost")
