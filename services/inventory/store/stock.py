@@ -309,5 +309,6 @@ def columns(rows: Collection[Sequence[object]], width: int) -> list[list[object]
 
 
 def all_written(tag: str, rows: Sequence[object], what: str) -> None:
+    """Raise Transient when another transaction has written one of these rows meanwhile."""
     if int(tag.rpartition(" ")[2]) != len(rows):
         raise Transient(f"another transaction has written {what} of the same name")

@@ -25,14 +25,17 @@ MOVE_KINDS = "'receipt', 'opening', 'issue', 'transfer-out', 'transfer-in', 'tra
 
 
 def text_column(*, key: bool = False, null: bool = False) -> Column[str]:
+    """A column of text."""
     return Column(Text, primary_key=key, nullable=null)
 
 
 def moment_column(*, null: bool = False) -> Column[datetime]:
+    """A column of an instant."""
     return Column(DateTime(timezone=True), nullable=null)
 
 
 def micro_column() -> Column[int]:
+    """A column of whole millionths, or of minor units."""
     return Column(BigInteger, nullable=False)
 
 
