@@ -81,6 +81,16 @@ _CREDITED_TOTALS = {
 }
 
 
+_ISSUED = {
+    "shipment": SHIPMENT, "order": ORDER, "number": "DN-2026-000007", "issued_on": "2026-11-22", "currency": "EUR",
+    "cost": "131.25", "lines": [_RESERVED[0] | {"cost": "120.00"}, _RESERVED[1] | {"cost": "11.25"}],
+}  # fmt: skip
+_VALUED = {
+    "document": story_id("receipt"), "kind": "receipt", "reference": "IN-2026-0009", "effective_on": "2026-11-20",
+    "posted_on": "2026-11-20", "currency": "EUR", "value": "1000.00",
+    "lines": [{"item": "FILTER-250", "quantity": "100", "value": "1000.00"}],
+}  # fmt: skip
+
 DATA: Mapping[str, dict[str, Any]] = {
     "CompanyRegistered.v1": {
         "company": COMPANY,
@@ -298,25 +308,8 @@ DATA: Mapping[str, dict[str, Any]] = {
         "packagings": [{"unit": "bag", "holds": "12.5"}],
         "valuation": "moving-average",
     },
-    "StockIssued.v1": {
-        "shipment": SHIPMENT,
-        "order": ORDER,
-        "number": "DN-2026-000007",
-        "issued_on": "2026-11-22",
-        "currency": "EUR",
-        "cost": "131.25",
-        "lines": [_RESERVED[0] | {"cost": "120.00"}, _RESERVED[1] | {"cost": "11.25"}],
-    },
-    "StockValued.v1": {
-        "document": story_id("receipt"),
-        "kind": "receipt",
-        "reference": "IN-2026-0009",
-        "effective_on": "2026-11-20",
-        "posted_on": "2026-11-20",
-        "currency": "EUR",
-        "value": "1000.00",
-        "lines": [{"item": "FILTER-250", "quantity": "100", "value": "1000.00"}],
-    },
+    "StockIssued.v1": _ISSUED,
+    "StockValued.v1": _VALUED,
     "BackOrderReserved.v1": {
         "order": story_id("waiting order"),
         "reservation": story_id("waiting reservation"),
