@@ -46,12 +46,34 @@ class Caller:
     companies: frozenset[str]
     """Company codes, or `*` for all."""
     scopes: frozenset[str]
-    """`ledger:read`, `ledger:*` or `*`. Writing does not imply reading."""
+    """`ledger:read`, `ledger:*` or `*`, for all these companies; `ledger:read@acme` for one of them. Writing does not
+    imply reading."""
 
     def may(self, scope: str, company: str | None = None) -> bool:
-        """Whether the scope was granted, by its own name or by a wildcard, and the company (when given) is visible."""
-        granted = scope in self.scopes or EVERYTHING in self.scopes or f"{scope.partition(':')[0]}:*" in self.scopes
-        return granted and (company is None or self.sees(company))
+        """Whether the scope was granted, by its own name or by a wildcard, and the company (when given) is visible.
+
+        A right for one company counts where that company is named, and nowhere else.
+        """
+        family = f"{scope.partition(':')[0]}:*"
+        if scope in self.scopes or EVERYTHING in self.scopes or family in self.scopes:
+            return company is None or self.sees(company)
+        if company is None or not self.sees(company):
+            return False
+        return any(f"{name}@{company}" in self.scopes for name in (scope, family, EVERYTHING))
+
+    def may_somewhere(self, scope: str) -> bool:
+        """Whether the scope was granted for any company at all: what can be known before one is named."""
+        if self.may(scope):
+            return True
+        family = f"{scope.partition(':')[0]}:*"
+        return any(held.partition("@")[0] in (scope, family, EVERYTHING) for held in self.scopes)
+
+    def companies_for(self, scope: str) -> frozenset[str] | None:
+        """The companies that the scope was granted for; None for all there are."""
+        if self.may(scope):
+            return None if EVERYTHING in self.companies else self.companies
+        named = {held.partition("@")[2] for held in self.scopes if "@" in held}
+        return frozenset(company for company in named if self.may(scope, company))
 
     def sees(self, company: str) -> bool:
         """Whether this company exists for the caller; what is not seen is answered as not found."""

@@ -220,13 +220,24 @@ class _Door:
         doors: Doors = request.app.state.doors
         await doors.clock.fresh()
         caller = doors.verifier.verify(bearer(request.headers.getlist("authorization")))
-        if not any(caller.may(scope) for scope in self.scopes):
-            raise Problem(403, "scope-missing", f"The caller does not have the scope {' or '.join(self.scopes)}.")
         company = request.path_params.get("company")
+        if company is None:
+            known = any(caller.may(scope) for scope in self.scopes)
+        else:
+            known = any(caller.may_somewhere(scope) for scope in self.scopes)
+        if not known:
+            raise missing_scope(" or ".join(self.scopes))
         if company is not None:
             check_company(caller, company)
+            if not any(caller.may(scope, company) for scope in self.scopes):
+                raise missing_scope(" or ".join(self.scopes))
         request.state.caller = caller
         return caller
+
+
+def missing_scope(scope: str) -> Problem:
+    """403: the caller may not do this."""
+    return Problem(403, "scope-missing", f"The caller does not have the scope {scope}.")
 
 
 def check_company(caller: Caller, company: str) -> None:

@@ -79,6 +79,7 @@ create table audit (id bigint generated always as identity primary key, company 
     at timestamptz not null default now(), actor text not null, on_behalf_of text, action text not null,
     subject text not null, cause uuid not null, correlation text not null, detail bytea);
 create index audit_subject on audit (company, subject);
+create index audit_at on audit using brin (at);
 create table request (company text not null, scope text not null, key text not null, hash bytea not null,
     status int not null, body bytea not null, at timestamptz not null default now(),
     primary key (company, scope, key));

@@ -26,7 +26,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from chassis import census, faults, operating
+from chassis import census, faults, operating, trail
 from chassis.auditing import Audits
 from chassis.cluster import ClusterWatch
 from chassis.consumers import Consumers
@@ -294,7 +294,7 @@ class Service:
         app.add_route("/metrics", self._metrics, include_in_schema=False)
         if "api" in self.parts:
             app.router.routes.extend(routes)
-            for router in (*routers, operating.router, census.router):
+            for router in (*routers, operating.router, census.router, trail.router):
                 app.include_router(router)
         install(app, self)
         return app

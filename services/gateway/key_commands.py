@@ -24,7 +24,7 @@ from services.gateway.keys import PREFIX, Peppers
 from services.gateway.settings import GatewaySettings
 
 CLIENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-SCOPE = re.compile(r"\*|[a-z]{2,32}:(?:\*|[a-z]{2,32})")
+SCOPE = re.compile(r"(?:\*|[a-z]{2,32}:(?:\*|[a-z]{2,32}))(?:@[a-z0-9][a-z0-9_-]{0,31})?")
 SOURCE = re.compile(r"\*|/[A-Za-z0-9._~/-]{1,150}")
 DAY_S = 86_400
 
@@ -86,7 +86,7 @@ def run(arguments: Sequence[str]) -> None:
 async def create(connection: asyncpg.Connection, settings: GatewaySettings, asked: argparse.Namespace) -> Any:
     """A new key for a client."""
     companies = _listed(asked.companies, COMPANY, "company code")
-    scopes = _listed(asked.scopes, SCOPE, "scope such as orders:write, ledger:* or *")
+    scopes = _listed(asked.scopes, SCOPE, "scope such as orders:write, orders:write@acme, ledger:* or *")
     if not CLIENT.fullmatch(asked.client):
         raise Refusal(f"{asked.client!r} is no client name: a-z, 0-9, '.', '_', '-', at most 64")
     source = asked.source or (EVERYTHING if EVERYTHING in scopes else f"/front-office/{asked.client}")

@@ -139,10 +139,19 @@ class KeyRing:
             raise unauthenticated("The API key has expired.")
         return key
 
-    def is_live(self, key_id: str, now: datetime) -> bool:
-        """Whether a key that was admitted still opens anything: for what stays open longer than a request."""
+    def live(self, key_id: str, now: datetime) -> Key | None:
+        """The key with this id, unless it opens nothing any more."""
         key = self._keys.get(key_id)
-        return key is not None and (key.expires_at is None or key.expires_at > now)
+        return key if key is not None and (key.expires_at is None or key.expires_at > now) else None
+
+    def is_live(self, admitted: Key, now: datetime) -> bool:
+        """Whether what was admitted still opens anything: for what stays open longer than a request.
+
+        A token ends by its own time, and with the key that it was made for; a person's has no key here.
+        """
+        if admitted.expires_at is not None and admitted.expires_at <= now:
+            return False
+        return not admitted.digest or self.live(admitted.id, now) is not None
 
     async def look(self, since: float | None = None) -> None:
         """Read the keys again if they have changed, unless somebody else looked `since` then. Raises what the database

@@ -10,7 +10,7 @@ from chassis.admission import Admission, Limits
 from chassis.auth import TokenSigner
 from chassis.service import PARTS, Service
 from contracts.topics import TOPICS
-from services.gateway.api import census, orders, requests
+from services.gateway.api import audit, census, orders, requests, trace
 from services.gateway.api.departments import Departments
 from services.gateway.api.entry import Gateway
 from services.gateway.api.openapi import document_of
@@ -21,6 +21,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.streams.backlog import Backlog
 from services.gateway.streams.freshness import Freshness
 from services.gateway.streams.hub import Hubs
+from services.gateway.tokens import OwnTokens, Tokens
 
 
 def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
@@ -28,7 +29,7 @@ def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
     service = Service(
         settings,
         consumers=consumers,
-        routers=[orders.router, requests.router, census.router],
+        routers=[orders.router, requests.router, audit.router, trace.router, census.router],
         routes=routes(),
         background=[_keep_current, census.watch_census],
         accepts_without_kafka=True,
@@ -41,6 +42,7 @@ def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
     pepper_file = settings.key_pepper_file or settings.stack.backbone_internal_secret_file
     usual = Limits(settings.client_events_per_s, settings.client_burst_events, settings.client_in_flight_events)
     keys = KeyRing(service.database, None if pepper_file is None else Peppers(pepper_file), settings.key_poll_s, usual)
+    tokens = Tokens(OwnTokens(doors.secrets, keys, settings.access_token_life_s), settings.oidc_providers, usual)
     doors.verifier = KeyVerifier(doors.secrets, doors.clock, keys)
     counts = {name: TOPICS[name].partitions for name in consumers.topics}
     app.state.gateway = Gateway(
@@ -51,6 +53,7 @@ def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
         admission=Admission(),
         clock=doors.clock,
         keys=keys,
+        tokens=tokens,
         departments=Departments(settings, doors.secrets and TokenSigner(doors.secrets, doors.clock.seconds)),
         hubs=Hubs(servers, {topic.name: topic.partitions for topic in TOPICS.values()}),
         freshness=Freshness(servers, counts, consumers.name, doors.clock.now, settings.freshness_s),

@@ -9,6 +9,7 @@ from pydantic import AliasChoices, Field
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
+from services.gateway.tokens import Provider
 
 
 def _address(department: str) -> AliasChoices:
@@ -31,6 +32,11 @@ class GatewaySettings(ServiceSettings):
     """Secret under which API keys are hashed, newest line first; the installation's internal secret when not set."""
     key_poll_s: float = Field(default=1.0, gt=0, le=10)
     """How often keys are compared with the database: a revoked key opens nothing after about this long."""
+
+    access_token_life_s: int = Field(default=300, ge=30, le=3_600)
+    """How long a token is good for that a system gets for its key."""
+    oidc_providers: list[Provider] = Field(default_factory=list)
+    """OpenID providers whose people may enter, as JSON: name, issuer, audience, and what their claims grant."""
 
     batch_events_max: int = Field(default=500, ge=1, le=5_000)
 

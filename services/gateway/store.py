@@ -13,10 +13,12 @@ from services.gateway.commands import Accept, Departure, Fact, Fold, Invoicing, 
 from services.gateway.domain.timeline import HOLD_FOR_ALL
 
 NOTE_ACCEPTED = """
-insert into accepted (company, subject, type, request, client, source, reference, at, revision)
-select x.company, x.subject, x.type, x.request, x.client, x.source, x.reference, $9, x.revision
-from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::int[])
-     with ordinality x(company, subject, type, request, client, source, reference, revision, n)
+insert into accepted (company, subject, type, request, client, source, reference, at, revision, actor,
+    on_behalf_of)
+select x.company, x.subject, x.type, x.request, x.client, x.source, x.reference, $11, x.revision, x.actor, x.behalf
+from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::int[],
+            $9::text[], $10::text[])
+     with ordinality x(company, subject, type, request, client, source, reference, revision, actor, behalf, n)
 join company_directory d on d.company = x.company
 order by x.n
 on conflict do nothing
@@ -120,6 +122,8 @@ async def note_accepted(connection: asyncpg.Connection, commands: Sequence[Accep
         [c.source for c in ordered],
         [c.reference for c in ordered],
         [c.revision for c in ordered],
+        [c.cause.actor for c in ordered],
+        [c.cause.on_behalf_of for c in ordered],
         at,
     )
     return frozenset(str(row[0]) for row in rows)

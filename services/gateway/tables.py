@@ -96,6 +96,8 @@ class Accepted(_Row, table=True):
     source: str = Field(sa_column=_text())
     reference: str = Field(sa_column=_text())
     at: datetime = Field(sa_column=_moment())
+    actor: str | None = Field(sa_column=_text(null=True))
+    on_behalf_of: str | None = Field(sa_column=_text(null=True))
 
 
 class TimelineFact(_Row, table=True):

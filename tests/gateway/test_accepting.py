@@ -27,6 +27,7 @@ from tests.gateway.front import (
 
 
 async def test_an_order_is_accepted_and_stands_in_the_outbox(office: FrontOffice, gateway: Gateway) -> None:
+    """G2: a 202 means that request and event are committed together."""
     answer = await office.send(cloud_event(time="2026-11-20T10:00:00.123456Z", onbehalfof="maria"))
 
     assert answer.status_code == 202, answer.text
@@ -73,6 +74,7 @@ async def test_what_is_sent_becomes_the_golden_sample(office: FrontOffice, gatew
 async def test_the_same_event_again_gets_the_same_answer_and_happens_once(
     office: FrontOffice, gateway: Gateway
 ) -> None:
+    """G3: the same id has one effect and one answer."""
     first = await office.send(cloud_event())
     before = await gateway.counts()
     again = await office.send(cloud_event())
@@ -91,6 +93,7 @@ async def test_twins_sent_at_the_same_moment_happen_once(office: FrontOffice, ga
 
 
 async def test_twins_at_two_processes_happen_once(office: FrontOffice, gateway: Gateway) -> None:
+    """G3: also when two processes get the same event at the same moment."""
     async with gateway.open() as second_client:
         second = FrontOffice(second_client, office.key)
         calls = [
@@ -211,6 +214,7 @@ async def test_what_libraries_rewrite_is_still_the_same_event(office: FrontOffic
 
 
 async def test_a_batch_gives_each_event_its_own_result_in_order(office: FrontOffice, gateway: Gateway) -> None:
+    """G4: one event's fault is no other's."""
     good = cloud_event({**ORDER, "reference": "B-1"}, id="1")
     batch = [
         good,
@@ -246,6 +250,7 @@ async def test_a_batch_of_500_is_accepted_whole_and_again_without_effect(office:
 
 
 async def test_typed_doors_take_plain_bodies(office: FrontOffice, gateway: Gateway) -> None:
+    """G1: plain bodies are held to the same contracts."""
     order = await office.post("/v1/orders", ORDER)
     payment = await office.post("/v1/payments", PAYMENT)
     hire = await office.post("/v1/employees", {**EMPLOYEE, "company": "acme"})
@@ -263,6 +268,7 @@ async def test_typed_doors_take_plain_bodies(office: FrontOffice, gateway: Gatew
 
 
 async def test_an_idempotency_key_belongs_to_its_client_and_route(office: FrontOffice, gateway: Gateway) -> None:
+    """G3: a key belongs to its client and route."""
     phone = FrontOffice(office.client, (await gateway.make_key("phone"))["key"])
     first = await office.post("/v1/orders", ORDER, key="k")
     again = await office.post("/v1/orders", {**ORDER, "company": "acme"}, key="k")

@@ -31,6 +31,7 @@ def orders(count: int, first: int = 0) -> list[dict[str, Any]]:
 async def test_who_sends_more_than_it_may_gets_429_before_its_body_is_read_and_others_go_on(
     slow: FrontOffice, office: FrontOffice, gateway: Gateway
 ) -> None:
+    """G11: a limit per client, with Retry-After."""
     assert (await slow.send(orders(30), BATCHED)).status_code == 200
     for body in (orders(1, 50)[0], b"{ no JSON"):
         answer = await slow.send(body)
@@ -70,6 +71,7 @@ async def test_limits_are_changed_by_a_command_and_outlive_a_rotation(slow: Fron
 async def test_what_the_house_cannot_work_on_is_503_and_nothing_is_written(
     office: FrontOffice, gateway: Gateway
 ) -> None:
+    """G11: back-pressure from the departments' backlog."""
     admission: Admission = gateway.service.app.state.gateway.admission
     admission.limit(1.0)
     assert (await office.send(orders(100), BATCHED)).status_code == 200

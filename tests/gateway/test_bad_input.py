@@ -29,6 +29,7 @@ Strict = tuple[FrontOffice, Gateway]
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 async def test_bad_input_is_refused_naming_field_and_rule_and_nothing_is_written(strict: Strict, case: Case) -> None:
+    """G1, X21: what is wrong is named by JSON pointer and rule before anything is written."""
     office, gateway = strict
     sent, status, problem, pointer, code = case
 
@@ -230,6 +231,7 @@ async def test_a_key_in_the_address_is_refused(strict: Strict, name: str) -> Non
     ],
 )
 async def test_a_key_sends_only_what_its_scopes_allow(strict: Strict, scopes: str, sent: dict[str, Any]) -> None:
+    """G12: a right per type of event."""
     office, gateway = strict
     limited = FrontOffice(office.client, (await gateway.make_key("limited", scopes=scopes, source="/sales"))["key"])
     answer = await limited.send(sent)
@@ -238,6 +240,7 @@ async def test_a_key_sends_only_what_its_scopes_allow(strict: Strict, scopes: st
 
 
 async def test_a_database_that_is_away_is_told_as_503(office: FrontOffice, gateway: Gateway) -> None:
+    """G2: nothing is promised that cannot be committed."""
     assert (await office.send(order(reference="before"))).status_code == 202
     gateway.server.execute(f'alter database "{gateway.urls.name}" allow_connections false')
     gateway.server.execute(

@@ -41,6 +41,7 @@ async def test_the_runtime_role_deletes_no_key(gateway: Gateway) -> None:
 
 
 async def test_a_company_sees_its_own_rows_alone(office: FrontOffice, gateway: Gateway) -> None:
+    """X7: held by the database itself."""
     await office.send(cloud_event())
     for table in ("accepted", "request", "outbox"):
         for company, count in (("acme", 1), ("umbrella", 0)):

@@ -141,6 +141,7 @@ async def test_a_departments_refusal_is_the_callers_answer(make_gateway: MakeGat
 async def test_a_department_that_is_down_or_slow_is_503_and_events_are_accepted_all_the_same(
     make_gateway: MakeGateway,
 ) -> None:
+    """G20: events are accepted while a department is down."""
     async with serving(LEDGER) as address:
         gateway = make_gateway(ledger_address=address, inventory_address="http://127.0.0.1:1", department_answer_s=0.2)
         await gateway.opens_for("acme")

@@ -38,6 +38,7 @@ async def test_every_plain_route_is_documented_and_every_document_is_a_route(str
 
 
 async def test_operators_reach_what_is_held_here_with_their_key(office: FrontOffice, gateway: Gateway) -> None:
+    """G10: what is held here is listed and settled over the API."""
     assert (await office.get("/v1/companies/acme/held")).status_code == 401, "nobody knows the key yet"
     assert (await office.get("/v1/orders")).status_code == 200
     assert (await office.get("/v1/companies/acme/held")).status_code == 200
@@ -69,6 +70,7 @@ async def test_a_page_loads_nothing_from_anywhere(strict: Strict, path: str) -> 
 
 
 async def test_schemas_are_those_of_the_contracts(strict: Strict) -> None:
+    """G6: the schema of every event type and version is served."""
     office, _ = strict
     listed = (await office.client.get("/v1/schemas")).json()["schemas"]
     assert [row["type"] for row in listed] == list(EVENTS)

@@ -46,6 +46,7 @@ async def is_ready(client: httpx.AsyncClient) -> bool:
 
 
 async def test_it_is_ready_and_accepts_while_kafka_is_away(gateway: Gateway, free_port: Callable[[], int]) -> None:
+    """G20: accepted while Kafka is away."""
     port = free_port()
     key = await gateway.make_key()
     async with (

@@ -96,6 +96,7 @@ async def test_an_order_shows_its_timeline_and_its_state(office: FrontOffice, ga
 
 
 async def test_orders_are_searched_by_customer_reference_state_and_time(office: FrontOffice, gateway: Gateway) -> None:
+    """G18: orders are searched by what a screen shows."""
     await gateway.hear(*(placed(n, customer=f"C-{n % 2}", minutes=n) for n in range(6)))
     await gateway.hear(about(ReservationRefused, 3))
 
@@ -109,6 +110,7 @@ async def test_orders_are_searched_by_customer_reference_state_and_time(office: 
 
 
 async def test_pages_hold_each_order_once_while_new_ones_come(office: FrontOffice, gateway: Gateway) -> None:
+    """G18: pages are stable while the list grows."""
     await gateway.hear(*(placed(n, minutes=n // 3) for n in range(20)))
     first = (await office.get("/v1/orders", limit="7")).json()
     await gateway.hear(*(placed(n, minutes=0) for n in range(100, 105)))
@@ -129,7 +131,7 @@ async def test_pages_go_through_all_companies_of_the_caller(office: FrontOffice,
 
 
 async def test_what_belongs_to_others_does_not_exist(office: FrontOffice, gateway: Gateway) -> None:
-    """C52."""
+    """X7: c52."""
     await gateway.hear(placed(1, company="umbrella"))
     for path in (f"/v1/orders/{order_id(1)}", f"/v1/orders/{order_id(2)}", "/v1/orders/7", "/v1/orders/'; drop table x",
                  f"/v1/requests/{order_id(1)}", "/v1/requests/x"):  # fmt: skip
@@ -198,6 +200,7 @@ async def departments(office: FrontOffice, request: str) -> tuple[str, dict[str,
 
 
 async def test_a_request_tells_how_far_each_department_is(office: FrontOffice, gateway: Gateway) -> None:
+    """G14: each department's state and what it waits for."""
     accepted = (await office.send(cloud_event())).json()
     request, order = accepted["request_id"], accepted["subject"]
 
@@ -241,6 +244,7 @@ async def test_cancellations_payments_and_hires_have_their_own_steps(office: Fro
 
 
 async def test_what_takes_long_is_explained(office: FrontOffice, gateway: Gateway) -> None:
+    """G14: a reason when it takes longer than it should."""
     accepted = (await office.send(cloud_event())).json()
     path = f"/v1/requests/{accepted['request_id']}"
     step = (await office.get(path)).json()["departments"][0]
@@ -266,6 +270,7 @@ def test_a_step_is_expected_after_twice_what_recent_ones_took() -> None:
 
 
 async def test_recent_times_are_measured_from_the_timelines(office: FrontOffice, gateway: Gateway) -> None:
+    """G14: the expected time is measured from recent requests."""
     await gateway.hear(*(placed(n) for n in range(25)))
     await gateway.hear(*(about(StockReserved, n) for n in range(25)))
     async with gateway.database.read(["acme"]) as unit:
@@ -300,6 +305,7 @@ def test_as_of_is_the_latest_moment_of_which_everything_is_folded() -> None:
 
 
 async def test_an_answer_says_as_of_when_it_is_current(make_gateway: MakeGateway) -> None:
+    """G18: every answer says as of when it is, and how far behind."""
     gateway = make_gateway()
     await gateway.opens_for("acme")
     key = await gateway.make_key()

@@ -34,6 +34,7 @@ async def reading(make_gateway: MakeGateway, kafka_bootstrap: str) -> AsyncItera
 
 
 async def test_events_come_as_they_happen_in_order_per_key(reading: FrontOffice, payroll: Payroll) -> None:
+    """G5: a stream keeps the order of each key."""
     async with listening(reading, company=payroll.company) as got:
         await payroll.send(100)
         await got.has(100)
@@ -66,6 +67,7 @@ async def test_a_reader_from_the_beginning_gets_everything_once_while_more_comes
 
 
 async def test_a_reader_that_comes_back_gets_exactly_what_it_missed(reading: FrontOffice, payroll: Payroll) -> None:
+    """G8: resumed from an offset, nothing lost and nothing twice."""
     async with listening(reading, company=payroll.company) as first:
         await payroll.send(40)
         await first.has(40)
@@ -127,6 +129,7 @@ async def test_a_reader_that_catches_up_through_a_filter_that_lets_nothing_throu
 
 
 async def test_a_reader_may_start_at_a_time(reading: FrontOffice, payroll: Payroll) -> None:
+    """G8: from a moment in time."""
     await payroll.send(10)
     await asyncio.sleep(0.02)
     between = datetime.now(UTC)
@@ -142,6 +145,7 @@ async def test_a_reader_may_start_at_a_time(reading: FrontOffice, payroll: Payro
 
 
 async def test_filters_let_through_what_is_asked_for(reading: FrontOffice, payroll: Payroll) -> None:
+    """G8: filtered by type, company and subject."""
     other = f"{payroll.company}-b"
     async with (
         listening(reading, company=payroll.company) as ours,
@@ -159,7 +163,7 @@ async def test_filters_let_through_what_is_asked_for(reading: FrontOffice, payro
 async def test_a_reader_sees_its_own_companies_alone(
     make_gateway: MakeGateway, kafka_bootstrap: str, payroll: Payroll
 ) -> None:
-    """Also in what it is replayed, and without asking for a company."""
+    """X7: also in what it is replayed, and without asking for a company."""
     async with analyst(make_gateway(kafka=kafka_bootstrap), companies=payroll.company) as (office, _):
         await payroll.send(5, company="somebody-else")
         await payroll.send(5)

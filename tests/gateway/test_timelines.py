@@ -165,6 +165,7 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 async def test_the_fold_is_the_same_in_any_order_of_arrival_with_any_repeats(
     gateway: Gateway, seed: int, cuts: list[int], again: int
 ) -> None:
+    """G16: repeats and reordering change nothing in the timelines."""
     straight, mixed = (f"c{next(_companies)}" for _ in range(2))
     await gateway.opens_for(straight, mixed)
     chance = random.Random(seed)

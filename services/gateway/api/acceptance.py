@@ -74,11 +74,13 @@ class Acceptance(NamedTuple):
 
     def _allow(self, form: Form, company: str) -> None:
         caller = self.key.caller
-        if not caller.may(form.scope):
+        if not caller.may_somewhere(form.scope):
             raise missing_scope(form.scope)
         if not caller.sees(company):
             detail = "This key is not for this company."
             raise Problem(403, "company-not-allowed", detail, [Fault("/company", "company-not-allowed", detail)])
+        if not caller.may(form.scope, company):
+            raise missing_scope(f"{form.scope} for {company}")
 
     def _command(self, told: Said, request: UUID, known_by: tuple[object, ...], at: str) -> Prepared:
         form, company, source = told.form, told.company, told.source
@@ -87,7 +89,9 @@ class Acceptance(NamedTuple):
         client = self.key.caller.client
         identity = str(request)
         trace = told.traceparent or self.traceparent
-        cause = Cause(request, company, identity, client, told.on_behalf_of, trace, self.now)
+        caller = self.key.caller
+        behalf = told.on_behalf_of or caller.on_behalf_of
+        cause = Cause(request, company, identity, caller.actor, behalf, trace, self.now)
         command = Accept(
             cause,
             form.event.event_type,

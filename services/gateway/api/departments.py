@@ -87,7 +87,9 @@ class Departments:
     async def ask(
         self, department: str, method: str, path: str, caller: Caller, body: Mapping[str, object] | None = None
     ) -> dict[str, Any]:
-        """A department's JSON answer to a question of the gateway's own. Raises Problem 503 when there is none."""
+        """A department's JSON answer to a question of the gateway's own. Raises Problem 404 when it has no such thing,
+        503 when there is no answer.
+        """
         address = self._addresses.get(department)
         if address is None or self._signer is None:
             raise department_down(department, "is not connected")
@@ -97,6 +99,8 @@ class Departments:
             answer = await client.request(method, f"{address}{path}", headers=headers, json=body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise department_down(department, _why(error)) from error
+        if answer.status_code == 404:
+            raise Problem(404, "not-found", f"The department {department} has no such thing.")
         if answer.status_code not in (200, 202):
             raise department_down(department, f"answers {answer.status_code}")
         return cast("dict[str, Any]", answer.json())

@@ -26,6 +26,7 @@ from services.gateway.queries.answers import Current
 from services.gateway.settings import GatewaySettings
 from services.gateway.streams.freshness import Freshness
 from services.gateway.streams.hub import Hubs
+from services.gateway.tokens import Tokens
 
 CREDENTIAL_NAMES = frozenset(
     {"access_token", "api-key", "api_key", "apikey", "authorization", "bearer", "key", "secret", "token", "x-api-key"}
@@ -42,6 +43,7 @@ class Gateway(NamedTuple):
     metrics: Metrics
     clock: DatabaseClock
     keys: KeyRing
+    tokens: Tokens
     departments: Departments
     hubs: Hubs
     freshness: Freshness
@@ -67,7 +69,9 @@ async def admit(request: Request, *, sends: bool = False) -> Key:
         refuse_credentials_in_url(request)
     gateway = gateway_of(request)
     await gateway.clock.fresh()
-    key = await gateway.keys.admit(presented_key(scope["headers"]), gateway.clock.now())
+    presented = presented_key(scope["headers"])
+    ring = gateway.tokens if gateway.tokens.looks_like_one(presented) else gateway.keys
+    key = await ring.admit(presented, gateway.clock.now())
     state = scope["state"]
     try:
         if sends:
@@ -93,6 +97,7 @@ class Asked(NamedTuple):
 
     key: Key
     gateway: Gateway
+    scope: str = ""
 
     async def companies(self, wanted: str | None = None) -> list[str]:
         """The companies to look at: the one that is asked for, or all that the caller sees.
@@ -103,9 +108,11 @@ class Asked(NamedTuple):
         if EVERYTHING in seen:
             seen = frozenset(await all_companies(self.gateway.database))
         if wanted is None:
-            return sorted(seen)
+            return sorted(name for name in seen if not self.scope or self.key.caller.may(self.scope, name))
         if wanted not in seen:
             raise company_not_found()
+        if self.scope and not self.key.caller.may(self.scope, wanted):
+            raise missing_scope(self.scope)
         return [wanted]
 
     async def current(self, connection: asyncpg.Connection) -> Current:
@@ -132,14 +139,14 @@ class ask(read):  # noqa: N801 - used as a word: Depends(ask("orders:read"))
     async def admit(self, request: Request) -> Caller:
         """The caller. Raises Problem 400, 401 or 403."""
         key = await admit(request)
-        if self.scope and not key.caller.may(self.scope):
+        if self.scope and not key.caller.may_somewhere(self.scope):
             raise missing_scope(self.scope)
         request.state.caller = key.caller
         request.state.gateway_key = key
         return key.caller
 
     async def __call__(self, request: Request) -> Asked:  # type: ignore[override]
-        return Asked(request.state.gateway_key, gateway_of(request))
+        return Asked(request.state.gateway_key, gateway_of(request), self.scope)
 
 
 AskOrders = Annotated[Asked, Depends(ask("orders:read"))]

@@ -143,6 +143,7 @@ def _plain_paths() -> Json:
     order = _parameter("order", "path", "Our id of the order, or the sender's own reference.")
     paths["/v1/orders/{order}/changes"] = {"post": _typed(CHANGE, [key, order])}
     paths["/v1/orders/{order}/cancellation"] = {"post": _typed(CANCELLATION, [key, order])}
+    paths["/oauth/token"] = {"post": _token()}
     paths["/v1/streams/{topic}"] = {"get": _stream()}
     for department in DEPARTMENTS:
         paths[f"/{department}/v1/{{path}}"] = {method.lower(): _passed(department) for method in METHODS}
@@ -228,6 +229,26 @@ def _accepted() -> Json:
         "description": "Committed: it will happen, once. A repeat gets the same answer.",
         "headers": {"Location": {"schema": {"type": "string"}}, "Idempotency-Replayed": {"schema": {"type": "string"}}},
         "content": {BINARY: {"schema": {"$ref": "#/components/schemas/Accepted"}}},
+    }
+
+
+def _token() -> Json:
+    names = ("grant_type", "client_id", "client_secret", "scope")
+    form = {"type": "object", "properties": {name: {"type": "string"} for name in names}, "required": ["grant_type"]}
+    answer = {
+        "type": "object",
+        "properties": {name: {} for name in ("access_token", "token_type", "expires_in", "scope")},
+    }
+    return {
+        "tags": ["tokens"],
+        "summary": "OAuth 2.0 client credentials: a key's id and secret for a token of a few minutes.",
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": form}}},
+        "responses": {
+            "200": {"description": "A token.", "content": {BINARY: {"schema": answer}}},
+            "400": {"description": "RFC 6749, 5.2."},
+            "401": {"description": "The client is not known."},
+        },
     }
 
 

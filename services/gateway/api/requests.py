@@ -53,7 +53,9 @@ async def get_request(asked: AskRequests, request: str) -> RequestAnswer:
 def _may_ask(asked: Asked, found: AcceptedRequest) -> bool:
     """Whoever sent it, and whoever may read such things."""
     caller = asked.key.caller
-    return found.client == caller.client or caller.may(FORMS[found.type].scope.replace(":write", ":read"))
+    return found.client == caller.client or caller.may(
+        FORMS[found.type].scope.replace(":write", ":read"), found.company
+    )
 
 
 def _seen(facts: list[FactAnswer], found: AcceptedRequest) -> dict[str, Seen]:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.gateway.api import pages, typed
+from services.gateway.api import oauth, pages, typed
 from services.gateway.api.departments import DEPARTMENTS, METHODS, plain_path
 from services.gateway.api.entry import admit, gateway_of, refuse_credentials_in_url
 from services.gateway.api.events import post_events
@@ -28,6 +28,7 @@ def hot_routes() -> list[BaseRoute]:
 def routes() -> list[BaseRoute]:
     """The other routes beside FastAPI's own."""
     made: list[BaseRoute] = [
+        Route("/oauth/token", oauth.post_token, methods=["POST"]),
         Route("/v1/payments", typed.post_payment, methods=["POST"]),
         Route("/v1/employees", typed.post_employee, methods=["POST"]),
         Route("/v1/orders/{order:path}/changes", typed.post_change, methods=["POST"]),

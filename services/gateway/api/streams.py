@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from chassis.auth import EVERYTHING
 from chassis.database import COMPANY
 from chassis.errors import Fault, Problem
 from chassis.http import check_query
@@ -49,9 +48,9 @@ async def get_stream(request: Request) -> Response:
     topic = TOPICS.get(request.path_params["topic"])
     if topic is None:
         raise Problem(404, "topic-not-found", f"There is no such topic; there are {', '.join(TOPICS)}.")
-    if not key.caller.may(scope_of(topic.name)):
+    if not key.caller.may_somewhere(scope_of(topic.name)):
         raise missing_scope(scope_of(topic.name))
-    wanted = _wanted(request, key, topic.holds)
+    wanted = _wanted(request, key, topic.holds, scope_of(topic.name))
     start = _start(request, topic.name, topic.partitions)
     if gateway.hubs.readers >= gateway.settings.streams_max:
         raise unavailable("too-many-streams", "Too many streams are open here.")
@@ -63,7 +62,7 @@ async def get_stream(request: Request) -> Response:
 # -- what is asked for -------------------------------------------------------------------------------------------------
 
 
-def _wanted(request: Request, key: Key, holds: Sequence[str]) -> Wanted:
+def _wanted(request: Request, key: Key, holds: Sequence[str], scope: str) -> Wanted:
     """The filter. Raises Problem 404 for a company that the key does not see, 422 for a type of another topic."""
     query = request.query_params
     kind, company, subject = query.get("type"), query.get("company"), query.get("subject")
@@ -73,8 +72,10 @@ def _wanted(request: Request, key: Key, holds: Sequence[str]) -> Wanted:
         raise _wrong("?subject", "pattern", f"Must be 1 to {TEXT_CHARS_MAX} characters.")
     if company is not None and (not COMPANY.fullmatch(company) or not key.caller.sees(company)):
         raise company_not_found()
-    visible = None if EVERYTHING in key.caller.companies else key.caller.companies
+    visible = key.caller.companies_for(scope)
     if company is not None:
+        if not key.caller.may(scope, company):
+            raise missing_scope(scope)
         visible = frozenset({company})
 
     def wanted(entry: Entry) -> bool:
@@ -161,7 +162,7 @@ class EventStream(Response):
         try:
             async with aclosing(self._parts()) as parts:
                 async for part in parts:
-                    live = self._gateway.keys.is_live(self._key.id, self._gateway.clock.now())
+                    live = self._gateway.keys.is_live(self._key, self._gateway.clock.now())
                     body = part if live else _last_word("key-revoked", "The key is no longer valid.")
                     async with asyncio.timeout(SEND_S):
                         await send({"type": "http.response.body", "body": body, "more_body": True})

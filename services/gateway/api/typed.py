@@ -67,7 +67,7 @@ async def _enter(request: Request, form: Form) -> tuple[Acceptance, str]:
     """Rights first, then form; the body is not read yet."""
     gateway = gateway_of(request)
     key = await admit(request, sends=True)
-    if not key.caller.may(form.scope):
+    if not key.caller.may_somewhere(form.scope):
         raise missing_scope(form.scope)
     no_parameters(request)
     check_accept(request)

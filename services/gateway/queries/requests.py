@@ -17,6 +17,13 @@ ACCEPTED = """
 select client, at, revision from accepted where company = $1 and subject = $2 and type = $3 and request = $4
 """
 
+REQUESTS = "select request from accepted where company = $1 and subject = $2 order by at, revision"
+COMPANY_OF = """
+select company from unnest($1::text[]) c(company)
+where exists (select 1 from timeline_fact f where f.company = c.company and f.subject = $2)
+    or exists (select 1 from accepted a where a.company = c.company and a.subject = $2) limit 1
+"""
+
 UNSENT = """
 select exists (select 1 from outbox o join outbox_unsent u on u.id = o.id
     where o.company = $1 and o.topic = $2 and o.key = $3)
@@ -61,6 +68,17 @@ async def accepted_request(
     return AcceptedRequest(
         row["company"], subject, kind, told["reference"], noted["client"], noted["at"], noted["revision"]
     )
+
+
+async def requests_about(connection: asyncpg.Connection, company: str, subject: UUID) -> list[str]:
+    """All requests about a thing, the first one first."""
+    return [str(row[0]) for row in await connection.fetch(REQUESTS, company, subject)]
+
+
+async def company_of(connection: asyncpg.Connection, companies: Sequence[str], subject: UUID) -> str | None:
+    """Which of these companies has the thing."""
+    found: str | None = await connection.fetchval(COMPANY_OF, companies, subject)
+    return found
 
 
 async def is_unsent(connection: asyncpg.Connection, company: str, topic: str, subject: UUID) -> bool:

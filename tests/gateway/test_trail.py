@@ -1,0 +1,125 @@
+"""One question to everybody: the audit trail, and the way of one request, with a real inventory behind the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from chassis.migrating import migrate
+from contracts.envelope import to_headers
+from contracts.registry import EVENTS
+from services.inventory.main import build
+from tests.gateway.conftest import MakeGateway
+from tests.gateway.front import ORDER, FrontOffice, Gateway, cloud_event
+from tests.gateway.serving import serving
+from tests.inventory.room import StockRoom
+from tests.support.department import Department, Event
+from tests.support.stack import TestPostgres
+
+
+async def carried(source: Department, kind: str = "OrderPlaced") -> list[Event]:
+    """What a department has told of one type, as Kafka would carry it to another."""
+    bodies = {str(i): body for i, body in await source.rows("select event_id, body from outbox")}
+    topic = EVENTS[f"{kind}.v1"].topic
+    return [
+        Event(t.company, topic, t.key, t.sequence, tuple(to_headers(t.envelope)), bodies[t.envelope.id])
+        for t in await source.told(kind)
+    ]
+
+
+@asynccontextmanager
+async def house(
+    make_gateway: MakeGateway, server: TestPostgres
+) -> AsyncIterator[tuple[Gateway, StockRoom, FrontOffice]]:
+    """A gateway, a front office, and an inventory that it reaches over HTTP; the other departments are not connected."""
+    urls = server.create_database("inventory")
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(migrate, "inventory", urls.migration_url).result()
+    secret = make_gateway().settings.stack.backbone_internal_secret_file
+    assert secret is not None
+    room = StockRoom.on(urls, server, secret)
+    await room.knows("acme", "umbrella")
+    service = build(room.settings, ("api",))
+    async with serving(service.app) as address:
+        gateway = make_gateway(inventory_address=address)
+        await gateway.opens_for("acme", "umbrella")
+        key = await gateway.make_key()
+        async with gateway.open() as client:
+            yield gateway, room, FrontOffice(client, key["key"])
+    await service.database.close()
+    await room.close()
+
+
+async def test_who_did_what_for_whom_and_why_is_one_question(
+    make_gateway: MakeGateway, postgres_server: TestPostgres
+) -> None:
+    """X10: the trail of one request over departments: each record names actor, on behalf of whom, cause and request."""
+    async with house(make_gateway, postgres_server) as (gateway, room, office):
+        await room.stocked({"BEANS": "10", "CUP": "10"})
+        accepted = (await office.send(cloud_event(onbehalfof="maria"))).json()
+        await office.send(cloud_event(ORDER | {"reference": "WEB-2"}, id="other"))
+        await room.hear(*await carried(gateway))
+
+        told = (await office.get("/v1/audit", company="acme", request=accepted["request_id"])).json()
+
+        assert {(one["department"], one["action"]) for one in told["records"]} == {
+            ("inventory", "stock-reserved"),
+            ("gateway", "accepted.OrderPlaced.v1"),
+        }
+        assert {(one["actor"], one["on_behalf_of"]) for one in told["records"]} == {("webshop", "maria")}
+        assert {one["correlation"] for one in told["records"]} == {accepted["request_id"]}
+        (event,) = [t.envelope.id for t in await gateway.told("OrderPlaced") if t.key == accepted["subject"]]
+        assert [one["cause"] for one in told["records"] if one["department"] == "inventory"] == [event]
+        assert sorted(one["department"] for one in told["absent"]) == ["documents", "ledger", "payroll"]
+        assert (await office.get("/v1/audit", company="umbrella")).status_code == 404
+
+
+async def test_the_trail_is_paged_over_all_departments_without_gap_or_repeat(
+    make_gateway: MakeGateway, postgres_server: TestPostgres
+) -> None:
+    """X10: pages of any size hold each record once, while new ones come."""
+    async with house(make_gateway, postgres_server) as (gateway, room, office):
+        await room.stocked({"BEANS": "100", "CUP": "100"})
+        for number in range(6):
+            await office.send(cloud_event(ORDER | {"reference": f"WEB-{number}"}, id=f"e{number}"))
+        await room.hear(*await carried(gateway))
+        seen: list[tuple[str, str]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = (await office.get("/v1/audit", company="acme", limit="4", **cursor)).json()
+            seen += [(one["department"], one["id"]) for one in page["records"]]
+            await office.send(cloud_event(ORDER | {"reference": f"LATE-{len(seen)}"}, id=f"late-{len(seen)}"))
+            if page["next"] is None:
+                break
+            cursor = {"cursor": page["next"]}
+
+        written = await room.rows("select count(*) from audit where company = 'acme'")
+        assert len(seen) == len(set(seen)) == 6 + written[0][0]
+        assert (await office.get("/v1/audit", company="acme", cursor="made-up")).status_code == 422
+
+
+async def test_a_request_is_traced_to_everything_that_followed(
+    make_gateway: MakeGateway, postgres_server: TestPostgres
+) -> None:
+    """G13: one query from a request, or from the order, to all events; whoever cannot be asked is named."""
+    async with house(make_gateway, postgres_server) as (gateway, room, office):
+        await room.stocked({"BEANS": "10", "CUP": "10"})
+        accepted = (await office.send(cloud_event())).json()
+        placed = await carried(gateway)
+        await room.hear(*placed)
+        reserved = await carried(room, "StockReserved")
+        await gateway.hear(*placed, *reserved)
+
+        by_request = (await office.get("/v1/trace", request=accepted["request_id"])).json()
+        by_order = (await office.get("/v1/trace", subject=accepted["subject"])).json()
+
+        assert [(e["department"], e["type"]) for e in by_request["events"]] == [
+            ("gateway", "OrderPlaced.v1"), ("inventory", "StockReserved.v1"),
+        ]  # fmt: skip
+        assert by_request["requests"] == [accepted["request_id"]]
+        assert by_order["events"] == by_request["events"]
+        unknown = await office.get("/v1/trace", request="00000000-0000-4000-8000-000000000001")
+        assert unknown.status_code == 404
+        assert (await office.get("/v1/trace", invoice=accepted["subject"])).status_code == 503, "only the ledger knows"
+        assert (await office.get("/v1/trace")).status_code == 422
