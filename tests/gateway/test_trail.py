@@ -10,6 +10,7 @@ from chassis.migrating import migrate
 from contracts.envelope import to_headers
 from contracts.registry import EVENTS
 from services.inventory.main import build
+from services.inventory.settings import InventorySettings
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import ORDER, FrontOffice, Gateway, cloud_event
 from tests.gateway.serving import serving
@@ -32,7 +33,7 @@ async def carried(source: Department, kind: str = "OrderPlaced") -> list[Event]:
 async def house(
     make_gateway: MakeGateway, server: TestPostgres
 ) -> AsyncIterator[tuple[Gateway, StockRoom, FrontOffice]]:
-    """A gateway, a front office, and an inventory that it reaches over HTTP; the other departments are not connected."""
+    """A gateway, a front office, and an inventory behind it; the other departments are not connected."""
     urls = server.create_database("inventory")
     with ThreadPoolExecutor(1) as thread:
         thread.submit(migrate, "inventory", urls.migration_url).result()
@@ -40,7 +41,7 @@ async def house(
     assert secret is not None
     room = StockRoom.on(urls, server, secret)
     await room.knows("acme", "umbrella")
-    service = build(room.settings, ("api",))
+    service = build(InventorySettings.model_validate(room.settings), ("api",))
     async with serving(service.app) as address:
         gateway = make_gateway(inventory_address=address)
         await gateway.opens_for("acme", "umbrella")

@@ -22,7 +22,7 @@ from chassis.ids import UUID as OUR_UUID
 from services.gateway.api.departments import DEPARTMENTS
 from services.gateway.api.entry import Asked, ask
 from services.gateway.queries.requests import accepted_request
-from services.gateway.queries.trail import accepted_trail
+from services.gateway.queries.trail import LATEST, accepted_trail
 
 router = Router(prefix="/v1", tags=["operations"])
 
@@ -127,7 +127,7 @@ def _merged(pages: Mapping[str, Page], places: Mapping[str, Any], limit: int) ->
     """The newest of all, in one order; each department goes on behind the last of its own that was shown."""
     waiting = {name: page for name, page in pages.items() if not isinstance(page, Problem)}
     heads = dict.fromkeys(waiting, 0)
-    after = dict(places)
+    after = {name: _above(name, page[0]) for name, page in waiting.items() if page} | dict(places)
     shown: list[tuple[str, dict[str, Any]]] = []
     while len(shown) < limit:  # always the newest of those that are next in their own order, which is kept
         ready = [(_at(waiting[n][i]), n) for n, i in heads.items() if i < len(waiting[n]) and waiting[n][i]]
@@ -161,6 +161,11 @@ def _places(cursor: str | None) -> dict[str, Any]:
         fault = Fault("?cursor", "not-a-cursor", "Take the `next` of an answer of this route.")
         raise Problem(422, "invalid-query", fault.detail, [fault]) from None
     return places
+
+
+def _above(name: str, record: Mapping[str, Any]) -> Any:
+    """The place just above the newest record: what is written later is on no page that follows."""
+    return [_at(record).isoformat(), LATEST[1]] if name == HERE else record["id"] + 1
 
 
 def _cursor(places: Mapping[str, Any]) -> str:
