@@ -59,8 +59,7 @@ def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
         freshness=Freshness(servers, counts, consumers.name, doors.clock.now, settings.freshness_s),
         measured={},
     )
-    document = document_of(app)
-    app.openapi = lambda: document  # type: ignore[method-assign]
+    app.openapi = lambda document=document_of(app): document  # type: ignore[method-assign,misc]
     return service
 
 

@@ -131,7 +131,7 @@ async def test_pages_go_through_all_companies_of_the_caller(office: FrontOffice,
 
 
 async def test_what_belongs_to_others_does_not_exist(office: FrontOffice, gateway: Gateway) -> None:
-    """X7: c52."""
+    """X7: another company's orders and requests look like none (C52)."""
     await gateway.hear(placed(1, company="umbrella"))
     for path in (f"/v1/orders/{order_id(1)}", f"/v1/orders/{order_id(2)}", "/v1/orders/7", "/v1/orders/'; drop table x",
                  f"/v1/requests/{order_id(1)}", "/v1/requests/x"):  # fmt: skip
