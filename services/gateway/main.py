@@ -59,7 +59,8 @@ def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
         freshness=Freshness(servers, counts, consumers.name, doors.clock.now, settings.freshness_s),
         measured={},
     )
-    app.openapi = lambda document=document_of(app): document  # type: ignore[method-assign,misc]
+    document = document_of(app)
+    app.openapi = lambda: document  # type: ignore[method-assign]
     return service
 
 
@@ -68,12 +69,11 @@ async def _keep_current(service: Service) -> None:
     if "api" not in service.parts:
         return
     gateway = cast(Gateway, service.app.state.gateway)
-    settings = gateway.settings
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(gateway.keys.follow())
             group.create_task(gateway.freshness.follow())
-            group.create_task(Backlog(settings, gateway.admission, service.metrics).follow())
+            group.create_task(Backlog(gateway.settings, gateway.admission, service.metrics).follow())
             await service.stopping.wait()
             await gateway.hubs.close()  # streams have no end of their own, and a drain waits for open connections
     finally:
