@@ -24,6 +24,7 @@ from contracts.base import (
     Text,
     Timestamp,
     UnitPrice,
+    UnsignedAmount,
     Uuid,
     VatNumber,
 )
@@ -109,6 +110,16 @@ class Payer(Part):
     name: Name
 
 
+class InvoiceMeant(Part):
+    """An invoice that the payer names among several."""
+
+    invoice_number: DocumentNumber
+    amount: Annotated[
+        UnsignedAmount | None,
+        Field(description="What is meant for it, in the currency of the payment; absent: as far as both reach."),
+    ] = None
+
+
 class PaymentReceived(EventData, topic="sales.payments", key="payment"):
     """Money came in; what it pays for is named by the payer as far as known."""
 
@@ -120,6 +131,15 @@ class PaymentReceived(EventData, topic="sales.payments", key="payment"):
     order: Uuid | None
     order_reference: Reference | None
     invoice_number: DocumentNumber | None
+    customer: Annotated[CustomerId | None, Field(description="Whose money it is, where the front office knows.")] = None
+    pays: Annotated[
+        list[InvoiceMeant] | None,
+        Field(
+            min_length=1,
+            max_length=100,
+            description="Several invoices at once, paid in this order; instead of order and invoice_number.",
+        ),
+    ] = None
 
 
 class EmployeeHired(EventData, topic="sales.hires", key="employee"):

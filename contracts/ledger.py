@@ -7,6 +7,7 @@ from pydantic import Field
 from contracts.base import (
     AccountCode,
     Address,
+    Amount,
     CalendarDate,
     Code,
     CompanyCode,
@@ -140,6 +141,22 @@ class CustomerChanged(EventData, topic="ledger.customers", key="customer"):
     vat_number_ended: Annotated[Literal[True], Field(description="There is no VAT number any more.")] | None = None
     terms: CustomerTerms | None = None
     credit_limits: CreditLimits | None = None
+
+
+class ExchangeRateRecorded(EventData, topic="ledger.companies", key="company"):
+    """A currency is worth so much in the company's own from a day on."""
+
+    currency: CurrencyCode
+    base: Annotated[CurrencyCode, Field(description="The company's own currency.")]
+    rate: Annotated[
+        str,
+        Field(
+            pattern=r"^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,10})?$",
+            description="What one unit of the currency is worth in the company's own: decimal, at most ten decimals.",
+        ),
+    ]
+    valid_on: Annotated[CalendarDate, Field(description="It holds from this day on until the next one.")]
+    source: Annotated[Text, Field(description="Who says so.")]
 
 
 class Seller(Part):
@@ -279,15 +296,58 @@ class PaymentAllocated(EventData, topic="ledger.payments", key="payment"):
         Literal["received", "invoice-issued", "credited"],
         Field(description="Why it was spread: it came in, an invoice for it came, or its invoice was credited."),
     ]
+    because: Annotated[
+        Code | None,
+        Field(
+            description="Where cause is too coarse: by-hand, undone, bounced or refunded. Cause then says the nearest: "
+            "invoice-issued when the payment pays more than before, else credited."
+        ),
+    ] = None
+
+
+class Reopened(Part):
+    """An invoice that is open again by what a payment does not pay any more."""
+
+    invoice: Uuid
+    number: DocumentNumber
+    order: Uuid
+    amount: Annotated[UnsignedAmount, Field(description="In the currency of the invoice.")]
+
+
+class PaymentBounced(EventData, topic="ledger.payments", key="payment"):
+    """The bank took a payment back: what it paid is open again."""
+
+    payment: Uuid
+    reference: Reference
+    bounced_on: CalendarDate
+    reason: Text
+    amount: Annotated[Money, Field(description="The whole payment.")]
+    reopened: Annotated[list[Reopened], Field(max_length=500)]
+    fee: Annotated[Money | None, Field(description="What the bank charged us.")] = None
+
+
+class PaymentRefunded(EventData, topic="ledger.payments", key="payment"):
+    """Money that fits no invoice went back to who paid it; two people agreed."""
+
+    payment: Uuid
+    refund: Uuid
+    refund_on: CalendarDate
+    reason: Text
+    amount: Money
+    unapplied: Annotated[UnsignedAmount, Field(description="What is left now, in the currency of the payment.")]
 
 
 class EntryLine(Part):
-    """One line of an entry; one of debit and credit is 0."""
+    """One line of an entry; one of debit and credit is 0, both are on the line of an exchange difference."""
 
     account: AccountCode
     debit: UnsignedAmount
     credit: UnsignedAmount
     currency: CurrencyCode
+    base: Annotated[
+        Amount | None,
+        Field(description="Debit less credit in the company's own currency; absent on a line that is in it already."),
+    ] = None
 
 
 class EntryPosted(EventData, topic="ledger.entries", key="entry"):

@@ -250,6 +250,32 @@ DATA: Mapping[str, dict[str, Any]] = {
         "stage": "shipped",
         "detail": "The goods have left the warehouse.",
     },
+    "PaymentBounced.v1": {
+        "payment": story_id("bounced payment"),
+        "reference": "BANK-2026-11-27-7",
+        "bounced_on": "2026-11-27",
+        "reason": "account closed",
+        "amount": {"amount": "22.94", "currency": "EUR"},
+        "reopened": [
+            {"invoice": SECOND_INVOICE, "number": "INV-2026-000043", "order": SECOND_ORDER, "amount": "22.94"}
+        ],
+        "fee": {"amount": "5.00", "currency": "EUR"},
+    },
+    "PaymentRefunded.v1": {
+        "payment": story_id("payment of too much"),
+        "refund": story_id("refund"),
+        "refund_on": "2026-11-28",
+        "reason": "paid twice",
+        "amount": {"amount": "22.94", "currency": "EUR"},
+        "unapplied": "0.00",
+    },
+    "ExchangeRateRecorded.v1": {
+        "currency": "USD",
+        "base": "EUR",
+        "rate": "0.8612",
+        "valid_on": "2026-11-20",
+        "source": "ECB reference rate",
+    },
     "ReservationRefused.v1": {
         "order": story_id("third order"),
         "code": "insufficient-stock",

@@ -54,11 +54,16 @@ _ROWS = (
     ),
     Topic("inventory.shipments", "inventory", "shipment", ("ShipmentDispatched.v1", "StockIssued.v1")),
     Topic("inventory.valuations", "inventory", "document", ("StockValued.v1",)),
-    Topic("ledger.companies", "ledger", "company", ("CompanyRegistered.v1", "AccountOpened.v1", "TaxCodeDefined.v1")),
+    Topic(
+        "ledger.companies",
+        "ledger",
+        "company",
+        ("CompanyRegistered.v1", "AccountOpened.v1", "TaxCodeDefined.v1", "ExchangeRateRecorded.v1"),
+    ),
     Topic("ledger.customers", "ledger", "customer", ("CustomerRegistered.v1", "CustomerChanged.v1")),
     Topic("ledger.invoices", "ledger", "invoice", ("InvoiceIssued.v1", "CreditNoteIssued.v1", "InvoicePaid.v1")),
     Topic("ledger.refusals", "ledger", "order", ("InvoiceRefused.v1",)),
-    Topic("ledger.payments", "ledger", "payment", ("PaymentAllocated.v1",)),
+    Topic("ledger.payments", "ledger", "payment", ("PaymentAllocated.v1", "PaymentBounced.v1", "PaymentRefunded.v1")),
     Topic("ledger.entries", "ledger", "entry", ("EntryPosted.v1",)),
     Topic("documents.documents", "documents", "document", ("DocumentRegistered.v1", "DocumentStored.v1")),
     Topic(

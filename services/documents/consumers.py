@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
-from contracts.ledger import AccountOpened, InvoicePaid, TaxCodeDefined
+from contracts.ledger import AccountOpened, ExchangeRateRecorded, InvoicePaid, TaxCodeDefined
 from services.documents import handlers
 from services.documents.translate import (
     CreditNoteToFile,
@@ -47,5 +47,6 @@ async def on_employee_hired(events: Sequence[Received[EmployeeToFile]], unit: Un
     return await handlers.register_documents([to_open_employee_file(event) for event in events], unit)
 
 
+consumers.ignore(ExchangeRateRecorded, because="a rate of exchange is no paper")
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart of accounts and taxes are not papers")
 consumers.ignore(InvoicePaid, because="a payment changes nothing that is printed on the invoice")

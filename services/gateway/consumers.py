@@ -8,7 +8,14 @@ from typing import Any
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from contracts.inventory import ItemDefined, ItemDefinedV2, StockReceived
-from contracts.ledger import AccountOpened, CompanyRegistered, CustomerChanged, CustomerRegistered, TaxCodeDefined
+from contracts.ledger import (
+    AccountOpened,
+    CompanyRegistered,
+    CustomerChanged,
+    CustomerRegistered,
+    ExchangeRateRecorded,
+    TaxCodeDefined,
+)
 from contracts.payroll import CertificateExpired, CertificateExpiring, TrainingCompleted, TrainingCostIncurred
 from services.gateway import handlers
 from services.gateway.translate.timelines import VIEWS, to_fold
@@ -30,6 +37,7 @@ for _view in VIEWS:
     )
 
 consumers.ignore(ItemDefined, ItemDefinedV2, StockReceived, because="stock belongs to no order; ask inventory")
+consumers.ignore(ExchangeRateRecorded, because="rates of exchange belong to no order; ask the ledger")
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart belongs to no order; ask the ledger")
 consumers.ignore(CustomerChanged, CustomerRegistered, because="a customer's terms stand on the invoice; ask the ledger")
 consumers.ignore(

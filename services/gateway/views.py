@@ -24,6 +24,8 @@ from contracts.ledger import (
     InvoicePaid,
     InvoiceRefused,
     PaymentAllocated,
+    PaymentBounced,
+    PaymentRefunded,
 )
 from contracts.payroll import DocumentRetentionStarted, EmployeeLeft, EmployeeRegistered, EmploymentChanged
 
@@ -193,6 +195,22 @@ class Spread(EventView, of=PaymentAllocated):
     unapplied: str
 
 
+class OpenAgain(PartView):
+    """An invoice that a bounced payment does not pay any more."""
+
+    number: str
+    order: str
+    amount: str
+
+
+class Bounced(EventView, of=PaymentBounced):
+    """The bank took a payment back."""
+
+    payment: str
+    reason: str
+    reopened: list[OpenAgain]
+
+
 class Sum(PartView):
     """An amount."""
 
@@ -207,6 +225,14 @@ class Received(EventView, of=PaymentReceived):
     reference: str
     amount: Sum
     order: str | None
+
+
+class Refunded(EventView, of=PaymentRefunded):
+    """Money went back."""
+
+    payment: str
+    amount: Sum
+    reason: str
 
 
 class Filed(EventView, of=DocumentRegistered):

@@ -8,7 +8,7 @@ from typing import Any
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
-from contracts.ledger import AccountOpened, TaxCodeDefined
+from contracts.ledger import AccountOpened, ExchangeRateRecorded, TaxCodeDefined
 from services.inventory import handlers
 from services.inventory.translate.stock import (
     InvoiceNotIssued,
@@ -41,4 +41,5 @@ async def on_order_news(events: Sequence[Received[Any]], unit: UnitOfWork) -> Ou
     return await handlers.settle_orders([to_settle_order(event) for event in events], unit)
 
 
+consumers.ignore(ExchangeRateRecorded, because="stock is not kept in money, so rates of exchange say nothing about it")
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart of accounts and taxes say nothing about stock")

@@ -102,6 +102,13 @@ class PayerNamed(PartView):
     name: str
 
 
+class InvoiceMeant(PartView):
+    """An invoice that the payer names, and how much is meant for it."""
+
+    invoice_number: str
+    amount: str | None = None
+
+
 class MoneyReceived(EventView, of=PaymentReceived):
     """Money, and what it names."""
 
@@ -113,6 +120,8 @@ class MoneyReceived(EventView, of=PaymentReceived):
     order: Uuid | None
     order_reference: str | None
     invoice_number: str | None
+    customer: str | None = None
+    pays: list[InvoiceMeant] | None = None
 
 
 class PayrollSum(PartView):

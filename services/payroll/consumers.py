@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
-from contracts.ledger import AccountOpened, TaxCodeDefined
+from contracts.ledger import AccountOpened, ExchangeRateRecorded, TaxCodeDefined
 from services.payroll.handlers import people as handlers
 from services.payroll.translate.people import HireToRegister, NewCompany, to_learn_company, to_register_employee
 
@@ -26,4 +26,7 @@ async def on_employee_hired(events: Sequence[Received[HireToRegister]], unit: Un
     return await handlers.register_employees([to_register_employee(event) for event in events], unit)
 
 
+consumers.ignore(
+    ExchangeRateRecorded, because="people are paid in the company's own currency, whatever others are worth"
+)
 consumers.ignore(AccountOpened, TaxCodeDefined, because="payroll posts nothing yet; pay runs will ask for accounts")

@@ -56,7 +56,7 @@ def test_a_bank_account_is_only_ever_one_of_a_selling_company() -> None:
     models = {model for event in EVENTS.values() for model in (event, *parts_of(event))}
 
     assert {model for model in models if field_names(model) & {"iban", "bic", "bank_account"}} == BUSINESS_WITH_IBAN
-    assert personal_fields(PaymentReceived) == ["PaymentReceived.amount", "Money.amount"]
+    assert personal_fields(PaymentReceived) == ["PaymentReceived.amount", "InvoiceMeant.amount", "Money.amount"]
 
 
 @pytest.mark.parametrize("field", ["salary", "iban", "tax_id", "social_security_number", "health_insurance"])

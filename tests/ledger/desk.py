@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -23,14 +23,17 @@ from services.ledger import handlers
 from services.ledger.commands import (
     DefineTaxCodes,
     NewAccount,
+    NewRate,
     NewTaxCode,
     OpenAccounts,
     PostalAddress,
+    RecordRates,
     RegisterCompany,
 )
 from services.ledger.consumers import consumers
 from services.ledger.main import build
 from services.ledger.settings import LedgerSettings
+from tests.ledger.coherence import COHERENCE
 from tests.support.department import Department, Event, event
 from tests.support.stack import TestPostgres
 
@@ -44,7 +47,15 @@ UNAPPLIED = NewAccount("2100", "Customers' money", "liability", "unapplied_cash"
 VAT = NewAccount("2200", "VAT owed", "liability", None, "")
 REDUCED_VAT = NewAccount("2201", "Reduced VAT owed", "liability", None, "")
 SALES = NewAccount("4000", "Sales", "income", "sales", "")
-CHART = (BANK, CUSTOMERS, UNAPPLIED, VAT, REDUCED_VAT, SALES)
+EXCHANGE = (
+    NewAccount("1900", "Exchange of currencies", "asset", "currency_exchange", ""),
+    NewAccount("4900", "Exchange gains", "income", "exchange_gain", ""),
+    NewAccount("6900", "Exchange losses", "expense", "exchange_loss", ""),
+)
+DISCOUNT = NewAccount("6100", "Discounts allowed", "expense", "discount_allowed", "")
+CHART = (BANK, CUSTOMERS, UNAPPLIED, VAT, REDUCED_VAT, SALES, *EXCHANGE, DISCOUNT)
+RATE_DAY = date(2026, 11, 20)
+RATES = {"USD": "0.8", "JPY": "0.006"}
 TAX_CODES = (
     NewTaxCode("VAT24", "VAT 24 %", "0.24", "2200", ""),
     NewTaxCode("VAT13", "VAT 13 %", "0.13", "2201", ""),
@@ -93,6 +104,9 @@ class Desk(Department):
             results += await self.do(handlers.open_accounts, OpenAccounts(company, accounts, cause(company)))
         if tax_codes:
             results += await self.do(handlers.define_tax_codes, DefineTaxCodes(company, tax_codes, cause(company)))
+        if accounts and currency == "EUR":
+            rates = [NewRate(currency, RATE_DAY, rate, "ECB", "") for currency, rate in RATES.items()]
+            results += await self.do(handlers.record_rates, RecordRates(company, rates, cause(company)))
         assert all(isinstance(result, Answer) for result in results), results
 
     async def bill(self, *orders: Order) -> None:
@@ -146,48 +160,6 @@ do $$ declare name text; begin
         and tablename not in ('alembic_version', 'code_floor') loop execute format('delete from %I', name); end loop;
 end $$
 """
-COHERENCE: Mapping[str, str] = {
-    "an entry is not balanced": "select company, entry, currency from journal_line group by 1, 2, 3 "
-    "having sum(debit) <> sum(credit)",
-    "an entry has no lines": "select company, id from journal_entry e where not exists "
-    "(select from journal_line l where l.company = e.company and l.entry = e.id)",
-    "balances are not the sum of lines": """
-        with l as (select l.company, l.account, l.currency, e.posted_on, sum(debit) debit, sum(credit) credit
-                   from journal_line l join journal_entry e on e.company = l.company and e.id = l.entry
-                   group by 1, 2, 3, 4),
-        d as (select company, account, currency, effective_on, sum(debit) debit, sum(credit) credit
-              from account_day group by 1, 2, 3, 4)
-        select * from l full join d on (l.company, l.account, l.currency, l.posted_on)
-            = (d.company, d.account, d.currency, d.effective_on)
-        where (l.debit, l.credit) is distinct from (d.debit, d.credit)""",
-    "numbers have a gap": """
-        with n as (select company, series, fiscal_year, serial from invoice
-                   union all select company, series, fiscal_year, serial from credit_note)
-        select company, series, fiscal_year, count(*), max(serial), last from n
-        full join number_counter c using (company, series, fiscal_year)
-        group by company, series, fiscal_year, last
-        having count(*) <> last or max(serial) <> last or min(serial) <> 1""",
-    "the receivables account differs from what is open": """
-        select * from (select company, currency, sum(debit - credit) balance from account_day d
-            join account a using (company) where a.code = d.account and a.role = 'receivable' group by 1, 2) b
-        full join (select company, currency, sum(open) open from open_item group by 1, 2) o using (company, currency)
-        where coalesce(balance, 0) <> coalesce(open, 0)""",
-    "unapplied cash differs from what is left of payments": """
-        select * from (select company, currency, sum(credit - debit) balance from account_day d
-            join account a using (company) where a.code = d.account and a.role = 'unapplied_cash' group by 1, 2) b
-        full join (select company, currency, sum(unapplied) unapplied from unapplied_cash group by 1, 2) u
-            using (company, currency)
-        where coalesce(balance, 0) <> coalesce(unapplied, 0)""",
-    "allocations differ from what payments have spent": """
-        select u.company, u.payment, amount, unapplied, spent from unapplied_cash u
-        left join (select company, payment, sum(amount) spent from allocation group by 1, 2) a using (company, payment)
-        where amount - unapplied <> coalesce(spent, 0)""",
-    "allocations differ from what invoices have open": """
-        select o.company, o.invoice, total, open, paid from open_item o
-        left join (select company, invoice, sum(amount) paid from allocation group by 1, 2) a using (company, invoice)
-        where not credited and total - open <> coalesce(paid, 0) or credited and coalesce(paid, 0) <> 0""",
-}
-"""Questions whose answer is empty while the books are in order; independent of the code that keeps them."""
 
 
 # -- builders ---------------------------------------------------------------------------------------------------------
@@ -343,6 +315,7 @@ def payment(
     received_on: date = TODAY,
     order: str | None = None,
     invoice_number: str | None = None,
+    **more: Any,
 ) -> Event:
     """PaymentReceived."""
     data = {
@@ -354,6 +327,7 @@ def payment(
         "order": order,
         "order_reference": None,
         "invoice_number": invoice_number,
+        **more,
     }
     return event(PaymentReceived, company, data)
 

@@ -13,13 +13,13 @@ from tests.support.schema import schema_differences
 FACTS = (
     *("legal_entity", "account", "tax_code", "order_terms", "billing_refusal", "invoice", "credit_note", "payment"),
     *("allocation", "journal_entry", "journal_line", "outbox", "audit"),
-    *("customer_change", "credit_limit"),
+    *("customer_change", "credit_limit", "exchange_rate", "deduction", "bounce"),
 )
 CHANGING = (
     *("order_to_bill", "number_counter", "open_item", "unapplied_cash", "account_day"),
-    *("customer",),
+    *("customer", "receivable_day", "refund"),
 )
-MASTER_DATA = {"customer", "customer_change", "credit_limit"}
+MASTER_DATA = {"customer", "customer_change", "credit_limit", "deduction", "bounce", "refund"}
 """What a company need not have; the others are filled by the sale of one order."""
 ENTRY = (
     "insert into journal_entry (company, id, journal, posted_on, document, cause) values ('acme', "
@@ -35,10 +35,26 @@ async def refused(desk: Desk, statement: str, kind: type[Exception], company: st
     return str(getattr(caught.value, "constraint_name", None) or caught.value)
 
 
-def lines(*rows: str) -> str:
+def lines(*rows: str, base: bool = False) -> str:
     """Lines of the entry, as one statement."""
     values = ", ".join(f"('acme', '00000000-0000-4000-8000-000000000001', {row})" for row in rows)
-    return f"insert into journal_line (company, entry, line, account, currency, debit, credit) values {values}"
+    columns = "company, entry, line, account, currency, debit, credit" + (", base" if base else "")
+    return f"insert into journal_line ({columns}) values {values}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "constraint"),
+    [
+        (["1, '1100', 'USD', 5, 0, 4", "2, '4000', 'USD', 0, 5, -3"], "journal_line_base_balanced"),
+        (["1, '1100', 'USD', 5, 0, null", "2, '4000', 'USD', 0, 5, null"], "journal_line_valued"),
+        (["1, '1100', 'EUR', 5, 0, 4", "2, '4000', 'EUR', 0, 5, -4"], "journal_line_valued"),
+        (["1, '1100', 'USD', 0, 0, 0", "2, '4000', 'USD', 0, 0, 0"], "journal_line_one_side"),
+    ],
+    ids=["not balanced in the company's own", "of no known worth", "of another worth than its own", "of nothing"],
+)
+async def test_lines_balance_in_the_companys_own_currency_too(desk: Desk, rows: list[str], constraint: str) -> None:
+    """L5: the database itself refuses an entry that does not balance in the company's own currency."""
+    assert await refused(desk, ENTRY + lines(*rows, base=True), asyncpg.CheckViolationError) == constraint
 
 
 @pytest.mark.parametrize(
@@ -57,9 +73,10 @@ async def test_an_entry_that_is_not_balanced_in_each_currency_cannot_be_written(
 
 async def test_an_entry_balanced_in_two_currencies_can_be_written(desk: Desk) -> None:
     sides = ("1, '1100', 'EUR', 5, 0", "2, '4000', 'EUR', 0, 5", "3, '1100', 'USD', 7, 0", "4, '4000', 'USD', 0, 7")
+    valued = [f"{side}, {base}" for side, base in zip(sides, ("null", "null", "6", "-6"), strict=True)]
 
     async with desk.database.unit(["acme"]) as unit:
-        await unit.raw.execute(ENTRY + lines(*sides))
+        await unit.raw.execute(ENTRY + lines(*valued, base=True))
 
     assert await desk.rows("select count(*) from journal_line") == [(4,)]
 

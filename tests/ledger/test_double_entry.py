@@ -18,7 +18,6 @@ from services.ledger.domain.posting import (
     day_sums,
     mirrored,
     sale_lines,
-    transfer,
 )
 
 DAY = date(2026, 11, 22)
@@ -41,11 +40,6 @@ def test_a_sale_is_owed_by_the_customer_and_owed_on_to_the_tax_office(
     taxes: list[tuple[str, int]], net: int, expected: list[Line]
 ) -> None:
     assert sale_lines("1100", "4000", taxes, net, "EUR") == expected
-
-
-def test_a_transfer_leaves_out_parts_of_nothing() -> None:
-    assert transfer("1000", {"1100": 70, "2100": 0}, "EUR") == [Line("1000", "EUR", 70, 0), Line("1100", "EUR", 0, 70)]
-    assert transfer("1000", {"1100": 70, "2100": 5}, "EUR")[0] == Line("1000", "EUR", 75, 0)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +79,7 @@ def test_every_sale_balances_and_its_mirror_takes_it_back(sale: tuple[list[tuple
 
     there, back = check(entry(*lines)), check(entry(*mirrored(lines)))
 
-    for debit, credit in day_sums([there, back]).values():
+    for debit, credit, *_ in day_sums([there, back]).values():
         assert debit == credit
     assert mirrored(mirrored(lines)) == lines
 
@@ -99,6 +93,6 @@ def test_day_sums_hold_exactly_what_the_entries_hold(batch: list[tuple[list[tupl
 
     sums = day_sums(entries)
 
-    assert sum(debit for debit, _ in sums.values()) == sum(line.debit for e in entries for line in e.lines)
-    assert sum(credit for _, credit in sums.values()) == sum(line.credit for e in entries for line in e.lines)
+    assert sum(one.debit for one in sums.values()) == sum(line.debit for e in entries for line in e.lines)
+    assert sum(one.credit for one in sums.values()) == sum(line.credit for e in entries for line in e.lines)
     assert set(sums) == {AccountDay("acme", line.account, "EUR", e.posted_on) for e in entries for line in e.lines}

@@ -22,7 +22,9 @@ RULES = {code: TaxRule(code, rate, "2200") for code, rate in (("VAT24", "0.24"),
 
 
 def books(time_zone: str = "Europe/Athens", **accounts: str) -> Books:
-    return Books("acme", ZoneInfo(time_zone), {"name": "Acme"}, accounts or {"receivable": "1", "sales": "4"}, RULES)
+    return Books(
+        "acme", ZoneInfo(time_zone), {"name": "Acme"}, accounts or {"receivable": "1", "sales": "4"}, RULES, "EUR"
+    )
 
 
 def draft(
@@ -135,7 +137,7 @@ def test_a_reserved_line_that_the_order_does_not_have_is_not_passed_over(known: 
 
 def test_more_tax_codes_than_an_invoice_can_print_are_refused() -> None:
     rules = {f"T{n}": TaxRule(f"T{n}", "0.1", "2200") for n in range(101)}
-    many = Books("acme", ZoneInfo("UTC"), {}, {"receivable": "1", "sales": "4"}, rules)
+    many = Books("acme", ZoneInfo("UTC"), {}, {"receivable": "1", "sales": "4"}, rules, "EUR")
     lines = [OrderLine(n, "A", "A", "1", "1", f"T{n}") for n in range(101)]
     reserved = {n: Reserved("A", "1") for n in range(101)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +19,7 @@ from services.ledger.domain.settlement import (
     Receivable,
     allocate,
     application,
+    give_back,
     money_of,
     receipt,
     settled_on,
@@ -34,6 +35,7 @@ BOOKS = Books(
     {},
     {"bank": "1000", "receivable": "1100", "unapplied_cash": "2100", "sales": "4000"},
     {},
+    "EUR",
 )
 
 
@@ -42,7 +44,10 @@ def money(amount: int, currency: str = "EUR", on: date = DAY) -> Money:
 
 
 def receivable(open_amount: int, currency: str = "EUR", on: date = DAY, name: str = "1") -> Receivable:
-    return Receivable("acme", derive("i", name), f"INV-{name}", derive("o"), currency, on, open_amount, open_amount)
+    due_on = on + timedelta(days=30)
+    return Receivable(
+        "acme", derive("i", name), f"INV-{name}", derive("o"), currency, on, due_on, "C", open_amount, open_amount
+    )
 
 
 def sides(entry: Entry) -> dict[str, int]:
@@ -60,7 +65,7 @@ def test_money_pays_as_much_as_both_sides_have(paid: int, owed: int, allocated: 
 
     made = allocate(purse, invoice)
 
-    assert (made.amount if made else None) == allocated
+    assert (made.allocation.amount if made else None) == allocated
     assert purse.unapplied == paid - (allocated or 0)
     assert invoice.open == owed - (allocated or 0)
 
@@ -88,9 +93,14 @@ def test_what_is_no_money_that_can_have_come_in_is_refused(amount: str, currency
 
 
 def test_money_that_pays_at_once_never_touches_unapplied_cash() -> None:
-    assert sides(receipt(money(100), None, 100, BOOKS)) == {"1000": 100, "1100": -100}
-    assert sides(receipt(money(100), None, 60, BOOKS)) == {"1000": 100, "1100": -60, "2100": -40}
-    assert sides(receipt(money(100), None, 0, BOOKS)) == {"1000": 100, "2100": -100}
+    for owed, expected in (
+        (100, {"1000": 100, "1100": -100}),
+        (60, {"1000": 100, "1100": -60, "2100": -40}),
+        (0, {"1000": 100, "2100": -100}),
+    ):
+        purse = money(100)
+        made = allocate(purse, receivable(owed))
+        assert sides(receipt(purse, None, [made] if made else [], BOOKS)) == expected
 
 
 def test_money_that_came_before_its_invoice_is_an_advance_until_the_invoice_exists() -> None:
@@ -98,15 +108,18 @@ def test_money_that_came_before_its_invoice_is_an_advance_until_the_invoice_exis
 
     assert settled_on(money(100, on=early), receivable(100)) == DAY
     assert settled_on(money(100, on=late), receivable(100)) == late
-    applied = application(money(100, on=early), receivable(100), 100, BOOKS)
+    purse = money(100, on=early)
+    made = allocate(purse, receivable(100))
+    assert made is not None
+    applied = application(purse, made, BOOKS)
     assert (applied.posted_on, sides(applied)) == (DAY, {"2100": 100, "1100": -100})
 
 
 def test_allocations_stand_as_the_sum_of_moves_to_and_fro() -> None:
-    there, other = Allocation(derive("a"), "A", derive("o"), 70), Allocation(derive("b"), "B", derive("o"), 5)
+    there, other = Allocation(derive("a"), "A", derive("o"), 70, 70), Allocation(derive("b"), "B", derive("o"), 5, 5)
 
-    assert standing([there, other, there._replace(amount=-70)]) == [other]
-    assert standing([there, there._replace(amount=-20)]) == [there._replace(amount=50)]
+    assert standing([there, other, there._replace(amount=-70, paid=-70)]) == [other]
+    assert standing([there, there._replace(amount=-20, paid=-20)]) == [there._replace(amount=50, paid=50)]
 
 
 coins = st.integers(1, 10**9)
@@ -121,7 +134,7 @@ def test_no_allocation_ever_exceeds_what_is_open_or_what_came_in(paid: list[int]
 
     assert all(0 <= purse.unapplied <= purse.amount for purse in purses)
     assert all(0 <= invoice.open <= invoice.total for invoice in invoices)
-    total = sum(allocation.amount for allocation in made if allocation)
+    total = sum(payment.allocation.amount for payment in made if payment)
     assert total == sum(p.amount - p.unapplied for p in purses) == sum(i.total - i.open for i in invoices)
     assert total == min(sum(paid), sum(owed))  # nothing lies idle while something is open
 
@@ -131,10 +144,11 @@ def test_taking_back_what_was_paid_leaves_the_books_as_if_it_had_never_paid(paid
     purse, invoice = money(paid), receivable(owed)
     made = allocate(purse, invoice)
     assert made is not None
-    entries = [receipt(purse, None, made.amount, BOOKS)]
+    entries = [receipt(purse, None, [made], BOOKS)]
 
-    entries.append(withdrawal(purse, take_back(purse, invoice.invoice), DAY, BOOKS))
+    back = give_back(purse, invoice, take_back(purse, invoice.invoice))
+    entries.append(withdrawal(purse, back, DAY, BOOKS))
 
     assert (purse.unapplied, purse.allocations) == (paid, [])
-    sums = {cell.account: debit - credit for cell, (debit, credit) in day_sums(entries).items()}
+    sums = {cell.account: debit - credit for cell, (debit, credit, _, _) in day_sums(entries).items()}
     assert sums == {"1000": paid, "1100": 0, "2100": -paid}

@@ -169,6 +169,23 @@ def _spread(event: Event, fold: Fold) -> None:
         _about_order(event, order, bits.ALLOCATED, fold, told, revision)
 
 
+def _bounced(event: Event, fold: Fold) -> None:
+    data: views.Bounced = event.data
+    _fact(event, UUID(data.payment), fold, {"reason": data.reason})
+    reopened: dict[str, list[dict[str, str]]] = {}
+    for part in data.reopened:
+        reopened.setdefault(part.order, []).append({"number": part.number, "amount": part.amount})
+    for order, parts in reopened.items():
+        told = {"payment": data.payment, "reason": data.reason, "reopened": parts}
+        _about_order(event, order, bits.PAYMENT_NAMED, fold, told)
+
+
+def _refunded(event: Event, fold: Fold) -> None:
+    data: views.Refunded = event.data
+    told = {"amount": data.amount.amount, "currency": data.amount.currency, "reason": data.reason}
+    _fact(event, UUID(data.payment), fold, told)
+
+
 def _received(event: Event, fold: Fold) -> None:
     data: views.Received = event.data
     summary = {"amount": data.amount.amount, "currency": data.amount.currency}
@@ -239,6 +256,8 @@ VIEWS: Mapping[type[EventView], Teller] = {
     views.Paid: _paid,
     views.Spread: _spread,
     views.Received: _received,
+    views.Bounced: _bounced,
+    views.Refunded: _refunded,
     views.Filed: _filed,
     views.Stored: _stored,
     views.Hired: _hired,

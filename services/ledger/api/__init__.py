@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chassis.http import Router
-from services.ledger.api import books, customers, documents, setup
+from services.ledger.api import books, customers, documents, money, rates, reports, setup
 
 ROUTERS: tuple[Router, ...] = (
     setup.registry,
@@ -11,5 +11,8 @@ ROUTERS: tuple[Router, ...] = (
     customers.router,
     documents.router,
     books.router,
+    rates.router,
+    money.router,
+    reports.router,
 )
 """Every module's own routers; `main` mounts them all."""

@@ -82,19 +82,37 @@ class CompanyBody(Body):
     iban: Annotated[Iban, AfterValidator(_sound_iban)] | None = None
 
 
+Role = Literal[
+    "receivable",
+    "sales",
+    "bank",
+    "unapplied_cash",
+    "exchange_gain",
+    "exchange_loss",
+    "currency_exchange",
+    "discount_allowed",
+    "bank_charges",
+    "dunning_income",
+    "salaries",
+    "employer_contributions",
+    "wages_payable",
+    "tax_payable",
+    "contributions_payable",
+    "inventory",
+    "goods_received",
+    "cost_of_goods",
+    "stock_difference",
+    "opening_balance",
+]
+
+
 class AccountBody(Body):
     """An account to open. What the ledger itself books finds its account by its role."""
 
     code: AccountCode
     name: Name
     kind: Literal["asset", "liability", "equity", "income", "expense"]
-    role: (
-        Literal[
-            "receivable", "sales", "bank", "unapplied_cash", "salaries", "employer_contributions", "wages_payable",
-            "tax_payable", "contributions_payable",
-        ]
-        | None
-    ) = None  # fmt: skip
+    role: Role | None = None
 
 
 class AccountsBody(Body):

@@ -11,6 +11,15 @@ from services.ledger.commands.arrivals import (
     ReleaseOrder,
 )
 from services.ledger.commands.customers import ChangeCustomer, NewCustomer, RegisterCustomers
+from services.ledger.commands.receivables import (
+    AllocatePayment,
+    BouncePayment,
+    DecideRefund,
+    NewRate,
+    RecordRates,
+    RequestRefund,
+    UndoAllocation,
+)
 from services.ledger.commands.setup import (
     DefineTaxCodes,
     NewAccount,
@@ -21,19 +30,26 @@ from services.ledger.commands.setup import (
 )
 
 __all__ = [
+    "AllocatePayment",
+    "BouncePayment",
     "ChangeCustomer",
     "CloseOrder",
+    "DecideRefund",
     "DefineTaxCodes",
     "NewAccount",
     "NewCustomer",
+    "NewRate",
     "NewTaxCode",
     "OpenAccounts",
     "PostalAddress",
     "RecordChange",
     "RecordPayment",
+    "RecordRates",
     "RecordReservation",
     "RecordTerms",
     "RegisterCompany",
     "RegisterCustomers",
     "ReleaseOrder",
+    "RequestRefund",
+    "UndoAllocation",
 ]

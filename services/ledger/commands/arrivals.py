@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,6 +17,7 @@ class RecordTerms:
 
     company: str
     order: UUID
+    currency: str
     body: bytes
     cause: Cause
     revision: int = 1
@@ -83,4 +84,7 @@ class RecordPayment:
     order: UUID | None
     order_reference: str | None
     invoice_number: str | None
+    customer: str | None
+    wishes: Sequence[tuple[str, str | None]]
+    """Invoices that the payer names, by number, with the amount that is meant for each, if it says so."""
     cause: Cause

@@ -12,6 +12,12 @@ RECEIVABLE = "receivable"
 SALES = "sales"
 BANK = "bank"
 UNAPPLIED_CASH = "unapplied_cash"
+EXCHANGE_GAIN = "exchange_gain"
+EXCHANGE_LOSS = "exchange_loss"
+CURRENCY_EXCHANGE = "currency_exchange"
+DISCOUNT_ALLOWED = "discount_allowed"
+BANK_CHARGES = "bank_charges"
+DUNNING_INCOME = "dunning_income"
 
 KIND_OF_ROLE: Mapping[str, str] = {
     RECEIVABLE: "asset",
@@ -28,8 +34,15 @@ KIND_OF_ROLE: Mapping[str, str] = {
     "cost_of_goods": "expense",
     "stock_difference": "expense",
     "opening_balance": "equity",
+    EXCHANGE_GAIN: "income",
+    EXCHANGE_LOSS: "expense",
+    CURRENCY_EXCHANGE: "asset",
+    DISCOUNT_ALLOWED: "expense",
+    BANK_CHARGES: "expense",
+    DUNNING_INCOME: "income",
 }
-"""Which kind of account can play a role: customers owe us, money that fits no invoice is owed back."""
+"""Which kind of account can play a role: customers owe us, money that fits no invoice is owed back. The account of
+exchange takes one currency and gives another: in the company's own it is always nought."""
 
 
 class TaxRule(NamedTuple):
@@ -52,6 +65,8 @@ class Books:
     accounts: Mapping[str, str]
     """Account code by role."""
     taxes: Mapping[str, TaxRule]
+    currency: str
+    """The company's own: what every amount is worth in the end."""
     has_customers: bool = False
     """Whether anything can have been agreed with a customer; where not, nobody looks."""
 

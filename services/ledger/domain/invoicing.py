@@ -12,6 +12,8 @@ from chassis.ids import UUID
 from contracts.money import MINOR_UNITS, WHOLE_DIGITS_MAX, AmountError, line_total_minor, tax_minor
 from services.ledger.domain.books import RECEIVABLE, SALES, Books, TaxRule
 from services.ledger.domain.customers import PaymentTerms
+from services.ledger.domain.exchange import Rate, value
+from services.ledger.domain.settlement import Discount
 
 TAX_CODES_MAX = 100
 """On one invoice; the published invoice has no room for more."""
@@ -86,8 +88,25 @@ class Draft:
     net: int
     tax: int
     terms: PaymentTerms
+    own: str
+    """The company's own currency."""
+    rate: Rate | None = None
+    """What the invoice's currency is worth in it; None when it is the same."""
+
     revision: int = 1
     """Of the order."""
+
+    @property
+    def base_total(self) -> int | None:
+        """What the total is worth in the company's own currency; None when it is in that one."""
+        return None if self.rate is None else value(self.total, self.currency, self.rate, self.own)
+
+    @property
+    def discount(self) -> Discount | None:
+        """What may be left out by who pays early, if anything."""
+        rate, until = self.terms.discount, self.terms.discount_until(self.issued_on)
+        amount = 0 if rate is None else tax_minor(self.total, rate)
+        return Discount(amount, until) if amount and until is not None else None
 
     @property
     def total(self) -> int:
@@ -157,6 +176,8 @@ def draft_invoice(
         net,
         tax,
         payment,
+        books.currency,
+        None,
         terms.revision,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -15,12 +15,24 @@ STOCK_JOURNAL = "stock"
 
 
 class Line(NamedTuple):
-    """One side of an entry in minor units of `currency`; exactly one of debit and credit is above 0."""
+    """One side of an entry in minor units of `currency`; one of debit and credit is 0.
+
+    Both are 0 on the line of an exchange difference, which has a value in the company's own currency alone.
+    """
 
     account: str
     currency: str
     debit: int
     credit: int
+    base: int | None = None
+    """Debit less credit in the company's own currency; None on a line that is in it already."""
+    due_on: date | None = None
+    """On a line of the receivable account: when the invoice is due that it adds to or takes from."""
+
+    @property
+    def value(self) -> int:
+        """Debit less credit in the company's own currency."""
+        return self.debit - self.credit if self.base is None else self.base
 
 
 class Entry(NamedTuple):
@@ -50,10 +62,20 @@ def reversal_id(company: str, entry: UUID) -> UUID:
     return derive(company, "reversal", entry)
 
 
-def sale_lines(receivable: str, sales: str, taxes: Iterable[tuple[str, int]], net: int, currency: str) -> list[Line]:
+def sale_lines(
+    receivable: str,
+    sales: str,
+    taxes: Iterable[tuple[str, int]],
+    net: int,
+    currency: str,
+    *,
+    due_on: date | None = None,
+    value: Callable[[int], int] | None = None,
+) -> list[Line]:
     """The customer owes the total; the net is income, each tax is owed on its own account.
 
-    Sides of nothing are left out; a sale for nothing has no lines at all, and is not posted.
+    Sides of nothing are left out; a sale for nothing has no lines at all, and is not posted. `value` says what an
+    amount of a foreign currency is worth in the company's own: total and taxes are rounded, the net is what is left.
     """
     total = net
     lines = [Line(sales, currency, 0, net)] if net else []
@@ -61,31 +83,49 @@ def sale_lines(receivable: str, sales: str, taxes: Iterable[tuple[str, int]], ne
         if tax:
             total += tax
             lines.append(Line(account, currency, 0, tax))
-    if total:
-        lines.insert(0, Line(receivable, currency, total, 0))
-    return lines
+    if not total:
+        return lines
+    lines.insert(0, Line(receivable, currency, total, 0, None, due_on))
+    return lines if value is None else _valued_sale(lines, value, sold=bool(net))
 
 
-def transfer(debited: str, credited: Mapping[str, int], currency: str) -> list[Line]:
-    """One account is debited with what others are credited with; parts of nothing are left out."""
-    parts = [Line(account, currency, 0, amount) for account, amount in credited.items() if amount]
-    return [Line(debited, currency, sum(part.credit for part in parts), 0), *parts]
+def _valued_sale(lines: Sequence[Line], value: Callable[[int], int], *, sold: bool) -> list[Line]:
+    receivable, rest = lines[0], lines[1:]
+    worth = value(receivable.debit)
+    valued = [line._replace(base=-value(line.credit)) for line in rest]
+    last = 0 if sold else len(valued) - 1
+    others = sum(line.value for at, line in enumerate(valued) if at != last)
+    valued[last] = valued[last]._replace(base=-worth - others)
+    return [receivable._replace(base=worth), *valued]
 
 
 def mirrored(lines: Iterable[Line]) -> list[Line]:
     """The lines of the entry that takes these back: every side changed over, nothing else."""
-    return [Line(line.account, line.currency, line.credit, line.debit) for line in lines]
+    return [
+        Line(account, currency, credit, debit, None if base is None else -base, due_on)
+        for account, currency, debit, credit, base, due_on in lines
+    ]
 
 
 def check(entry: Entry) -> Entry:
-    """The entry itself. Raises Unbalanced when it has no lines, an empty side, or sides that differ in a currency."""
+    """The entry itself.
+
+    Raises Unbalanced when it has no lines, an empty side, or sides that differ in a currency or in the company's own.
+    """
     differences: dict[str, int] = {}
+    worth = 0
     for line in entry.lines:
-        if line.debit < 0 or line.credit < 0 or (line.debit == 0) == (line.credit == 0):
+        if (
+            line.debit < 0
+            or line.credit < 0
+            or ((line.debit > 0) == (line.credit > 0) and (line.debit or not line.base))
+        ):
             raise Unbalanced(f"{entry.id}: {line}")
         differences[line.currency] = differences.get(line.currency, 0) + line.debit - line.credit
-    if not differences or any(differences.values()):
-        raise Unbalanced(f"{entry.id}: {differences}")
+        if line.base is not None:
+            worth += line.base
+    if not differences or any(differences.values()) or worth:
+        raise Unbalanced(f"{entry.id}: {differences}, {worth}")
     return entry
 
 
@@ -98,13 +138,44 @@ class AccountDay(NamedTuple):
     effective_on: date
 
 
-def day_sums(entries: Iterable[Entry]) -> dict[AccountDay, tuple[int, int]]:
+class DaySum(NamedTuple):
+    """Both sides of a cell, in its currency and in the company's own."""
+
+    debit: int
+    credit: int
+    base_debit: int
+    base_credit: int
+
+
+def day_sums(entries: Iterable[Entry]) -> dict[AccountDay, DaySum]:
     """Debits and credits of all these entries per account, currency and day."""
-    sums: dict[AccountDay, tuple[int, int]] = {}
-    nothing = (0, 0)
+    sums: dict[AccountDay, DaySum] = {}
+    nothing = DaySum(0, 0, 0, 0)
     for entry in entries:
-        for account, currency, debit, credit in entry.lines:
+        for account, currency, debit, credit, base, _ in entry.lines:
             cell = AccountDay(entry.company, account, currency, entry.posted_on)
             before = sums.get(cell, nothing)
-            sums[cell] = (before[0] + debit, before[1] + credit)
+            base_debit, base_credit = (debit, credit) if base is None else (max(base, 0), max(-base, 0))
+            sums[cell] = DaySum(before[0] + debit, before[1] + credit, before[2] + base_debit, before[3] + base_credit)
+    return sums
+
+
+class DueDay(NamedTuple):
+    """A cell of the ageing: what became due on a day, by what had effect on another."""
+
+    company: str
+    currency: str
+    due_on: date
+    effective_on: date
+
+
+def due_sums(entries: Iterable[Entry]) -> dict[DueDay, tuple[int, int]]:
+    """What these entries add to what customers owe, per day due: in its currency, and in the company's own."""
+    sums: dict[DueDay, tuple[int, int]] = {}
+    for entry in entries:
+        for _, currency, debit, credit, base, due_on in entry.lines:
+            if due_on is not None:
+                cell = DueDay(entry.company, currency, due_on, entry.posted_on)
+                amount, worth = sums.get(cell, (0, 0))
+                sums[cell] = amount + debit - credit, worth + (debit - credit if base is None else base)
     return sums

@@ -10,17 +10,20 @@ from typing import NamedTuple
 from chassis.errors import Refused
 from chassis.ids import UUID, derive
 from contracts.money import AmountError, to_minor
-from services.ledger.domain.books import BANK, RECEIVABLE, UNAPPLIED_CASH, Books
-from services.ledger.domain.posting import CASH_JOURNAL, Entry, transfer
+from services.ledger.domain.books import BANK, EXCHANGE_GAIN, EXCHANGE_LOSS, RECEIVABLE, UNAPPLIED_CASH, Books
+from services.ledger.domain.exchange import difference, exchanged, moved, share
+from services.ledger.domain.posting import CASH_JOURNAL, Entry, Line, mirrored
 
 
 class Allocation(NamedTuple):
-    """What a payment pays of an invoice, in minor units of their common currency."""
+    """What a payment pays of an invoice, in minor units of the payment's currency."""
 
     invoice: UUID
     number: str
     order: UUID
     amount: int
+    paid: int
+    """In minor units of the invoice's currency: what its open amount goes down by."""
     revision: int = 1
     """Of the order."""
 
@@ -35,10 +38,24 @@ class Receivable:
     order: UUID
     currency: str
     issued_on: date
+    due_on: date
+    customer: str
     total: int
     open: int
+    base_total: int | None = None
+    """What the total was worth on the day of the invoice; None when it is in the company's own currency."""
+    discount: Discount | None = None
+    settled_on: date | None = None
+    """The last day with effect of what was paid so far."""
     revision: int = 1
     """Of the order."""
+
+
+class Discount(NamedTuple):
+    """What may be left out by who pays until a day, in minor units."""
+
+    amount: int
+    until: date
 
 
 @dataclass(slots=True)
@@ -53,6 +70,21 @@ class Money:
     unapplied: int
     allocations: list[Allocation]
     """How it is spread, without what was taken back."""
+    base_amount: int | None = None
+    """What it was worth on the day it came; None when it is in the company's own currency."""
+    customer: str | None = None
+    """Whose money it is, as far as known."""
+
+
+class Payment(NamedTuple):
+    """An allocation with the two sides of it: how far the money went down and how far the invoice did."""
+
+    allocation: Allocation
+    receivable: Receivable
+    spent_value: int | None
+    """What the money was worth; None in the company's own currency."""
+    paid_value: int | None
+    """What the part of the invoice was worth; None in the company's own currency."""
 
 
 def money_of(company: str, payment: UUID, received_on: date, amount: str, currency: str) -> Money | Refused:
@@ -66,27 +98,44 @@ def money_of(company: str, payment: UUID, received_on: date, amount: str, curren
     return Money(company, payment, received_on, currency, minor, minor, [])
 
 
-def allocate(money: Money, receivable: Receivable | None) -> Allocation | None:
+def allocate(money: Money, receivable: Receivable | None, at_most: int | None = None) -> Payment | None:
     """Pay as much of the invoice as the money can; None when that is nothing: no such invoice, another currency, none
     open, none left. Money in another currency waits for a person: no rate was agreed.
     """
     if receivable is None or receivable.currency != money.currency:
         return None
     amount = min(money.unapplied, receivable.open)
-    if amount <= 0:
-        return None
-    money.unapplied -= amount
-    receivable.open -= amount
-    allocation = Allocation(receivable.invoice, receivable.number, receivable.order, amount, receivable.revision)
+    if at_most is not None:
+        amount = min(amount, at_most)
+    return None if amount <= 0 else spend(money, receivable, amount, amount)
+
+
+def spend(money: Money, receivable: Receivable, amount: int, paid: int) -> Payment:
+    """Take an amount from the money, and what it pays from the invoice."""
+    left, still_open = money.unapplied - amount, receivable.open - paid
+    spent_value = moved(money.base_amount, money.amount, money.unapplied, left)
+    paid_value = moved(receivable.base_total, receivable.total, receivable.open, still_open)
+    money.unapplied, receivable.open = left, still_open
+    on = settled_on(money, receivable)
+    receivable.settled_on = on if receivable.settled_on is None else max(receivable.settled_on, on)
+    allocation = Allocation(receivable.invoice, receivable.number, receivable.order, amount, paid, receivable.revision)
     money.allocations.append(allocation)
-    return allocation
+    return Payment(allocation, receivable, spent_value, paid_value)
+
+
+def give_back(money: Money, receivable: Receivable, taken: Allocation) -> Payment:
+    """Undo what was spent: the money has it again, and the invoice is open by it again."""
+    left, still_open = money.unapplied + taken.amount, receivable.open + taken.paid
+    spent_value = moved(money.base_amount, money.amount, left, money.unapplied)
+    paid_value = moved(receivable.base_total, receivable.total, still_open, receivable.open)
+    money.unapplied, receivable.open = left, still_open
+    return Payment(taken, receivable, spent_value, paid_value)
 
 
 def take_back(money: Money, invoice: UUID) -> Allocation:
-    """Undo what the money pays of an invoice. Raises StopIteration when that is nothing: a fault in this code."""
+    """What the money pays of an invoice, and will no longer. Raises StopIteration when that is nothing: a fault."""
     taken = next(allocation for allocation in money.allocations if allocation.invoice == invoice)
     money.allocations.remove(taken)
-    money.unapplied += taken.amount
     return taken
 
 
@@ -95,45 +144,111 @@ def settled_on(money: Money, receivable: Receivable) -> date:
     return max(money.received_on, receivable.issued_on)
 
 
-def receipt(money: Money, order: UUID | None, at_once: int, books: Books) -> Entry:
-    """Money came in: what pays an invoice of that day or before is taken off the receivable, the rest is owed back."""
-    credited = {RECEIVABLE: at_once, UNAPPLIED_CASH: money.amount - at_once}
-    accounts = {books.accounts[role]: amount for role, amount in credited.items() if amount}
-    return Entry(
-        money.company,
-        derive(money.company, "receipt", money.payment),
-        CASH_JOURNAL,
-        money.received_on,
-        money.payment,
-        order,
-        transfer(books.accounts[BANK], accounts, money.currency),
+def receipt(money: Money, order: UUID | None, at_once: Sequence[Payment], books: Books) -> Entry:
+    """Money came in: what pays an invoice of that day or before is taken off the receivable, the rest is owed back.
+
+    It is the first thing that happens to a payment, so all that does not pay at once is unapplied now.
+    """
+    currency, base = money.currency, money.base_amount
+    lines = [Line(books.accounts[BANK], currency, money.amount, 0, base)]
+    lines += [_receivable_line(payment, books) for payment in at_once]
+    rest = money.amount - sum(payment.allocation.amount for payment in at_once)
+    if rest:
+        worth = share(base, money.amount, rest)
+        lines.append(Line(books.accounts[UNAPPLIED_CASH], currency, 0, rest, None if worth is None else -worth))
+    entry_id = derive(money.company, "receipt", money.payment)
+    if base is not None:
+        lines = difference(lines, currency, books)
+    return Entry(money.company, entry_id, CASH_JOURNAL, money.received_on, money.payment, order, lines)
+
+
+def application(money: Money, payment: Payment, books: Books, on: date | None = None, by: UUID | None = None) -> Entry:
+    """Money that lay unapplied pays an invoice; `by` is the request of a person, who may do so more than once."""
+    receivable = payment.receivable
+    entry_id = derive(money.company, "application", money.payment, receivable.invoice, *(() if by is None else (by,)))
+    unapplied = Line(books.accounts[UNAPPLIED_CASH], money.currency, payment.allocation.amount, 0, payment.spent_value)
+    lines = _crossed(unapplied, _receivable_line(payment, books), books)
+    day = on or settled_on(money, receivable)
+    return Entry(money.company, entry_id, CASH_JOURNAL, day, money.payment, receivable.order, lines)
+
+
+def withdrawal(
+    money: Money, back: Payment, on: date, books: Books, by: UUID | None = None, reverses: UUID | None = None
+) -> Entry:
+    """What the money paid of an invoice is owed back to the payer: the mirror of an application."""
+    receivable = back.receivable
+    unapplied = Line(books.accounts[UNAPPLIED_CASH], money.currency, back.allocation.amount, 0, back.spent_value)
+    lines = mirrored(_crossed(unapplied, _receivable_line(back, books), books))
+    if len(lines) > 2 or money.base_amount is not None or receivable.base_total is not None:
+        lines = _gain_or_loss(lines, books)
+    lines.sort(key=lambda line: line.debit == 0)
+    entry_id = derive(money.company, "withdrawal", money.payment, receivable.invoice, *(() if by is None else (by,)))
+    return Entry(money.company, entry_id, CASH_JOURNAL, on, money.payment, receivable.order, lines, reverses=reverses)
+
+
+def returned(money: Money, on: date, books: Books) -> Entry:
+    """The bank took the money back: all of it lies unapplied by now, and goes out as it came in."""
+    base = money.base_amount
+    lines = [
+        Line(books.accounts[UNAPPLIED_CASH], money.currency, money.amount, 0, base),
+        Line(books.accounts[BANK], money.currency, 0, money.amount, None if base is None else -base),
+    ]
+    company, payment = money.company, money.payment
+    entry_id, receipt_id = derive(company, "bounce", payment), derive(company, "receipt", payment)
+    money.unapplied = 0
+    return Entry(company, entry_id, CASH_JOURNAL, on, payment, None, lines, reverses=receipt_id)
+
+
+def refunded(money: Money, amount: int, worth: int | None, on: date, refund: UUID, books: Books) -> Entry:
+    """Unapplied money goes back; `worth` is what it is worth on the day, where it is in another currency."""
+    left = money.unapplied - amount
+    owed = moved(money.base_amount, money.amount, money.unapplied, left)
+    money.unapplied = left
+    lines = [
+        Line(books.accounts[UNAPPLIED_CASH], money.currency, amount, 0, owed),
+        Line(books.accounts[BANK], money.currency, 0, amount, None if worth is None else -worth),
+    ]
+    if worth is not None:
+        lines = difference(lines, money.currency, books)
+    entry_id = derive(money.company, "refund", refund)
+    return Entry(money.company, entry_id, CASH_JOURNAL, on, money.payment, None, lines)
+
+
+def _receivable_line(payment: Payment, books: Books) -> Line:
+    receivable, worth = payment.receivable, payment.paid_value
+    return Line(
+        books.accounts[RECEIVABLE],
+        receivable.currency,
+        0,
+        payment.allocation.paid,
+        None if worth is None else -worth,
+        receivable.due_on,
     )
 
 
-def application(money: Money, receivable: Receivable, amount: int, books: Books) -> Entry:
-    """Money that lay unapplied pays an invoice."""
-    return Entry(
-        money.company,
-        derive(money.company, "application", money.payment, receivable.invoice),
-        CASH_JOURNAL,
-        settled_on(money, receivable),
-        money.payment,
-        receivable.order,
-        transfer(books.accounts[UNAPPLIED_CASH], {books.accounts[RECEIVABLE]: amount}, money.currency),
-    )
+def _crossed(debited: Line, credited: Line, books: Books) -> list[Line]:
+    """An entry of two sides, which may be in two currencies, with the difference that comes of it."""
+    if debited.currency == credited.currency:
+        lines = [debited, credited]
+        return lines if debited.base is None else difference(lines, credited.currency, books)
+    own = books.currency
+    foreign = credited.currency if credited.currency != own else debited.currency
+    lines = [debited, *exchanged(debited, credited, debited.value, books), credited]
+    if credited.currency == own:  # the exchange must be worth what it is in the company's own currency
+        lines = [debited, *exchanged(debited, credited, -credited.value, books), credited]
+    return difference(lines, foreign, books)
 
 
-def withdrawal(money: Money, taken_back: Allocation, on: date, books: Books) -> Entry:
-    """The invoice is credited: the money that paid it is owed back to the payer."""
-    return Entry(
-        money.company,
-        derive(money.company, "withdrawal", money.payment, taken_back.invoice),
-        CASH_JOURNAL,
-        on,
-        money.payment,
-        taken_back.order,
-        transfer(books.accounts[RECEIVABLE], {books.accounts[UNAPPLIED_CASH]: taken_back.amount}, money.currency),
-    )
+def _gain_or_loss(lines: Sequence[Line], books: Books) -> list[Line]:
+    """A mirrored gain is a loss, and stands on the account of losses."""
+    accounts = books.accounts
+    ours = {accounts.get(EXCHANGE_GAIN), accounts.get(EXCHANGE_LOSS)} - {None}
+    return [
+        line._replace(account=accounts[EXCHANGE_LOSS if line.value > 0 else EXCHANGE_GAIN])
+        if line.account in ours
+        else line
+        for line in lines
+    ]
 
 
 def standing(moves: Sequence[Allocation]) -> list[Allocation]:
@@ -141,5 +256,9 @@ def standing(moves: Sequence[Allocation]) -> list[Allocation]:
     sums: dict[UUID, Allocation] = {}
     for move in moves:
         before = sums.get(move.invoice)
-        sums[move.invoice] = move if before is None else before._replace(amount=before.amount + move.amount)
+        sums[move.invoice] = (
+            move
+            if before is None
+            else before._replace(amount=before.amount + move.amount, paid=before.paid + move.paid)
+        )
     return [allocation for allocation in sums.values() if allocation.amount]

@@ -4,18 +4,27 @@ from services.ledger.handlers.billing import close_orders, record_changes, recor
 from services.ledger.handlers.crediting import release_orders
 from services.ledger.handlers.customers import change_customers, register_customers
 from services.ledger.handlers.payments import record_payments
+from services.ledger.handlers.rates import record_rates
+from services.ledger.handlers.reallocating import allocate_payments, bounce_payments, undo_allocations
+from services.ledger.handlers.refunding import decide_refunds, request_refunds
 from services.ledger.handlers.setup import define_tax_codes, open_accounts, register_companies
 
 __all__ = [
+    "allocate_payments",
+    "bounce_payments",
     "change_customers",
     "close_orders",
+    "decide_refunds",
     "define_tax_codes",
     "open_accounts",
     "record_changes",
     "record_payments",
+    "record_rates",
     "record_reservations",
     "record_terms",
     "register_companies",
     "register_customers",
     "release_orders",
+    "request_refunds",
+    "undo_allocations",
 ]

@@ -12,16 +12,19 @@ from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Refused, Waiting
 from chassis.ids import UUID
+from contracts.money import MINOR_UNITS
 from services.ledger import translate
 from services.ledger.commands import CloseOrder, RecordChange, RecordReservation, RecordTerms
 from services.ledger.domain.books import RECEIVABLE, SALES, Books
 from services.ledger.domain.customers import DEFAULT_TERMS, PaymentTerms
 from services.ledger.domain.documents import Invoice, invoice_id
+from services.ledger.domain.exchange import Quote, missing, value
 from services.ledger.domain.invoicing import PRINTED_BYTES_MAX, Draft, Reserved, Terms, draft_invoice
 from services.ledger.domain.numbering import INVOICES, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, sale_id, sale_lines
 from services.ledger.domain.settlement import Receivable
-from services.ledger.handlers.bookkeeping import open_books, post
+from services.ledger.handlers.bookkeeping import PATIENCE_S, open_books, post, rates_for
+from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.settling import Settling, money_waiting_for
 from services.ledger.store import customers, documents, orders
 from services.ledger.store.orders import Arrival, OrderRevision
@@ -42,7 +45,13 @@ class Due:
 
 async def record_terms(commands: Sequence[RecordTerms], unit: UnitOfWork) -> Sequence[Outcome]:
     """Keep what orders agreed; bill those whose stock is reserved already. A second order under an id is refused."""
-    met = await _terms_came(commands, await open_books(unit), unit)
+    books = await open_books(unit)
+    waiting = await _waiting_for_rates(commands, books, unit)
+    if waiting:
+        rest = [c for c in commands if c.cause.id not in waiting]
+        outcomes = iter(await record_terms(rest, unit) if rest else ())
+        return [waiting[c.cause.id] if c.cause.id in waiting else next(outcomes) for c in commands]
+    met = await _terms_came(commands, books, unit)
     twice = Refused("order-exists", "There is an order with this id; its terms stay as they are.")
     return [twice if met[_revision_of(command)]["had_terms"] else None for command in commands]
 
@@ -90,6 +99,23 @@ def _revision_of(command: RecordTerms | RecordChange | RecordReservation | Close
     return command.company, command.order, command.revision
 
 
+async def _waiting_for_rates(
+    commands: Sequence[RecordTerms], books: Mapping[str, Books], unit: UnitOfWork
+) -> Mapping[UUID, Waiting]:
+    """Orders in another currency than the company's own, of which nobody said what it is worth: they wait for it."""
+    foreign = [c for c in commands if c.currency != books[c.company].currency and c.currency in MINOR_UNITS]
+    if not foreign:
+        return {}
+    quotes = {c.cause.id: Quote(c.company, c.currency, books[c.company].day_of(c.cause.at)) for c in foreign}
+    rates = await rates_for(quotes.values(), books, unit)
+    waiting: dict[UUID, Waiting] = {}
+    for cause, quote in quotes.items():
+        for_what = missing(quote.currency, rates.get(quote), quote.on, books[quote.company])
+        if for_what is not None:
+            waiting[cause] = Waiting(for_what, PATIENCE_S)
+    return waiting
+
+
 async def record_reservations(commands: Sequence[RecordReservation], unit: UnitOfWork) -> None:
     """Keep what was reserved; bill the orders whose terms are known already."""
     books = await open_books(unit)
@@ -131,10 +157,35 @@ async def _bill(due: Sequence[Due], books: Mapping[str, Books], unit: UnitOfWork
             refusals.append((one, decision))
         else:
             decided.append(decision)
-    if refusals:
-        await _refuse(refusals, unit)
+    decided, without = await _valued(decided, books, unit)
+    if refusals or without:
+        await _refuse([*refusals, *without], unit)
     if decided:
         await _issue(decided, books, unit)
+
+
+async def _valued(
+    decided: list[Decided], books: Mapping[str, Books], unit: UnitOfWork
+) -> tuple[list[Decided], list[tuple[Due, Refused]]]:
+    """Say what invoices in another currency are worth. Those in the company's own pass as they are."""
+    quotes = {_quote(one.draft) for one in decided if one.draft.currency != one.draft.own}
+    if not quotes:
+        return decided, []
+    rates = await rates_for(quotes, books, unit)
+    valued: list[Decided] = []
+    refusals: list[tuple[Due, Refused]] = []
+    for one in decided:
+        draft = one.draft
+        rate = rates.get(_quote(draft))
+        if draft.currency != draft.own and rate is None:
+            refusals.append((one.due, Refused("rate-missing", f"The company has no rate of {draft.currency}.")))
+        else:
+            valued.append(replace(one, draft=replace(draft, rate=rate)))
+    return valued, refusals
+
+
+def _quote(draft: Draft) -> Quote:
+    return Quote(draft.company, draft.currency, draft.issued_on)
 
 
 async def _payment_terms(
@@ -180,6 +231,7 @@ async def _issue(decided: Sequence[Decided], books: Mapping[str, Books], unit: U
     last = await documents.take_numbers(unit.raw, how_many(wanted))
     entries: list[tuple[Entry, Cause]] = []
     settling = Settling(books)
+    discounts = Discounts(settling)
     rows: list[documents.InvoiceRow] = []
     for one, number in zip(decided, hand_out(wanted, last), strict=True):
         company, order, cause = one.due.company, one.due.order, one.due.cause
@@ -192,28 +244,52 @@ async def _issue(decided: Sequence[Decided], books: Mapping[str, Books], unit: U
         if entry.lines:
             entries.append((entry, cause))
         if (company, order) in waiting:
-            settling.apply(waiting[company, order], _receivable(invoice), cause)
+            receivable = _receivable(invoice)
+            settling.apply(waiting[company, order], receivable, cause)
+            discounts.consider(receivable, cause)
     await documents.insert_invoices(unit.raw, rows)
+    await discounts.decide(unit)
     if entries or settling.entries:
-        await post(entries + settling.entries, unit)
-    await settling.keep_applications(unit)
+        await post(entries + settling.entries, books, unit)
+    if settling.allocations:
+        await settling.keep_applications(unit)
 
 
 def _sale(invoice: Invoice, books: Books) -> Entry:
     draft = invoice.draft
     taxes = [(total.rule.account, total.tax) for total in draft.taxes]
-    lines = sale_lines(books.accounts[RECEIVABLE], books.accounts[SALES], taxes, draft.net, draft.currency)
+    rate = draft.rate
+    lines = sale_lines(
+        books.accounts[RECEIVABLE],
+        books.accounts[SALES],
+        taxes,
+        draft.net,
+        draft.currency,
+        due_on=draft.due_on,
+        value=None if rate is None else lambda minor: value(minor, draft.currency, rate, books.currency),
+    )
     entry_id = sale_id(draft.company, invoice.id)
     return Entry(draft.company, entry_id, SALES_JOURNAL, draft.issued_on, invoice.id, draft.order, lines)
 
 
 def _receivable(invoice: Invoice) -> Receivable:
     draft = invoice.draft
-    total = draft.total
     return Receivable(
-        draft.company, invoice.id, invoice.number.printed, draft.order, draft.currency, draft.issued_on, total, total,
+        draft.company,
+        invoice.id,
+        invoice.number.printed,
+        draft.order,
+        draft.currency,
+        draft.issued_on,
+        draft.due_on,
+        str(draft.customer["id"]),
+        draft.total,
+        draft.total,
+        draft.base_total,
+        draft.discount,
+        None,
         draft.revision,
-    )  # fmt: skip
+    )
 
 
 def _row(invoice: Invoice, printed: bytes) -> documents.InvoiceRow:
@@ -235,4 +311,7 @@ def _row(invoice: Invoice, printed: bytes) -> documents.InvoiceRow:
         draft.tax,
         printed,
         draft.revision,
+        draft.base_total,
+        None if draft.discount is None else draft.discount.amount,
+        None if draft.discount is None else draft.discount.until,
     )

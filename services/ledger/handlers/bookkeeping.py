@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from services.ledger import translate
 from services.ledger.domain.books import Books
+from services.ledger.domain.exchange import Quote, Rate
 from services.ledger.domain.posting import Entry, check
-from services.ledger.store import companies, journal
+from services.ledger.store import companies, journal, rates
+
+PATIENCE_S = 30 * 86_400
+"""How long an event waits for an account or a rate that it is booked by; then a person must look."""
 
 
 async def open_books(unit: UnitOfWork) -> Mapping[str, Books]:
@@ -18,11 +22,17 @@ async def open_books(unit: UnitOfWork) -> Mapping[str, Books]:
     return {row["company"]: translate.to_books(row) for row in rows}
 
 
-async def post(entries: Sequence[tuple[Entry, Cause]], unit: UnitOfWork) -> None:
+async def rates_for(quotes: Iterable[Quote], books: Mapping[str, Books], unit: UnitOfWork) -> Mapping[Quote, Rate]:
+    """The rates that these amounts are valued by. Amounts in a company's own currency cost no statement."""
+    foreign = [quote for quote in quotes if quote.currency != books[quote.company].currency]
+    return await rates.read_valid(unit.raw, foreign) if foreign else {}
+
+
+async def post(entries: Sequence[tuple[Entry, Cause]], books: Mapping[str, Books], unit: UnitOfWork) -> None:
     """Post entries, add them to the balances, and tell."""
     for entry, _ in entries:
         check(entry)
     await journal.append_entries(unit.raw, [(entry, cause.id) for entry, cause in entries])
     await journal.add_to_days(unit.raw, [entry for entry, _ in entries], unit.now.date())
     for entry, cause in entries:
-        unit.emit(*translate.entry_posted(entry), cause)
+        unit.emit(*translate.entry_posted(entry, books[entry.company].currency), cause)

@@ -17,9 +17,9 @@ from services.ledger.domain.books import Books
 from services.ledger.domain.documents import CreditNote, credit_note_id, invoice_id
 from services.ledger.domain.numbering import CREDIT_NOTES, DocumentNumber, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, Line, mirrored, reversal_id, sale_id
-from services.ledger.domain.settlement import Money, settled_on, take_back, withdrawal
+from services.ledger.domain.settlement import Money, give_back, settled_on, take_back
 from services.ledger.handlers.bookkeeping import open_books, post
-from services.ledger.handlers.settling import Key, allocations_of, to_receivable
+from services.ledger.handlers.settling import Key, Settling, allocations_of, to_money, to_receivable
 from services.ledger.store import documents, journal, orders
 from services.ledger.store import money as store
 from services.ledger.store.orders import Arrival
@@ -60,7 +60,7 @@ async def _credit(releases: Sequence[Release], books: Mapping[str, Books], unit:
             release.command.cause, "invoice.credited", str(note.credited.invoice), {"number": note.number.printed}
         )
     if entries or withdrawn:
-        await post(entries + withdrawn, unit)
+        await post(entries + withdrawn, books, unit)
 
 
 async def _reversals(
@@ -69,8 +69,9 @@ async def _reversals(
     """The mirror of each sale; an invoice over nothing was never posted and has none."""
     sales = {(n.credited.company, sale_id(n.credited.company, n.credited.invoice)): n for n in notes}
     sides: defaultdict[Key, list[Line]] = defaultdict(list)
-    for company, entry, account, currency, debit, credit in await journal.read_lines(unit.raw, sales):
-        sides[company, entry].append(Line(account, currency, debit, credit))
+    for company, entry, account, currency, debit, credit, base in await journal.read_lines(unit.raw, sales):
+        due_on = sales[company, entry].credited.due_on if debit else None  # of a sale only the receivable is debited
+        sides[company, entry].append(Line(account, currency, debit, credit, base, due_on))
     entries: list[tuple[Entry, Cause]] = []
     for (key, note), release in zip(sales.items(), releases, strict=True):
         if key in sides:
@@ -92,22 +93,18 @@ async def _withdraw(
     if not paid:
         return []
     paying = await _money_in(paid, unit)
-    entries: list[tuple[Entry, Cause]] = []
-    rows: list[store.AllocationRow] = []
-    back: dict[Key, int] = {}
+    settling = Settling(books)
     for note, release in zip(notes, releases, strict=True):
+        cause = release.command.cause
         for money in paying[note.credited.company, note.credited.invoice]:
-            taken = take_back(money, note.credited.invoice)
+            back = give_back(money, note.credited, take_back(money, note.credited.invoice))
             on = max(note.issued_on, settled_on(money, note.credited))  # not before it had paid
-            entry = withdrawal(money, taken, on, books[money.company])
-            entries.append((entry, release.command.cause))
-            rows.append((money.company, money.payment, taken.invoice, entry.id, -taken.amount, on))
-            back[money.company, money.payment] = back.get((money.company, money.payment), 0) + taken.amount
-            unit.emit(*translate.payment_allocated(money, "credited"), release.command.cause)
-            unit.audit(release.command.cause, "payment.withdrawn", str(money.payment))
-    await store.insert_allocations(unit.raw, rows)
-    await store.move_unapplied(unit.raw, back)
-    return entries
+            settling.withdraw(money, back, on, cause)
+            unit.emit(*translate.payment_allocated(money, "credited"), cause)
+            unit.audit(cause, "payment.withdrawn", str(money.payment))
+    await store.insert_allocations(unit.raw, settling.allocations)
+    await store.move_unapplied(unit.raw, settling.spent)
+    return settling.entries
 
 
 async def _money_in(invoices: Sequence[Key], unit: UnitOfWork) -> Mapping[Key, Sequence[Money]]:
@@ -116,9 +113,9 @@ async def _money_in(invoices: Sequence[Key], unit: UnitOfWork) -> Mapping[Key, S
     spread = await allocations_of({(row["company"], row["payment"]) for row in rows}, unit)
     payments: dict[Key, Money] = {}
     paying: defaultdict[Key, list[Money]] = defaultdict(list)
-    for company, invoice, payment, currency, amount, unapplied, received_on in rows:
-        money = Money(company, payment, received_on, currency, amount, unapplied, spread[company, payment])
-        paying[company, invoice].append(payments.setdefault((company, payment), money))
+    for row in rows:
+        key = row["company"], row["payment"]
+        paying[row["company"], row["invoice"]].append(payments.setdefault(key, to_money(row, spread[key])))
     return paying
 
 

@@ -1,27 +1,39 @@
-"""Money comes in: it pays the invoice that it names; what fits nothing is kept as unapplied cash."""
+"""Money comes in: it pays the invoices that it names; what fits nothing is kept as unapplied cash."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Refused, Waiting
+from contracts.money import AmountError, to_minor
 from services.ledger import translate
 from services.ledger.commands import RecordPayment
 from services.ledger.domain.books import BANK, UNAPPLIED_CASH, Books
 from services.ledger.domain.documents import invoice_id
+from services.ledger.domain.exchange import Quote, Rate, missing, value
 from services.ledger.domain.numbering import read_number
-from services.ledger.domain.settlement import Money, Receivable, allocate, application, money_of, receipt, settled_on
-from services.ledger.handlers.bookkeeping import open_books, post
+from services.ledger.domain.settlement import Money, Payment, Receivable, allocate, money_of, receipt, settled_on
+from services.ledger.handlers.bookkeeping import PATIENCE_S, open_books, post, rates_for
+from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.settling import Key, Settling, to_receivable
 from services.ledger.store import documents, orders
 from services.ledger.store import money as store
 
-ACCOUNT_PATIENCE_S = 30 * 86_400
-"""How long money waits for the account it is booked on; then a person must look."""
 
-Named = tuple[dict[Key, Receivable], dict[tuple[str, str], Receivable]]
-"""The last invoice of each order by company and order, and invoices by company and printed number."""
+class Named(NamedTuple):
+    """The last invoice of each order by company and order, and invoices by company and printed number."""
+
+    by_order: Mapping[Key, Receivable]
+    by_number: Mapping[tuple[str, str], Receivable]
+
+
+class Target(NamedTuple):
+    """An invoice that a payment means, and how much at most it wants to pay of it."""
+
+    receivable: Receivable
+    at_most: int | None
 
 
 async def record_payments(commands: Sequence[RecordPayment], unit: UnitOfWork) -> Sequence[Outcome]:
@@ -30,7 +42,8 @@ async def record_payments(commands: Sequence[RecordPayment], unit: UnitOfWork) -
     A second payment under an id is refused: money that came in once is booked once.
     """
     books = await open_books(unit)
-    decisions = [_accept(command, books[command.company]) for command in commands]
+    rates = await rates_for([Quote(c.company, c.currency, c.received_on) for c in commands], books, unit)
+    decisions = [_accept(command, books[command.company], rates) for command in commands]
     taken = [(c, money) for c, money in zip(commands, decisions, strict=True) if isinstance(money, Money)]
     new = await store.insert_payments(unit.raw, taken) if taken else set()
     if new:
@@ -38,11 +51,21 @@ async def record_payments(commands: Sequence[RecordPayment], unit: UnitOfWork) -
     return [_outcome(decision, new) for decision in decisions]
 
 
-def _accept(command: RecordPayment, books: Books) -> Money | Refused | Waiting:
+def _accept(command: RecordPayment, books: Books, rates: Mapping[Quote, Rate]) -> Money | Refused | Waiting:
     for role in (BANK, UNAPPLIED_CASH):
         if role not in books.accounts:
-            return Waiting(f"company {command.company} has no account with the role {role}", ACCOUNT_PATIENCE_S)
-    return money_of(command.company, command.payment, command.received_on, command.amount, command.currency)
+            return Waiting(f"company {command.company} has no account with the role {role}", PATIENCE_S)
+    money = money_of(command.company, command.payment, command.received_on, command.amount, command.currency)
+    if isinstance(money, Refused):
+        return money
+    money.customer = command.customer
+    if command.currency != books.currency:
+        rate = rates.get(Quote(command.company, command.currency, command.received_on))
+        waiting = missing(command.currency, rate, command.received_on, books)
+        if waiting is not None or rate is None:
+            return Waiting(waiting or f"no rate of {command.currency}", PATIENCE_S)
+        money.base_amount = value(money.amount, money.currency, rate, books.currency)
+    return money
 
 
 def _outcome(decision: Money | Refused | Waiting, new: Collection[Key]) -> Outcome:
@@ -56,41 +79,53 @@ def _outcome(decision: Money | Refused | Waiting, new: Collection[Key]) -> Outco
 async def _book(taken: Sequence[tuple[RecordPayment, Money]], books: Mapping[str, Books], unit: UnitOfWork) -> None:
     named = await _invoices_named_by([command for command, _ in taken], unit)
     settling = Settling(books)
+    discounts = Discounts(settling)
     rows: list[store.UnappliedRow] = []
     for command, money in taken:
-        receivable = _invoice_for(command, named)
-        _settle(command, money, receivable, settling)
+        targets = _targets(command, named)
+        _settle(command, money, targets, settling, discounts)
         # What is left, now or when the invoice is credited, waits for the next invoice of the same order and no other:
         # whether the money came before or after its invoice must make no difference.
-        waits_for = command.order if receivable is None else receivable.order
-        rows.append((money.company, money.payment, waits_for, money.currency, money.amount, money.unapplied))
+        waits_for = command.order if not targets else targets[0].receivable.order if len(targets) == 1 else None
+        customer = command.customer or (targets[0].receivable.customer if targets else None)
+        row = (money.company, money.payment, waits_for, money.currency, money.amount, money.unapplied)
+        rows.append((*row, customer, money.base_amount))
     await store.insert_unapplied(unit.raw, rows)
+    await discounts.decide(unit)
     await settling.keep(unit)
-    await post(settling.entries, unit)
+    await post(settling.entries, books, unit)
     for command, money in taken:
         unit.emit(*translate.payment_allocated(money, "received"), command.cause)
         unit.audit(command.cause, "payment.recorded", str(money.payment))
     settling.tell_settled(unit)
 
 
-def _settle(command: RecordPayment, money: Money, receivable: Receivable | None, settling: Settling) -> None:
-    """Book one payment. Money dated before its invoice is an advance until the invoice's own day."""
+def _settle(
+    command: RecordPayment, money: Money, targets: Sequence[Target], settling: Settling, discounts: Discounts
+) -> None:
+    """Book one payment. Money dated before an invoice is an advance until the invoice's own day."""
     books = settling.books[money.company]
-    allocation = allocate(money, receivable)
-    if allocation is None or receivable is None:
-        settling.entries.append((receipt(money, command.order, 0, books), command.cause))
-        return
-    at_once = allocation.amount if settled_on(money, receivable) == money.received_on else 0
-    entry = receipt(money, allocation.order, at_once, books)
+    at_once: list[Payment] = []
+    later: list[Payment] = []
+    for receivable, at_most in targets:
+        payment = allocate(money, receivable, at_most)
+        if payment is not None:
+            (at_once if settled_on(money, receivable) == money.received_on else later).append(payment)
+    paying = at_once or later
+    order = paying[0].allocation.order if len(paying) == 1 else None
+    entry = receipt(money, order if paying else command.order, at_once, books)
     settling.entries.append((entry, command.cause))
-    if not at_once:
-        entry = application(money, receivable, allocation.amount, books)
-        settling.entries.append((entry, command.cause))
-    settling.allocated(money, receivable, allocation, entry.id, command.cause)
+    for payment in at_once:
+        settling.allocated(money, payment, entry, command.cause)
+    for payment in later:
+        settling.apply_advance(money, payment, command.cause)
+    for payment in (*at_once, *later):
+        discounts.consider(payment.receivable, command.cause)
 
 
 async def _invoices_named_by(commands: Sequence[RecordPayment], unit: UnitOfWork) -> Named:
-    numbers = [(c.company, read_number(c.invoice_number)) for c in commands if c.invoice_number is not None]
+    written = [(c.company, number) for c in commands for number in _numbers(c)]
+    numbers = [(company, read_number(number)) for company, number in written]
     named = {(c.company, c.order) for c in commands if c.order is not None}
     latest = await orders.latest_reserved(unit.raw, named)
     rows = await documents.read_receivables(
@@ -104,13 +139,38 @@ async def _invoices_named_by(commands: Sequence[RecordPayment], unit: UnitOfWork
         for (company, order), revision in latest.items()
         if (invoice := invoice_id(company, order, revision)) in receivables
     }
-    return by_order, {(r.company, r.number): r for r in receivables.values()}
+    return Named(by_order, {(r.company, r.number): r for r in receivables.values()})
 
 
-def _invoice_for(command: RecordPayment, named: Named) -> Receivable | None:
-    """The one invoice that the payer means: by the number he wrote; where no invoice has it yet, by the order."""
-    by_order, by_number = named
-    number = None if command.invoice_number is None else read_number(command.invoice_number)
-    if number is not None and (command.company, number.printed) in by_number:
-        return by_number[command.company, number.printed]
-    return None if command.order is None else by_order.get((command.company, command.order))
+def _numbers(command: RecordPayment) -> list[str]:
+    if command.wishes:
+        return [number for number, _ in command.wishes]
+    return [] if command.invoice_number is None else [command.invoice_number]
+
+
+def _targets(command: RecordPayment, named: Named) -> list[Target]:
+    """The invoices that the payer means: several by number; or the one by number; else the one of the order."""
+    if command.wishes:
+        found = [(_by_number(command, number, named), amount) for number, amount in command.wishes]
+        return [Target(r, _at_most(amount, command.currency)) for r, amount in found if r is not None]
+    if command.invoice_number is not None:
+        meant = _by_number(command, command.invoice_number, named)
+        if meant is not None:
+            return [Target(meant, None)]
+    if command.order is None:
+        return []
+    of_order = named.by_order.get((command.company, command.order))
+    return [] if of_order is None else [Target(of_order, None)]
+
+
+def _by_number(command: RecordPayment, written: str, named: Named) -> Receivable | None:
+    number = read_number(written)
+    return None if number is None else named.by_number.get((command.company, number.printed))
+
+
+def _at_most(amount: str | None, currency: str) -> int | None:
+    """What is meant for one of several invoices; what is no amount of the currency is meant for none."""
+    try:
+        return None if amount is None else to_minor(amount, currency)
+    except AmountError:
+        return 0

@@ -36,7 +36,7 @@ async def post_payroll(commands: Sequence[PostPayroll], unit: UnitOfWork) -> Seq
         fresh.append((entry, command.cause))
         unit.audit(command.cause, "payroll.posted", str(command.run))
     if fresh:
-        await post(fresh, unit)
+        await post(fresh, books, unit)
     return outcomes
 
 

@@ -18,19 +18,25 @@ from services.ledger.domain.numbering import DocumentNumber
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.settlement import (
     Allocation,
+    Discount,
     Money,
+    Payment,
     Receivable,
     allocate,
     application,
-    settled_on,
     standing,
+    withdrawal,
 )
 from services.ledger.store import documents
 from services.ledger.store import money as store
+from services.ledger.store.documents import Change
 from services.ledger.store.money import AllocationRow
 
 Key = tuple[str, UUID]
 """Company and id."""
+
+BOUNCED = "bounced"
+"""Why money is spread anew when the bank took it back: that is told by an event of its own."""
 
 
 @dataclass(slots=True)
@@ -40,11 +46,11 @@ class Settling:
     books: Mapping[str, Books]
     entries: list[tuple[Entry, Cause]] = field(default_factory=list)
     allocations: list[AllocationRow] = field(default_factory=list)
-    spent: dict[Key, int] = field(default_factory=dict)
-    """What was taken out of unapplied cash, by payment."""
+    spent: dict[Key, tuple[int, str | None]] = field(default_factory=dict)
+    """What unapplied cash changes by, and whose it is, by payment."""
     told: dict[Key, tuple[Money, Cause]] = field(default_factory=dict)
     """Payments whose spread changed, with the last event that changed it."""
-    paid: dict[Key, int] = field(default_factory=dict)
+    changes: dict[Key, Change] = field(default_factory=dict)
     """What was taken off what is open, by invoice."""
     settled: list[tuple[Receivable, date, Cause]] = field(default_factory=list)
     """Invoices of which nothing is open any more, and since which day."""
@@ -52,42 +58,86 @@ class Settling:
     def apply(self, waiting: Sequence[Money], receivable: Receivable, cause: Cause) -> None:
         """Let money that lies unapplied pay an invoice, one after the other, as far as both reach."""
         for money in waiting:
-            allocation = allocate(money, receivable)
-            if allocation is None:
-                continue
-            entry = application(money, receivable, allocation.amount, self.books[money.company])
-            self.entries.append((entry, cause))
-            key = money.company, money.payment
-            self.spent[key] = self.spent.get(key, 0) + allocation.amount
-            self.told[key] = money, cause
-            self.allocated(money, receivable, allocation, entry.id, cause)
+            payment = allocate(money, receivable)
+            if payment is not None:
+                self.apply_one(money, payment, cause)
 
-    def allocated(
-        self, money: Money, receivable: Receivable, allocation: Allocation, entry: UUID, cause: Cause
-    ) -> None:
+    def apply_one(
+        self, money: Money, payment: Payment, cause: Cause, *, on: date | None = None, by: UUID | None = None
+    ) -> Entry:
+        """Book what lay unapplied and pays an invoice now; `on` and `by` when a person says so."""
+        entry = application(money, payment, self.books[money.company], on, by)
+        self.entries.append((entry, cause))
+        self.moved(money, -payment.allocation.amount, payment.receivable.customer, cause)
+        self.allocated(money, payment, entry, cause)
+        return entry
+
+    def apply_advance(self, money: Money, payment: Payment, cause: Cause) -> None:
+        """Book that new money, dated before its invoice, pays it on the invoice's own day."""
+        entry = application(money, payment, self.books[money.company])
+        self.entries.append((entry, cause))
+        self.allocated(money, payment, entry, cause)
+
+    def withdraw(
+        self,
+        money: Money,
+        back: Payment,
+        on: date,
+        cause: Cause,
+        by: UUID | None = None,
+        reverses: UUID | None = None,
+    ) -> Entry:
+        """Book that money does not pay any more what it paid; `by` when a person says so."""
+        entry = withdrawal(money, back, on, self.books[money.company], by, reverses)
+        self.entries.append((entry, cause))
+        self.moved(money, back.allocation.amount, None, cause)
+        self.move_item(money, back, entry, -1)
+        return entry
+
+    def moved(self, money: Money, change: int, customer: str | None, cause: Cause) -> None:
+        """Note that unapplied cash has changed."""
+        key = money.company, money.payment
+        before, whose = self.spent.get(key, (0, money.customer))
+        self.spent[key] = before + change, whose or customer
+        self.told[key] = money, cause
+
+    def allocated(self, money: Money, payment: Payment, entry: Entry, cause: Cause) -> None:
         """Note an allocation that an entry has posted."""
-        on = settled_on(money, receivable)
-        self.allocations.append((money.company, money.payment, allocation.invoice, entry, allocation.amount, on))
-        key = money.company, allocation.invoice
-        self.paid[key] = self.paid.get(key, 0) + allocation.amount
+        receivable = payment.receivable
+        self.move_item(money, payment, entry, 1)
         if receivable.open == 0:
-            self.settled.append((receivable, on, cause))
+            self.settled.append((receivable, receivable.settled_on or entry.posted_on, cause))
+
+    def move_item(self, money: Money, payment: Payment, entry: Entry, sign: int) -> None:
+        """Note what an entry adds to an allocation, or takes from it."""
+        allocation, receivable = payment.allocation, payment.receivable
+        crossed = None if money.currency == receivable.currency else sign * allocation.paid
+        row = (money.company, money.payment, allocation.invoice, entry.id, sign * allocation.amount, entry.posted_on)
+        self.allocations.append((*row, crossed))
+        self.change(receivable, sign * allocation.paid, 0)
+
+    def change(self, receivable: Receivable, paid: int, deducted: int) -> None:
+        """Note what an open item changes by."""
+        key = receivable.company, receivable.invoice
+        before = self.changes.get(key, Change())
+        self.changes[key] = Change(before.paid + paid, before.deducted + deducted, receivable.settled_on)
 
     async def keep(self, unit: UnitOfWork) -> None:
         """Write the allocations and what they take off invoices."""
         if self.allocations:
             await store.insert_allocations(unit.raw, self.allocations)
-            await documents.pay_open_items(unit.raw, self.paid)
+        if self.changes:
+            await documents.change_open_items(unit.raw, self.changes)
 
-    async def keep_applications(self, unit: UnitOfWork) -> None:
+    async def keep_applications(self, unit: UnitOfWork, because: str | None = None) -> None:
         """Write and tell what `apply` decided; its entries are posted by the caller."""
-        if not self.allocations:
-            return
         await self.keep(unit)
-        await store.move_unapplied(unit.raw, {key: -amount for key, amount in self.spent.items()})
+        if self.spent:
+            await store.move_unapplied(unit.raw, self.spent)
         for money, cause in self.told.values():
-            unit.emit(*translate.payment_allocated(money, "invoice-issued"), cause)
-            unit.audit(cause, "payment.allocated", str(money.payment))
+            if because != BOUNCED:
+                unit.emit(*translate.payment_allocated(money, "invoice-issued", because), cause)
+                unit.audit(cause, "payment.allocated", str(money.payment), {"because": because} if because else None)
         self.tell_settled(unit)
 
     def tell_settled(self, unit: UnitOfWork) -> None:
@@ -99,8 +149,37 @@ class Settling:
 def to_receivable(row: asyncpg.Record) -> Receivable:
     """An invoice as far as paying it goes, from its row."""
     number = DocumentNumber(row["series"], row["fiscal_year"], row["serial"]).printed
-    names = ("order_id", "currency", "issued_on", "total", "open", "revision")
-    return Receivable(row["company"], row["id"], number, *(row[name] for name in names))
+    return Receivable(
+        row["company"],
+        row["id"],
+        number,
+        row["order_id"],
+        row["currency"],
+        row["issued_on"],
+        row["due_on"],
+        row["customer_id"],
+        row["total"],
+        row["open"],
+        row["base_total"],
+        None if row["discount"] is None else Discount(row["discount"], row["discount_until"]),
+        row["settled_on"],
+        row["revision"],
+    )
+
+
+def to_money(row: asyncpg.Record, allocations: list[Allocation]) -> Money:
+    """A payment as far as spending it goes, from its row."""
+    return Money(
+        row["company"],
+        row["payment"],
+        row["received_on"],
+        row["currency"],
+        row["amount"],
+        row["unapplied"],
+        allocations,
+        row["base_amount"],
+        row["customer_id"],
+    )
 
 
 async def money_waiting_for(orders: Sequence[Key], unit: UnitOfWork) -> Mapping[Key, Sequence[Money]]:
@@ -110,15 +189,15 @@ async def money_waiting_for(orders: Sequence[Key], unit: UnitOfWork) -> Mapping[
         return {}
     spread = await allocations_of({(row["company"], row["payment"]) for row in rows}, unit)
     waiting: defaultdict[Key, list[Money]] = defaultdict(list)
-    for company, payment, order, currency, amount, unapplied, received_on in rows:
-        money = Money(company, payment, received_on, currency, amount, unapplied, spread.get((company, payment), []))
-        waiting[company, order].append(money)
+    for row in rows:
+        waiting[row["company"], row["order_id"]].append(to_money(row, spread.get((row["company"], row["payment"]), [])))
     return waiting
 
 
 async def allocations_of(payments: Collection[Key], unit: UnitOfWork) -> dict[Key, list[Allocation]]:
     """How these payments are spread at present."""
     moves: defaultdict[Key, list[Allocation]] = defaultdict(list)
-    for company, payment, invoice, amount, order, revision, *number in await store.read_moves(unit.raw, payments):
-        moves[company, payment].append(Allocation(invoice, DocumentNumber(*number).printed, order, amount, revision))
+    for company, payment, invoice, amount, paid, order, revision, *number in await store.read_moves(unit.raw, payments):
+        allocation = Allocation(invoice, DocumentNumber(*number).printed, order, amount, paid, revision)
+        moves[company, payment].append(allocation)
     return {key: standing(made) for key, made in moves.items()}

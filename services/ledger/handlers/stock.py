@@ -43,7 +43,7 @@ async def post_stock(commands: Sequence[PostStock], unit: UnitOfWork) -> Sequenc
         fresh.append((entry, command.cause))
         unit.audit(command.cause, "stock.posted", str(command.document), {"kind": command.kind})
     if fresh:
-        await post(fresh, unit)
+        await post(fresh, books, unit)
     return outcomes
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import asyncpg
 from pydantic import BaseModel
 
 COMPANY = "select * from legal_entity where company = $1"
 ACCOUNTS = "select code, name, kind, role from account where company = $1 order by code"
+TODAY = "select (now() at time zone time_zone)::date from legal_entity where company = $1"
 TAX_CODES = "select code, name, rate, account from tax_code where company = $1 order by code"
 
 
@@ -95,3 +98,9 @@ async def tax_codes(connection: asyncpg.Connection, code: str) -> TaxCodesAnswer
     """All tax codes, by code."""
     rows = await connection.fetch(TAX_CODES, code)
     return TaxCodesAnswer(tax_codes=[TaxCodeAnswer(**row) for row in rows])
+
+
+async def today(connection: asyncpg.Connection, code: str) -> date:
+    """The company's calendar day."""
+    day: date = await connection.fetchval(TODAY, code)
+    return day

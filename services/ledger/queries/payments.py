@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Literal
 
 import asyncpg
 from pydantic import BaseModel
@@ -13,33 +14,36 @@ from contracts.money import from_minor
 from services.ledger.domain.numbering import DocumentNumber
 
 FOUND = """
-select p.*, u.unapplied from payment p
-cross join lateral (select unapplied from unapplied_cash w where w.company = p.company and w.payment = p.id offset 0) u
+select p.*, u.unapplied, u.returned, u.bounced, u.customer_id from payment p
+cross join lateral (select * from unapplied_cash w where w.company = p.company and w.payment = p.id offset 0) u
 where true
 """
 
 UNAPPLIED = """
-select p.*, u.unapplied from unapplied_cash u
+select p.*, u.unapplied, u.returned, u.bounced, u.customer_id from unapplied_cash u
 cross join lateral (select * from payment y where y.company = u.company and y.id = u.payment offset 0) p
 where u.unapplied > 0
 """
 
 ALLOCATIONS = """
-select a.payment, a.invoice, sum(a.amount)::bigint as amount, i.order_id, i.series, i.fiscal_year, i.serial
+select a.payment, a.invoice, sum(a.amount)::bigint as amount,
+    sum(coalesce(a.invoice_amount, a.amount))::bigint as paid, i.currency, i.order_id, i.series, i.fiscal_year, i.serial
 from unnest($2::uuid[]) as x(payment)
 cross join lateral (select * from allocation l where l.company = $1 and l.payment = x.payment offset 0) a
 cross join lateral (select * from invoice v where v.company = a.company and v.id = a.invoice offset 0) i
-group by 1, 2, 4, 5, 6, 7 having sum(a.amount) <> 0 order by i.fiscal_year, i.serial
+group by 1, 2, 5, 6, 7, 8, 9 having sum(a.amount) <> 0 order by i.fiscal_year, i.serial
 """
 
 
 class PaymentAllocation(BaseModel):
-    """What a payment pays of an invoice."""
+    """What a payment pays of an invoice, in its own currency; `paid` is in the invoice's."""
 
     invoice: str
     number: str
     order: str
     amount: str
+    paid: str
+    invoice_currency: str
 
 
 class PaymentAnswer(BaseModel):
@@ -52,10 +56,28 @@ class PaymentAnswer(BaseModel):
     currency: str
     amount: str
     unapplied: str
+    returned: str
+    bounced: bool
+    customer: str | None
     order: str | None
     order_reference: str | None
     invoice_number: str | None
     allocations: list[PaymentAllocation]
+
+
+class RefundAnswer(BaseModel):
+    """Unapplied money that shall go back, or went, and who decided about it."""
+
+    refund: str
+    payment: str
+    amount: str
+    currency: str
+    reason: str
+    refund_on: date
+    state: Literal["requested", "approved", "rejected"]
+    requested_by: str
+    decided_by: str | None
+    entry: str | None
 
 
 class PaymentsAnswer(BaseModel):
@@ -95,17 +117,40 @@ async def one(connection: asyncpg.Connection, company: str, payment: UUID) -> Pa
     return None if row is None else (await _with_allocations(connection, company, [row]))[0]
 
 
+async def refund(connection: asyncpg.Connection, company: str, refund_id: UUID) -> RefundAnswer | None:
+    """The refund, or None."""
+    row = await connection.fetchrow("select * from refund where company = $1 and id = $2", company, refund_id)
+    if row is None:
+        return None
+    return RefundAnswer(
+        refund=str(row["id"]),
+        payment=str(row["payment"]),
+        amount=from_minor(row["amount"], row["currency"]),
+        currency=row["currency"],
+        reason=row["reason"],
+        refund_on=row["refund_on"],
+        state=row["state"],
+        requested_by=row["requested_by"],
+        decided_by=row["decided_by"],
+        entry=None if row["entry"] is None else str(row["entry"]),
+    )
+
+
 async def _with_allocations(
     connection: asyncpg.Connection, company: str, rows: Sequence[asyncpg.Record]
 ) -> list[PaymentAnswer]:
     spread: dict[UUID, list[PaymentAllocation]] = {row["id"]: [] for row in rows}
     currencies = {row["id"]: row["currency"] for row in rows}
-    for payment, invoice, amount, order, *number in await connection.fetch(ALLOCATIONS, company, list(spread)):
+    for payment, invoice, amount, paid, currency, order, *number in await connection.fetch(
+        ALLOCATIONS, company, list(spread)
+    ):
         allocation = PaymentAllocation(
             invoice=str(invoice),
             number=DocumentNumber(*number).printed,
             order=str(order),
             amount=from_minor(amount, currencies[payment]),
+            paid=from_minor(paid, currency),
+            invoice_currency=currency,
         )
         spread[payment].append(allocation)
     return [_answer(row, spread[row["id"]]) for row in rows]
@@ -121,6 +166,9 @@ def _answer(row: asyncpg.Record, allocations: list[PaymentAllocation]) -> Paymen
         currency=currency,
         amount=from_minor(row["amount"], currency),
         unapplied=from_minor(row["unapplied"], currency),
+        returned=from_minor(row["returned"], currency),
+        bounced=row["bounced"],
+        customer=row["customer_id"],
         order=None if row["order_id"] is None else str(row["order_id"]),
         order_reference=row["order_reference"],
         invoice_number=row["invoice_number"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import asyncpg
 
@@ -27,15 +28,20 @@ with added as (
         $9::text[], $10::date[], $11::date[], $12::text[], $13::bigint[], $14::bigint[], $15::bytea[],
         $16::int[])
         as x(company, id, series, year, serial, order_id, reference, customer_id, customer_name, issued_on, due_on,
-            currency, net, tax, printed, revision)
-    returning company, id, due_on, currency, total)
-insert into open_item (company, invoice, due_on, currency, total, open)
-select company, id, due_on, currency, total, total from added
+            currency, net, tax, printed, revision))
+insert into open_item (company, invoice, due_on, currency, total, open, customer_id, base_total, discount,
+    discount_until)
+select company, id, due_on, currency, net + tax, net + tax, customer_id, base_total, discount, discount_until
+from unnest($1::text[], $2::uuid[], $11::date[], $12::text[], $13::bigint[], $14::bigint[], $8::text[], $17::bigint[],
+    $18::bigint[], $19::date[])
+    as x(company, id, due_on, currency, net, tax, customer_id, base_total, discount, discount_until)
 """
 
-PAY_OPEN_ITEMS = """
-update open_item o set open = o.open - x.paid
-from unnest($1::text[], $2::uuid[], $3::bigint[]) as x(company, invoice, paid)
+CHANGE_OPEN_ITEMS = """
+update open_item o set open = o.open - x.paid - x.deducted, deducted = o.deducted + x.deducted,
+    settled_on = coalesce(x.settled_on, o.settled_on)
+from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::date[])
+    as x(company, invoice, paid, deducted, settled_on)
 where o.company = x.company and o.invoice = x.invoice
 """
 
@@ -45,10 +51,8 @@ from unnest($1::text[], $2::uuid[]) as x(company, invoice)
 where o.company = x.company and o.invoice = x.invoice
 """
 
-_RECEIVABLE = (
-    "i.company, i.id, i.series, i.fiscal_year, i.serial, i.order_id, i.revision, i.currency, "
-    "i.issued_on, i.total, o.open"
-)
+_RECEIVABLE = """i.company, i.id, i.series, i.fiscal_year, i.serial, i.order_id, i.revision, i.currency, i.issued_on,
+    i.due_on, i.customer_id, i.total, o.open, o.base_total, o.discount, o.discount_until, o.settled_on"""
 
 RECEIVABLES = f"""
 with named as (
@@ -61,15 +65,20 @@ with named as (
             and v.fiscal_year = x.year and v.serial = x.serial offset 0) i)
 select {_RECEIVABLE} from named n
 cross join lateral (select * from invoice v where v.company = n.company and v.id = n.id offset 0) i
-cross join lateral (select open from open_item p where p.company = n.company and p.invoice = n.id offset 0) o
+cross join lateral (select * from open_item p where p.company = n.company and p.invoice = n.id offset 0) o
 """
 
 CREDITABLE = f"""
 select {_RECEIVABLE}, i.order_reference, i.customer_id, i.net, i.tax, i.printed
 from unnest($1::text[], $2::uuid[]) as x(company, id)
 cross join lateral (select * from invoice v where v.company = x.company and v.id = x.id offset 0) i
-cross join lateral (select open, credited from open_item p where p.company = x.company and p.invoice = x.id offset 0) o
+cross join lateral (select * from open_item p where p.company = x.company and p.invoice = x.id offset 0) o
 where not o.credited
+"""
+
+PRINTED = """
+select i.company, i.id, i.printed from unnest($1::text[], $2::uuid[]) as x(company, id)
+cross join lateral (select * from invoice v where v.company = x.company and v.id = x.id offset 0) i
 """
 
 INSERT_CREDIT_NOTES = """
@@ -79,8 +88,21 @@ select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[]
     $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[])
 """
 
-InvoiceRow = tuple[str, UUID, str, int, int, UUID, str, str, str, date, date, str, int, int, bytes, int]
+InvoiceRow = tuple[
+    *tuple[str, UUID, str, int, int, UUID, str, str, str, date, date, str, int, int, bytes, int],
+    int | None,
+    int | None,
+    date | None,
+]
 CreditNoteRow = tuple[str, UUID, str, int, int, UUID, UUID, date, str, str, int, int, int]
+
+
+async def read_printed(
+    connection: asyncpg.Connection, invoices: Iterable[tuple[str, UUID]]
+) -> dict[tuple[str, UUID], bytes]:
+    """What was printed on these invoices."""
+    rows = await connection.fetch(PRINTED, *zip(*invoices, strict=True))
+    return {(company, invoice): printed for company, invoice, printed in rows}
 
 
 async def take_numbers(connection: asyncpg.Connection, counts: Mapping[Series, int]) -> dict[Series, int]:
@@ -98,10 +120,19 @@ async def insert_invoices(connection: asyncpg.Connection, invoices: Iterable[Inv
     await connection.execute(INSERT_INVOICES, *zip(*invoices, strict=True))
 
 
-async def pay_open_items(connection: asyncpg.Connection, paid: Mapping[tuple[str, UUID], int]) -> None:
-    """Take payments off what is open. The database refuses more than is open."""
-    keys = sorted(paid)
-    await connection.execute(PAY_OPEN_ITEMS, *zip(*keys, strict=True), [paid[key] for key in keys])
+class Change(NamedTuple):
+    """What a batch does to an open item: below zero it is open again by so much."""
+
+    paid: int = 0
+    deducted: int = 0
+    settled_on: date | None = None
+
+
+async def change_open_items(connection: asyncpg.Connection, changes: Mapping[tuple[str, UUID], Change]) -> None:
+    """Take payments and deductions off what is open. The database refuses more than is open."""
+    keys = sorted(changes)
+    columns = zip(*[changes[key] for key in keys], strict=True)
+    await connection.execute(CHANGE_OPEN_ITEMS, *zip(*keys, strict=True), *columns)
 
 
 async def credit_open_items(connection: asyncpg.Connection, invoices: Iterable[tuple[str, UUID]]) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 import asyncpg
 
 from chassis.ids import UUID
-from services.ledger.domain.posting import Entry, day_sums
+from services.ledger.domain.posting import Entry, day_sums, due_sums
 
 INSERT_ENTRIES = """
 insert into journal_entry (company, id, journal, posted_on, document, order_id, reverses, cause)
@@ -16,22 +16,33 @@ select * from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::uuid[],
 """
 
 INSERT_LINES = """
-insert into journal_line (company, entry, line, account, currency, debit, credit)
-select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+insert into journal_line (company, entry, line, account, currency, debit, credit, base)
+select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
+    $8::bigint[])
 """
 
 # Sums may be longer than 64 bits; as text, because the driver knows arrays of text without asking the database.
 ADD_TO_DAYS = """
-insert into account_day as d (company, account, currency, effective_on, recorded_on, debit, credit)
-select x.company, x.account, x.currency, x.effective_on, $1::date, x.debit::numeric, x.credit::numeric
-from unnest($2::text[], $3::text[], $4::text[], $5::date[], $6::text[], $7::text[])
-    as x(company, account, currency, effective_on, debit, credit)
+with due as (
+    insert into receivable_day as r (company, currency, due_on, effective_on, amount, base)
+    select x.company, x.currency, x.due_on, x.effective_on, x.amount::numeric, x.base::numeric
+    from unnest($10::text[], $11::text[], $12::date[], $13::date[], $14::text[], $15::text[])
+        as x(company, currency, due_on, effective_on, amount, base)
+    on conflict (company, currency, due_on, effective_on)
+    do update set amount = r.amount + excluded.amount, base = r.base + excluded.base)
+insert into account_day as d (company, account, currency, effective_on, recorded_on, debit, credit, base_debit,
+    base_credit)
+select x.company, x.account, x.currency, x.effective_on, $1::date, x.debit::numeric, x.credit::numeric,
+    x.base_debit::numeric, x.base_credit::numeric
+from unnest($2::text[], $3::text[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[], $9::text[])
+    as x(company, account, currency, effective_on, debit, credit, base_debit, base_credit)
 on conflict (company, account, currency, effective_on, recorded_on)
-do update set debit = d.debit + excluded.debit, credit = d.credit + excluded.credit
+do update set debit = d.debit + excluded.debit, credit = d.credit + excluded.credit,
+    base_debit = d.base_debit + excluded.base_debit, base_credit = d.base_credit + excluded.base_credit
 """
 
 READ_LINES = """
-select l.company, l.entry, l.account, l.currency, l.debit, l.credit
+select l.company, l.entry, l.account, l.currency, l.debit, l.credit, l.base
 from unnest($1::text[], $2::uuid[]) as x(company, entry)
 cross join lateral (select * from journal_line j where j.company = x.company and j.entry = x.entry offset 0) l
 order by l.company, l.entry, l.line
@@ -43,7 +54,7 @@ async def append_entries(connection: asyncpg.Connection, entries: Sequence[tuple
     heads = [(e.company, e.id, e.journal, e.posted_on, e.document, e.order, e.reverses, cause) for e, cause in entries]
     await connection.execute(INSERT_ENTRIES, *zip(*heads, strict=True))
     lines = [
-        (company, entry, number, *line)
+        (company, entry, number, *line[:5])
         for (company, entry, _, _, _, _, sides, _), _ in entries
         for number, line in enumerate(sides, 1)
     ]
@@ -51,14 +62,19 @@ async def append_entries(connection: asyncpg.Connection, entries: Sequence[tuple
 
 
 async def add_to_days(connection: asyncpg.Connection, entries: Iterable[Entry], recorded_on: date) -> None:
-    """Add entries to the sums per account, currency, day of effect and day of recording: one row each, sorted."""
-    sums = sorted(day_sums(entries).items())
+    """Add entries to the sums per account, currency, day of effect and day of recording: one row each, sorted.
+
+    And to the sums of what customers owe per day due, in the same statement.
+    """
+    entries = list(entries)
+    sums, due = sorted(day_sums(entries).items()), sorted(due_sums(entries).items())
     await connection.execute(
         ADD_TO_DAYS,
         recorded_on,
         *zip(*[cell for cell, _ in sums], strict=True),
-        [str(debit) for _, (debit, _) in sums],
-        [str(credit) for _, (_, credit) in sums],
+        *([str(one[side]) for _, one in sums] for side in range(4)),
+        *([cell[place] for cell, _ in due] for place in range(4)),
+        *([str(one[side]) for _, one in due] for side in range(2)),
     )
 
 

@@ -15,6 +15,7 @@ from services.ledger.tables.billing import (
 from services.ledger.tables.customers import CreditLimit, Customer, CustomerChange
 from services.ledger.tables.journal import AccountDay, JournalEntry, JournalLine
 from services.ledger.tables.money import Allocation, Payment, UnappliedCash
+from services.ledger.tables.receivables import Bounce, Deduction, ExchangeRate, ReceivableDay, Refund
 from services.ledger.tables.setup import Account, LegalEntity, TaxCode
 
 __all__ = [
@@ -24,10 +25,13 @@ __all__ = [
     "AccountDay",
     "Allocation",
     "BillingRefusal",
+    "Bounce",
     "CreditLimit",
     "CreditNote",
     "Customer",
     "CustomerChange",
+    "Deduction",
+    "ExchangeRate",
     "Invoice",
     "JournalEntry",
     "JournalLine",
@@ -37,6 +41,8 @@ __all__ = [
     "OrderTerms",
     "OrderToBill",
     "Payment",
+    "ReceivableDay",
+    "Refund",
     "TaxCode",
     "UnappliedCash",
 ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, Text
+from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, Numeric, Text
 from sqlmodel import SQLModel
 
 EXEMPT: dict[str, str] = {}
@@ -26,9 +27,14 @@ def moment(*, null: bool = False) -> Column[datetime]:
     return Column(DateTime(timezone=True), nullable=null)
 
 
-def minor() -> Column[int]:
+def minor(*, null: bool = False) -> Column[int]:
     """An amount in minor units of the currency beside it."""
-    return Column(BigInteger, nullable=False)
+    return Column(BigInteger, nullable=null)
+
+
+def total() -> Column[Any]:
+    """A sum of amounts, which may be longer than 64 bits."""
+    return Column(Numeric(38, 0), nullable=False)
 
 
 class Row(SQLModel):

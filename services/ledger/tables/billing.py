@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index
+from sqlalchemy import text as sql_text
 from sqlmodel import Field
 
 from services.ledger.tables.base import Row, minor, moment, octets, text
@@ -98,6 +99,7 @@ class OpenItem(Row, table=True):
     __table_args__ = (
         CheckConstraint("open between 0 and total"),
         CheckConstraint("not credited or open = 0"),
+        CheckConstraint("deducted between 0 and total"),
     )
     company: str = Field(sa_column=text(key=True))
     invoice: UUID = Field(primary_key=True)
@@ -106,6 +108,12 @@ class OpenItem(Row, table=True):
     total: int = Field(sa_column=minor())
     open: int = Field(sa_column=minor())
     credited: bool
+    customer_id: str = Field(sa_column=text())
+    base_total: int | None = Field(sa_column=minor(null=True))
+    discount: int | None = Field(sa_column=minor(null=True))
+    discount_until: date | None
+    settled_on: date | None
+    deducted: int = Field(sa_column=minor())
 
 
 class CreditNote(Row, table=True):
@@ -117,7 +125,7 @@ class CreditNote(Row, table=True):
         CheckConstraint("serial > 0"),
         CheckConstraint("total = net + tax"),
         Index("credit_note_number", "series", "company", "fiscal_year", "serial", unique=True),
-        Index("credit_note_invoice", "invoice", "company", unique=True),
+        Index("credit_note_invoice", "invoice", "company", unique=True, postgresql_where=sql_text("printed is null")),
     )
     company: str = Field(sa_column=text(key=True))
     id: UUID = Field(primary_key=True)
@@ -133,3 +141,4 @@ class CreditNote(Row, table=True):
     tax: int = Field(sa_column=minor())
     total: int = Field(sa_column=minor())
     at: datetime = Field(sa_column=moment())
+    printed: bytes | None = Field(sa_column=octets(null=True))

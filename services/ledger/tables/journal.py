@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import SMALLINT, CheckConstraint, Column, ForeignKeyConstraint, Index, Numeric
+from sqlalchemy import SMALLINT, CheckConstraint, Column, ForeignKeyConstraint, Index
 from sqlmodel import Field
 
-from services.ledger.tables.base import Row, minor, moment, text
+from services.ledger.tables.base import Row, minor, moment, text, total
 
 
 class JournalEntry(Row, table=True):
@@ -37,7 +37,7 @@ class JournalLine(Row, table=True):
     __table_args__ = (
         CheckConstraint("debit >= 0"),
         CheckConstraint("credit >= 0"),
-        CheckConstraint("(debit = 0) <> (credit = 0)"),
+        CheckConstraint("(debit = 0) <> (credit = 0) or debit = 0 and credit = 0 and base <> 0 and base is not null"),
     )
     company: str = Field(sa_column=text(key=True))
     entry: UUID = Field(primary_key=True)
@@ -46,6 +46,7 @@ class JournalLine(Row, table=True):
     currency: str = Field(sa_column=text())
     debit: int = Field(sa_column=minor())
     credit: int = Field(sa_column=minor())
+    base: int | None = Field(sa_column=minor(null=True))
 
 
 class AccountDay(Row, table=True):
@@ -62,5 +63,7 @@ class AccountDay(Row, table=True):
     currency: str = Field(sa_column=text(key=True))
     effective_on: date = Field(primary_key=True)
     recorded_on: date = Field(primary_key=True)
-    debit: int = Field(sa_column=Column(Numeric(38, 0), nullable=False))
-    credit: int = Field(sa_column=Column(Numeric(38, 0), nullable=False))
+    debit: int = Field(sa_column=total())
+    credit: int = Field(sa_column=total())
+    base_debit: int = Field(sa_column=total())
+    base_credit: int = Field(sa_column=total())

@@ -40,6 +40,10 @@ class UnappliedCash(Row, table=True):
     currency: str = Field(sa_column=text())
     amount: int = Field(sa_column=minor())
     unapplied: int = Field(sa_column=minor())
+    customer_id: str | None = Field(sa_column=text(null=True))
+    base_amount: int | None = Field(sa_column=minor(null=True))
+    returned: int = Field(sa_column=minor())
+    bounced: bool
 
 
 class Allocation(Row, table=True):
@@ -58,3 +62,4 @@ class Allocation(Row, table=True):
     amount: int = Field(sa_column=minor())
     effective_on: date
     at: datetime = Field(sa_column=moment())
+    invoice_amount: int | None = Field(sa_column=minor(null=True))

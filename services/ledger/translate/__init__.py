@@ -25,8 +25,16 @@ from services.ledger.translate.entries import (
     entry_posted,
 )
 from services.ledger.translate.money import (
+    bounce_answer,
     invoice_paid,
     payment_allocated,
+    payment_bounced,
+    payment_refunded,
+)
+from services.ledger.translate.receivables import (
+    rate_answer,
+    rate_recorded,
+    to_taxed,
 )
 from services.ledger.translate.setup import (
     account_opened,
@@ -37,6 +45,7 @@ from services.ledger.translate.setup import (
 
 __all__ = [
     "account_opened",
+    "bounce_answer",
     "changed_terms",
     "company_registered",
     "credit_note_issued",
@@ -48,7 +57,11 @@ __all__ = [
     "invoice_refused",
     "pack",
     "payment_allocated",
+    "payment_bounced",
+    "payment_refunded",
     "printed_parts",
+    "rate_answer",
+    "rate_recorded",
     "tax_code_defined",
     "to_books",
     "to_close_order",
@@ -58,5 +71,6 @@ __all__ = [
     "to_record_terms",
     "to_release_order",
     "to_reserved",
+    "to_taxed",
     "to_terms",
 ]

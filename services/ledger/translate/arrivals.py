@@ -32,7 +32,7 @@ CHANGED = "order-changed"
 
 def to_record_terms(event: Received[OrderTerms]) -> RecordTerms:
     """An order was placed."""
-    return RecordTerms(event.cause.company, UUID(event.data.order), event.body, event.cause)
+    return RecordTerms(event.cause.company, UUID(event.data.order), event.data.currency, event.body, event.cause)
 
 
 def to_record_change(event: Received[ChangedTerms]) -> RecordChange:
@@ -76,6 +76,8 @@ def to_record_payment(event: Received[MoneyReceived]) -> RecordPayment:
         None if data.order is None else UUID(data.order),
         data.order_reference,
         data.invoice_number,
+        data.customer,
+        [(wish.invoice_number, wish.amount) for wish in data.pays or ()],
         event.cause,
     )
 

@@ -10,8 +10,8 @@ from services.ledger.domain.posting import Entry
 from services.ledger.translate.emission import Emission
 
 
-def entry_posted(entry: Entry) -> Emission:
-    """An entry was posted."""
+def entry_posted(entry: Entry, own: str) -> Emission:
+    """An entry was posted; `own` is the currency of the company."""
     data = {
         "entry": entry.id,
         "journal": entry.journal,
@@ -25,7 +25,15 @@ def entry_posted(entry: Entry) -> Emission:
                 "credit": from_minor(credit, currency),
                 "currency": currency,
             }
-            for account, currency, debit, credit in entry.lines
+            if base is None
+            else {
+                "account": account,
+                "debit": from_minor(debit, currency),
+                "credit": from_minor(credit, currency),
+                "currency": currency,
+                "base": from_minor(base, own),
+            }
+            for account, currency, debit, credit, base, _ in entry.lines
         ],
     }
     return EntryPosted, entry.id, data

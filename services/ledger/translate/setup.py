@@ -39,6 +39,7 @@ def to_books(row: asyncpg.Record) -> Books:
         seller,
         dict(zip(row["roles"] or (), row["codes"] or (), strict=True)),
         {code: TaxRule(code, rate, account) for code, rate, account in taxes},
+        row["currency"],
         row["has_customers"],
     )
 

@@ -1,0 +1,108 @@
+"""Money moved by people: allocated, taken back, refunded, bounced."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import Depends
+from pydantic import Field
+from starlette.responses import Response
+
+from chassis.http import Call, Router, write
+from chassis.ids import UUID, derive
+from contracts.base import Text, UnsignedAmount
+from services.ledger import handlers
+from services.ledger.api.inputs import Body, Read, Write, found
+from services.ledger.commands import AllocatePayment, BouncePayment, DecideRefund, RequestRefund, UndoAllocation
+from services.ledger.queries import payments
+
+router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
+
+Approve = Annotated[Call, Depends(write("ledger:approve"))]
+Day = Annotated[date, Field(strict=False)]
+Id = Annotated[uuid.UUID, Field(strict=False)]
+
+
+class AllocationBody(Body):
+    """An invoice that the money shall pay; without an amount as far as both reach. With effect from today or `on`."""
+
+    invoice: Id
+    amount: UnsignedAmount | None = None
+    on: Day | None = None
+
+
+class UndoBody(Body):
+    """An invoice that the money shall not pay any more."""
+
+    invoice: Id
+    reason: Text
+
+
+class RefundBody(Body):
+    """Unapplied money that shall go back; without an amount all of it."""
+
+    amount: UnsignedAmount | None = None
+    refund_on: Day
+    reason: Text
+
+
+class DecisionBody(Body):
+    """What the second person says."""
+
+    decision: Literal["approve", "reject"]
+
+
+class BounceBody(Body):
+    """The bank took the money back; the fee is what it charged us, in the company's own currency."""
+
+    bounced_on: Day
+    reason: Text
+    fee: UnsignedAmount | None = None
+
+
+@router.post("/payments/{payment}/allocations", status_code=201)
+async def allocate_payment(company: str, payment: uuid.UUID, body: AllocationBody, call: Write) -> Response:
+    """Let what is left of a payment pay an invoice, in its currency or another one by the rate of the day."""
+    command = AllocatePayment(
+        company, UUID(payment.hex), UUID(body.invoice.hex), body.amount, body.on, call.cause(company)
+    )
+    return await call.run(handlers.allocate_payments, command)
+
+
+@router.post("/payments/{payment}/allocations/undo", status_code=201)
+async def undo_allocation(company: str, payment: uuid.UUID, body: UndoBody, call: Write) -> Response:
+    """Take back what a payment pays of an invoice, by a linked reversal."""
+    command = UndoAllocation(company, UUID(payment.hex), UUID(body.invoice.hex), body.reason, call.cause(company))
+    return await call.run(handlers.undo_allocations, command)
+
+
+@router.post("/payments/{payment}/bounce", status_code=201)
+async def bounce_payment(company: str, payment: uuid.UUID, body: BounceBody, call: Write) -> Response:
+    """The bank took it back: what it paid is open again."""
+    command = BouncePayment(company, UUID(payment.hex), body.bounced_on, body.reason, body.fee, call.cause(company))
+    return await call.run(handlers.bounce_payments, command)
+
+
+@router.post("/payments/{payment}/refunds", status_code=201)
+async def request_refund(company: str, payment: uuid.UUID, body: RefundBody, call: Write) -> Response:
+    """Ask that unapplied money goes back; another person decides."""
+    cause = call.cause(company)
+    refund = derive(company, "refund", cause.id)
+    command = RequestRefund(company, UUID(payment.hex), refund, body.amount, body.refund_on, body.reason, cause)
+    return await call.run(handlers.request_refunds, command)
+
+
+@router.post("/refunds/{refund}/decision")
+async def decide_refund(company: str, refund: uuid.UUID, body: DecisionBody, call: Approve) -> Response:
+    """Agree or reject; never by who asked for it."""
+    command = DecideRefund(company, UUID(refund.hex), body.decision == "approve", call.cause(company))
+    return await call.run(handlers.decide_refunds, command)
+
+
+@router.get("/refunds/{refund}")
+async def show_refund(company: str, refund: uuid.UUID, reading: Read) -> payments.RefundAnswer:
+    """A refund, and who decided about it."""
+    async with reading.connection(company) as connection:
+        return found(await payments.refund(connection, company, UUID(refund.hex)), "refund")

@@ -1,0 +1,74 @@
+"""What customers owe: ageing, statements, and whether receivables equal their control account."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from fastapi import Query
+
+from chassis.errors import Fault, Problem
+from chassis.http import Router
+from services.ledger.api.inputs import Limit, Read, found
+from services.ledger.queries import ageing, companies, reconciliation, statements
+
+router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
+
+AsOf = Annotated[date | None, Query(description="With effect up to this day, past or not; today where it is left out.")]
+STATEMENT_DAYS = 90
+
+
+@router.get("/ageing")
+async def show_ageing(company: str, reading: Read, as_of: AsOf = None) -> ageing.AgeingAnswer:
+    """What all customers owe or owed, by days overdue."""
+    async with reading.connection(company) as connection:
+        return await ageing.totals(connection, company, as_of or await companies.today(connection, company))
+
+
+@router.get("/ageing/customers")
+async def show_customers_ageing(
+    company: str,
+    reading: Read,
+    as_of: AsOf = None,
+    after: Annotated[str, Query(max_length=64, description="`next` of the page before.")] = "",
+    limit: Limit = 50,
+) -> ageing.CustomersAgeingAnswer:
+    """What each customer owes or owed, with the invoices."""
+    async with reading.connection(company) as connection:
+        day = as_of or await companies.today(connection, company)
+        return await ageing.customers(connection, day, after=after, limit=limit)
+
+
+@router.get("/customers/{customer}/statement")
+async def show_statement(
+    company: str,
+    customer: str,
+    reading: Read,
+    as_of: AsOf = None,
+    since: Annotated[date | None, Query(description="First day shown; 90 days before where it is left out.")] = None,
+) -> statements.StatementAnswer:
+    """What a customer owed before, what happened, what it owes."""
+    async with reading.connection(company) as connection:
+        day = as_of or await companies.today(connection, company)
+        first = since or day - timedelta(days=STATEMENT_DAYS)
+        try:
+            answer = await statements.of_customer(connection, company, customer, since=first, as_of=day)
+        except OverflowError:
+            fault = Fault("?since", "too-many-lines", f"More than {statements.LINES_MAX} lines; ask for fewer days.")
+            raise Problem(422, "invalid-request", "The statement is too long.", [fault]) from None
+        return found(answer, "statement")
+
+
+@router.get("/reconciliation/receivables")
+async def reconcile_receivables(
+    company: str,
+    reading: Read,
+    as_of: AsOf = None,
+    thorough: Annotated[
+        bool, Query(description="Look at every document, not at totals alone: as dear as history.")
+    ] = False,
+) -> reconciliation.ReconciliationAnswer:
+    """Whether receivables equal their control account on the day; where not, the exact documents."""
+    async with reading.connection(company) as connection:
+        day = as_of or await companies.today(connection, company)
+        return await reconciliation.receivables(connection, company, day, thorough=thorough)

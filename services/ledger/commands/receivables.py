@@ -1,0 +1,88 @@
+"""What people ask about money, rates and what customers owe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from chassis.cause import Cause
+from chassis.ids import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NewRate:
+    """What a unit of a currency is worth in the company's own from a day on; `pointer` is where it stands."""
+
+    currency: str
+    valid_on: date
+    rate: str
+    source: str
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRates:
+    """Add exchange rates: all of them or none."""
+
+    company: str
+    rates: Sequence[NewRate]
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class AllocatePayment:
+    """Let what is left of a payment pay an invoice; `amount` in the payment's currency, or as far as both reach."""
+
+    company: str
+    payment: UUID
+    invoice: UUID
+    amount: str | None
+    on: date | None
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class UndoAllocation:
+    """Take back what a payment pays of an invoice."""
+
+    company: str
+    payment: UUID
+    invoice: UUID
+    reason: str
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class BouncePayment:
+    """The bank took the money back; `fee` is what it charged us."""
+
+    company: str
+    payment: UUID
+    bounced_on: date
+    reason: str
+    fee: str | None
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefund:
+    """Ask that unapplied money goes back."""
+
+    company: str
+    payment: UUID
+    refund: UUID
+    amount: str | None
+    refund_on: date
+    reason: str
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class DecideRefund:
+    """Agree to a refund, or reject it."""
+
+    company: str
+    refund: UUID
+    approve: bool
+    cause: Cause
