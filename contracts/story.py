@@ -13,6 +13,7 @@ from contracts.base import data_schema
 from contracts.envelope import Envelope
 from contracts.registry import key_of, owner_of
 from contracts.story_payroll import payroll
+from contracts.story_receivables import receivables
 
 COMPANY = "aegean"
 WEBSHOP = "/sales/webshop"
@@ -250,32 +251,6 @@ DATA: Mapping[str, dict[str, Any]] = {
         "stage": "shipped",
         "detail": "The goods have left the warehouse.",
     },
-    "PaymentBounced.v1": {
-        "payment": story_id("bounced payment"),
-        "reference": "BANK-2026-11-27-7",
-        "bounced_on": "2026-11-27",
-        "reason": "account closed",
-        "amount": {"amount": "22.94", "currency": "EUR"},
-        "reopened": [
-            {"invoice": SECOND_INVOICE, "number": "INV-2026-000043", "order": SECOND_ORDER, "amount": "22.94"}
-        ],
-        "fee": {"amount": "5.00", "currency": "EUR"},
-    },
-    "PaymentRefunded.v1": {
-        "payment": story_id("payment of too much"),
-        "refund": story_id("refund"),
-        "refund_on": "2026-11-28",
-        "reason": "paid twice",
-        "amount": {"amount": "22.94", "currency": "EUR"},
-        "unapplied": "0.00",
-    },
-    "ExchangeRateRecorded.v1": {
-        "currency": "USD",
-        "base": "EUR",
-        "rate": "0.8612",
-        "valid_on": "2026-11-20",
-        "source": "ECB reference rate",
-    },
     "ReservationRefused.v1": {
         "order": story_id("third order"),
         "code": "insufficient-stock",
@@ -326,6 +301,7 @@ DATA: Mapping[str, dict[str, Any]] = {
         "credit_limits": [{"currency": "EUR", "amount": "8000.00"}],
     },
     **payroll(story_id, EMPLOYEE),
+    **receivables(story_id, SECOND_INVOICE, SECOND_ORDER),
     "ItemDefined.v2": {
         "item": story_id("item TEA-KG"),
         "sku": "TEA-KG",
