@@ -35,12 +35,8 @@ SHIPMENT = story_id("shipment")
 
 _SELLER_ADDRESS = {"line1": "Ακτή Μιαούλη 85", "city": "Πειραιάς", "postcode": "18538", "country": "GR"}
 _CUSTOMER_ADDRESS = {
-    "line1": "Οδός Αδριανού 24",
-    "line2": "Πλάκα",
-    "city": "Αθήνα",
-    "postcode": "10556",
-    "country": "GR",
-}
+    "line1": "Οδός Αδριανού 24", "line2": "Πλάκα", "city": "Αθήνα", "postcode": "10556", "country": "GR",
+}  # fmt: skip
 _SELLER = {
     "name": "Αιγαίο Εμπορική Α.Ε.",
     "address": _SELLER_ADDRESS,
