@@ -13,8 +13,10 @@ from typing import Any
 import asyncpg
 import httpx
 
+from chassis.auth import Caller, InternalSecrets, TokenSigner
 from chassis.ids import new_id
 from chassis.jobs import JobWorkers
+from chassis.service import PARTS, Service
 from chassis.settings import StackSettings
 from deploy.local.postgres import DatabaseUrls
 from services.payroll.consumers import consumers
@@ -41,18 +43,32 @@ class Bureau:
 
     office: Department
     desk: PayDesk
+    desk_settings: PayrollSettings
     _people: int = field(default=0)
+    _service: Service | None = field(default=None)
 
     async def close(self) -> None:
         """Give the connections back."""
+        if self._service is not None:
+            await self._service.database.close()
         await self.office.close()
 
     @asynccontextmanager
     async def client(
         self, *, actor: str = OFFICER, scopes: Collection[str] = RIGHTS
     ) -> AsyncIterator[httpx.AsyncClient]:
-        """A caller of its HTTP app; by default the payroll officer."""
-        async with self.office.client(build, scopes=scopes, actor=actor) as client:
+        """A caller of its HTTP app, which is built once; by default the payroll officer."""
+        settings = self.office.settings
+        if self._service is None:
+            self._service = build(self.desk_settings, PARTS)
+        clock, secret = self._service.app.state.doors.clock, settings.stack.backbone_internal_secret_file
+        assert secret is not None
+        await clock.fresh()
+        caller = Caller(actor, actor, None, frozenset({"acme"}), frozenset(scopes))
+        token = TokenSigner(InternalSecrets(secret), clock.seconds).sign(caller, "payroll")
+        transport = httpx.ASGITransport(self._service.app, raise_app_exceptions=False)
+        headers = {"authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://payroll", headers=headers) as client:
             yield client
 
     async def set_up(self, group: str = "staff", country: str = "XX", currency: str = "EUR", **more: Any) -> None:
@@ -171,7 +187,7 @@ def bureau_on(urls: DatabaseUrls, server: TestPostgres, secret: Path, key: Path)
         vault_key_file=key,
         stack=StackSettings(kafka_bootstrap_servers="127.0.0.1:1", backbone_internal_secret_file=secret),
     )
-    return Bureau(Department(urls, server, settings, consumers), PayDesk(Vault.from_file(key)))
+    return Bureau(Department(urls, server, settings, consumers), PayDesk(Vault.from_file(key)), settings)
 
 
 async def said(client: httpx.AsyncClient, path: str, **body: Any) -> dict[str, Any]:
