@@ -21,7 +21,6 @@ CLEAR = {
     "pay_group.debtor_iban": "the company's own account",
     "pay_member.pay_group": "the code of a group",
     "pay_run.pay_group": "the code of a group",
-    "pay_run.paid_on": "when the bank paid the whole run",
     "pay_file.payments": "how many people are paid",
     "payslip.pays": "whether the bank has anything to pay",
 }
