@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 from contracts.base import data_schema
 from contracts.envelope import Envelope
 from contracts.registry import key_of, owner_of
+from contracts.story_papers import papers
 from contracts.story_payroll import payroll
 from contracts.story_receivables import receivables
 
@@ -333,6 +334,7 @@ DATA: Mapping[str, dict[str, Any]] = {
         "carrier": "ΕΛΤΑ Courier",
         "tracking": "EL123456789GR",
     },
+    **papers(story_id, EMPLOYEE),
 }
 
 # What caused what. Everything else was asked for directly, over an API.
@@ -368,6 +370,7 @@ _SEQUENCES = {  # on its key; whatever is not named is the first
     "DocumentRetentionStarted.v1": 4,
     "CertificateExpiring.v1": 2,
     "CertificateExpired.v1": 3,
+    "DocumentStored.v2": 2,
 }
 
 

@@ -65,7 +65,12 @@ _ROWS = (
     Topic("ledger.refusals", "ledger", "order", ("InvoiceRefused.v1",)),
     Topic("ledger.payments", "ledger", "payment", ("PaymentAllocated.v1", "PaymentBounced.v1", "PaymentRefunded.v1")),
     Topic("ledger.entries", "ledger", "entry", ("EntryPosted.v1",)),
-    Topic("documents.documents", "documents", "document", ("DocumentRegistered.v1", "DocumentStored.v1")),
+    Topic(
+        "documents.documents",
+        "documents",
+        "document",
+        ("DocumentRegistered.v1", "DocumentStored.v1", "DocumentRegistered.v2", "DocumentStored.v2"),
+    ),
     Topic(
         "payroll.employees",
         "payroll",

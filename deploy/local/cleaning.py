@@ -15,6 +15,7 @@ def remove_data(folder: StateFolder) -> None:
     folder.stack_file.unlink(missing_ok=True)
     folder.internal_secret.unlink(missing_ok=True)
     folder.vault_key.unlink(missing_ok=True)
+    folder.seal_key.unlink(missing_ok=True)
 
 
 def remove_everything(folder: StateFolder) -> None:

@@ -37,6 +37,15 @@ class StateFolder:
         """The master key of payroll: without it no sealed value can be opened again."""
         return self.root / "secrets" / "payroll-vault"
 
+    @property
+    def seal_key(self) -> Path:
+        """The key under which documents seals papers about persons."""
+        return self.root / "secrets" / "seal-key"
+
+    def key_files(self) -> dict[str, str]:
+        """Where the departments find their keys, as they are told by the environment."""
+        return {"PAYROLL_VAULT_KEY_FILE": str(self.vault_key), "DOCUMENTS_SEAL_KEY_FILE": str(self.seal_key)}
+
     def log(self, name: str) -> Path:
         """The log of one process."""
         return self.root / "logs" / f"{name}.log"

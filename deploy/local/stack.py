@@ -365,7 +365,7 @@ class LocalStack:
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
             "BACKBONE_INTERNAL_SECRET_FILE": str(self.folder.internal_secret),
-            "PAYROLL_VAULT_KEY_FILE": str(self.folder.vault_key),
+            **self.folder.key_files(),
             "DOCUMENTS_STORE_DIR": str(self.folder.root / "documents"),
         } | self._more_environment
 

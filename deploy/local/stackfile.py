@@ -101,8 +101,8 @@ def starter_lives(folder: StateFolder) -> bool:
 
 
 def make_secrets(folder: StateFolder) -> None:
-    """The secret that signs internal tokens and payroll's master key: made once, for the owner only."""
-    for path in (folder.internal_secret, folder.vault_key):
+    """The secret that signs internal tokens and the keys of payroll and documents: made once, for the owner only."""
+    for path in (folder.internal_secret, folder.vault_key, folder.seal_key):
         if not path.exists():
             with os.fdopen(_open(path), "w") as file:
                 file.write(secrets.token_hex(32))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import date
 
 from chassis.cause import Cause
 from chassis.ids import UUID
-from services.documents.domain.filing import AboutKind, DocumentClass, Language
+from services.documents.domain.filing import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,9 @@ class RegisterDocument:
 
     cause: Cause
     document: UUID
-    document_class: DocumentClass
+    document_class: str
     number: str
-    about_kind: AboutKind
+    about_kind: str
     about_id: UUID
     order: UUID | None
     employee: UUID | None
@@ -35,9 +36,12 @@ class RegisterDocument:
     language: Language
     dated: date
     facts: bytes
-    """The event's own bytes: all that is printed."""
+    """All that is printed: an event's own bytes, or what was asked for; sealed where the class is confidential."""
     revision: int | None = None
     """Of the order, if it was changed before."""
+    sealed: bool = False
+    links: tuple[tuple[str, UUID], ...] = ()
+    """Further business objects (kind, id) that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,51 @@ class KeepContent:
 
     cause: Cause
     document: UUID
-    document_class: DocumentClass
+    document_class: str
     order: UUID | None
+    employee: UUID | None
     sha256: bytes
     size: int
     media_type: str
     template: str
     template_hash: bytes
     renderer: str
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MakePersonKeys:
+    """Have a key for each of these people, under which papers about them are sealed. The first one of each stays."""
+
+    company: str
+    keys: tuple[tuple[UUID, bytes], ...]
+    """Person, and a key that would do, wrapped."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPapers:
+    """Put papers on file whose facts are given instead of heard, and have them rendered."""
+
+    papers: tuple[RegisterDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteReads:
+    """Somebody reads documents: write down who, what and when, before the answer goes out."""
+
+    company: str
+    reads: tuple[Read, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One document that is shown to a caller: in a list, alone, or with its bytes."""
+
+    document: uuid.UUID
+    document_class: str
+    what: str
+    version: int | None
+    client: str
+    actor: str
+    on_behalf_of: str | None
+    request: uuid.UUID

@@ -8,9 +8,18 @@ from chassis import companies
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from chassis.requests import Answer
-from services.documents import store, translate
-from services.documents.commands import KeepContent, LearnCompany, RegisterDocument
+from services.documents import translate
+from services.documents.commands import (
+    KeepContent,
+    LearnCompany,
+    MakePersonKeys,
+    NoteReads,
+    RegisterDocument,
+    RegisterPapers,
+)
 from services.documents.rendering.templates import current
+from services.documents.store import documents as store
+from services.documents.store import reads
 
 RENDER = "render"
 """The queue of what is to be rendered; a job's key is the document."""
@@ -24,8 +33,37 @@ async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) ->
 
 async def register_documents(commands: Sequence[RegisterDocument], unit: UnitOfWork) -> Outcomes:
     """Put documents on file and ask for their rendering in the same commit. What is on file already is left alone."""
+    await _register(commands, unit)
+    return None
+
+
+async def register_papers(commands: Sequence[RegisterPapers], unit: UnitOfWork) -> Sequence[Answer]:
+    """The same for papers whose facts were given. Each caller is told which are on file, and which of them by this."""
+    added = await _register([paper for command in commands for paper in command.papers], unit)
+    return [
+        Answer(
+            201,
+            {
+                "papers": [
+                    {
+                        "document": str(paper.document),
+                        "class": paper.document_class,
+                        "number": paper.number,
+                        "registered": (paper.cause.company, paper.document) in added,
+                    }
+                    for paper in command.papers
+                ]
+            },
+        )
+        for command in commands
+    ]
+
+
+async def _register(commands: Sequence[RegisterDocument], unit: UnitOfWork) -> frozenset[store.DocumentKey]:
     await store.add_parties(unit.raw, commands)
     added = await store.add_documents(unit.raw, commands, unit.now)
+    new = frozenset(added)
+    await store.add_event_links(unit.raw, [c for c in commands if (c.cause.company, c.document) in new], unit.now)
     for command in commands:
         key = (command.cause.company, command.document)
         if key not in added:
@@ -37,7 +75,7 @@ async def register_documents(commands: Sequence[RegisterDocument], unit: UnitOfW
         unit.audit(command.cause, "document-registered", str(command.document))
         if template is not None:
             unit.enqueue(RENDER, command.cause.company, {}, key=str(command.document))
-    return None
+    return new
 
 
 async def keep_contents(commands: Sequence[KeepContent], unit: UnitOfWork) -> None:
@@ -54,3 +92,15 @@ async def keep_contents_asked_for(commands: Sequence[KeepContent], unit: UnitOfW
     await keep_contents(commands, unit)
     standing = await store.standing_contents(unit.raw, [(c.cause.company, c.document) for c in commands])
     return [Answer(200, {"sha256": standing[c.cause.company, c.document].hex()}) for c in commands]
+
+
+async def make_person_keys(commands: Sequence[MakePersonKeys], unit: UnitOfWork) -> Sequence[Answer]:
+    """Keep keys for people who have none. What stands is read from its table: no answer carries a key."""
+    await store.add_person_keys(unit.raw, {(c.company, *key) for c in commands for key in c.keys}, unit.now)
+    return [Answer(200, {}) for _ in commands]
+
+
+async def note_reads(commands: Sequence[NoteReads], unit: UnitOfWork) -> Sequence[Answer]:
+    """Write down who reads what; only then do they read it."""
+    await reads.add_reads(unit.raw, commands, unit.now)
+    return [Answer(200, {}) for _ in commands]

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from chassis.ids import UUID
 from chassis.jobs import Job, JobContext, Jobs, TurnContext
-from services.documents import handlers, store
+from services.documents import handlers
 from services.documents.commands import KeepContent
 from services.documents.rendering.desk import Desk
+from services.documents.store import documents as store
 
 LEASE_S = 180
 """On a machine that is busy with orders the renderer gets almost nothing, and that is meant; a batch may take long."""
@@ -44,6 +45,6 @@ def jobs_of(desk: Desk) -> Jobs:
     @jobs.every(SWEEP_EVERY_S, "sweep-store")
     async def sweep_store(_context: TurnContext) -> None:
         """A process that was killed while it wrote leaves a file that nobody will ever ask for."""
-        await asyncio.to_thread(desk.files.sweep, HALF_WRITTEN_MAX_S)
+        await asyncio.to_thread(desk.contents.sweep, HALF_WRITTEN_MAX_S)
 
     return jobs

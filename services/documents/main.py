@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chassis.service import PARTS, Service
-from services.documents.api import router
+from services.documents.api import ROUTERS
 from services.documents.consumers import consumers
 from services.documents.jobs import jobs_of
 from services.documents.rendering.desk import Desk
@@ -18,7 +18,7 @@ def build(settings: DocumentsSettings, parts: Sequence[str] = PARTS) -> Service:
     service = Service(
         settings,
         consumers=consumers,
-        routers=[router],
+        routers=ROUTERS,
         jobs=jobs_of(desk),
         background=[desk.look_after],
         parts=parts,

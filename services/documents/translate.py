@@ -18,11 +18,11 @@ from contracts.base import (
     Reference,
     Uuid,
 )
-from contracts.documents import DocumentRegistered, DocumentStored
+from contracts.documents import DocumentRegistered, DocumentRegisteredV2, DocumentStored, DocumentStoredV2
 from contracts.gateway import EmployeeHired
 from contracts.ledger import CompanyRegistered, CreditNoteIssued, InvoiceIssued
 from services.documents.commands import KeepContent, LearnCompany, RegisterDocument
-from services.documents.domain.filing import CLASS_OF, AboutKind, title_of
+from services.documents.domain.filing import CLASS_OF, FIRST_VERSION, title_of
 
 Fact = tuple[type[EventData], UUID, dict[str, object]]
 """An event to emit: its type, its key, its data."""
@@ -114,9 +114,14 @@ def to_open_employee_file(event: Received[EmployeeToFile]) -> RegisterDocument:
     )
 
 
-def document_id(company: str, kind: AboutKind, about: UUID | str) -> UUID:
+def document_id(company: str, kind: str, about: UUID | str) -> UUID:
     """The id of the document about a thing; there is one for each."""
     return derive("document", company, kind, about)
+
+
+def paper_id(company: str, document_class: str, kind: str, about: UUID, number: str) -> UUID:
+    """The id of a paper that was asked for: one for each class, thing and number, so that asking twice files one."""
+    return derive("paper", company, document_class, kind, about, number)
 
 
 def party_id(company: str, name: str) -> UUID:
@@ -126,7 +131,7 @@ def party_id(company: str, name: str) -> UUID:
 
 def _of_sale(
     event: Received[InvoiceToFile] | Received[CreditNoteToFile],
-    kind: AboutKind,
+    kind: str,
     about: str,
     number: str,
     issued_on: date,
@@ -156,6 +161,7 @@ def _of_sale(
 
 def document_registered(command: RegisterDocument, template: str | None) -> Fact:
     """The document is on file."""
+    kind = DocumentRegistered if command.document_class in FIRST_VERSION else DocumentRegisteredV2
     data: dict[str, object] = {
         "document": command.document,
         "class": command.document_class,
@@ -169,20 +175,19 @@ def document_registered(command: RegisterDocument, template: str | None) -> Fact
     }
     if command.revision is not None:
         data["revision"] = command.revision
-    return DocumentRegistered, command.document, data
+    return kind, command.document, data
 
 
 def document_stored(command: KeepContent) -> Fact:
     """The bytes of the document are kept."""
-    return (
-        DocumentStored,
-        command.document,
-        {
-            "document": command.document,
-            "class": command.document_class,
-            "order": command.order,
-            "sha256": command.sha256.hex(),
-            "size": command.size,
-            "media_type": command.media_type,
-        },
-    )
+    data: dict[str, object] = {
+        "document": command.document,
+        "class": command.document_class,
+        "order": command.order,
+        "sha256": command.sha256.hex(),
+        "size": command.size,
+        "media_type": command.media_type,
+    }
+    if command.document_class in FIRST_VERSION:
+        return DocumentStored, command.document, data
+    return DocumentStoredV2, command.document, data | {"version": 1, "employee": command.employee}

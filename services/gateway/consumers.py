@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
+from contracts.documents import DocumentRegisteredV2, DocumentStoredV2
 from contracts.inventory import ItemDefined, ItemDefinedV2, StockReceived
 from contracts.ledger import (
     AccountOpened,
@@ -44,3 +45,4 @@ consumers.ignore(
     TrainingCompleted, CertificateExpiring, CertificateExpired, TrainingCostIncurred,
     because="training belongs to no request of a front office; ask payroll",
 )  # fmt: skip
+consumers.ignore(DocumentRegisteredV2, DocumentStoredV2, because="no request waits for these papers; ask documents")

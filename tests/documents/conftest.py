@@ -35,11 +35,14 @@ async def make_archive(
     """Makes archives, each on its own database."""
     secret = tmp_path / "secret"
     secret.write_text(SECRET)
+    seal_key = tmp_path / "seal-key"
+    seal_key.write_text(SECRET[::-1])
     made: list[Archive] = []
 
     def make(**more: object) -> Archive:
         urls = postgres_server.clone(documents_template)
-        made.append(Archive.on(urls, postgres_server, secret, tmp_path / f"store-{len(made)}", **more))
+        options = {"seal_key_file": seal_key, **more}
+        made.append(Archive.on(urls, postgres_server, secret, tmp_path / f"store-{len(made)}", **options))
         return made[-1]
 
     yield make

@@ -54,6 +54,9 @@ async def test_a_document_is_shown_with_what_it_is_about_and_its_bytes_once_they
         "dated": "2026-11-22",
         "template": "invoice@1",
         "content": None,
+        "version": 1,
+        "file_name": None,
+        "metadata": {},
     }
     assert after["content"]["sha256"] == (await archive.contents())[paper_id("7")]
     assert after["content"]["media_type"] == "application/pdf"
@@ -225,7 +228,7 @@ async def test_a_caller_without_the_scope_is_refused(archive: Archive) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        {"class": "letter"}, {"order": "x"}, {"limit": 0}, {"limit": 501}, {"text": "a"}, {"after": -1},
+        {"class": "Letter"}, {"order": "x"}, {"limit": 0}, {"limit": 501}, {"text": "a"}, {"after": -1},
         {"after": 2**63}, {"colour": "red"}, {"number": "x" * 65},
     ],
 )  # fmt: skip

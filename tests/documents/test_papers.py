@@ -16,8 +16,8 @@ import pypdfium2
 import pytest
 
 from contracts import published
+from services.documents.keeping.files import Files
 from services.documents.rendering.child import serve
-from services.documents.rendering.files import Files
 from services.documents.rendering.printable import is_right_to_left, number, percent, printable
 from services.documents.rendering.renderer import CHECKOUT
 from services.documents.rendering.templates import FOLDER, current, folder_hash, named
@@ -202,7 +202,7 @@ def test_accents_and_points_stay_where_the_rest_of_a_text_has_to_be_boxed(typese
 
 def test_why_a_paper_cannot_be_made_is_told_without_what_stands_on_it(typesetter: Typesetter, tmp_path: Path) -> None:
     facts = invoice_facts("7", customer={"name": "Secret Name", "language": "en"}, issued_on="Secret Day")
-    request = orjson.dumps({"template": "invoice@1", "facts": facts})
+    request = orjson.dumps({"template": "invoice@1", "facts": facts, "keep": True})
     answers = io.BytesIO()
 
     serve(io.BytesIO(len(request).to_bytes(4, "big") + request), answers, Files(tmp_path))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from services.documents.rendering.files import Files
+from services.documents.keeping.files import Files
 from services.documents.rendering.renderer import CHECKOUT
 from tests.documents.archive import Archive, invoice, text_of
 from tests.support.eventually import eventually

@@ -16,9 +16,10 @@ from chassis import faults
 from chassis.errors import Transient
 from services.documents.commands import KeepContent
 from services.documents.jobs import jobs_of
-from services.documents.rendering.files import ContentDamaged, ContentMissing, Files
+from services.documents.keeping.contents import ContentDamaged, ContentMissing
+from services.documents.keeping.files import Files
 from services.documents.rendering.renderer import NotRendered, Paper, Rendered, Renderer
-from services.documents.store import PaperToRender
+from services.documents.store.documents import PaperToRender
 from tests.documents.archive import Archive, credit_note, invoice, paper_id, text_of
 from tests.support.eventually import eventually
 

@@ -170,7 +170,8 @@ class Department:
         *,
         companies: Collection[str] = ("acme",),
         scopes: Collection[str] | None = None,
-        actor: str = "key:warehouse",
+        actor: str | None = None,
+        name: str = "warehouse",
     ) -> AsyncIterator[httpx.AsyncClient]:
         """A caller of its HTTP app, with a token as the gateway signs it; by default one who may do everything."""
         secret = self.settings.stack.backbone_internal_secret_file
@@ -178,10 +179,10 @@ class Department:
         service = build(self.settings, PARTS)
         clock = service.app.state.doors.clock
         await clock.fresh()
-        name = self.settings.service
-        rights = frozenset(scopes if scopes is not None else {f"{name}:read", f"{name}:write"})
-        caller = Caller("warehouse", actor, None, frozenset(companies), rights)
-        token = TokenSigner(InternalSecrets(secret), clock.seconds).sign(caller, name)
+        audience = self.settings.service
+        rights = frozenset(scopes if scopes is not None else {f"{audience}:read", f"{audience}:write"})
+        caller = Caller(name, actor or f"key:{name}", None, frozenset(companies), rights)
+        token = TokenSigner(InternalSecrets(secret), clock.seconds).sign(caller, audience)
         transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
         headers = {"authorization": f"Bearer {token}"}
         try:

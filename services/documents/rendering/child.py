@@ -1,9 +1,10 @@
 """The process that renders: `python -m services.documents.rendering.child STORE_DIR NICENESS`.
 
 It stands alone so that typesetting never holds up the corridor, cannot take the service down with it, and knows no
-password. Requests come on standard input, each with its length (4 bytes, big-endian): {"template", "facts"}. Answers go
-to standard output in the same order, a line each: {"sha256", "size", "template_hash", "renderer"} or {"error"}. Files
-are flushed to disk by threads while the next document is set. It ends when its input does.
+password and no key. Requests come on standard input, each with its length (4 bytes, big-endian): {"template", "facts",
+"keep"}. Answers go to standard output in the same order, a line each: {"sha256", "size", "template_hash", "renderer"}
+or {"error"}. Files are flushed to disk by threads while the next document is set. With `keep` false the document itself
+is the answer's "content" (base64) and touches no disk. It ends when its input does.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import ctypes
 import os
 import signal
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -21,7 +24,7 @@ from typing import BinaryIO
 
 import orjson
 
-from services.documents.rendering.files import Files
+from services.documents.keeping.files import Files
 from services.documents.rendering.templates import named
 from services.documents.rendering.typesetter import RENDERER, Typesetter
 
@@ -77,19 +80,18 @@ def _render(typesetter: Typesetter, request: bytes, files: Files) -> Callable[[]
         refusal: Answer = {"error": f"{type(error).__name__} in {name}"}
         return lambda: refusal
 
+    made: Answer = {"size": len(content), "template_hash": template.hash.hex(), "renderer": RENDERER}
+
     def keep() -> Answer:
         try:
-            digest = files.keep(content)
+            return {"sha256": files.keep(content), **made}
         except OSError as error:
             return {"error": f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX], "passing": True}
-        return {
-            "sha256": digest,
-            "size": len(content),
-            "template_hash": template.hash.hex(),
-            "renderer": RENDERER,
-        }
 
-    return keep
+    def give_back() -> Answer:
+        return {"sha256": sha256(content).hexdigest(), "content": b64encode(content).decode(), **made}
+
+    return keep if asked["keep"] else give_back
 
 
 def _write_answers(pending: SimpleQueue[Future[Answer] | None], answers: BinaryIO) -> None:

@@ -49,14 +49,14 @@ def printable(facts: Facts, cover: Callable[[str], str] = str) -> dict[str, obje
     printed: dict[str, object] = {
         "language": language,
         "issued": [issued_on.year, issued_on.month, issued_on.day],
-        "seller": _party(seller, language, cover),
-        "customer": _party(customer, language, cover),
-        "iban": None if iban is None else _in_fours(iban),
-        "number": _code(cover(facts["number"])),
-        "issued_on": _latin(_date(issued_on, language)),
-        "order_reference": _code(cover(facts["order_reference"])),
-        "customer_id": _code(cover(customer["id"])),
-        "reason": _said(cover(facts["reason"])) if facts.get("reason") else None,
+        "seller": party(seller, language, cover),
+        "customer": party(customer, language, cover),
+        "iban": None if iban is None else in_fours(iban),
+        "number": code(cover(facts["number"])),
+        "issued_on": latin(on_day(issued_on, language)),
+        "order_reference": code(cover(facts["order_reference"])),
+        "customer_id": code(cover(customer["id"])),
+        "reason": said(cover(facts["reason"])) if facts.get("reason") else None,
         "lines": lines,
         "taxes": taxes,
         "net": number(facts["net"], language),
@@ -65,9 +65,9 @@ def printable(facts: Facts, cover: Callable[[str], str] = str) -> dict[str, obje
         "currency": facts["currency"],
     }
     if "due_on" in facts:
-        printed["due_on"] = _latin(_date(date.fromisoformat(facts["due_on"]), language))
+        printed["due_on"] = latin(on_day(date.fromisoformat(facts["due_on"]), language))
     if "invoice_number" in facts:
-        printed["invoice_number"] = _code(cover(facts["invoice_number"]))
+        printed["invoice_number"] = code(cover(facts["invoice_number"]))
     printed["widths"] = {
         **{name: _width(lines, name, 20, 1.4) for name in ("quantity", "unit_price", "net")},
         **{name: _width(taxes, name, 22, 1.25) for name in ("base", "tax")},
@@ -102,11 +102,12 @@ def is_right_to_left(text: str) -> bool:
     return False
 
 
-def _party(who: Facts, language: str, cover: Callable[[str], str]) -> dict[str, object]:
+def party(who: Facts, language: str, cover: Callable[[str], str]) -> dict[str, object]:
+    """A name with its address, and its VAT number where there is one."""
     vat_number = who.get("vat_number")
     return {
-        "name": _said(cover(who["name"])),
-        "lines": [_said(cover(line)) for line in _address_lines(who["address"], language)],
+        "name": said(cover(who["name"])),
+        "lines": [said(cover(line)) for line in _address_lines(who["address"], language)],
         "vat_number": None if vat_number is None else cover(vat_number),
     }
 
@@ -114,8 +115,8 @@ def _party(who: Facts, language: str, cover: Callable[[str], str]) -> dict[str, 
 def _line(line: Facts, language: str, cover: Callable[[str], str]) -> dict[str, object]:
     return {
         "line": str(line["line"]),
-        "item": _said(cover(line["item"])),
-        "description": _said(cover(line["description"])),
+        "item": said(cover(line["item"])),
+        "description": said(cover(line["description"])),
         "quantity": number(line["quantity"], language),
         "unit_price": number(line["unit_price"], language),
         "tax_rate": percent(line["tax_rate"], language),
@@ -125,7 +126,7 @@ def _line(line: Facts, language: str, cover: Callable[[str], str]) -> dict[str, 
 
 def _tax(tax: Facts, language: str, cover: Callable[[str], str]) -> dict[str, object]:
     return {
-        "tax_code": _code(cover(tax["tax_code"])),
+        "tax_code": code(cover(tax["tax_code"])),
         "rate": percent(tax["rate"], language),
         "base": number(tax["base"], language),
         "tax": number(tax["tax"], language),
@@ -137,7 +138,7 @@ def _width(rows: Sequence[Mapping[str, object]], name: str, least_mm: float, dig
     return max(least_mm, 4 + digit_mm * max((len(str(row[name])) for row in rows), default=0))
 
 
-def _said(text: str, *, run_max: int = NAME_RUN_MAX, whole_max: int = NAME_RUN_MAX) -> dict[str, object]:
+def said(text: str, *, run_max: int = NAME_RUN_MAX, whole_max: int = NAME_RUN_MAX) -> dict[str, object]:
     """A text of the outside world as the templates set it."""
     if not text.isascii():
         text = LINE_ENDS.sub(" ", TURNS.sub("", text))
@@ -146,11 +147,13 @@ def _said(text: str, *, run_max: int = NAME_RUN_MAX, whole_max: int = NAME_RUN_M
     return {"text": text, "rtl": is_right_to_left(text)}
 
 
-def _code(text: str) -> dict[str, object]:
-    return _said(text, run_max=CODE_RUN_MAX, whole_max=CODE_WHOLE_MAX)
+def code(text: str) -> dict[str, object]:
+    """A number or reference: it may be broken where no name would be."""
+    return said(text, run_max=CODE_RUN_MAX, whole_max=CODE_WHOLE_MAX)
 
 
-def _latin(text: str) -> dict[str, object]:
+def latin(text: str) -> dict[str, object]:
+    """Digits and Latin letters, whatever the paper's language."""
     return {"text": text, "rtl": False}
 
 
@@ -172,7 +175,8 @@ def _country(code: str, language: str) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def _date(day: date, language: str) -> str:
+def on_day(day: date, language: str) -> str:
+    """A date as the language writes it."""
     return str(format_date(day, DATES[language], locale=_locale(language)))
 
 
@@ -181,6 +185,6 @@ def _locale(language: str) -> Locale:
     return Locale.parse(language)
 
 
-def _in_fours(iban: str) -> str:
+def in_fours(iban: str) -> str:
     """An IBAN on paper stands in groups of four (ISO 13616-1)."""
     return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ ENVIRONMENT = ("PATH", "LANG", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH")
 """All that the process sees of ours: it gets no address and no password."""
 IDLE_S = 60.0
 """A process without work is ended after this time; the next paper starts another."""
-LINE_BYTES_MAX = 65_536
+LINE_BYTES_MAX = 67_108_864
+"""Of an answer, which may hold a whole document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,19 @@ class Paper:
 
     template: str
     facts: bytes
+    keep: bool = True
+    """False: the bytes come back instead of going into the folder of files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A paper that is in the store of files."""
+    """A paper that is in the folder of files, or whose bytes are here."""
 
     sha256: bytes
     size: int
     template_hash: bytes
     renderer: str
+    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ class Renderer:
 
     async def _send(self, requests: asyncio.StreamWriter, papers: Sequence[Paper]) -> None:
         for paper in papers:
-            body = orjson.dumps({"template": paper.template, "facts": orjson.Fragment(paper.facts)})
+            body = orjson.dumps({"template": paper.template, "facts": orjson.Fragment(paper.facts), "keep": paper.keep})
             requests.write(len(body).to_bytes(4, "big") + body)
             await requests.drain()
 
@@ -153,6 +158,11 @@ def _read(line: bytes) -> Rendered | NotRendered:
         raise Transient(f"the store of files: {answer['error']}")
     if "error" in answer:
         return NotRendered(answer["error"])
+    content = answer.get("content")
     return Rendered(
-        bytes.fromhex(answer["sha256"]), answer["size"], bytes.fromhex(answer["template_hash"]), answer["renderer"]
+        bytes.fromhex(answer["sha256"]),
+        answer["size"],
+        bytes.fromhex(answer["template_hash"]),
+        answer["renderer"],
+        None if content is None else b64decode(content),
     )

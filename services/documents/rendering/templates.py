@@ -13,7 +13,17 @@ from hashlib import sha256
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "templates"
-CURRENT: Mapping[str, int] = {"invoice": 1, "credit_note": 1}
+CURRENT: Mapping[str, int] = {
+    "invoice": 1,
+    "credit_note": 1,
+    "statement": 2,
+    "dunning_letter": 2,
+    "delivery_note": 2,
+    "packing_list": 2,
+    "label": 2,
+    "payslip": 2,
+    "employment_contract": 2,
+}
 """Classes that are rendered, with the version that new documents get."""
 
 
@@ -23,6 +33,7 @@ class Template:
 
     name: str
     """`invoice@1`"""
+    document_class: str
     file: Path
     hash: bytes
     """SHA-256 over all files of its version: the layout and the words are part of it."""
@@ -42,7 +53,7 @@ def named(name: str) -> Template:
     file = FOLDER / version / f"{document_class}.typ"
     if document_class not in CURRENT or not version.isdecimal() or not file.is_file():
         raise LookupError(f"there is no template {name}")
-    return Template(name, file, folder_hash(file.parent))
+    return Template(name, document_class, file, folder_hash(file.parent))
 
 
 @lru_cache

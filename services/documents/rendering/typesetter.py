@@ -17,7 +17,8 @@ from typing import Final
 import orjson
 import typst
 
-from services.documents.rendering.printable import Facts, printable
+from services.documents.rendering.papers import printed
+from services.documents.rendering.printable import Facts
 from services.documents.rendering.templates import FOLDER, Template
 
 RENDERER = f"typst {version('typst')}"
@@ -67,10 +68,20 @@ class Typesetter:
         return base + BOX if len(cluster) > 1 and self._is_covered(base) else BOX
 
     def _compile(self, template: Template, facts: Facts, cover: Callable[[str], str]) -> bytes:
-        printed = orjson.dumps(printable(facts, cover)).decode()
-        source = f'#import "/{template.file.name}": print\n#print(json(bytes("{quoted(printed)}")))'
+        source = self._source(template, facts, cover)
         issued = datetime.fromisoformat(facts["issued_on"]).replace(tzinfo=UTC)
         return self._pdf(template.file.parent, source, issued)
+
+    def _source(self, template: Template, facts: Facts, cover: Callable[[str], str]) -> str:
+        values = orjson.dumps(printed(template.document_class, facts, cover)).decode()
+        return f'#import "/{template.file.name}": print\n#print(json(bytes("{quoted(values)}")))'
+
+    def pictures(self, template: Template, facts: Facts, *, dots_per_inch: float) -> list[bytes]:
+        """Each page as a PNG, for people who only want to see what a paper looks like."""
+        compiler = typst.Compiler(root=template.file.parent, font_paths=self._fonts)
+        source = self._source(template, facts, self.cover).encode()
+        made = compiler.compile(source, format="png", ppi=dots_per_inch)
+        return [made] if isinstance(made, bytes) else [page for page in made or () if page is not None]
 
     def _pdf(self, root: Path, source: str, at: datetime) -> bytes:
         """Facts come in the source, not as inputs of the system, so that what is parsed stays parsed between papers."""

@@ -1,4 +1,4 @@
-"""Bytes kept under their own hash: the same content is one file, and a file that was changed is known by its name.
+"""Bytes kept under their own hash in a folder: the same content is one file, and a changed file is known by its name.
 
 A file is complete from the moment it has its name (written aside, flushed, renamed), and it has its name before any row
 speaks of it. A crash in between leaves a file that nobody knows; the next rendering puts the same bytes there again.
@@ -12,14 +12,9 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
+from typing import BinaryIO
 
-
-class ContentMissing(Exception):
-    """The store does not have the bytes that a row speaks of."""
-
-
-class ContentDamaged(Exception):
-    """The bytes are not those that were stored."""
+from services.documents.keeping.contents import ContentDamaged, ContentMissing, parts_of
 
 
 class Files:
@@ -32,26 +27,31 @@ class Files:
         """Where content with this SHA-256 (hex) is, or would be."""
         return self.root / "sha256" / digest[:2] / digest
 
-    def keep(self, content: bytes) -> str:
+    def keep(self, content: bytes | BinaryIO) -> str:
         """Store content for good; returns its SHA-256 (hex). What stands there already is written anew."""
-        digest = sha256(content).hexdigest()
-        path = self.path(digest)
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            for folder in (path.parent.parent, self.root):
-                _flush_folder(folder)
-        aside = path.parent / f".{token_hex(8)}"
+        folder = self.root / "sha256"
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _flush_folder(self.root)
+        aside = folder / f".{token_hex(8)}"
+        seen = sha256()
         try:
             with aside.open("xb") as file:
-                file.write(content)
+                for part in parts_of(content):
+                    seen.update(part)
+                    file.write(part)
                 file.flush()
                 os.fsync(file.fileno())
+            path = self.path(seen.hexdigest())
+            if not path.parent.is_dir():
+                path.parent.mkdir(exist_ok=True)
+                _flush_folder(folder)
             aside.rename(path)
         except BaseException:
             aside.unlink(missing_ok=True)
             raise
         _flush_folder(path.parent)
-        return digest
+        return seen.hexdigest()
 
     def fetch(self, digest: str) -> bytes:
         """The content with this SHA-256 (hex). Raises ContentMissing, or ContentDamaged rather than wrong bytes."""
@@ -67,11 +67,12 @@ class Files:
         """Remove what a crash left half written; returns how many files that were. Whole content is never touched."""
         until = time.time() - older_than_s
         swept = 0
-        for aside in self.root.glob("sha256/*/.*"):
-            with suppress(FileNotFoundError):
-                if aside.stat().st_mtime < until:
-                    aside.unlink()
-                    swept += 1
+        for pattern in ("sha256/.*", "sha256/*/.*"):
+            for aside in self.root.glob(pattern):
+                with suppress(FileNotFoundError):
+                    if aside.stat().st_mtime < until:
+                        aside.unlink()
+                        swept += 1
         return swept
 
 

@@ -1,4 +1,4 @@
-"""The SQL of the write side. Every statement takes a whole batch."""
+"""Documents, their parties and which bytes they are. Every statement takes a whole batch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import asyncpg
 from chassis.cause import Cause
 from chassis.ids import UUID
 from services.documents.commands import KeepContent, RegisterDocument
-from services.documents.domain.filing import DocumentClass, title_of
+from services.documents.domain.filing import title_of
 from services.documents.domain.names import folded
 from services.documents.rendering.templates import current
 
@@ -25,30 +25,34 @@ on conflict (company, party) do nothing
 
 ADD_DOCUMENTS = """
 insert into document (company, document, class, title, number, about_kind, about_id, order_id, employee_id, party,
-    language, dated, template, template_hash, facts, cause, correlation, actor, on_behalf_of, registered_at)
+    language, dated, template, template_hash, facts, cause, correlation, actor, on_behalf_of, sealed, registered_at)
 select x.company, x.document, x.class, x.title, x.number, x.about_kind, x.about_id, x.order_id, x.employee_id, x.party,
-    x.language, x.dated, x.template, x.template_hash, x.facts, x.cause, x.correlation, x.actor, x.on_behalf_of, $20
+    x.language, x.dated, x.template, x.template_hash, x.facts, x.cause, x.correlation, x.actor, x.on_behalf_of,
+    x.sealed, $21
 from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[],
     $10::uuid[], $11::text[], $12::date[], $13::text[], $14::bytea[], $15::bytea[], $16::uuid[], $17::text[],
-    $18::text[], $19::text[]) with ordinality
+    $18::text[], $19::text[], $20::boolean[]) with ordinality
     as x(company, document, class, title, number, about_kind, about_id, order_id, employee_id, party,
-    language, dated, template, template_hash, facts, cause, correlation, actor, on_behalf_of, n)
+    language, dated, template, template_hash, facts, cause, correlation, actor, on_behalf_of, sealed, n)
 order by x.n on conflict (company, document) do nothing returning company, document
 """
 
 TO_RENDER = """
 select d.company, d.document, d.class, d.order_id, d.template, d.facts, d.cause, d.correlation, d.actor, d.on_behalf_of,
-    d.registered_at
+    d.registered_at, d.employee_id, d.sealed, k.wrapped
 from unnest($1::text[], $2::uuid[]) as x(company, document) cross join lateral
     (select * from document where company = x.company and document = x.document offset 0) d
+    left join lateral (select wrapped from person_key where d.sealed and company = x.company and person = d.employee_id
+    offset 0) k on true
 where d.template is not null and not exists
     (select from document_content c where c.company = x.company and c.document = x.document offset 0)
 """
 
 ADD_CONTENTS = """
-insert into document_content (company, document, sha256, size, media_type, template, template_hash, renderer, stored_at)
-select x.*, $9 from unnest($1::text[], $2::uuid[], $3::bytea[], $4::bigint[], $5::text[], $6::text[], $7::bytea[],
-    $8::text[]) as x
+insert into document_content (company, document, sha256, size, media_type, template, template_hash, renderer, sealed,
+    stored_at)
+select x.*, $10 from unnest($1::text[], $2::uuid[], $3::bytea[], $4::bigint[], $5::text[], $6::text[], $7::bytea[],
+    $8::text[], $9::boolean[]) as x
 on conflict (company, document) do nothing returning company, document
 """
 
@@ -63,12 +67,16 @@ class PaperToRender:
     """A document whose bytes are not known yet."""
 
     document: UUID
-    document_class: DocumentClass
+    document_class: str
     order: UUID | None
     template: str
     facts: bytes
     cause: Cause
     """That of its registration."""
+    employee: UUID | None = None
+    sealed: bool = False
+    person_key: bytes | None = None
+    """The employee's own, wrapped; for what is sealed."""
 
 
 async def add_parties(connection: asyncpg.Connection, commands: Sequence[RegisterDocument]) -> None:
@@ -109,6 +117,7 @@ async def add_documents(
         [c.cause.correlation for c in commands],
         [c.cause.actor for c in commands],
         [c.cause.on_behalf_of for c in commands],
+        [c.sealed for c in commands],
         now,
     )
     return {(company, document) for company, document in rows}
@@ -127,7 +136,17 @@ def paper_of(row: asyncpg.Record) -> PaperToRender:
     cause = Cause(
         row["cause"], row["company"], row["correlation"], row["actor"], row["on_behalf_of"], None, row["registered_at"]
     )
-    return PaperToRender(row["document"], row["class"], row["order_id"], row["template"], row["facts"], cause)
+    return PaperToRender(
+        row["document"],
+        row["class"],
+        row["order_id"],
+        row["template"],
+        row["facts"],
+        cause,
+        row["employee_id"],
+        row["sealed"],
+        row["wrapped"],
+    )
 
 
 async def add_contents(
@@ -145,6 +164,7 @@ async def add_contents(
         [c.template for c in ordered],
         [c.template_hash for c in ordered],
         [c.renderer for c in ordered],
+        [c.sealed for c in ordered],
         now,
     )
     return {(company, document) for company, document in rows}
@@ -156,3 +176,58 @@ async def standing_contents(
     """The SHA-256 of each of these documents' bytes."""
     rows = await connection.fetch(STANDING_CONTENTS, [company for company, _ in documents], [d for _, d in documents])
     return {(company, document): sha256 for company, document, sha256 in rows}
+
+
+# -- what else belongs to a document -----------------------------------------------------------------------------------
+
+ADD_LINKS = """
+insert into document_link (company, document, kind, object_id, made_by, reason, actor, on_behalf_of, cause, at)
+select x.*, $10 from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[],
+    $8::text[], $9::uuid[]) as x
+on conflict (company, document, kind, object_id, nth) do nothing
+"""
+ADD_PERSON_KEYS = """
+insert into person_key (company, person, wrapped, at) select x.*, $4
+from unnest($1::text[], $2::uuid[], $3::bytea[]) as x on conflict (company, person) do nothing
+"""
+PERSON_KEYS = """
+select k.person, k.wrapped from unnest($2::uuid[]) as x(person) cross join lateral
+    (select * from person_key where company = $1 and person = x.person offset 0) k
+"""
+
+
+async def add_event_links(connection: asyncpg.Connection, commands: Sequence[RegisterDocument], now: datetime) -> None:
+    """Link documents to the further business objects that their events name; such a link never ends."""
+    links = sorted({(c.cause.company, c.document, kind, thing) for c in commands for kind, thing in c.links})
+    causes = {(c.cause.company, c.document): c.cause for c in commands}
+    of = [causes[company, document] for company, document, _, _ in links]
+    if links:
+        await connection.execute(
+            ADD_LINKS,
+            [company for company, _, _, _ in links],
+            [document for _, document, _, _ in links],
+            [kind for _, _, kind, _ in links],
+            [thing for _, _, _, thing in links],
+            ["event"] * len(links),
+            [""] * len(links),
+            [cause.actor for cause in of],
+            [cause.on_behalf_of for cause in of],
+            [cause.id for cause in of],
+            now,
+        )
+
+
+async def add_person_keys(
+    connection: asyncpg.Connection, keys: Collection[tuple[str, UUID, bytes]], now: datetime
+) -> None:
+    """Keep a key for each person who has none yet; sorted, so that two batches do not wait crosswise."""
+    ordered = sorted(keys)
+    await connection.execute(
+        ADD_PERSON_KEYS, [c for c, _, _ in ordered], [p for _, p, _ in ordered], [k for _, _, k in ordered], now
+    )
+
+
+async def person_keys(connection: asyncpg.Connection, company: str, people: Collection[UUID]) -> dict[UUID, bytes]:
+    """The wrapped keys of those people who have one."""
+    rows = await connection.fetch(PERSON_KEYS, company, list(people))
+    return {row["person"]: row["wrapped"] for row in rows}

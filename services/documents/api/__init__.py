@@ -1,0 +1,7 @@
+"""The HTTP doors of documents. Behind the gateway their addresses begin with `/documents`."""
+
+from services.documents.api import papers, reading
+
+ROUTERS = (reading.router, papers.router)
+
+__all__ = ["ROUTERS"]

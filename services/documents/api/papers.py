@@ -1,0 +1,242 @@
+"""Papers whose facts are given instead of heard: statements and labels on request, payslips without an event.
+
+This is how confidential papers come: their facts travel in one signed call, are sealed before they are stored, and
+stand in no event, log or error.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Annotated, Literal
+
+import orjson
+from fastapi import Depends, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from chassis.cause import Cause
+from chassis.errors import Fault, Problem
+from chassis.http import Call, Reading, Router, write
+from chassis.ids import UUID
+from chassis.requests import RequestIdentity, unavailable
+from services.documents import handlers
+from services.documents.api import facts
+from services.documents.api.facts import Body, Facts, Id
+from services.documents.commands import MakePersonKeys, RegisterDocument, RegisterPapers
+from services.documents.domain.access import reads_class
+from services.documents.queries import access
+from services.documents.queries.access import CONFIDENTIAL, Rights
+from services.documents.rendering.barcodes import NoBarcode, barcode
+from services.documents.rendering.desk import Desk
+from services.documents.store import documents as store
+from services.documents.translate import paper_id, party_id
+
+WRITE = "documents:write"
+PAPERS_MAX = 200
+PERSON_KEYS = "person-keys"
+
+router = Router(prefix="/v1/companies/{company}", tags=["papers"])
+
+Writers = Annotated[Call, Depends(write(WRITE, CONFIDENTIAL))]
+ObjectKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", description="customer, shipment, payslip …")]
+
+
+class AboutBody(Body):
+    """The business object that a paper is about: there is one paper of a class and number for each."""
+
+    kind: ObjectKind
+    id: Id
+
+
+class LinkBody(Body):
+    """A further business object that it belongs to."""
+
+    kind: ObjectKind
+    id: Id
+
+
+class PaperBody(Body):
+    """What every paper is filed by."""
+
+    about: AboutBody
+    order: Id | None = None
+    links: Annotated[tuple[LinkBody, ...], Field(max_length=100, strict=False)] = ()
+
+
+class Statement(PaperBody):
+    """A customer's statement of account."""
+
+    document_class: Annotated[Literal["statement"], Field(alias="class")]
+    facts: facts.StatementFacts
+
+
+class DunningLetter(PaperBody):
+    """A letter about what is overdue."""
+
+    document_class: Annotated[Literal["dunning_letter"], Field(alias="class")]
+    facts: facts.DunningFacts
+
+
+class DeliveryNote(PaperBody):
+    """A delivery note."""
+
+    document_class: Annotated[Literal["delivery_note"], Field(alias="class")]
+    facts: facts.DeliveryFacts
+
+
+class PackingList(PaperBody):
+    """A packing list."""
+
+    document_class: Annotated[Literal["packing_list"], Field(alias="class")]
+    facts: facts.PackingFacts
+
+
+class Labels(PaperBody):
+    """Labels with barcodes."""
+
+    document_class: Annotated[Literal["label"], Field(alias="class")]
+    facts: facts.LabelFacts
+
+
+class Payslip(PaperBody):
+    """A payslip; confidential."""
+
+    document_class: Annotated[Literal["payslip"], Field(alias="class")]
+    employee: Id
+    facts: facts.PayslipFacts
+
+
+class Contract(PaperBody):
+    """An employment contract; confidential."""
+
+    document_class: Annotated[Literal["employment_contract"], Field(alias="class")]
+    employee: Id
+    facts: facts.ContractFacts
+
+
+AnyPaper = Annotated[
+    Statement | DunningLetter | DeliveryNote | PackingList | Labels | Payslip | Contract,
+    Field(discriminator="document_class"),
+]
+
+
+class PapersBody(Body):
+    """Papers to be put on file and rendered; all of them or none."""
+
+    papers: Annotated[list[AnyPaper], Field(min_length=1, max_length=PAPERS_MAX)]
+
+
+@router.post("/papers", status_code=201)
+async def register_papers(company: str, body: PapersBody, call: Writers, request: Request) -> Response:
+    """Put papers on file. They are rendered when there is time, or at once when somebody asks for their content."""
+    reading = Reading(call.caller, request.app.state.doors)
+    async with reading.connection(company) as connection:
+        rights = await access.rights(connection, company, call.caller, "write")
+    _check(body.papers, rights)
+    keys = await _person_keys(request, reading, company, body.papers, rights)
+    desk: Desk = request.app.state.desk
+    cause = call.cause(company)
+    commands = tuple(_command(cause, paper, rights, desk, keys) for paper in body.papers)
+    return await call.run(handlers.register_papers, RegisterPapers(commands))
+
+
+def _check(papers: Sequence[AnyPaper], rights: Rights) -> None:
+    """Raises Problem 403 for a class that the caller may not file, 422 for a barcode that cannot be written."""
+    faults: list[Fault] = []
+    for n, paper in enumerate(papers):
+        if not reads_class(rights.reader, rights.of(paper.document_class)):
+            raise Problem(403, "class-not-allowed", f"The caller may not file papers of {paper.document_class}.")
+        for pointer, form, value in _barcodes(paper):
+            try:
+                barcode(form, value)
+            except NoBarcode as wrong:
+                faults.append(Fault(f"/papers/{n}/facts{pointer}", "barcode-impossible", f"{wrong}.".capitalize()))
+    if faults:
+        raise Problem(422, "barcode-impossible", "A barcode cannot be written.", faults[:10])
+
+
+def _barcodes(paper: AnyPaper) -> list[tuple[str, str, str]]:
+    """Where a barcode is asked for, in which form, with which value."""
+    if isinstance(paper, Labels):
+        labels = enumerate(paper.facts.labels)
+        return [(f"/labels/{n}/barcode/value", one.barcode.form, one.barcode.value) for n, one in labels]
+    if isinstance(paper, PackingList):
+        packages = enumerate(paper.facts.packages)
+        return [(f"/packages/{n}/sscc", "sscc", one.sscc) for n, one in packages if one.sscc is not None]
+    return []
+
+
+async def _person_keys(
+    request: Request, reading: Reading, company: str, papers: Sequence[AnyPaper], rights: Rights
+) -> dict[UUID, bytes]:
+    """The keys of those whom sealed papers concern; who had none has one afterwards."""
+    people = sorted(
+        {
+            own(paper.employee)
+            for paper in papers
+            if isinstance(paper, Payslip | Contract) and rights.of(paper.document_class).access == "confidential"
+        }
+    )
+    if not people:
+        return {}
+    desk: Desk = request.app.state.desk
+    if desk.seals is None:
+        raise unavailable("sealing-not-set-up", "Confidential papers need a sealing key, and there is none here.")
+    seals = desk.seals
+    async with reading.connection(company) as connection:
+        known = await store.person_keys(connection, company, people)
+    missing = [person for person in people if person not in known]
+    if not missing:
+        return known
+    made = MakePersonKeys(company, tuple((person, seals.new_person_key(company, person)) for person in missing))
+    key = str(request.state.request_id)
+    identity = RequestIdentity(company, PERSON_KEYS, key, sha256(key.encode()).digest())
+    await reading.doors.commands.submit(handlers.make_person_keys, made, identity)
+    async with reading.connection(company) as connection:
+        return await store.person_keys(connection, company, people)
+
+
+def _command(cause: Cause, paper: AnyPaper, rights: Rights, desk: Desk, keys: dict[UUID, bytes]) -> RegisterDocument:
+    stated = paper.facts
+    company = cause.company
+    document = paper_id(company, paper.document_class, paper.about.kind, own(paper.about.id), stated.number)
+    employee = own(paper.employee) if isinstance(paper, Payslip | Contract) else None
+    content = orjson.dumps(stated.model_dump(mode="json", by_alias=True, exclude_none=True))
+    sealed = employee is not None and rights.of(paper.document_class).access == "confidential"
+    if sealed and employee is not None:
+        assert desk.seals is not None
+        content = desk.seals.seal(keys[employee], company, employee, document, content)
+    name = _party(stated)
+    return RegisterDocument(
+        cause,
+        document,
+        paper.document_class,
+        stated.number,
+        paper.about.kind,
+        own(paper.about.id),
+        None if paper.order is None else own(paper.order),
+        employee,
+        party_id(company, name),
+        name,
+        stated.language,
+        stated.issued_on,
+        content,
+        sealed=sealed,
+        links=tuple((link.kind, own(link.id)) for link in paper.links),
+    )
+
+
+def _party(stated: Facts) -> str:
+    """Whom the paper is found by."""
+    for who in ("customer", "employee", "ship_to"):
+        found = getattr(stated, who, None)
+        if found is not None:
+            return str(found.name)
+    return stated.seller.name
+
+
+def own(given: uuid.UUID) -> UUID:
+    """An id as the driver likes it."""
+    return UUID(given.bytes)

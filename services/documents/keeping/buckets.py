@@ -1,0 +1,63 @@
+"""Bytes kept under their own hash in a bucket of any S3-compatible store, by its address: `s3://papers/backbone`.
+
+Keys, region and endpoint come from the usual `AWS_…` variables of the environment. An object is whole when it is there:
+a put that breaks off, in one part or in many, leaves no object of that name.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import BinaryIO
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, from_url
+
+from services.documents.keeping.contents import ContentDamaged, ContentMissing, StoreAway, digest_of
+
+PUT_AT_ONCE_BYTES = 8_388_608
+"""Longer content goes up in parts."""
+
+
+class Bucket:
+    """Objects named `sha256/ab/ab…` below the address."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._store: ObjectStore | None = None
+
+    def keep(self, content: bytes | BinaryIO) -> str:
+        """Store content for good; returns its SHA-256 (hex). What stands there already is written anew."""
+        digest = digest_of(content)
+        if not isinstance(content, bytes):
+            content.seek(0)
+        try:
+            obstore.put(self._opened(), self.name(digest), content, chunk_size=PUT_AT_ONCE_BYTES)
+        except (BaseError, OSError) as error:
+            raise StoreAway(f"{type(error).__name__} while {digest} was kept") from error
+        return digest
+
+    def fetch(self, digest: str) -> bytes:
+        """The content with this SHA-256 (hex). Raises ContentMissing, or ContentDamaged rather than wrong bytes."""
+        try:
+            content = bytes(obstore.get(self._opened(), self.name(digest)).bytes())
+        except FileNotFoundError:
+            raise ContentMissing(f"no object {digest}") from None
+        except (BaseError, OSError) as error:
+            raise StoreAway(f"{type(error).__name__} while {digest} was fetched") from error
+        if sha256(content).hexdigest() != digest:
+            raise ContentDamaged(f"object {digest} has other content")
+        return content
+
+    def sweep(self, older_than_s: float) -> int:
+        """Nothing: what was not put wholly is not there (parts that were begun are the bucket's own rule to end)."""
+        return 0
+
+    def name(self, digest: str) -> str:
+        """What the object with this SHA-256 (hex) is called."""
+        return f"sha256/{digest[:2]}/{digest}"
+
+    def _opened(self) -> ObjectStore:
+        if self._store is None:
+            self._store = from_url(self.url)
+        return self._store

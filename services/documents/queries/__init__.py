@@ -1,0 +1,1 @@
+"""The read side of documents: SQL to response models, by noun."""

@@ -1,0 +1,212 @@
+"""What is printed on the papers beside invoices, from the facts that each is registered with. Nothing is calculated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from services.documents.rendering.barcodes import barcode
+from services.documents.rendering.printable import Facts, code, in_fours, latin, number, on_day, party, printable, said
+
+Cover = Callable[[str], str]
+Printed = dict[str, object]
+Writer = Callable[[Any], object]
+
+TONES = ("reminder", "demand", "final")
+"""How a dunning letter speaks, by its level: the third and all that follow are the last word."""
+DIGIT_MM = 1.5
+
+
+class _Pen:
+    """Writes values in one language."""
+
+    def __init__(self, language: str, cover: Cover) -> None:
+        self.language = language
+        self.cover = cover
+
+    def day(self, text: str) -> Printed:
+        return latin(on_day(date.fromisoformat(text), self.language))
+
+    def said(self, text: str) -> Printed:
+        return said(self.cover(text))
+
+    def code(self, text: str) -> Printed:
+        return code(self.cover(text))
+
+    def number(self, text: str) -> str:
+        return number(text, self.language)
+
+    def money(self, amount: str, currency: str) -> str:
+        return f"{number(amount, self.language)} {currency}"
+
+    def every(self, items: Sequence[Facts], **fields: Callable[[Any], object]) -> list[Printed]:
+        """Each item with these fields; what it does not say stays empty."""
+        return [
+            {name: None if item.get(name) is None else write(item[name]) for name, write in fields.items()}
+            for item in items
+        ]
+
+    def some(self, facts: Facts, **fields: Callable[[Any], object]) -> Printed:
+        (printed,) = self.every([facts], **fields)
+        return printed
+
+
+def printed(document_class: str, facts: Facts, cover: Cover = str) -> Printed:
+    """The facts of a paper in the form that its template takes. Raises KeyError for facts without a needed field."""
+    write = WRITERS.get(document_class)
+    if write is None:
+        return printable(facts, cover)
+    pen = _Pen(facts["language"], cover)
+    issued = date.fromisoformat(facts["issued_on"])
+    head = {
+        "language": facts["language"],
+        "issued": [issued.year, issued.month, issued.day],
+        "issued_on": pen.day(facts["issued_on"]),
+        "number": pen.code(facts["number"]),
+        "seller": party(facts["seller"], pen.language, cover),
+    }
+    return head | pen.some(facts, remark=pen.said) | write(facts, pen)
+
+
+def _statement(facts: Facts, pen: _Pen) -> Printed:
+    lines = pen.every(
+        facts["lines"], date=pen.day, document=pen.said, due_on=pen.day, amount=pen.number, open=pen.number
+    )
+    ageing = pen.every(facts["ageing"], days_overdue=pen.said, open=pen.number)
+    return {
+        **_payable(facts, pen),
+        **pen.some(facts, as_of=pen.day, **{"from": pen.day}),
+        "currency": latin(facts["currency"]),
+        "lines": lines,
+        "ageing": ageing,
+        "total": pen.money(facts["total"], facts["currency"]),
+        "widths": {"amount": _width(lines, "amount"), "open": _width(lines, "open"), "ageing": _width(ageing, "open")},
+    }
+
+
+def _dunning_letter(facts: Facts, pen: _Pen) -> Printed:
+    fields: dict[str, Writer] = {"invoice_number": pen.code, "issued_on": pen.day, "due_on": pen.day, "days": str}
+    lines = pen.every(facts["lines"], **fields, amount=pen.number, open=pen.number)
+    currency = facts["currency"]
+    return {
+        **_payable(facts, pen),
+        **pen.some(facts, pay_until=pen.day),
+        "level": latin(str(facts["level"])),
+        "tone": TONES[min(int(facts["level"]), len(TONES)) - 1],
+        "lines": lines,
+        "overdue": pen.money(facts["overdue"], currency),
+        "extras": [[name, pen.money(facts[name], currency)] for name in ("fee", "interest") if facts.get(name)],
+        "total": pen.money(facts["total"], currency),
+        "widths": {"amount": _width(lines, "amount"), "open": _width(lines, "open")},
+    }
+
+
+def _delivery_note(facts: Facts, pen: _Pen) -> Printed:
+    return _shipped(facts, pen) | {"lines": [_goods(line, pen) for line in facts["lines"]]}
+
+
+def _packing_list(facts: Facts, pen: _Pen) -> Printed:
+    packages = []
+    for package in facts["packages"]:
+        drawn = None if package.get("sscc") is None else barcode("sscc", package["sscc"])
+        packages.append(
+            {
+                "package": package["package"],
+                **pen.some(package, weight=pen.cover),
+                "code": None if drawn is None else drawn.text,
+                "barcode": None if drawn is None else drawn.drawing,
+                "lines": [_goods(line, pen) for line in package["lines"]],
+            }
+        )
+    return _shipped(facts, pen) | {"packages": packages, "packages_count": latin(str(len(packages)))}
+
+
+def _label(facts: Facts, pen: _Pen) -> Printed:
+    labels = []
+    for one in facts["labels"]:
+        drawn = barcode(one["barcode"]["form"], one["barcode"]["value"])
+        labels.append(
+            {
+                "title": pen.said(one["title"]),
+                "lines": [pen.said(line) for line in one["lines"]],
+                "barcode": drawn.drawing,
+                "code": drawn.text,
+                "wide": drawn.wide,
+            }
+        )
+    return {"labels": labels}
+
+
+def _payslip(facts: Facts, pen: _Pen) -> Printed:
+    fields = {"description": pen.said, "quantity": pen.number, "rate": pen.number, "amount": pen.number}
+    currency = facts["currency"]
+    return {
+        "employee": _person(facts["employee"], pen),
+        **pen.some(facts, paid_on=pen.day, position=pen.said, department=pen.said, paid_to=pen.code, rules=pen.said),
+        "employee_number": pen.code(facts["employee"]["number"]),
+        "period": pen.said(facts["period"]),
+        **{name: pen.every(facts[name], **fields) for name in ("earnings", "deductions", "employer", "to_date")},
+        **{name: pen.money(facts[name], currency) for name in ("gross", "deducted", "net")},
+    }
+
+
+def _employment_contract(facts: Facts, pen: _Pen) -> Printed:
+    dates = pen.some(facts, starts_on=pen.day, ends_on=pen.day)
+    texts = dict.fromkeys(("position", "department", "work_place", "notice", "probation"), pen.said)
+    figures = dict.fromkeys(("hours_per_week", "leave_days"), pen.number)
+    return {
+        "employee": _person(facts["employee"], pen),
+        "employee_number": pen.code(facts["employee"]["number"]),
+        **dates,
+        **pen.some(facts, **texts, **figures, pay=pen.said),
+        "clauses": [pen.said(clause) for clause in facts["clauses"]],
+    }
+
+
+def _payable(facts: Facts, pen: _Pen) -> Printed:
+    """Whom it asks for money, and how that is paid."""
+    iban = facts["seller"].get("iban")
+    return {
+        "customer": party(facts["customer"], pen.language, pen.cover),
+        "customer_id": pen.code(facts["customer"]["id"]),
+        "iban": None if iban is None else in_fours(iban),
+        "pay_reference": pen.code(facts["number"]),
+    }
+
+
+def _shipped(facts: Facts, pen: _Pen) -> Printed:
+    fields = {"dispatched_on": pen.day, "order_reference": pen.code, "carrier": pen.said, "tracking": pen.code}
+    return {
+        "ship_to": party(facts["ship_to"], pen.language, pen.cover),
+        **pen.some(facts, **fields, weight=pen.said),
+    }
+
+
+def _goods(line: Facts, pen: _Pen) -> Printed:
+    fields: dict[str, Writer] = {"line": str, "item": pen.code, "description": pen.said}
+    return pen.some(line, **fields, quantity=pen.number, unit=pen.said, to_follow=pen.number)
+
+
+def _person(who: Facts, pen: _Pen) -> Printed:
+    address = {"address": who["address"]} if who.get("address") else {}
+    if address:
+        return party({"name": who["name"], **address}, pen.language, pen.cover)
+    return {"name": pen.said(who["name"]), "lines": [], "vat_number": None}
+
+
+def _width(rows: Sequence[Mapping[str, object]], name: str, least_mm: float = 26) -> float:
+    """How wide a column of figures must be, in millimetres, from its longest one."""
+    return max(least_mm, 5 + DIGIT_MM * max((len(str(row[name])) for row in rows), default=0))
+
+
+WRITERS: Mapping[str, Callable[[Facts, _Pen], Printed]] = {
+    "statement": _statement,
+    "dunning_letter": _dunning_letter,
+    "delivery_note": _delivery_note,
+    "packing_list": _packing_list,
+    "label": _label,
+    "payslip": _payslip,
+    "employment_contract": _employment_contract,
+}
+"""Papers that are not a sale's own; invoices and credit notes are `printable`."""

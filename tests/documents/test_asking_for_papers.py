@@ -1,0 +1,190 @@
+"""Papers whose facts are given: statements and labels on request, and payslips, which are nobody's business."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from chassis.ids import derive, new_id
+from tests.documents.archive import Archive, text_of
+from tests.documents.paper_samples import facts_of
+from tests.documents.test_papers import plain
+
+AT = "/v1/companies/acme"
+OFFICER = {"documents:confidential"}
+NET = "1494.67"
+
+
+def asked(document_class: str, *, about: str = "1", **more: Any) -> dict[str, Any]:
+    """A paper of this class, as a caller asks for it."""
+    facts = facts_of(document_class, "en")
+    paper = {"class": document_class, "about": {"kind": "thing", "id": str(derive("thing", about))}, "facts": facts}
+    if document_class in ("payslip", "employment_contract"):
+        paper["employee"] = str(employee("1"))
+    return paper | more
+
+
+def employee(name: str) -> Any:
+    """The id of the employee with this name."""
+    return derive("test-employee", name)
+
+
+def key() -> dict[str, str]:
+    """A new idempotency key."""
+    return {"idempotency-key": str(new_id())}
+
+
+async def test_a_statement_is_filed_and_can_be_read_at_once(archive: Archive) -> None:
+    """D14: a paper that is asked for by its facts is on file in one answer, with the version of its template."""
+    async with archive.reader() as client:
+        made = await client.post(f"{AT}/papers", json={"papers": [asked("statement")]}, headers=key())
+        assert made.status_code == 201, made.text
+        (paper,) = made.json()["papers"]
+        content = await client.get(f"{AT}/documents/{paper['document']}/content")
+        shown = (await client.get(f"{AT}/documents/{paper['document']}")).json()
+
+    assert paper["registered"] is True
+    assert "Total open 537.36 EUR" in plain(text_of(content.content))
+    assert (shown["template"], shown["about"]["kind"], shown["party"]) == (
+        "statement@2", "thing", "Northwind Traders Ltd.",
+    )  # fmt: skip
+    told = [(t.type, t.envelope.type, t.data["class"]) for t in await archive.told()]
+    assert told == [
+        ("DocumentRegistered", "DocumentRegistered.v2", "statement"),
+        ("DocumentStored", "DocumentStored.v2", "statement"),
+    ]
+
+
+async def test_a_paper_that_is_asked_for_again_is_on_file_once(archive: Archive) -> None:
+    async with archive.reader() as client:
+        answers = [
+            (await client.post(f"{AT}/papers", json={"papers": [asked("label")]}, headers=key())).json()["papers"][0]
+            for _ in range(2)
+        ]
+
+    assert [answer["registered"] for answer in answers] == [True, False]
+    assert answers[0]["document"] == answers[1]["document"]
+    assert len(await archive.told("DocumentRegistered")) == 1
+
+
+async def test_a_payslip_is_rendered_and_its_pay_stands_in_no_row_no_event_and_no_file(archive: Archive) -> None:
+    """D14: payslips are papers too, and D19: what they say is sealed wherever it rests."""
+    async with archive.reader(scopes=OFFICER, name="payroll") as client:
+        made = await client.post(f"{AT}/papers", json={"papers": [asked("payslip")]}, headers=key())
+        assert made.status_code == 201, made.text
+        document = made.json()["papers"][0]["document"]
+        await archive.work()
+        content = await client.get(f"{AT}/documents/{document}/content")
+
+    assert content.status_code == 200
+    assert "Net pay 1,494.67 EUR" in plain(text_of(content.content))
+    canaries = (NET, "1,494.67", "GR** **** **** 0695", "Alex Smith")
+    (stored,) = archive.files()
+    assert not stored.read_bytes().startswith(b"%PDF")
+    rows = [
+        str(row)
+        for table in ("document", "document_content", "outbox", "audit", "request", "job", "person_key")
+        for row in await archive.rows(f"select * from {table}")
+    ]
+    for canary in canaries:
+        assert canary.encode() not in stored.read_bytes()
+        assert not [row for row in rows if canary in row], canary
+    assert {t.data["title"] for t in await archive.told("DocumentRegistered")} == {"Payslip P-2026-000017"}
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes", "seen"),
+    [
+        ("payroll", OFFICER, True),
+        (f"employee:{employee('1')}", {"documents:own"}, True),
+        (f"employee:{employee('2')}", {"documents:own"}, False),
+        (f"employee:{employee('1')}", {"documents:granted"}, False),
+        ("clerk", {"documents:read"}, False),
+        ("admin", {"documents:*"}, False),
+        ("root", {"*"}, False),
+    ],
+)
+async def test_a_payslip_is_read_by_its_employee_and_by_officers_alone(
+    archive: Archive, name: str, scopes: set[str], seen: bool
+) -> None:
+    """D19: access is by class, document and caller, and what is not stated is refused; no wildcard opens pay."""
+    async with archive.reader(scopes=OFFICER, name="payroll") as client:
+        made = await client.post(f"{AT}/papers", json={"papers": [asked("payslip")]}, headers=key())
+        document = made.json()["papers"][0]["document"]
+    async with archive.reader(scopes=scopes, name=name) as client:
+        listed = (await client.get(f"{AT}/documents")).json()["documents"]
+        shown = await client.get(f"{AT}/documents/{document}")
+        content = await client.get(f"{AT}/documents/{document}/content")
+
+    assert [found["document"] for found in listed] == ([document] if seen else [])
+    assert (shown.status_code, content.status_code) == ((200, 200) if seen else (404, 404))
+    log = await archive.rows("select what, client, document::text from read_log order by position")
+    assert log == ([(what, name, document) for what in ("listed", "shown", "content")] if seen else [])
+
+
+async def test_a_caller_without_the_right_files_no_payslip(archive: Archive) -> None:
+    async with archive.reader(scopes={"documents:write", "documents:*"}) as client:
+        refused = await client.post(
+            f"{AT}/papers", json={"papers": [asked("statement"), asked("payslip")]}, headers=key()
+        )
+
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/class-not-allowed")
+    assert await archive.rows("select 1 from document") == []
+
+
+async def test_confidential_papers_are_refused_where_nothing_can_seal_them(make_archive: Any) -> None:
+    archive = make_archive(seal_key_file=None)
+    await archive.knows("acme")
+    async with archive.reader(scopes=OFFICER) as client:
+        refused = await client.post(f"{AT}/papers", json={"papers": [asked("payslip")]}, headers=key())
+
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/sealing-not-set-up")
+    assert await archive.rows("select 1 from document") == []
+
+
+async def test_two_hundred_payslips_come_in_one_call_and_one_batch_of_statements(archive: Archive) -> None:
+    papers = []
+    for n in range(200):
+        paper = asked("payslip", about=str(n), employee=str(employee(str(n))))
+        papers.append(paper | {"facts": paper["facts"] | {"number": f"P-{n}"}})
+    async with archive.reader(scopes=OFFICER) as client:
+        made = await client.post(f"{AT}/papers", json={"papers": papers}, headers=key())
+
+    assert made.status_code == 201, made.text
+    assert len({paper["document"] for paper in made.json()["papers"]}) == 200
+    assert await archive.rows("select count(*) from person_key") == [(200,)]
+    assert await archive.rows("select count(*) from job") == [(200,)]
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"facts": {}}, "/papers/0/payslip/facts/language"),
+        ({"class": "invoice"}, "/papers/0"),
+        ({"employee": "nobody"}, "/papers/0/payslip/employee"),
+        ({"surplus": 1}, "/papers/0/payslip/surplus"),
+    ],
+)
+async def test_facts_that_cannot_be_printed_are_refused_by_field(
+    archive: Archive, change: dict[str, Any], pointer: str
+) -> None:
+    async with archive.reader(scopes=OFFICER) as client:
+        refused = await client.post(f"{AT}/papers", json={"papers": [asked("payslip") | change]}, headers=key())
+
+    assert refused.status_code == 422
+    pointers = [error["pointer"] for error in orjson.loads(refused.content)["errors"]]
+    assert any(found.startswith(pointer.rsplit("/", 1)[0]) for found in pointers), pointers
+    assert NET not in refused.text
+    assert await archive.rows("select 1 from document") == []
+
+
+async def test_a_barcode_that_cannot_be_written_is_refused_by_its_field(archive: Archive) -> None:
+    paper = asked("label")
+    paper["facts"]["labels"][1]["barcode"]["value"] = "5201234567890"
+    async with archive.reader() as client:
+        refused = await client.post(f"{AT}/papers", json={"papers": [paper]}, headers=key())
+
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/barcode-impossible")
+    assert refused.json()["errors"][0]["pointer"] == "/papers/0/facts/labels/1/barcode/value"
