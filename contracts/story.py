@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from contracts.base import data_schema
 from contracts.envelope import Envelope
 from contracts.registry import key_of, owner_of
-from contracts.story_papers import papers
+from contracts.story_papers import invoice_on_paper, papers
 from contracts.story_payroll import payroll
 from contracts.story_receivables import receivables
 
@@ -159,25 +159,7 @@ DATA: Mapping[str, dict[str, Any]] = {
             {"account": "2200", "debit": "0.00", "credit": "57.55", "currency": "EUR"},
         ],
     },
-    "DocumentRegistered.v1": {
-        "document": DOCUMENT,
-        "class": "invoice",
-        "title": "Τιμολόγιο INV-2026-000042",
-        "number": "INV-2026-000042",
-        "about": {"kind": "invoice", "id": INVOICE},
-        "order": ORDER,
-        "employee": None,
-        "template": "invoice@1",
-        "language": "el",
-    },
-    "DocumentStored.v1": {
-        "document": DOCUMENT,
-        "class": "invoice",
-        "order": ORDER,
-        "sha256": "7b9d1f3a5c8e204f6a8b0d2e4c6f81a3b5d7e9f1032547698badcfe1023547ab",
-        "size": 48213,
-        "media_type": "application/pdf",
-    },
+    **invoice_on_paper(DOCUMENT, INVOICE, ORDER),
     "PaymentReceived.v1": {
         "payment": PAYMENT,
         "reference": "BANK-77812",
