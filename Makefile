@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run stop status test lint types format bench contracts rows mutants check-the-checker clean distclean \
+.PHONY: help setup demo run stop status test lint types format bench bench-ledger contracts rows mutants check-the-checker clean distclean \
 	prove test-proof careers careers-run kills-run bench-payroll test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
 
 help: ## what can be made
@@ -42,6 +42,9 @@ status: $(READY) ## what runs, and whether it is ready
 
 bench: $(READY) ## the bare pipeline against the real system on the same servers; writes .run/bench.json
 	@$(BIN)/python -m bench
+
+bench-ledger: $(READY) ## balanced entries through the ledger's API on one hot account, against bare rows
+	@$(BIN)/python -m bench.postings
 
 # --- checking --------------------------------------------------------------------------------------------------------
 # All of `make test` takes under 15 minutes on two cores. Time budgets of the parts stand beside them.

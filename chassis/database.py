@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -224,6 +224,10 @@ class UnitOfWork:
     def wake_drainer(self) -> None:
         """After the commit, look at once whether something held can be applied."""
         self._wakes_drainer = True
+
+    def collected(self) -> Sequence[OutboxEvent]:
+        """The events so far, for who wants to show and not to send them."""
+        return tuple(self._events)
 
     # -- for the corridor -----------------------------------------------------------------------------------------
 

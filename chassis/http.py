@@ -38,6 +38,7 @@ from chassis.database import COMPANY, Database
 from chassis.database_clock import DatabaseClock
 from chassis.errors import Fault, Problem, Refused, problem_of
 from chassis.ids import derive
+from chassis.previewing import preview
 from chassis.problems import Shell, install_problems
 from chassis.requests import Answer, C, CommandDoor, Handler, RequestIdentity, company_not_found
 from chassis.settings import ServiceSettings
@@ -310,13 +311,20 @@ class Call:
         *,
         introduces_company: str | None = None,
         conceal: Callable[[bytes], bytes] | None = None,
+        dry_run: bool = False,
     ) -> Response:
         """Give the command to the door and answer what its handler said. Raises Problem for every refusal.
 
         The company is the one in the address; a route that registers a company names it by `introduces_company`. A
         route whose input is secret conceals the hash that is kept of it, or short input could be found by trying.
+        With `dry_run` the answer says what the command would do and tell, and nothing is kept, the key included.
         """
         company = introduces_company or str(self.request.path_params["company"])
+        if dry_run:
+            previewed = await preview(self.request.app.state.doors.database, handler, command, company)
+            if isinstance(previewed, Refused):
+                raise problem_of(previewed)
+            return response_of(previewed)
         introduces = introduces_company is not None
         asked = self._hash() if conceal is None else conceal(self._hash())
         identity = RequestIdentity(company, self._scope, self.key, asked, introduces)

@@ -347,7 +347,7 @@ class CommandDoor:
         except Exception as away:
             logger.warning("door gave up", action="door", handler=lane.handler.__name__, error=safe_text(away))
             return unavailable("database-unavailable", "The database does not answer.")
-        return _told(item, *rows[0]) if rows else _fault(lane, error)
+        return _told(item, *rows[0]) if rows else fault_of(lane.handler.__name__, error)
 
 
 def _packed(answer: Answer) -> bytes:
@@ -389,9 +389,9 @@ def unavailable(code: str, detail: str) -> Problem:
     return Problem(503, code, detail, headers={"Retry-After": "1"})
 
 
-def _fault(lane: _Lane, error: Exception) -> Problem:
+def fault_of(handler: str, error: Exception) -> Problem:
     """What one command's own error means to its caller."""
-    logger.error("command failed", action="door", handler=lane.handler.__name__, exc_info=error)
+    logger.error("command failed", action="door", handler=handler, exc_info=error)
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         return Problem(409, "constraint", "What is stored already forbids this.")
     if isinstance(error, asyncpg.DataError):

@@ -35,6 +35,15 @@ from contracts.base import (
     Uuid,
     VatNumber,
 )
+from contracts.ledger_parts import (
+    CreditLimits,
+    CustomerCode,
+    CustomerTerms,
+    DimensionCode,
+    FiscalPeriod,
+    PeriodNumber,
+    Subledgers,
+)
 
 Series = Annotated[
     str, Field(pattern=r"^[A-Z0-9][A-Z0-9/_-]{0,15}$", description="Series of document numbers of the company.")
@@ -85,31 +94,6 @@ class TaxCodeDefined(EventData, topic="ledger.companies", key="company"):
     account: Annotated[AccountCode, Field(description="Account that the tax is owed on.")]
 
 
-class EarlyPayment(Part):
-    """What may be deducted by who pays early."""
-
-    rate: Annotated[Rate, Field(description="Fraction of the total that may be deducted: 0.02 is 2 %.")]
-    days: Annotated[int, Field(ge=0, le=366, description="Days from the date of the invoice.")]
-
-
-class CustomerTerms(Part):
-    """When an invoice is due."""
-
-    net_days: Annotated[int, Field(ge=0, le=366, description="Days from the date of the invoice.")]
-    discount: EarlyPayment | None = None
-
-
-class CreditLimit(Part):
-    """How much a customer may owe in a currency."""
-
-    currency: CurrencyCode
-    amount: Annotated[UnsignedAmount | None, Field(description="Null is no limit.")]
-
-
-CreditLimits = Annotated[list[CreditLimit], Field(max_length=50)]
-CustomerCode = Annotated[Reference, Field(description="The front office's own id of the customer.")]
-
-
 class CustomerRegistered(EventData, topic="ledger.customers", key="customer"):
     """A customer is known by these particulars from a day on."""
 
@@ -157,6 +141,45 @@ class ExchangeRateRecorded(EventData, topic="ledger.companies", key="company"):
     ]
     valid_on: Annotated[CalendarDate, Field(description="It holds from this day on until the next one.")]
     source: Annotated[Text, Field(description="Who says so.")]
+
+
+class FiscalYearOpened(EventData, topic="ledger.periods", key="company"):
+    """A fiscal year with its months; nothing of it is closed yet."""
+
+    year: FiscalYear
+    starts_on: CalendarDate
+    ends_on: CalendarDate
+    periods: Annotated[list[FiscalPeriod], Field(min_length=1, max_length=18)]
+
+
+class PeriodClosed(EventData, topic="ledger.periods", key="company"):
+    """Nothing more is posted in a period by these sub-ledgers; what comes late stands in the next open one."""
+
+    fiscal_year: FiscalYear
+    number: PeriodNumber
+    starts_on: CalendarDate
+    ends_on: CalendarDate
+    subledgers: Subledgers
+    reason: Remark
+
+
+class PeriodReopened(EventData, topic="ledger.periods", key="company"):
+    """These sub-ledgers may post in the period again, and why."""
+
+    fiscal_year: FiscalYear
+    number: PeriodNumber
+    starts_on: CalendarDate
+    ends_on: CalendarDate
+    subledgers: Subledgers
+    reason: Remark
+
+
+class DimensionDefined(EventData, topic="ledger.dimensions", key="company"):
+    """A department or cost centre can be named on lines of entries."""
+
+    dimension: Literal["department", "cost_centre"]
+    code: DimensionCode
+    name: Name
 
 
 class Seller(Part):
@@ -348,6 +371,8 @@ class EntryLine(Part):
         Amount | None,
         Field(description="Debit less credit in the company's own currency; absent on a line that is in it already."),
     ] = None
+    department: DimensionCode | None = None
+    cost_centre: DimensionCode | None = None
 
 
 class EntryPosted(EventData, topic="ledger.entries", key="entry"):
@@ -359,3 +384,9 @@ class EntryPosted(EventData, topic="ledger.entries", key="entry"):
     document: Annotated[Uuid | None, Field(description="The invoice, credit note or payment behind it, if any.")]
     order: Uuid | None
     lines: Annotated[list[EntryLine], Field(min_length=2, max_length=1100)]
+    reverses: Annotated[Uuid, Field(description="The entry that this one takes back.")] | None = None
+    original_on: Annotated[
+        CalendarDate | None,
+        Field(description="The day that it belongs to, when that lay in a closed period and it stands in a later one."),
+    ] = None
+    text: Annotated[Remark | None, Field(description="What a person wrote about it.")] = None

@@ -13,6 +13,7 @@ from contracts.base import data_schema
 from contracts.envelope import Envelope
 from contracts.registry import key_of, owner_of
 from contracts.story_papers import invoice_on_paper, papers
+from contracts.story_books import books
 from contracts.story_payroll import payroll
 from contracts.story_receivables import receivables
 
@@ -230,6 +231,25 @@ DATA: Mapping[str, dict[str, Any]] = {
         "stage": "shipped",
         "detail": "The goods have left the warehouse.",
     },
+    "PaymentBounced.v1": {
+        "payment": story_id("bounced payment"),
+        "reference": "BANK-2026-11-27-7",
+        "bounced_on": "2026-11-27",
+        "reason": "account closed",
+        "amount": {"amount": "22.94", "currency": "EUR"},
+        "reopened": [
+            {"invoice": SECOND_INVOICE, "number": "INV-2026-000043", "order": SECOND_ORDER, "amount": "22.94"}
+        ],
+        "fee": {"amount": "5.00", "currency": "EUR"},
+    },
+    "PaymentRefunded.v1": {
+        "payment": story_id("payment of too much"),
+        "refund": story_id("refund"),
+        "refund_on": "2026-11-28",
+        "reason": "paid twice",
+        "amount": {"amount": "22.94", "currency": "EUR"},
+        "unapplied": "0.00",
+    },  # fmt: skip
     "ReservationRefused.v1": {
         "order": story_id("third order"),
         "code": "insufficient-stock",
@@ -259,25 +279,6 @@ DATA: Mapping[str, dict[str, Any]] = {
         "department": "Logistics",
         "starts_on": "2026-12-01",
         "language": "he",
-    },
-    "CustomerRegistered.v1": {
-        "customer": CUSTOMER,
-        "id": _CUSTOMER["id"],
-        "valid_from": "2026-11-01",
-        "name": _CUSTOMER["name"],
-        "language": "el",
-        "address": _CUSTOMER_ADDRESS,
-        "vat_number": "EL094259216",
-        "terms": {"net_days": 30, "discount": {"rate": "0.02", "days": 10}},
-        "credit_limits": [{"currency": "EUR", "amount": "5000.00"}],
-    },
-    "CustomerChanged.v1": {
-        "customer": CUSTOMER,
-        "id": _CUSTOMER["id"],
-        "valid_from": "2027-01-01",
-        "change": 2,
-        "terms": {"net_days": 45},
-        "credit_limits": [{"currency": "EUR", "amount": "8000.00"}],
     },
     **payroll(story_id, EMPLOYEE),
     **receivables(story_id, SECOND_INVOICE, SECOND_ORDER),
@@ -317,6 +318,7 @@ DATA: Mapping[str, dict[str, Any]] = {
         "tracking": "EL123456789GR",
     },
     **papers(story_id, EMPLOYEE),
+    **books(CUSTOMER, _CUSTOMER, _CUSTOMER_ADDRESS),
 }
 
 # What caused what. Everything else was asked for directly, over an API.
@@ -337,6 +339,8 @@ _SEQUENCES = {  # on its key; whatever is not named is the first
     "AccountOpened.v1": 2,
     "TaxCodeDefined.v1": 3,
     "CustomerChanged.v1": 2,
+    "PeriodClosed.v1": 2,
+    "PeriodReopened.v1": 3,
     "StockReceived.v1": 2,
     "StockIssued.v1": 2,
     "BackOrderReserved.v1": 2,

@@ -61,6 +61,8 @@ _ROWS = (
         ("CompanyRegistered.v1", "AccountOpened.v1", "TaxCodeDefined.v1", "ExchangeRateRecorded.v1"),
     ),
     Topic("ledger.customers", "ledger", "customer", ("CustomerRegistered.v1", "CustomerChanged.v1")),
+    Topic("ledger.periods", "ledger", "company", ("FiscalYearOpened.v1", "PeriodClosed.v1", "PeriodReopened.v1")),
+    Topic("ledger.dimensions", "ledger", "company", ("DimensionDefined.v1",)),
     Topic("ledger.invoices", "ledger", "invoice", ("InvoiceIssued.v1", "CreditNoteIssued.v1", "InvoicePaid.v1")),
     Topic("ledger.refusals", "ledger", "order", ("InvoiceRefused.v1",)),
     Topic("ledger.payments", "ledger", "payment", ("PaymentAllocated.v1", "PaymentBounced.v1", "PaymentRefunded.v1")),

@@ -204,6 +204,23 @@ async def test_an_invoice_is_due_by_the_terms_of_its_day_whenever_the_terms_were
     assert await desk.faults() == []
 
 
+async def test_where_nothing_was_agreed_the_company_has_its_own_days_to_pay(
+    desk: Desk, caller: httpx.AsyncClient
+) -> None:
+    await post(caller, CAFE)
+    policy = {"valid_from": "2026-11-22", "net_days": 21}
+    await caller.post("/v1/companies/acme/policies", json=policy, headers={"idempotency-key": next(keys)})
+
+    await desk.bill(
+        Order("before", customer="C-7", at=datetime(2026, 11, 21, 12, tzinfo=UTC)),
+        Order("from then on", customer="C-7"),
+        Order("agreed"),
+    )
+
+    rows = await desk.rows("select order_reference, due_on - issued_on from invoice order by issued_on, 1")
+    assert rows == [("before", 30), ("agreed", 30), ("from then on", 21)]
+
+
 async def test_customers_of_another_company_are_not_seen(desk: Desk, caller: httpx.AsyncClient) -> None:
     """X7: customers are a company's own."""
     await desk.set_up("beta")

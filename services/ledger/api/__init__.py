@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from chassis.http import Router
-from services.ledger.api import books, customers, documents, money, rates, reports, setup
+from services.ledger.api import books, calendar, customers, dimensions, documents, entries, money, rates, reports, setup
 
 ROUTERS: tuple[Router, ...] = (
     setup.registry,
     setup.router,
+    calendar.router,
+    dimensions.router,
     customers.router,
+    entries.router,
     documents.router,
     books.router,
     rates.router,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import AwareDatetime
 
+from chassis.errors import Fault, Problem
 from chassis.http import Router
 from chassis.ids import UUID
 from services.ledger.api.inputs import Read, found
 from services.ledger.queries import books
+
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
 
 router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
 
@@ -36,10 +40,19 @@ async def show_trial_balance(
     reading: Read,
     as_of: Annotated[date | None, Query(description="With effect up to this day.")] = None,
     known_on: Annotated[date | None, Query(description="As far as recorded up to this day (UTC).")] = None,
+    known_at: Annotated[
+        AwareDatetime | None, Query(description="As far as recorded up to this instant, instead of a day.")
+    ] = None,
 ) -> books.TrialBalanceAnswer:
     """Every account with both its sides, per currency."""
+    if known_on is not None and known_at is not None:
+        fault = Fault("?known_at", "not-both", "Give a day or an instant.")
+        raise Problem(422, "invalid-request", "A parameter is not valid.", [fault])
+    if known_at is not None and not EARLIEST <= known_at <= LATEST:
+        fault = Fault("?known_at", "out-of-range", "The books know no such instant.")
+        raise Problem(422, "invalid-request", "A parameter is not valid.", [fault])
     async with reading.connection(company) as connection:
-        return await books.trial_balance(connection, company, as_of=as_of, known_on=known_on)
+        return await books.trial_balance(connection, company, as_of=as_of, known_on=known_on, known_at=known_at)
 
 
 @router.get("/integrity")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from services.ledger.domain.calendar import Calendar
+from services.ledger.domain.customers import DEFAULT_TERMS, PaymentTerms
+from services.ledger.domain.policy import Policy, PolicyChange, policy_on
 
 RECEIVABLE = "receivable"
 SALES = "sales"
@@ -45,6 +49,16 @@ KIND_OF_ROLE: Mapping[str, str] = {
 exchange takes one currency and gives another: in the company's own it is always nought."""
 
 
+CONTROL_ROLES = frozenset({RECEIVABLE, UNAPPLIED_CASH})
+"""Whose accounts must equal what documents say: nobody posts there by hand without saying so."""
+RESULT_KINDS = frozenset({"income", "expense"})
+"""What a year's result is made of; where a company asks for dimensions, it asks there."""
+
+
+UNDECIDED = Policy()
+"""What holds where a company has decided nothing."""
+
+
 class TaxRule(NamedTuple):
     """A tax code: the fraction of the base that is owed, and the account it is owed on."""
 
@@ -69,7 +83,22 @@ class Books:
     """The company's own: what every amount is worth in the end."""
     has_customers: bool = False
     """Whether anything can have been agreed with a customer; where not, nobody looks."""
+    calendar: Calendar = field(default_factory=Calendar)
+    policies: Sequence[PolicyChange] = ()
 
     def day_of(self, moment: datetime) -> date:
         """The company's calendar day: its days and years begin in its own time zone."""
         return moment.astimezone(self.zone).date()
+
+    def policy(self, day: date) -> Policy:
+        """What the company has decided, as it holds on a day."""
+        return policy_on(day, self.policies) if self.policies else UNDECIDED
+
+    def usual_terms(self, day: date) -> PaymentTerms:
+        """When an invoice of the day is due where nothing was agreed with its customer."""
+        return PaymentTerms(self.policy(day).net_days) if self.policies else DEFAULT_TERMS
+
+    @property
+    def result_accounts(self) -> frozenset[str]:
+        """The accounts of income and expense that the ledger itself books on."""
+        return frozenset(code for role, code in self.accounts.items() if KIND_OF_ROLE[role] in RESULT_KINDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -12,6 +12,10 @@ SALES_JOURNAL = "sales"
 CASH_JOURNAL = "cash"
 PAYROLL_JOURNAL = "payroll"
 STOCK_JOURNAL = "stock"
+GENERAL_JOURNAL = "general"
+
+SUBLEDGER_OF_JOURNAL: Mapping[str, str] = {GENERAL_JOURNAL: "gl", PAYROLL_JOURNAL: "payroll", STOCK_JOURNAL: "stock"}
+"""Every other journal belongs to receivables."""
 
 
 class Line(NamedTuple):
@@ -28,6 +32,8 @@ class Line(NamedTuple):
     """Debit less credit in the company's own currency; None on a line that is in it already."""
     due_on: date | None = None
     """On a line of the receivable account: when the invoice is due that it adds to or takes from."""
+    department: str | None = None
+    cost_centre: str | None = None
 
     @property
     def value(self) -> int:
@@ -46,6 +52,15 @@ class Entry(NamedTuple):
     order: UUID | None
     lines: Sequence[Line]
     reverses: UUID | None = None
+    original_on: date | None = None
+    """The day that it belonged to, when that was closed and it stands in a later period."""
+    text: str | None = None
+    """What a person wrote about it."""
+
+    @property
+    def subledger(self) -> str:
+        """Whose lock it obeys."""
+        return SUBLEDGER_OF_JOURNAL.get(self.journal, "ar")
 
 
 class Unbalanced(AssertionError):
@@ -102,8 +117,8 @@ def _valued_sale(lines: Sequence[Line], value: Callable[[int], int], *, sold: bo
 def mirrored(lines: Iterable[Line]) -> list[Line]:
     """The lines of the entry that takes these back: every side changed over, nothing else."""
     return [
-        Line(account, currency, credit, debit, None if base is None else -base, due_on)
-        for account, currency, debit, credit, base, due_on in lines
+        line._replace(debit=line.credit, credit=line.debit, base=None if line.base is None else -line.base)
+        for line in lines
     ]
 
 
@@ -152,7 +167,7 @@ def day_sums(entries: Iterable[Entry]) -> dict[AccountDay, DaySum]:
     sums: dict[AccountDay, DaySum] = {}
     nothing = DaySum(0, 0, 0, 0)
     for entry in entries:
-        for account, currency, debit, credit, base, _ in entry.lines:
+        for account, currency, debit, credit, base, *_ in entry.lines:
             cell = AccountDay(entry.company, account, currency, entry.posted_on)
             before = sums.get(cell, nothing)
             base_debit, base_credit = (debit, credit) if base is None else (max(base, 0), max(-base, 0))
@@ -173,9 +188,33 @@ def due_sums(entries: Iterable[Entry]) -> dict[DueDay, tuple[int, int]]:
     """What these entries add to what customers owe, per day due: in its currency, and in the company's own."""
     sums: dict[DueDay, tuple[int, int]] = {}
     for entry in entries:
-        for _, currency, debit, credit, base, due_on in entry.lines:
+        for _, currency, debit, credit, base, due_on, *_ in entry.lines:
             if due_on is not None:
                 cell = DueDay(entry.company, currency, due_on, entry.posted_on)
                 amount, worth = sums.get(cell, (0, 0))
                 sums[cell] = amount + debit - credit, worth + (debit - credit if base is None else base)
+    return sums
+
+
+class DimensionDay(NamedTuple):
+    """A cell of the balances per department and cost centre; an empty one is none."""
+
+    company: str
+    account: str
+    currency: str
+    department: str
+    cost_centre: str
+    effective_on: date
+
+
+def dimension_sums(entries: Iterable[Entry]) -> dict[DimensionDay, tuple[int, int]]:
+    """Debits and credits of the lines that name a department or a cost centre; of most entries none does."""
+    sums: dict[DimensionDay, tuple[int, int]] = {}
+    for entry in entries:
+        for line in entry.lines:
+            if line.department is not None or line.cost_centre is not None:
+                place = line.department or "", line.cost_centre or ""
+                cell = DimensionDay(entry.company, line.account, line.currency, *place, entry.posted_on)
+                debit, credit = sums.get(cell, (0, 0))
+                sums[cell] = debit + line.debit, credit + line.credit
     return sums

@@ -1,8 +1,11 @@
 """What the ledger does, one function per command, by use case."""
 
 from services.ledger.handlers.billing import close_orders, record_changes, record_reservations, record_terms
+from services.ledger.handlers.calendar import define_fiscal_years, grant_exceptions, lock_periods
 from services.ledger.handlers.crediting import release_orders
 from services.ledger.handlers.customers import change_customers, register_customers
+from services.ledger.handlers.dimensions import change_policies, define_allocation_rules, define_dimension_values
+from services.ledger.handlers.entries import decide_entries, post_entries, reverse_entries
 from services.ledger.handlers.payments import record_payments
 from services.ledger.handlers.rates import record_rates
 from services.ledger.handlers.reallocating import allocate_payments, bounce_payments, undo_allocations
@@ -13,10 +16,18 @@ __all__ = [
     "allocate_payments",
     "bounce_payments",
     "change_customers",
+    "change_policies",
     "close_orders",
+    "decide_entries",
     "decide_refunds",
+    "define_allocation_rules",
+    "define_dimension_values",
+    "define_fiscal_years",
     "define_tax_codes",
+    "grant_exceptions",
+    "lock_periods",
     "open_accounts",
+    "post_entries",
     "record_changes",
     "record_payments",
     "record_rates",
@@ -26,5 +37,6 @@ __all__ = [
     "register_customers",
     "release_orders",
     "request_refunds",
+    "reverse_entries",
     "undo_allocations",
 ]

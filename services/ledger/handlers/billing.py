@@ -16,7 +16,7 @@ from contracts.money import MINOR_UNITS
 from services.ledger import translate
 from services.ledger.commands import CloseOrder, RecordChange, RecordReservation, RecordTerms
 from services.ledger.domain.books import RECEIVABLE, SALES, Books
-from services.ledger.domain.customers import DEFAULT_TERMS, PaymentTerms
+from services.ledger.domain.customers import PaymentTerms
 from services.ledger.domain.documents import Invoice, invoice_id
 from services.ledger.domain.exchange import Quote, missing, value
 from services.ledger.domain.invoicing import PRINTED_BYTES_MAX, Draft, Reserved, Terms, draft_invoice
@@ -191,16 +191,14 @@ def _quote(draft: Draft) -> Quote:
 async def _payment_terms(
     due: Sequence[Due], terms: Sequence[Terms], books: Mapping[str, Books], unit: UnitOfWork
 ) -> list[PaymentTerms]:
-    """What was agreed with each customer for the day of its invoice; the default where nothing was."""
-    agreed = [DEFAULT_TERMS] * len(due)
+    """What was agreed with each customer for the day of its invoice; what its company has decided where nothing was."""
+    days = [books[one.company].day_of(one.reserved_at) for one in due]
+    agreed = [books[one.company].usual_terms(day) for one, day in zip(due, days, strict=True)]
     places = [place for place, one in enumerate(due) if books[one.company].has_customers]
     if places:
-        wanted = [
-            (due[i].company, str(terms[i].customer["id"]), books[due[i].company].day_of(due[i].reserved_at))
-            for i in places
-        ]
+        wanted = [(due[place].company, str(terms[place].customer["id"]), days[place]) for place in places]
         for place, found in zip(places, await customers.read_terms(unit.raw, wanted), strict=True):
-            agreed[place] = found or DEFAULT_TERMS
+            agreed[place] = found or agreed[place]
     return agreed
 
 

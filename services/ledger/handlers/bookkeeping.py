@@ -9,7 +9,8 @@ from chassis.database import UnitOfWork
 from services.ledger import translate
 from services.ledger.domain.books import Books
 from services.ledger.domain.exchange import Quote, Rate
-from services.ledger.domain.posting import Entry, check
+from services.ledger.domain.late import settle_in
+from services.ledger.domain.posting import Entry, check, dimension_sums
 from services.ledger.store import companies, journal, rates
 
 PATIENCE_S = 30 * 86_400
@@ -28,11 +29,23 @@ async def rates_for(quotes: Iterable[Quote], books: Mapping[str, Books], unit: U
     return await rates.read_valid(unit.raw, foreign) if foreign else {}
 
 
-async def post(entries: Sequence[tuple[Entry, Cause]], books: Mapping[str, Books], unit: UnitOfWork) -> None:
-    """Post entries, add them to the balances, and tell."""
+async def post(
+    entries: Sequence[tuple[Entry, Cause]], books: Mapping[str, Books], unit: UnitOfWork, *, as_dated: bool = False
+) -> None:
+    """Post entries, add them to the balances, and tell.
+
+    What happened in a period that is closed by now is posted in the next open one, and says so: it must not be lost.
+    `as_dated` is for entries whose day and dimensions a person chose, and whose right to that day was looked at.
+    """
+    if not as_dated:
+        entries = [(settle_in(entry, books[entry.company]), cause) for entry, cause in entries]
     for entry, _ in entries:
         check(entry)
-    await journal.append_entries(unit.raw, [(entry, cause.id) for entry, cause in entries])
-    await journal.add_to_days(unit.raw, [entry for entry, _ in entries], unit.now.date())
+    await journal.append_entries(unit.raw, entries)
+    recorded_on = unit.now.date()
+    await journal.add_to_days(unit.raw, [entry for entry, _ in entries], recorded_on)
+    by_dimension = dimension_sums(entry for entry, _ in entries)
+    if by_dimension:
+        await journal.add_to_dimension_days(unit.raw, by_dimension, recorded_on)
     for entry, cause in entries:
         unit.emit(*translate.entry_posted(entry, books[entry.company].currency), cause)

@@ -69,9 +69,9 @@ async def _reversals(
     """The mirror of each sale; an invoice over nothing was never posted and has none."""
     sales = {(n.credited.company, sale_id(n.credited.company, n.credited.invoice)): n for n in notes}
     sides: defaultdict[Key, list[Line]] = defaultdict(list)
-    for company, entry, account, currency, debit, credit, base in await journal.read_lines(unit.raw, sales):
+    for company, entry, account, currency, debit, credit, base, *place in await journal.read_lines(unit.raw, sales):
         due_on = sales[company, entry].credited.due_on if debit else None  # of a sale only the receivable is debited
-        sides[company, entry].append(Line(account, currency, debit, credit, base, due_on))
+        sides[company, entry].append(Line(account, currency, debit, credit, base, due_on, *place))
     entries: list[tuple[Entry, Cause]] = []
     for (key, note), release in zip(sales.items(), releases, strict=True):
         if key in sides:

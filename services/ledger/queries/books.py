@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import asyncpg
 from pydantic import BaseModel
@@ -19,9 +19,23 @@ left join lateral (select id from journal_entry b where b.reverses = e.id offset
 """
 
 LINES = """
-select l.* from unnest($2::uuid[]) as x(entry)
+select l.*, (select currency from legal_entity where company = $1) as own from unnest($2::uuid[]) as x(entry)
 cross join lateral (select * from journal_line j where j.company = $1 and j.entry = x.entry offset 0) l
 order by l.entry, l.line
+"""
+
+# As known at an instant: the sums of the days before, and the entries of its own day up to it.
+TRIAL_BALANCE_AT = """
+select d.account, a.name, a.kind, d.currency, sum(d.debit) as debit, sum(d.credit) as credit
+from (
+    select account, currency, debit, credit from account_day
+    where company = $1 and ($2::date is null or effective_on <= $2) and recorded_on < $3::date
+    union all
+    select l.account, l.currency, l.debit, l.credit from journal_entry e
+    cross join lateral (select * from journal_line j where j.company = e.company and j.entry = e.id offset 0) l
+    where e.company = $1 and e.at >= $4 and e.at <= $5 and ($2::date is null or e.posted_on <= $2)) d
+join account a on a.company = $1 and a.code = d.account
+group by 1, 2, 3, 4 order by 1, 4
 """
 
 TRIAL_BALANCE = """
@@ -76,6 +90,9 @@ class EntryLineAnswer(BaseModel):
     currency: str
     debit: str
     credit: str
+    base: str | None
+    department: str | None
+    cost_centre: str | None
 
 
 class EntryAnswer(BaseModel):
@@ -84,6 +101,10 @@ class EntryAnswer(BaseModel):
     entry: str
     journal: str
     posted_on: date
+    original_on: date | None
+    subledger: str
+    text: str | None
+    actor: str | None
     recorded_at: datetime
     document: str
     order: str | None
@@ -120,11 +141,14 @@ class CurrencyTotal(BaseModel):
 
 
 class TrialBalanceAnswer(BaseModel):
-    """All accounts with effect up to `as_of`, as far as recorded up to `known_on` (UTC days); null is no bound."""
+    """All accounts with effect up to `as_of`, as far as recorded up to `known_on` (a UTC day) or up to the instant
+    `known_at`; null is no bound.
+    """
 
     company: str
     as_of: date | None
     known_on: date | None
+    known_at: datetime | None
     accounts: list[AccountBalance]
     totals: list[CurrencyTotal]
 
@@ -158,10 +182,20 @@ async def entries_of(connection: asyncpg.Connection, company: str, document: UUI
 
 
 async def trial_balance(
-    connection: asyncpg.Connection, company: str, *, as_of: date | None, known_on: date | None
+    connection: asyncpg.Connection,
+    company: str,
+    *,
+    as_of: date | None,
+    known_on: date | None,
+    known_at: datetime | None = None,
 ) -> TrialBalanceAnswer:
-    """Its cost follows the number of accounts and days, not the length of history."""
-    rows = await connection.fetch(TRIAL_BALANCE, company, as_of, known_on)
+    """Its cost follows the number of accounts and days, and what was posted on the day of `known_at`."""
+    if known_at is None:
+        rows = await connection.fetch(TRIAL_BALANCE, company, as_of, known_on)
+    else:
+        instant = known_at.astimezone(UTC)
+        midnight = instant.replace(hour=0, minute=0, second=0, microsecond=0)
+        rows = await connection.fetch(TRIAL_BALANCE_AT, company, as_of, instant.date(), midnight, instant)
     totals: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
         totals[row["currency"]][0] += int(row["debit"])
@@ -170,6 +204,7 @@ async def trial_balance(
         company=company,
         as_of=as_of,
         known_on=known_on,
+        known_at=known_at,
         accounts=[_balance(row) for row in rows],
         totals=[
             CurrencyTotal(currency=currency, debit=sum_text(debit, currency), credit=sum_text(credit, currency))
@@ -195,7 +230,15 @@ async def _with_lines(
         currency = line["currency"]
         debit, credit = from_minor(line["debit"], currency), from_minor(line["credit"], currency)
         lines[line["entry"]].append(
-            EntryLineAnswer(account=line["account"], currency=currency, debit=debit, credit=credit)
+            EntryLineAnswer(
+                account=line["account"],
+                currency=currency,
+                debit=debit,
+                credit=credit,
+                base=None if line["base"] is None else from_minor(line["base"], line["own"]),
+                department=line["department"],
+                cost_centre=line["cost_centre"],
+            )
         )
     return [_entry(row, lines[row["id"]]) for row in rows]
 
@@ -205,6 +248,10 @@ def _entry(row: asyncpg.Record, lines: list[EntryLineAnswer]) -> EntryAnswer:
         entry=str(row["id"]),
         journal=row["journal"],
         posted_on=row["posted_on"],
+        original_on=row["original_on"],
+        subledger=row["subledger"],
+        text=row["narration"],
+        actor=row["actor"],
         recorded_at=row["at"],
         document=str(row["document"]),
         order=_text(row["order_id"]),

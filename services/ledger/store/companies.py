@@ -21,13 +21,22 @@ with locked as materialized (
 READ = (
     LOCK
     + """
-select e.*, a.roles, a.codes, t.tax_codes, t.tax_rates, t.tax_accounts,
+select e.*, y.*, k.*, p.*, a.roles, a.codes, t.tax_codes, t.tax_rates, t.tax_accounts,
     exists (select from customer c where c.company = e.company) as has_customers
 from (select count(*) from locked) l, legal_entity e
 cross join lateral (select array_agg(role) as roles, array_agg(code) as codes
     from account where company = e.company and role is not null) a
 cross join lateral (select array_agg(code) as tax_codes, array_agg(rate) as tax_rates,
     array_agg(account) as tax_accounts from tax_code where company = e.company) t
+cross join lateral (select array_agg(year) as years, array_agg(starts_on) as year_starts,
+    array_agg(ends_on) as year_ends from fiscal_year where company = e.company) y
+cross join lateral (select array_agg(subledger) as closed_for, array_agg(lower(days)) as closed_from,
+    array_agg(upper(days)) as closed_to
+    from (select subledger, unnest(range_agg(daterange(starts_on, ends_on, '[]'))) as days from period_lock
+        where company = e.company and closed group by subledger) r) k
+cross join lateral (select array_agg(array[number::text, valid_from::text, invoicing, net_days::text,
+    approval_limit::text, dimensions_required::text, default_department, default_cost_centre] order by number)
+    as policies from company_policy where company = e.company) p
 where e.company = any($1::text[])
 """
 )

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import asyncpg
 
+from chassis.cause import Cause
 from chassis.ids import UUID
-from services.ledger.domain.posting import Entry, day_sums, due_sums
+from services.ledger.domain.posting import DimensionDay, Entry, Line, day_sums, due_sums
 
 INSERT_ENTRIES = """
-insert into journal_entry (company, id, journal, posted_on, document, order_id, reverses, cause)
-select * from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[])
+insert into journal_entry (company, id, journal, posted_on, document, order_id, reverses, cause, subledger,
+    original_on, actor, narration)
+select * from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
+    $9::text[], $10::date[], $11::text[], $12::text[])
 """
 
 INSERT_LINES = """
-insert into journal_line (company, entry, line, account, currency, debit, credit, base)
+insert into journal_line (company, entry, line, account, currency, debit, credit, base, department, cost_centre)
 select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
-    $8::bigint[])
+    $8::bigint[], $9::text[], $10::text[])
 """
 
 # Sums may be longer than 64 bits; as text, because the driver knows arrays of text without asking the database.
@@ -41,22 +45,37 @@ do update set debit = d.debit + excluded.debit, credit = d.credit + excluded.cre
     base_debit = d.base_debit + excluded.base_debit, base_credit = d.base_credit + excluded.base_credit
 """
 
+ADD_TO_DIMENSION_DAYS = """
+insert into dimension_day as d (company, account, currency, department, cost_centre, effective_on, recorded_on, debit,
+    credit)
+select x.company, x.account, x.currency, x.department, x.cost_centre, x.effective_on, $1::date, x.debit::numeric,
+    x.credit::numeric
+from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::text[], $9::text[])
+    as x(company, account, currency, department, cost_centre, effective_on, debit, credit)
+on conflict (company, account, currency, department, cost_centre, effective_on, recorded_on)
+do update set debit = d.debit + excluded.debit, credit = d.credit + excluded.credit
+"""
+
 READ_LINES = """
-select l.company, l.entry, l.account, l.currency, l.debit, l.credit, l.base
+select l.company, l.entry, l.account, l.currency, l.debit, l.credit, l.base, l.department, l.cost_centre
 from unnest($1::text[], $2::uuid[]) as x(company, entry)
 cross join lateral (select * from journal_line j where j.company = x.company and j.entry = x.entry offset 0) l
 order by l.company, l.entry, l.line
 """
 
 
-async def append_entries(connection: asyncpg.Connection, entries: Sequence[tuple[Entry, UUID]]) -> None:
-    """Post entries, each with the event that caused it. The database refuses what is not balanced."""
-    heads = [(e.company, e.id, e.journal, e.posted_on, e.document, e.order, e.reverses, cause) for e, cause in entries]
+async def append_entries(connection: asyncpg.Connection, entries: Sequence[tuple[Entry, Cause]]) -> None:
+    """Post entries, each with what caused it. The database refuses what is not balanced, and a closed day."""
+    heads = [
+        (e.company, e.id, e.journal, e.posted_on, e.document, e.order, e.reverses, cause.id, e.subledger,
+         e.original_on, cause.on_behalf_of or cause.actor, e.text)
+        for e, cause in entries
+    ]  # fmt: skip
     await connection.execute(INSERT_ENTRIES, *zip(*heads, strict=True))
     lines = [
-        (company, entry, number, *line[:5])
-        for (company, entry, _, _, _, _, sides, _), _ in entries
-        for number, line in enumerate(sides, 1)
+        (entry.company, entry.id, number, *line[:5], *line[6:])
+        for entry, _ in entries
+        for number, line in enumerate(entry.lines, 1)
     ]
     await connection.execute(INSERT_LINES, *zip(*lines, strict=True))
 
@@ -76,6 +95,25 @@ async def add_to_days(connection: asyncpg.Connection, entries: Iterable[Entry], 
         *([cell[place] for cell, _ in due] for place in range(4)),
         *([str(one[side]) for _, one in due] for side in range(2)),
     )
+
+
+async def add_to_dimension_days(
+    connection: asyncpg.Connection, sums: Mapping[DimensionDay, tuple[int, int]], recorded_on: date
+) -> None:
+    """Add lines with a department or a cost centre to the sums of those, sorted."""
+    cells = sorted(sums)
+    await connection.execute(
+        ADD_TO_DIMENSION_DAYS,
+        recorded_on,
+        *zip(*cells, strict=True),
+        *([str(sums[cell][side]) for cell in cells] for side in range(2)),
+    )
+
+
+def to_line(values: Sequence[Any]) -> Line:
+    """A line as `read_lines` gives it, without company and entry. When it fell due is not kept with it."""
+    account, currency, debit, credit, base, department, cost_centre = values
+    return Line(account, currency, debit, credit, base, None, department, cost_centre)
 
 
 async def read_lines(connection: asyncpg.Connection, entries: Iterable[tuple[str, UUID]]) -> list[asyncpg.Record]:

@@ -12,8 +12,16 @@ from services.ledger.tables.billing import (
     OrderTerms,
     OrderToBill,
 )
+from services.ledger.tables.calendar import FiscalPeriod, FiscalYear, PeriodException, PeriodLock
 from services.ledger.tables.customers import CreditLimit, Customer, CustomerChange
-from services.ledger.tables.journal import AccountDay, JournalEntry, JournalLine
+from services.ledger.tables.dimensions import (
+    AllocationRule,
+    AllocationShare,
+    CompanyPolicy,
+    DimensionDay,
+    DimensionValue,
+)
+from services.ledger.tables.journal import AccountDay, EntryDecision, EntryProposal, JournalEntry, JournalLine
 from services.ledger.tables.money import Allocation, Payment, UnappliedCash
 from services.ledger.tables.receivables import Bounce, Deduction, ExchangeRate, ReceivableDay, Refund
 from services.ledger.tables.setup import Account, LegalEntity, TaxCode
@@ -24,14 +32,23 @@ __all__ = [
     "Account",
     "AccountDay",
     "Allocation",
+    "AllocationRule",
+    "AllocationShare",
     "BillingRefusal",
     "Bounce",
+    "CompanyPolicy",
     "CreditLimit",
     "CreditNote",
     "Customer",
     "CustomerChange",
     "Deduction",
+    "DimensionDay",
+    "DimensionValue",
+    "EntryDecision",
+    "EntryProposal",
     "ExchangeRate",
+    "FiscalPeriod",
+    "FiscalYear",
     "Invoice",
     "JournalEntry",
     "JournalLine",
@@ -41,6 +58,8 @@ __all__ = [
     "OrderTerms",
     "OrderToBill",
     "Payment",
+    "PeriodException",
+    "PeriodLock",
     "ReceivableDay",
     "Refund",
     "TaxCode",

@@ -22,9 +22,9 @@ def octets(*, null: bool = False) -> Column[bytes]:
     return Column(LargeBinary, nullable=null)
 
 
-def moment(*, null: bool = False) -> Column[datetime]:
+def moment(*, key: bool = False, null: bool = False) -> Column[datetime]:
     """A column with a point in time."""
-    return Column(DateTime(timezone=True), nullable=null)
+    return Column(DateTime(timezone=True), primary_key=key, nullable=null)
 
 
 def minor(*, null: bool = False) -> Column[int]:

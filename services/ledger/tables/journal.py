@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import SMALLINT, CheckConstraint, Column, ForeignKeyConstraint, Index
 from sqlmodel import Field
 
-from services.ledger.tables.base import Row, minor, moment, text, total
+from services.ledger.tables.base import Row, minor, moment, octets, text, total
 
 
 class JournalEntry(Row, table=True):
@@ -16,7 +16,9 @@ class JournalEntry(Row, table=True):
 
     __tablename__ = "journal_entry"
     __table_args__ = (
-        CheckConstraint("journal in ('sales', 'cash', 'payroll')"),
+        CheckConstraint("journal ~ '^[a-z]([a-z-]*[a-z])?$'"),
+        CheckConstraint("subledger in ('ar', 'ap', 'stock', 'payroll', 'gl')"),
+        CheckConstraint("original_on < posted_on"),
         Index("journal_entry_reverses", "reverses", "company", unique=True),
     )
     company: str = Field(sa_column=text(key=True))
@@ -27,6 +29,10 @@ class JournalEntry(Row, table=True):
     order_id: UUID | None
     reverses: UUID | None
     cause: UUID
+    subledger: str = Field(sa_column=text())
+    original_on: date | None
+    actor: str | None = Field(sa_column=text(null=True))
+    narration: str | None = Field(sa_column=text(null=True))
     at: datetime = Field(sa_column=moment())
 
 
@@ -47,6 +53,35 @@ class JournalLine(Row, table=True):
     debit: int = Field(sa_column=minor())
     credit: int = Field(sa_column=minor())
     base: int | None = Field(sa_column=minor(null=True))
+    department: str | None = Field(sa_column=text(null=True))
+    cost_centre: str | None = Field(sa_column=text(null=True))
+
+
+class EntryProposal(Row, table=True):
+    """An entry above the limit, as it was asked for. Facts."""
+
+    __tablename__ = "entry_proposal"
+    company: str = Field(sa_column=text(key=True))
+    id: UUID = Field(primary_key=True)
+    posted_on: date
+    body: bytes = Field(sa_column=octets())
+    proposed_by: str = Field(sa_column=text())
+    on_behalf_of: str | None = Field(sa_column=text(null=True))
+    at: datetime = Field(sa_column=moment())
+
+
+class EntryDecision(Row, table=True):
+    """What a second person decided on it, once. Facts."""
+
+    __tablename__ = "entry_decision"
+    __table_args__ = (ForeignKeyConstraint(["company", "id"], ["entry_proposal.company", "entry_proposal.id"]),)
+    company: str = Field(sa_column=text(key=True))
+    id: UUID = Field(primary_key=True)
+    approved: bool
+    reason: str = Field(sa_column=text())
+    decided_by: str = Field(sa_column=text())
+    on_behalf_of: str | None = Field(sa_column=text(null=True))
+    at: datetime = Field(sa_column=moment())
 
 
 class AccountDay(Row, table=True):

@@ -13,6 +13,7 @@ from services.ledger.translate.arrivals import (
     to_reserved,
     to_terms,
 )
+from services.ledger.translate.books import dimension_defined, fiscal_year_opened, period_locked
 from services.ledger.translate.customers import customer_changed, customer_registered
 from services.ledger.translate.documents import (
     credit_note_issued,
@@ -21,9 +22,7 @@ from services.ledger.translate.documents import (
     pack,
     printed_parts,
 )
-from services.ledger.translate.entries import (
-    entry_posted,
-)
+from services.ledger.translate.entries import entry_posted, pack_entry, to_chart, unpack_entry
 from services.ledger.translate.money import (
     bounce_answer,
     invoice_paid,
@@ -51,19 +50,24 @@ __all__ = [
     "credit_note_issued",
     "customer_changed",
     "customer_registered",
+    "dimension_defined",
     "entry_posted",
+    "fiscal_year_opened",
     "invoice_issued",
     "invoice_paid",
     "invoice_refused",
     "pack",
+    "pack_entry",
     "payment_allocated",
     "payment_bounced",
     "payment_refunded",
+    "period_locked",
     "printed_parts",
     "rate_answer",
     "rate_recorded",
     "tax_code_defined",
     "to_books",
+    "to_chart",
     "to_close_order",
     "to_record_change",
     "to_record_payment",
@@ -73,4 +77,5 @@ __all__ = [
     "to_reserved",
     "to_taxed",
     "to_terms",
+    "unpack_entry",
 ]

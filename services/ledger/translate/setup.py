@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -17,6 +19,8 @@ from services.ledger.commands import (
     RegisterCompany,
 )
 from services.ledger.domain.books import Books, TaxRule
+from services.ledger.domain.calendar import DAY, Calendar, ClosedDays, FiscalYear, calendar_of
+from services.ledger.domain.policy import PolicyChange
 from services.ledger.translate.emission import Emission, present
 
 
@@ -41,6 +45,30 @@ def to_books(row: asyncpg.Record) -> Books:
         {code: TaxRule(code, rate, account) for code, rate, account in taxes},
         row["currency"],
         row["has_customers"],
+        _calendar(row),
+        [_policy_change(change) for change in row["policies"] or ()],
+    )
+
+
+def _calendar(row: asyncpg.Record) -> Calendar:
+    years = zip(row["years"] or (), row["year_starts"] or (), row["year_ends"] or (), strict=True)
+    closed = zip(row["closed_for"] or (), row["closed_from"] or (), row["closed_to"] or (), strict=True)
+    return calendar_of(
+        [FiscalYear(*year) for year in years],
+        [ClosedDays(subledger, first, behind - DAY) for subledger, first, behind in closed],
+    )
+
+
+def _policy_change(row: Sequence[str | None]) -> PolicyChange:
+    _, valid_from, invoicing, net_days, limit, required, department, cost_centre = row
+    return PolicyChange(
+        date.fromisoformat(str(valid_from)),
+        invoicing,
+        None if net_days is None else int(net_days),
+        None if limit is None else int(limit),
+        None if required is None else required == "true",
+        department,
+        cost_centre,
     )
 
 

@@ -1,0 +1,25 @@
+"""Where an entry that no person made finds its place: in an open period, and on the company's default dimensions."""
+
+from __future__ import annotations
+
+from services.ledger.domain.books import Books
+from services.ledger.domain.posting import Entry
+
+
+def settle_in(entry: Entry, books: Books) -> Entry:
+    """The entry as it can be posted: on the first open day from its own on, with the dimensions that are asked for."""
+    if books.calendar.closed:
+        day = books.calendar.open_day(entry.subledger, entry.posted_on)
+        if day != entry.posted_on:
+            entry = entry._replace(posted_on=day, original_on=entry.posted_on)
+    if books.policies:
+        policy = books.policy(entry.posted_on)
+        if policy.dimensions_required:
+            result = books.result_accounts
+            department, cost_centre = policy.default_department, policy.default_cost_centre
+            lines = [
+                line._replace(department=department, cost_centre=cost_centre) if line.account in result else line
+                for line in entry.lines
+            ]
+            entry = entry._replace(lines=lines)
+    return entry

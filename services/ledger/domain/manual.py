@@ -1,0 +1,193 @@
+"""Entries that a person makes: what must be true of them before they are posted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from chassis.errors import Refused
+from chassis.ids import UUID
+from contracts.money import MINOR_UNITS, AmountError, from_minor, to_minor
+from services.ledger.domain.books import CONTROL_ROLES, RESULT_KINDS
+from services.ledger.domain.calendar import GENERAL
+from services.ledger.domain.policy import Policy
+from services.ledger.domain.posting import GENERAL_JOURNAL, Entry, Line
+from services.ledger.domain.shares import Share, split
+
+LINES_MAX = 1100
+DIMENSIONS = ("department", "cost_centre")
+
+
+class WantedLine(NamedTuple):
+    """A line as it is asked for; amounts are decimal strings, `base` is its worth in the company's own currency."""
+
+    account: str
+    currency: str
+    debit: str
+    credit: str
+    base: str | None
+    department: str | None
+    cost_centre: str | None
+    allocation: str | None
+    """The rule that splits the line over departments and cost centres."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedEntry:
+    """An entry as it is asked for."""
+
+    company: str
+    id: UUID
+    posted_on: date
+    text: str
+    lines: Sequence[WantedLine]
+    onto_control_accounts: bool
+    """Whether it may also touch accounts that must equal a sub-ledger; then a reconciliation shows what it did."""
+
+
+class KnownAccount(NamedTuple):
+    """An account of the chart."""
+
+    kind: str
+    role: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What a company's lines can name."""
+
+    currency: str
+    accounts: Mapping[str, KnownAccount]
+    dimensions: Collection[tuple[str, str]]
+    """Dimension and value."""
+    rules: Mapping[str, Sequence[Share]]
+
+
+def prepare(wanted: WantedEntry, chart: Chart, policy: Policy) -> Entry | Refused:
+    """The entry to post: amounts counted, lines split, dimensions looked at, sides equal; or the rule it breaks."""
+    lines: list[Line] = []
+    for index, line in enumerate(wanted.lines):
+        made = _lines(line, f"/lines/{index}", wanted, chart, policy)
+        if isinstance(made, Refused):
+            return made
+        lines += made
+    if len(lines) > LINES_MAX:
+        return Refused("entry-too-long", f"The entry would have {len(lines)} lines; {LINES_MAX} is the most.", "/lines")
+    unbalanced = _difference(lines, chart.currency)
+    if unbalanced is not None:
+        return unbalanced
+    return Entry(wanted.company, wanted.id, GENERAL_JOURNAL, wanted.posted_on, wanted.id, None, lines, text=wanted.text)
+
+
+def _lines(line: WantedLine, pointer: str, wanted: WantedEntry, chart: Chart, policy: Policy) -> list[Line] | Refused:
+    account = chart.accounts.get(line.account)
+    if account is None:
+        return Refused("account-unknown", f"There is no account {line.account}.", f"{pointer}/account")
+    if account.role in CONTROL_ROLES and not wanted.onto_control_accounts:
+        detail = f"Account {line.account} must equal what its documents say; a manual line needs onto_control_accounts."
+        return Refused("control-account", detail, f"{pointer}/account")
+    amounts = _amounts(line, pointer, chart.currency)
+    if isinstance(amounts, Refused):
+        return amounts
+    shares = _shares(line, pointer, chart)
+    if isinstance(shares, Refused):
+        return shares
+    if account.kind in RESULT_KINDS and policy.dimensions_required:
+        for name, missing in zip(DIMENSIONS, _missing(shares), strict=True):
+            if missing:
+                return Refused("dimension-required", f"A line of {account.kind} names its {name}.", f"{pointer}/{name}")
+    return _split(line, amounts, shares)
+
+
+def _amounts(line: WantedLine, pointer: str, own: str) -> tuple[int, int, int | None] | Refused:
+    if line.currency not in MINOR_UNITS:
+        return Refused("currency-unknown", f"{line.currency} is no currency in use.", f"{pointer}/currency")
+    foreign = line.currency != own
+    if foreign and line.base is None:
+        detail = f"A line in {line.currency} says what it is worth in {own}."
+        return Refused("base-required", detail, f"{pointer}/base")
+    if not foreign and line.base is not None:
+        return Refused("base-not-needed", f"A line in {own} is worth what it says.", f"{pointer}/base")
+    try:
+        debit, credit = to_minor(line.debit, line.currency), to_minor(line.credit, line.currency)
+        base = None if line.base is None else to_minor(line.base, own)
+    except AmountError as wrong:
+        return Refused("amount-invalid", f"{wrong}.", pointer)
+    if (debit == 0) == (credit == 0):
+        return Refused("line-has-one-side", "A line has a debit or a credit, and not both.", pointer)
+    return debit, credit, base if base is None or debit else -base
+
+
+def _shares(line: WantedLine, pointer: str, chart: Chart) -> Sequence[Share] | Refused:
+    if line.allocation is not None:
+        if line.department is not None or line.cost_centre is not None:
+            detail = "A line that a rule splits names no department and no cost centre itself."
+            return Refused("allocation-and-dimension", detail, f"{pointer}/allocation")
+        rule = chart.rules.get(line.allocation)
+        if rule is None:
+            detail = f"There is no allocation rule {line.allocation}."
+            return Refused("allocation-rule-unknown", detail, f"{pointer}/allocation")
+        return rule
+    for name, value in zip(DIMENSIONS, (line.department, line.cost_centre), strict=True):
+        if value is not None and (name, value) not in chart.dimensions:
+            return Refused("dimension-unknown", f"There is no {name} {value}.", f"{pointer}/{name}")
+    return [Share(line.department, line.cost_centre, 1_000_000)]
+
+
+def _missing(shares: Sequence[Share]) -> tuple[bool, bool]:
+    return any(share.department is None for share in shares), any(share.cost_centre is None for share in shares)
+
+
+def _split(line: WantedLine, amounts: tuple[int, int, int | None], shares: Sequence[Share]) -> list[Line]:
+    debits, credits = split(amounts[0], shares), split(amounts[1], shares)
+    base = amounts[2]
+    bases = (
+        [None] * len(shares) if base is None else [part if base >= 0 else -part for part in split(abs(base), shares)]
+    )
+    return [
+        Line(line.account, line.currency, debit, credit, worth, None, share.department, share.cost_centre)
+        for debit, credit, worth, share in zip(debits, credits, bases, shares, strict=True)
+        if debit or credit or worth
+    ]
+
+
+def _difference(lines: Sequence[Line], own: str) -> Refused | None:
+    """Why the entry is not balanced, naming the difference of each currency; None when it is."""
+    sums: dict[str, int] = {}
+    worth = 0
+    for line in lines:
+        sums[line.currency] = sums.get(line.currency, 0) + line.debit - line.credit
+        worth += line.base if line.base is not None else line.debit - line.credit
+    differences = {currency: from_minor(value, currency) for currency, value in sums.items() if value}
+    if differences:
+        told = ", ".join(f"{amount} {currency}" for currency, amount in sorted(differences.items()))
+        return Refused(
+            "entry-unbalanced", f"Debits less credits: {told}.", "/lines", extra={"differences": differences}
+        )
+    if worth:
+        amount = from_minor(worth, own)
+        detail = f"The lines' worth differs by {amount} {own}."
+        return Refused("entry-unbalanced", detail, "/lines", extra={"differences": {own: amount}})
+    return None
+
+
+def needs_approval(entry: Entry, policy: Policy, own: str) -> bool:
+    """Whether a second person must agree: what is moved is worth more than the limit."""
+    if policy.approval_limit is None:
+        return False
+    moved = sum(max(line.debit - line.credit if line.base is None else line.base, 0) for line in entry.lines)
+    return moved > policy.approval_limit
+
+
+def closed(period: str, subledger: str, day: date) -> Refused:
+    """A person wants to post into a closed period."""
+    closed_by = "for everything" if subledger == GENERAL else f"for {subledger}"
+    return Refused(
+        "period-closed",
+        f"Period {period} is closed {closed_by}: nothing more can be posted on {day}.",
+        "/posted_on",
+        409,
+        {"period": period, "subledger": subledger},
+    )

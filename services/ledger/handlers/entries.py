@@ -1,0 +1,183 @@
+"""Entries that people make: posted at once, or kept until a second person agrees; and taken back by their mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from chassis.cause import Cause
+from chassis.database import UnitOfWork
+from chassis.errors import Refused
+from chassis.ids import UUID
+from chassis.requests import Answer, Result
+from services.ledger import translate
+from services.ledger.commands import DecideEntry, PostEntry, ReverseEntry
+from services.ledger.domain.books import Books
+from services.ledger.domain.calendar import GENERAL
+from services.ledger.domain.manual import Chart, closed, needs_approval, prepare
+from services.ledger.domain.posting import GENERAL_JOURNAL, Entry, Line, mirrored, reversal_id
+from services.ledger.handlers.bookkeeping import open_books, post
+from services.ledger.store import calendar, dimensions, journal, proposals
+
+Key = tuple[str, UUID]
+
+
+@dataclass(slots=True)
+class Desk:
+    """What a group of commands is decided against, and what it leads to."""
+
+    books: Mapping[str, Books]
+    ajar: list[tuple[str, str, str, date, date]]
+    """Exceptions that hold now: company, sub-ledger, user, and the days of the period."""
+    posted: list[tuple[Entry, Cause]] = field(default_factory=list)
+    proposed: list[tuple[Entry, Cause]] = field(default_factory=list)
+    shut: list[tuple[int, str, date]] = field(default_factory=list)
+    """Places of results that say a period is closed, whose name must be looked up."""
+
+    def may_post(self, entry: Entry, cause: Cause) -> bool:
+        """Whether the entry's day is open for its sub-ledger, or its maker has an exception."""
+        calendar = self.books[entry.company].calendar
+        if calendar.is_open(GENERAL, entry.posted_on):
+            return True
+        user = cause.on_behalf_of or cause.actor
+        return any(
+            (company, subledger, who) == (entry.company, GENERAL, user) and first <= entry.posted_on <= last
+            for company, subledger, who, first, last in self.ajar
+        )
+
+    def take(self, entry: Entry, cause: Cause, place: int, *, decided: bool = False) -> Result:
+        """Post the entry, or propose it, or say why not; `place` is that of the result."""
+        books = self.books[entry.company]
+        if not books.calendar.knows(entry.posted_on):
+            detail = f"{entry.posted_on} lies in no fiscal year."
+            return Refused("no-fiscal-year", detail, "/posted_on")
+        if not self.may_post(entry, cause):
+            self.shut.append((place, entry.company, entry.posted_on))
+            return closed("", GENERAL, entry.posted_on)
+        if not decided and needs_approval(entry, books.policy(entry.posted_on), books.currency):
+            self.proposed.append((entry, cause))
+            return Answer(202, {"entry": str(entry.id), "state": "awaiting-approval"})
+        self.posted.append((entry, cause))
+        return Answer(201, {"entry": str(entry.id), "state": "posted"})
+
+
+async def post_entries(commands: Sequence[PostEntry], unit: UnitOfWork) -> Sequence[Result]:
+    """Post entries; those above the company's limit wait for a second person."""
+    desk = await _open_desk(unit)
+    charts = await _charts(unit)
+    results: list[Result] = []
+    for place, command in enumerate(commands):
+        wanted = command.wanted
+        policy = desk.books[wanted.company].policy(wanted.posted_on)
+        entry = prepare(wanted, charts[wanted.company], policy)
+        results.append(entry if isinstance(entry, Refused) else desk.take(entry, command.cause, place))
+    return await _finish(desk, results, unit)
+
+
+async def reverse_entries(commands: Sequence[ReverseEntry], unit: UnitOfWork) -> Sequence[Result]:
+    """Take manual entries back by their mirror, dated in an open period; each is taken back once."""
+    desk = await _open_desk(unit)
+    keys = {(c.company, c.entry) for c in commands}
+    found = await proposals.read_reversible(unit.raw, keys)
+    waiting = await proposals.read_proposals(unit.raw, {(c, reversal_id(c, e)) for c, e in keys})
+    lines: dict[Key, list[Line]] = {}
+    for company, entry, *line in await journal.read_lines(unit.raw, keys):
+        lines.setdefault((company, entry), []).append(journal.to_line(line))
+    results: list[Result] = []
+    taken: set[Key] = set()
+    for place, command in enumerate(commands):
+        key = command.company, command.entry
+        mirror = reversal_id(*key)
+        row = found.get(key)
+        proposal = waiting.get((command.company, mirror))
+        pending = proposal is not None and proposal["approved"] is None
+        if row is None:
+            results.append(Refused("entry-not-found", "The company has no such entry.", status=404))
+        elif row["journal"] != GENERAL_JOURNAL:
+            detail = f"The entry belongs to a document of the {row['journal']} journal; take the document back instead."
+            results.append(Refused("entry-of-a-document", detail, status=409))
+        elif row["reversed_by"] is not None or pending or key in taken:
+            results.append(Refused("entry-reversed", "The entry is taken back already, or about to be.", status=409))
+        elif proposal is not None:
+            results.append(Refused("entry-reversal-refused", "Taking it back was turned down.", status=409))
+        elif command.posted_on < row["posted_on"]:
+            detail = f"The entry has effect on {row['posted_on']}; it cannot be taken back before."
+            results.append(Refused("reversal-before-entry", detail, "/posted_on"))
+        else:
+            taken.add(key)
+            entry = Entry(
+                command.company, mirror, GENERAL_JOURNAL, command.posted_on, command.entry, None, mirrored(lines[key]),
+                reverses=command.entry, text=command.text,
+            )  # fmt: skip
+            results.append(desk.take(entry, command.cause, place))
+    return await _finish(desk, results, unit)
+
+
+async def decide_entries(commands: Sequence[DecideEntry], unit: UnitOfWork) -> Sequence[Result]:
+    """Agree with entries above the limit, or turn them down: never who proposed them, and once."""
+    desk = await _open_desk(unit)
+    found = await proposals.read_proposals(unit.raw, {(c.company, c.entry) for c in commands})
+    results: list[Result] = []
+    decisions: dict[Key, proposals.DecisionRow] = {}
+    for place, command in enumerate(commands):
+        key = command.company, command.entry
+        row = found.get(key)
+        people = {command.cause.actor, command.cause.on_behalf_of} - {None}
+        if row is None:
+            results.append(Refused("entry-not-found", "No such entry waits for a decision.", status=404))
+            continue
+        if row["approved"] is not None or key in decisions:
+            results.append(Refused("entry-decided", "Somebody has decided on this entry.", status=409))
+            continue
+        if people & {row["proposed_by"], row["on_behalf_of"]}:
+            results.append(Refused("self-approval", "Who proposed an entry does not decide on it.", status=409))
+            continue
+        result: Result = Answer(200, {"entry": str(command.entry), "state": "refused"})
+        if command.approved:
+            result = desk.take(translate.unpack_entry(*key, row["body"]), command.cause, place, decided=True)
+            if isinstance(result, Answer):
+                result = Answer(200, result.body)
+        if isinstance(result, Answer):
+            cause = command.cause
+            decisions[key] = (*key, command.approved, command.reason, cause.actor, cause.on_behalf_of)
+            unit.audit(cause, "entry.approved" if command.approved else "entry.refused", str(command.entry))
+        results.append(result)
+    if decisions:
+        await proposals.insert_decisions(unit.raw, decisions.values())
+    return await _finish(desk, results, unit)
+
+
+async def _open_desk(unit: UnitOfWork) -> Desk:
+    books = await open_books(unit)
+    rows = []
+    if any(one.calendar.closed for one in books.values()):
+        rows = await calendar.read_exceptions(unit.raw, unit.companies, unit.now)
+    return Desk(books, [(*row,) for row in rows])
+
+
+async def _charts(unit: UnitOfWork) -> dict[str, Chart]:
+    return {row["company"]: translate.to_chart(row) for row in await dimensions.read_charts(unit.raw, unit.companies)}
+
+
+async def _finish(desk: Desk, results: list[Result], unit: UnitOfWork) -> list[Result]:
+    """Write what was decided; name the periods that are closed."""
+    if desk.shut:
+        names = await calendar.read_period_names(unit.raw, [(company, day) for _, company, day in desk.shut])
+        for n, (place, _, day) in enumerate(desk.shut):
+            year, number = names[n]
+            results[place] = closed(f"{year}-{number:02d}", GENERAL, day)
+    if desk.proposed:
+        rows = [
+            (e.company, e.id, e.posted_on, translate.pack_entry(e), cause.actor, cause.on_behalf_of)
+            for e, cause in desk.proposed
+        ]
+        await proposals.insert_proposals(unit.raw, rows)
+        for entry, cause in desk.proposed:
+            unit.audit(cause, "entry.proposed", str(entry.id))
+    if desk.posted:
+        await post(desk.posted, desk.books, unit, as_dated=True)
+        for entry, cause in desk.posted:
+            action = "entry.posted" if entry.reverses is None else "entry.reversed"
+            unit.audit(cause, action, str(entry.reverses or entry.id), {"entry": str(entry.id)})
+    return results

@@ -1,0 +1,239 @@
+"""Entries that people make: balanced or not at all, never changed, taken back by their mirror, agreed by two."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from services.ledger import handlers
+from services.ledger.commands import OpenAccounts
+from tests.ledger.accountant import RENT, Accountant, at_the_door, entry, faults, lines
+from tests.ledger.desk import Desk, Order, cause
+
+TABLES = ("journal_entry", "journal_line", "account_day", "outbox", "request", "audit", "entry_proposal")
+
+
+@pytest_asyncio.fixture
+async def people(desk: Desk) -> AsyncIterator[list[Accountant]]:
+    """Anna and Ben, who keep the books of `acme`."""
+    await desk.do(handlers.open_accounts, OpenAccounts("acme", [RENT], cause()))
+    async with at_the_door(desk, "anna", "ben") as both:
+        yield both
+
+
+@pytest_asyncio.fixture
+async def anna(people: list[Accountant]) -> Accountant:
+    """Anna."""
+    return people[0]
+
+
+async def counts(desk: Desk) -> dict[str, int]:
+    return {table: (await desk.rows(f"select count(*) from {table}"))[0][0] for table in TABLES}
+
+
+async def test_an_entry_is_posted_told_and_stands_in_the_balances(desk: Desk, anna: Accountant) -> None:
+    posted = await anna.done("/entries", entry())
+
+    shown = await anna.get(f"/entries/{posted['entry']}")
+    (told,) = await desk.told("EntryPosted")
+    assert posted["state"] == "posted"
+    assert (shown["journal"], shown["text"], shown["actor"], shown["subledger"]) == ("general", "Rent", "anna", "gl")
+    assert (told.data["text"], told.data["journal"], len(told.data["lines"])) == ("Rent", "general", 2)
+    assert (await anna.balance("6000"), await anna.balance("1000")) == ("100.00", "-100.00")
+    assert [r["action"] for r in (await anna.get("/audit", subject=posted["entry"]))["records"]] == ["entry.posted"]
+    assert await desk.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "differences"),
+    [
+        (lines(("6000", "100.00"), ("1000", "-99.99")), {"EUR": "0.01"}),
+        (lines(("6000", "100.00"), ("1000", "50.00")), {"EUR": "150.00"}),
+        (
+            [*lines(("6000", "5"), currency="USD", base="4.00"), *lines(("1000", "-5.00"))],
+            {"USD": "5.00", "EUR": "-5.00"},
+        ),
+    ],
+    ids=["a cent", "one side twice", "two currencies"],
+)
+async def test_an_unbalanced_entry_is_refused_naming_the_difference_and_nothing_is_written(
+    desk: Desk, anna: Accountant, wrong: list[dict[str, Any]], differences: dict[str, str]
+) -> None:
+    """L1: an unbalanced entry is answered with 422 and the difference of each currency; nothing is written."""
+    before = await counts(desk)
+
+    answer = await anna.post("/entries", entry(lines=wrong))
+
+    assert (answer.status_code, faults(answer)) == (422, [("/lines", "entry-unbalanced")])
+    assert answer.json()["differences"] == differences
+    assert await counts(desk) == before
+
+
+async def test_an_entry_may_have_lines_in_another_currency_with_their_worth(desk: Desk, anna: Accountant) -> None:
+    """L1, X8: it balances in each currency and in the company's own."""
+    dollars = lines(("1000", "50.00"), ("6000", "-50.00"), currency="USD", base="46.00")
+
+    await anna.done("/entries", entry(lines=dollars))
+    missing = await anna.post("/entries", entry(lines=lines(("1000", "5"), ("6000", "-5"), currency="USD")))
+    apart = [*dollars[:1], dollars[1] | {"base": "45.00"}]
+    unequal = await anna.post("/entries", entry(lines=apart))
+
+    assert faults(missing) == [("/lines/0/base", "base-required")]
+    assert (faults(unequal), unequal.json()["differences"]) == ([("/lines", "entry-unbalanced")], {"EUR": "1.00"})
+    assert await desk.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"lines": lines(("9999", "1"), ("1000", "-1"))}, ("/lines/0/account", "account-unknown")),
+        ({"lines": lines(("6000", "1"), ("1100", "-1"))}, ("/lines/1/account", "control-account")),
+        ({"lines": lines(("6000", "1"), ("1000", "-1"), currency="XXX")}, ("/lines/0/currency", "currency-unknown")),
+        ({"lines": lines(("6000", "1.005"), ("1000", "-1.005"))}, ("/lines/0", "amount-invalid")),
+        ({"lines": lines(("6000", "0"), ("1000", "-0"))}, ("/lines/0", "line-has-one-side")),
+        ({"lines": lines(("6000", "1"), ("1000", "-1"), department="D")}, ("/lines/0/department", "dimension-unknown")),
+        (
+            {"lines": lines(("6000", "1"), ("1000", "-1"), allocation="R")},
+            ("/lines/0/allocation", "allocation-rule-unknown"),
+        ),
+        ({"lines": lines(("6000", "1"))}, ("/lines", "too-few")),
+        ({"posted_on": "2026-02-30"}, ("/posted_on", "not-valid")),
+        ({"text": ""}, ("/text", "pattern")),
+    ],
+)
+async def test_an_entry_that_breaks_a_rule_is_refused_naming_the_field(
+    desk: Desk, anna: Accountant, change: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    answer = await anna.post("/entries", entry(**change))
+
+    assert (answer.status_code, faults(answer)) == (422, [fault])
+    assert await desk.rows("select 1 from journal_entry") == []
+
+
+async def test_a_control_account_takes_a_manual_line_only_from_who_says_so(desk: Desk, anna: Accountant) -> None:
+    onto = entry(lines=lines(("1100", "1"), ("1000", "-1")))
+
+    await anna.done("/entries", onto | {"onto_control_accounts": True})
+
+    assert await desk.faults() != []  # and the reconciliation shows what it did
+
+
+async def test_a_posted_entry_is_taken_back_once_by_its_mirror_linked_both_ways(desk: Desk, anna: Accountant) -> None:
+    """L2: correction is a reversal linked both ways, dated on its own day."""
+    posted = (await anna.done("/entries", entry()))["entry"]
+    wish = {"posted_on": "2026-11-20", "text": "Paid twice"}
+
+    answers = await asyncio.gather(*(anna.post(f"/entries/{posted}/reversal", wish) for _ in range(10)))
+
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
+    mirror = next(answer.json()["entry"] for answer in answers if answer.status_code == 201)
+    original, taken_back = await anna.get(f"/entries/{posted}"), await anna.get(f"/entries/{mirror}")
+    assert (original["reversed_by"], taken_back["reverses"]) == (mirror, posted)
+    assert (await anna.balance("6000"), await anna.balance("6000", as_of="2026-11-19")) == ("0.00", "100.00")
+    early = await anna.post(f"/entries/{mirror}/reversal", wish | {"posted_on": "2026-11-01"})
+    assert faults(early) == [("/posted_on", "reversal-before-entry")]
+    assert await desk.faults() == []
+
+
+async def test_an_entry_of_a_document_is_not_taken_back_by_hand(desk: Desk, anna: Accountant) -> None:
+    await desk.bill(Order("A-1"))
+    ((sale,),) = await desk.rows("select id from journal_entry")
+
+    answer = await anna.post(f"/entries/{sale}/reversal", {"posted_on": "2026-11-23", "text": "No"})
+    unknown = "/entries/00000000-0000-4000-8000-000000000009/reversal"
+    nobody = await anna.post(unknown, {"posted_on": "2026-11-23", "text": "No"})
+
+    assert (answer.status_code, answer.json()["title"]) == (409, "Entry of a document")
+    assert nobody.status_code == 404
+
+
+@pytest.mark.parametrize("statement", ["update journal_entry set narration = 'x'", "delete from journal_line"])
+async def test_the_database_lets_nobody_change_an_entry(desk: Desk, anna: Accountant, statement: str) -> None:
+    """L2: the service's role can neither change nor delete what is posted."""
+    await anna.done("/entries", entry())
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with desk.database.unit(["acme"]) as unit:
+            await unit.raw.execute(statement)
+
+
+async def test_a_hundred_parallel_repeats_make_one_entry(desk: Desk, anna: Accountant) -> None:
+    """L26: the same key and body give one entry and one answer; another body is refused."""
+    answers = await asyncio.gather(*(anna.post("/entries", entry(), key="once") for _ in range(100)))
+    other = await anna.post("/entries", entry(amount="1.00"), key="once")
+
+    assert {(answer.status_code, answer.text) for answer in answers} == {(201, answers[0].text)}
+    assert (other.status_code, other.json()["title"]) == (422, "Idempotency key reused")
+    assert await desk.rows("select count(*) from journal_entry") == [(1,)]
+
+
+async def test_a_dry_run_shows_the_exact_lines_and_writes_nothing(desk: Desk, anna: Accountant) -> None:
+    """L29: a preview of a posting command shows the journal lines; nothing is written and no key is used."""
+    before = await counts(desk)
+
+    shown = (await anna.post("/entries", entry(), key="k", dry_run="true")).json()
+    wrong = await anna.post("/entries", entry(lines=lines(("6000", "1"), ("1000", "-2"))), dry_run="true")
+
+    assert await counts(desk) == before
+    assert (wrong.status_code, faults(wrong)) == (422, [("/lines", "entry-unbalanced")])
+    posted = (await anna.post("/entries", entry(), key="k")).json()
+    (told,) = await desk.told("EntryPosted")
+    assert [(event["type"], event["data"]) for event in shown["would_tell"]] == [("EntryPosted.v1", told.data)]
+    assert (shown["dry_run"], shown["entry"]) == (True, posted["entry"])
+    preview = await anna.post(
+        f"/entries/{posted['entry']}/reversal", {"posted_on": "2026-11-30", "text": "Back"}, dry_run="true"
+    )
+    assert preview.json()["would_tell"][0]["data"]["reverses"] == posted["entry"]
+    assert await desk.rows("select count(*) from journal_entry") == [(1,)]
+
+
+async def test_above_the_limit_a_second_person_agrees_and_never_the_first(desk: Desk, people: list[Accountant]) -> None:
+    anna, ben = people
+    await anna.done("/policies", {"valid_from": "2026-01-01", "approval_limit": "99.99"})
+    small = await anna.post("/entries", entry(amount="99.99"))
+    big = await anna.post("/entries", entry(amount="100.00"))
+    waiting = big.json()["entry"]
+
+    assert (small.status_code, big.status_code, big.json()["state"]) == (201, 202, "awaiting-approval")
+    assert await anna.balance("6000") == "99.99"
+    assert [p["entry"] for p in (await ben.get("/entry-proposals"))["proposals"]] == [waiting]
+    selves = [anna.post(f"/entries/{waiting}/approve", {"reason": "mine"}) for _ in range(5)]
+    others = [ben.post(f"/entries/{waiting}/approve", {"reason": "checked"}) for _ in range(5)]
+    answers = await asyncio.gather(*selves, *others)
+    assert {answer.status_code for answer in answers[:5]} == {409}
+    assert sorted(answer.status_code for answer in answers[5:]) == [200] + [409] * 4
+    assert await anna.balance("6000") == "199.99"
+    assert (await ben.get("/entry-proposals"))["proposals"] == []
+    actions = [record["action"] for record in (await ben.get("/audit", subject=waiting))["records"]]
+    assert actions == ["entry.proposed", "entry.approved", "entry.posted"]
+    assert await desk.faults() == []
+
+
+async def test_the_database_itself_refuses_that_one_person_proposes_and_decides(desk: Desk, anna: Accountant) -> None:
+    await anna.done("/policies", {"valid_from": "2026-01-01", "approval_limit": "0"})
+    waiting = (await anna.done("/entries", entry(), 202))["entry"]
+
+    with pytest.raises(asyncpg.CheckViolationError) as caught:
+        async with desk.database.unit(["acme"]) as unit:
+            await unit.raw.execute(
+                "insert into entry_decision (company, id, approved, reason, decided_by) "
+                f"values ('acme', '{waiting}', true, '', 'anna')"
+            )
+    assert caught.value.constraint_name == "entry_decision_four_eyes"
+
+
+async def test_what_is_turned_down_is_never_posted(desk: Desk, people: list[Accountant]) -> None:
+    anna, ben = people
+    await anna.done("/policies", {"valid_from": "2026-01-01", "approval_limit": "0"})
+    waiting = (await anna.done("/entries", entry(), 202))["entry"]
+
+    await ben.done(f"/entries/{waiting}/refuse", {"reason": "No invoice"}, 200)
+    late = await ben.post(f"/entries/{waiting}/approve", {})
+
+    assert (late.status_code, late.json()["title"]) == (409, "Entry decided")
+    assert await desk.rows("select 1 from journal_entry") == []
