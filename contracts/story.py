@@ -84,6 +84,10 @@ _ISSUED = {
     "shipment": SHIPMENT, "order": ORDER, "number": "DN-2026-000007", "issued_on": "2026-11-22", "currency": "EUR",
     "cost": "131.25", "lines": [_RESERVED[0] | {"cost": "120.00"}, _RESERVED[1] | {"cost": "11.25"}],
 }  # fmt: skip
+_REFUNDED = {
+    "payment": story_id("payment of too much"), "refund": story_id("refund"), "refund_on": "2026-11-28",
+    "reason": "paid twice", "amount": {"amount": "22.94", "currency": "EUR"}, "unapplied": "0.00",
+}  # fmt: skip
 _VALUED = {
     "document": story_id("receipt"), "kind": "receipt", "reference": "IN-2026-0009", "effective_on": "2026-11-20",
     "posted_on": "2026-11-20", "currency": "EUR", "value": "1000.00",
@@ -242,14 +246,7 @@ DATA: Mapping[str, dict[str, Any]] = {
         ],
         "fee": {"amount": "5.00", "currency": "EUR"},
     },
-    "PaymentRefunded.v1": {
-        "payment": story_id("payment of too much"),
-        "refund": story_id("refund"),
-        "refund_on": "2026-11-28",
-        "reason": "paid twice",
-        "amount": {"amount": "22.94", "currency": "EUR"},
-        "unapplied": "0.00",
-    },  # fmt: skip
+    "PaymentRefunded.v1": _REFUNDED,
     "ReservationRefused.v1": {
         "order": story_id("third order"),
         "code": "insufficient-stock",

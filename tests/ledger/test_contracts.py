@@ -26,7 +26,7 @@ from services.ledger.domain.books import KIND_OF_ROLE
 from tests.ledger.desk import BANK, SALES, UNAPPLIED, Desk, cause
 from tests.support.department import Event, Told, event, sample_event
 
-PAY_ROLES = ("salaries", "employer_contributions", "wages_payable", "tax_payable", "contributions_payable")
+OTHER_ROLES = KIND_OF_ROLE.keys() - {"receivable", "bank", "sales", "unapplied_cash"}
 OWN_IDS = ("invoice", "credit_note", "entry", "document", "payment")
 """Fields whose values the ledger derives in its own way."""
 
@@ -66,7 +66,7 @@ async def set_up(desk: Desk) -> None:
         NewAccount(account["account"], account["name"], account["kind"], account["role"], ""),
         NewAccount(tax["account"], "VAT", "liability", None, ""),
         *(BANK, SALES, UNAPPLIED),
-        *(NewAccount(f"7{n}", role, KIND_OF_ROLE[role], role, "") for n, role in enumerate(PAY_ROLES)),
+        *(NewAccount(f"7{n:02}", role, KIND_OF_ROLE[role], role, "") for n, role in enumerate(sorted(OTHER_ROLES))),
     ]
     await desk.do(handlers.open_accounts, OpenAccounts(code, chart, cause(code)))
     tax_code = NewTaxCode(tax["code"], tax["name"], tax["rate"], tax["account"], "")
