@@ -12,8 +12,8 @@ from uuid import UUID, uuid5
 from contracts.base import data_schema
 from contracts.envelope import Envelope
 from contracts.registry import key_of, owner_of
-from contracts.story_papers import invoice_on_paper, papers
 from contracts.story_books import books
+from contracts.story_papers import invoice_on_paper, papers
 from contracts.story_payroll import payroll
 from contracts.story_receivables import receivables
 
@@ -83,10 +83,6 @@ _CREDITED_TOTALS = {
 _ISSUED = {
     "shipment": SHIPMENT, "order": ORDER, "number": "DN-2026-000007", "issued_on": "2026-11-22", "currency": "EUR",
     "cost": "131.25", "lines": [_RESERVED[0] | {"cost": "120.00"}, _RESERVED[1] | {"cost": "11.25"}],
-}  # fmt: skip
-_REFUNDED = {
-    "payment": story_id("payment of too much"), "refund": story_id("refund"), "refund_on": "2026-11-28",
-    "reason": "paid twice", "amount": {"amount": "22.94", "currency": "EUR"}, "unapplied": "0.00",
 }  # fmt: skip
 _VALUED = {
     "document": story_id("receipt"), "kind": "receipt", "reference": "IN-2026-0009", "effective_on": "2026-11-20",
@@ -246,7 +242,6 @@ DATA: Mapping[str, dict[str, Any]] = {
         ],
         "fee": {"amount": "5.00", "currency": "EUR"},
     },
-    "PaymentRefunded.v1": _REFUNDED,
     "ReservationRefused.v1": {
         "order": story_id("third order"),
         "code": "insufficient-stock",

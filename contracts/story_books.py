@@ -41,11 +41,4 @@ def books(customer_id: str, customer: Mapping[str, Any], address: Mapping[str, A
         "PeriodClosed.v1": {**_OCTOBER, "subledgers": ["ar", "gl"], "reason": "October is reported."},
         "PeriodReopened.v1": {**_OCTOBER, "subledgers": ["gl"], "reason": "The rent was forgotten."},
         "DimensionDefined.v1": {"dimension": "cost_centre", "code": "CC-10", "name": "Αποθήκη"},
-        "ExchangeRateRecorded.v1": {
-            "currency": "USD",
-            "base": "EUR",
-            "rate": "0.8612",
-            "valid_on": "2026-11-20",
-            "source": "ECB reference rate",
-        },
     }
