@@ -44,6 +44,7 @@ def _type(kind: Any) -> str:
     name = type(kind).__name__.upper()
     return {
         "BIGINTEGER": "BIGINT",
+        "SMALLINTEGER": "SMALLINT",
         "AUTOSTRING": "TEXT",
         "VARCHAR": "TEXT",
         "DATETIME": "TIMESTAMP",
