@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import asyncpg
 
@@ -19,9 +20,11 @@ from services.ledger.domain.numbering import CREDIT_NOTES, DocumentNumber, Serie
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, Line, mirrored, reversal_id, sale_id
 from services.ledger.domain.settlement import Money, give_back, settled_on, take_back
 from services.ledger.handlers.bookkeeping import open_books, post
+from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.settling import Key, Settling, allocations_of, to_money, to_receivable
 from services.ledger.store import documents, journal, orders
 from services.ledger.store import money as store
+from services.ledger.store.documents import Change
 from services.ledger.store.orders import Arrival
 
 
@@ -51,16 +54,18 @@ async def _credit(releases: Sequence[Release], books: Mapping[str, Books], unit:
     notes = [_note(release, number, books) for release, number in zip(releases, hand_out(wanted, last), strict=True)]
     entries = await _reversals(notes, releases, unit)
     withdrawn = await _withdraw(notes, releases, books, unit)
+    changes = withdrawn.changes
     await documents.insert_credit_notes(unit.raw, [_row(note) for note in notes])
-    await documents.credit_open_items(unit.raw, [(note.credited.company, note.credited.invoice) for note in notes])
+    invoices = [(note.credited.company, note.credited.invoice) for note in notes]
+    await documents.credit_open_items(unit.raw, {key: changes.get(key, Change()) for key in invoices})
     posted_by = {entry.document: entry.id for entry, _ in entries}
     for note, release in zip(notes, releases, strict=True):
         unit.emit(*translate.credit_note_issued(note, posted_by.get(note.id)), release.command.cause)
         unit.audit(
             release.command.cause, "invoice.credited", str(note.credited.invoice), {"number": note.number.printed}
         )
-    if entries or withdrawn:
-        await post(entries + withdrawn, books, unit)
+    if entries or withdrawn.entries:
+        await post(entries + withdrawn.entries, books, unit)
 
 
 async def _reversals(
@@ -87,15 +92,19 @@ def _reversal(note: CreditNote, sale: UUID, lines: Sequence[Line]) -> Entry:
 
 async def _withdraw(
     notes: Sequence[CreditNote], releases: Sequence[Release], books: Mapping[str, Books], unit: UnitOfWork
-) -> list[tuple[Entry, Cause]]:
-    """Take back the money that paid these invoices: it lies unapplied again, owed to who paid it."""
-    paid = [(n.credited.company, n.credited.invoice) for n in notes if n.credited.open < n.credited.total]
-    if not paid:
-        return []
-    paying = await _money_in(paid, unit)
+) -> Settling:
+    """Take back what paid these invoices: discounts, then the money, which is owed again to who paid it.
+
+    A discount was the last thing to be granted. As the first thing to go it is worth what it was to the cent, also in
+    another currency.
+    """
     settling = Settling(books)
-    for note, release in zip(notes, releases, strict=True):
-        cause = release.command.cause
+    paid = [(n, r.command.cause) for n, r in zip(notes, releases, strict=True) if n.credited.open < n.credited.total]
+    if not paid:
+        return settling
+    paying = await _money_in([(note.credited.company, note.credited.invoice) for note, _ in paid], unit)
+    await Discounts(settling).take_back([(note.credited, _no_earlier(note), cause) for note, cause in paid], unit)
+    for note, cause in paid:
         for money in paying[note.credited.company, note.credited.invoice]:
             back = give_back(money, note.credited, take_back(money, note.credited.invoice))
             on = max(note.issued_on, settled_on(money, note.credited))  # not before it had paid
@@ -104,7 +113,12 @@ async def _withdraw(
             unit.audit(cause, "payment.withdrawn", str(money.payment))
     await store.insert_allocations(unit.raw, settling.allocations)
     await store.move_unapplied(unit.raw, settling.spent)
-    return settling.entries
+    return settling
+
+
+def _no_earlier(note: CreditNote) -> date:
+    """The day on which a discount goes: that of the credit note, but not before the payment that earned it."""
+    return max(note.issued_on, note.credited.settled_on or note.issued_on)
 
 
 async def _money_in(invoices: Sequence[Key], unit: UnitOfWork) -> Mapping[Key, Sequence[Money]]:

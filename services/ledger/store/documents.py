@@ -46,8 +46,8 @@ where o.company = x.company and o.invoice = x.invoice
 """
 
 CREDIT_OPEN_ITEMS = """
-update open_item o set open = 0, credited = true
-from unnest($1::text[], $2::uuid[]) as x(company, invoice)
+update open_item o set open = 0, credited = true, deducted = o.deducted + x.deducted
+from unnest($1::text[], $2::uuid[], $3::bigint[]) as x(company, invoice, deducted)
 where o.company = x.company and o.invoice = x.invoice
 """
 
@@ -135,9 +135,10 @@ async def change_open_items(connection: asyncpg.Connection, changes: Mapping[tup
     await connection.execute(CHANGE_OPEN_ITEMS, *zip(*keys, strict=True), *columns)
 
 
-async def credit_open_items(connection: asyncpg.Connection, invoices: Iterable[tuple[str, UUID]]) -> None:
-    """Nothing is open of an invoice that was credited."""
-    await connection.execute(CREDIT_OPEN_ITEMS, *zip(*sorted(invoices), strict=True))
+async def credit_open_items(connection: asyncpg.Connection, changes: Mapping[tuple[str, UUID], Change]) -> None:
+    """Nothing is open of an invoice that was credited; deductions change by what was taken back of them before."""
+    keys = sorted(changes)
+    await connection.execute(CREDIT_OPEN_ITEMS, *zip(*keys, strict=True), [changes[key].deducted for key in keys])
 
 
 async def read_receivables(
