@@ -41,7 +41,10 @@ def test_a_planted_omission_is_found() -> None:
     consumers = Consumers("planted")
     consumers.on(OrderId)(on_order_placed)
 
-    assert faults(consumers) == ["OrderCancelled.v1 on sales.orders would be held"]
+    assert faults(consumers) == [
+        "OrderCancelled.v1 on sales.orders would be held",
+        "OrderChanged.v1 on sales.orders would be held",
+    ]
 
 
 def test_a_planted_reason_that_says_nothing_is_found() -> None:
