@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
@@ -20,6 +21,9 @@ from deploy.local.demo.wrong_input import send_wrong_input
 SOURCE = "/sales/webshop"
 BATCH = 50
 BARRIER_S = 180.0
+DOLLAR = "4"
+"""One whole rate, on the day of the orders and on that on which they are billed: what a dollar is worth is never
+rounded, so whoever pays first makes no difference."""
 SETTLED_STATES = frozenset({"documented", "refused", "partly_paid", "paid", "credited", "cancelled"})
 
 Say = Callable[[str], None]
@@ -41,7 +45,10 @@ async def set_up(admin: FrontOffice, say: Say) -> None:
         )
         codes = [{"code": c, "name": f"Tax {c}", "rate": rate, "account": TAX} for c, rate in house.rates.items()]
         await accepted(admin.post(f"{at}/tax-codes/batch", {"tax_codes": codes}, key=stable_key("taxes", house.code)))
-    say(f"{len(HOUSES)} companies with accounts and tax codes")
+        days = sorted({"2026-11-19", (datetime.now(UTC) - timedelta(days=1)).date().isoformat()})
+        rates = [{"currency": "USD", "valid_on": day, "rate": DOLLAR, "source": "the day's plan"} for day in days]
+        await accepted(admin.post(f"{at}/exchange-rates", {"rates": rates}, key=stable_key("rates", house.code)))
+    say(f"{len(HOUSES)} companies with accounts, tax codes and a rate of exchange")
     for house in HOUSES:
         await until_known(admin, f"/inventory/v1/companies/{house.code}/items")
         await until_known(admin, f"/payroll/v1/companies/{house.code}/employees")

@@ -10,7 +10,8 @@ from deploy.local.demo.plan import GOODS, HOUSES, PLENTY, SCARCE, SCARCE_STOCK, 
 ACCOUNTS = (
     ("1100", "Receivables", "asset", "receivable"), ("1000", "Bank", "asset", "bank"),
     ("2300", "Unapplied cash", "liability", "unapplied_cash"), ("2200", "Tax to pay", "liability", None),
-    ("4000", "Sales", "income", "sales"),
+    ("4000", "Sales", "income", "sales"), ("7800", "Exchange gains", "income", "exchange_gain"),
+    ("7900", "Exchange losses", "expense", "exchange_loss"),
 )  # fmt: skip
 RECEIVABLE, BANK, UNAPPLIED, TAX, SALES = "1100", "1000", "2300", "2200", "4000"
 
