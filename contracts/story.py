@@ -231,17 +231,6 @@ DATA: Mapping[str, dict[str, Any]] = {
         "stage": "shipped",
         "detail": "The goods have left the warehouse.",
     },
-    "PaymentBounced.v1": {
-        "payment": story_id("bounced payment"),
-        "reference": "BANK-2026-11-27-7",
-        "bounced_on": "2026-11-27",
-        "reason": "account closed",
-        "amount": {"amount": "22.94", "currency": "EUR"},
-        "reopened": [
-            {"invoice": SECOND_INVOICE, "number": "INV-2026-000043", "order": SECOND_ORDER, "amount": "22.94"}
-        ],
-        "fee": {"amount": "5.00", "currency": "EUR"},
-    },
     "ReservationRefused.v1": {
         "order": story_id("third order"),
         "code": "insufficient-stock",
