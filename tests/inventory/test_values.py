@@ -14,7 +14,8 @@ from chassis.errors import Refused
 from chassis.ids import UUID
 from chassis.requests import Answer
 from services.inventory import handlers
-from services.inventory.commands import CountStock, SetTolerance
+from services.inventory.commands import CountStock, DefineItems, SetTolerance
+from services.inventory.domain.items import ItemTerms
 from services.inventory.main import build
 from services.inventory.translate.movements import document_id
 from tests.inventory.oracle import work_through
@@ -51,6 +52,18 @@ async def test_an_issue_costs_the_moving_average_and_what_is_left_adds_up(room: 
     assert costs == ["9.80", "32.20"]
     assert await worth(room, "StockValued") == [("receipt", "10.00"), ("receipt", "32.00")]
     assert await book_value(room, "BEANS") == 0, "the sum of the costs is what was paid"
+
+
+async def test_goods_cannot_be_valued_where_nobody_knows_the_currency(room: StockRoom) -> None:
+    """A company that was registered before its currency was kept here: refused by name, not by a mistake of ours."""
+    item = ItemTerms("BEANS", "Beans", "pcs", "fifo")
+    await room.rows("delete from stock_company")
+
+    answer = await room.ask(handlers.define_items, DefineItems(cause("acme"), [item]))
+
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.status) == ("currency-unknown", 409)
+    assert await room.rows("select sku from item_cost") == []
 
 
 async def test_an_issue_takes_the_oldest_layers_first(room: StockRoom) -> None:

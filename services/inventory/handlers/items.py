@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
@@ -15,12 +15,14 @@ from services.inventory.handlers.valuing import begin_to_value
 from services.inventory.store import places
 from services.inventory.store import stock as store
 from services.inventory.store.stock import ItemRow, Level
+from services.inventory.store.valuing import read_currencies
 from services.inventory.translate import stock as translate
 
 
 async def define_items(commands: Sequence[DefineItems], unit: UnitOfWork) -> Sequence[Result]:
     """Make items known; a request is taken as a whole or not at all."""
     asked = {(c.cause.company, item.sku) for c in commands for item in c.items}
+    currencies = await _currencies(commands, unit)
     known: dict[str, dict[str, ItemTerms]] = {command.cause.company: {} for command in commands}
     for (company, sku), (terms, _) in (await store.known_items(unit.raw, asked)).items():
         known[company][sku] = terms
@@ -28,6 +30,9 @@ async def define_items(commands: Sequence[DefineItems], unit: UnitOfWork) -> Seq
     results: list[Result] = []
     for command in commands:
         here = known[command.cause.company]
+        if command.cause.company not in currencies and any(map(_is_valued, command.items)):
+            results.append(translate.company_without_currency(command.cause.company))
+            continue
         new = new_items(command.items, here)
         if isinstance(new, NotDefined):
             results.append(translate.refusal_of_items(new, batch=command.batch))
@@ -39,6 +44,16 @@ async def define_items(commands: Sequence[DefineItems], unit: UnitOfWork) -> Seq
         await store.add_items(unit.raw, rows, unit.now)
         await begin_to_value(unit, {(r.company, r.sku): as_method(r.valuation) for r in rows if r.valuation != "none"})
     return results
+
+
+async def _currencies(commands: Sequence[DefineItems], unit: UnitOfWork) -> Collection[str]:
+    """The companies that can value goods: a company that came before its currency was kept here cannot."""
+    valuing = {c.cause.company for c in commands if any(map(_is_valued, c.items))}
+    return await read_currencies(unit.raw, valuing) if valuing else ()
+
+
+def _is_valued(item: ItemTerms) -> bool:
+    return item.valuation != "none"
 
 
 def _define(command: DefineItems, new: Sequence[ItemTerms], unit: UnitOfWork) -> list[ItemRow]:

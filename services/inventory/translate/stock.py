@@ -301,6 +301,12 @@ def refusal_of_items(wrong: NotDefined, *, batch: bool) -> Refused:
     return Refused(wrong.code, wrong.detail, pointer, status=409 if wrong.known_before else 422)
 
 
+def company_without_currency(company: str) -> Refused:
+    """Goods are valued in the company's currency, and it is not known here."""
+    detail = f"The currency of {company} is not known here, so its goods cannot be valued."
+    return Refused("currency-unknown", detail, status=409)
+
+
 def _revision(revision: int) -> dict[str, object]:
     """Events of an order's first revision do not name it: nobody had to know of revisions then."""
     return {} if revision == 1 else {"revision": revision}
