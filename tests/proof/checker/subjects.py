@@ -108,12 +108,19 @@ def _order(order: Subject, books: Books) -> None:
     if reserved and refused:
         order.say("INV4", "an order was reserved and refused", "StockReserved", "ReservationRefused")
     order.exactly("INV23", "decision of inventory", 1, "each order is reserved or refused once", reserved + refused)
-    order.exactly("INV23", "decision of the ledger", min(1, reserved), "what is reserved is billed", billed + unbilled)
+    if not _given_back_before_it_was_billed(order, billed + unbilled):
+        due = min(1, reserved)
+        order.exactly("INV23", "decision of the ledger", due, "what is reserved is billed", billed + unbilled)
     _ending(order, reserved, released, unbilled)
     _goods(order)
     _papers(order)
     if order.of("InvoiceIssued"):
         _amounts(order, books)
+
+
+def _given_back_before_it_was_billed(order: Subject, decisions: int) -> bool:
+    """Cancelled while the ledger was away: it hears of the release before it has the terms, and bills nothing."""
+    return not decisions and bool(order.facts["OrderCancelled"] and order.facts["ReservationReleased"])
 
 
 def _ending(order: Subject, reserved: int, released: int, unbilled: int) -> None:

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.proof.checker import planted_business, planted_events
+from tests.proof.checker.books import Books
+from tests.proof.checker.buckets import Buckets
 from tests.proof.checker.checking import check
 from tests.proof.checker.history import BrokenHistory, read_history
 from tests.proof.checker.planting import Planted, Recorded
-from tests.proof.checker.report import STATEMENTS
+from tests.proof.checker.report import STATEMENTS, Findings
+from tests.proof.checker.subjects import settle_subjects
 from tests.proof.checker.synthetic import make_up
 
 PLANTED = [*planted_business.PLANTED, *planted_events.PLANTED]
@@ -66,6 +69,27 @@ def test_a_corruption_is_found_by_the_invariant_that_it_breaks(
 def test_every_invariant_has_a_corruption() -> None:
     assert {planted.invariant for planted in PLANTED} == set(STATEMENTS)
     assert len(PLANTED) >= 40
+
+
+@pytest.mark.parametrize(
+    ("facts", "lost"),
+    [
+        (("OrderPlaced", "StockReserved"), 1),
+        (("OrderPlaced", "StockReserved", "OrderCancelled"), 2),
+        (("OrderPlaced", "StockReserved", "OrderCancelled", "ReservationReleased"), 0),
+    ],
+    ids=["never billed", "cancelled and not given back", "given back before it was billed"],
+)
+def test_only_what_was_given_back_need_not_be_billed(facts: tuple[str, ...], lost: int, tmp_path: Path) -> None:
+    # Given an order of which the ledger says nothing
+    findings = Findings()
+    with Buckets(tmp_path, "orders") as subjects:
+        for fact in facts:
+            subjects.add(("one", f"{fact}.v1", "acme", "sales.orders-0@1", {"lines": []}))
+        # When all has come to rest
+        settle_subjects(subjects, findings, Books(findings), quiet=True)
+    # Then its decision is lost, unless what was reserved was given back before
+    assert findings.lost == lost
 
 
 def test_repeats_of_events_are_no_violation(made_up: Recorded, tmp_path: Path) -> None:

@@ -72,8 +72,8 @@ MUTANTS = (
     ),
     Mutant(
         "a credit posts the sale once more", "services/ledger/domain/posting.py",
-        "Line(line.account, line.currency, line.credit, line.debit)",
-        "Line(line.account, line.currency, line.debit, line.credit)",
+        "debit=line.credit, credit=line.debit,",
+        "debit=line.debit, credit=line.credit,",
     ),
     Mutant(
         "invoice numbers have gaps", "services/ledger/store/documents.py",
