@@ -24,3 +24,9 @@ class Cause(NamedTuple):
     traceparent: str | None
     at: datetime
     """The event's own time, or the database's time for a request."""
+
+    @property
+    def person(self) -> str:
+        """The human who acts: for whom a system asks, else who asks. Every rule of four eyes compares this, so that
+        one person neither proposes through a system and agrees in person, nor the other way round."""
+        return self.actor if self.on_behalf_of is None else self.on_behalf_of
