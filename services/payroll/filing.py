@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import httpx
+import orjson
 
 from chassis.auth import Caller, InternalSecrets, TokenSigner
 from chassis.database import Database
 from chassis.database_clock import DatabaseClock
 from chassis.errors import Transient
 from chassis.ids import UUID, derive
-from services.payroll.domain.filing import ToFile, payslip_id
+from services.payroll.domain.filing import ToFile
 from services.payroll.translate.papers import paper
 
 TIMEOUT_S = 60.0
@@ -22,30 +26,56 @@ SCOPE = "documents:confidential"
 class FilingCabinet:
     """Files payslips with documents, each once however often it is told."""
 
-    def __init__(self, address: str, secret_file: Path, database: Database) -> None:
+    def __init__(
+        self, address: str, secret_file: Path, database: Database, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self._address = address.rstrip("/")
+        self._transport = transport
         self._clock = DatabaseClock(database)
         self._signer = TokenSigner(InternalSecrets(secret_file), self._clock.seconds)
 
-    async def file(self, company: str, slips: Sequence[ToFile]) -> list[UUID]:
-        """Register these payslips; the documents, in their order. Raises Transient while documents is away."""
+    async def file(self, company: str, slips: Sequence[ToFile]) -> list[UUID | None]:
+        """Register these payslips; the documents, in their order, None for one that documents refuses.
+
+        Raises Transient while documents is away, ValueError when it refuses them for a reason that is in none of them.
+        """
+        papers = [paper(company, slip) for slip in slips]
+        filed: list[UUID | None] = [None] * len(papers)
+        left = list(range(len(papers)))
+        while left:
+            answer = await self._told(company, [papers[n] for n in left])
+            if answer.is_success:
+                for n, each in zip(left, answer.json()["papers"], strict=True):
+                    filed[n] = UUID(each["document"])
+                break
+            bad = _named(answer) if answer.status_code == 422 else set()
+            if not bad:
+                raise ValueError(f"documents refuses payslips: {answer.status_code} {answer.json().get('type')}")
+            left = [n for at, n in enumerate(left) if at not in bad]
+        return filed
+
+    async def _told(self, company: str, papers: Sequence[Mapping[str, Any]]) -> httpx.Response:
         await self._clock.fresh()
         caller = Caller("payroll", "service:payroll", None, frozenset({company}), frozenset({SCOPE}))
+        content = orjson.dumps({"papers": papers})
         headers = {
             "Authorization": f"Bearer {self._signer.sign(caller, 'documents')}",
-            "Idempotency-Key": str(derive("file", company, *[payslip_id(company, slip) for slip in slips])),
+            # Told in other words it is another request: documents knows by itself what is on file already.
+            "Idempotency-Key": str(derive("file", company, sha256(content).hexdigest())),
+            "Content-Type": "application/json",
         }
-        body = {"papers": [paper(company, slip) for slip in slips]}
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:
+            async with httpx.AsyncClient(timeout=TIMEOUT_S, transport=self._transport) as client:
                 url = f"{self._address}/v1/companies/{company}/papers"
-                answer = await client.post(url, json=body, headers=headers)
+                answer = await client.post(url, content=content, headers=headers)
         except httpx.TransportError as silence:
             raise Transient(f"documents does not answer: {type(silence).__name__}") from None
-        if answer.status_code >= 500 or answer.status_code in (404, 429):  # 404: it has not heard of the company yet
+        if answer.status_code >= 500 or answer.status_code in (404, 409, 429):  # 404: it does not know the company yet
             raise Transient(f"documents answers {answer.status_code}")
-        if not answer.is_success:
-            told = answer.json()
-            faults = [f"{fault.get('pointer')} {fault.get('code')}" for fault in told.get("errors", ())]
-            raise ValueError(f"documents refuses payslips: {told.get('type')} {faults[:3]}")
-        return [UUID(each["document"]) for each in answer.json()["papers"]]
+        return answer
+
+
+def _named(answer: httpx.Response) -> set[int]:
+    """Which of the papers of a call the refusal is about, by their place."""
+    pointers = [str(fault.get("pointer")) for fault in answer.json().get("errors", ())]
+    return {int(found[1]) for pointer in pointers if (found := re.match(r"/papers/([0-9]+)/", pointer))}

@@ -68,17 +68,26 @@ def jobs_of(desk: PayDesk | None, cabinet: Callable[[Database], FilingCabinet] |
 
     @jobs.queue(FILE, lease_s=FILING_LEASE_S, batch=1, parallel=2)
     async def file_payslips(batch: Sequence[Job], context: JobContext) -> None:
-        """Documents puts each payslip on file; what it has is written down in batches, so a repeat goes on there."""
+        """Documents puts each payslip on file; what it has is written down in batches, so a repeat goes on there.
+
+        One that it refuses keeps no other back; the job fails in the end, so that somebody looks.
+        """
         (job,) = batch
         filing, run = cabinet(context.database), UUID(str(job.payload["run"]))
         after: uuid.UUID | None = payslips.NOBODY
+        refused: list[UUID] = []
         while after is not None:
             async with context.unit([job.company]) as unit:
                 slips, after = await payslips.unfiled(unit.raw, desk.vault, job.company, run, after, PAPERS)
             if slips:
                 papers = await filing.file(job.company, slips)
-                kept = [(s.employee, s.period, s.kind, paper) for s, paper in zip(slips, papers, strict=True)]
-                async with context.unit([job.company]) as unit:
-                    await keep_papers([KeepPapers(job.company, tuple(kept))], unit)
+                told = list(zip(slips, papers, strict=True))
+                refused += [slip.employee for slip, paper in told if paper is None]
+                kept = [(slip.employee, slip.period, slip.kind, paper) for slip, paper in told if paper is not None]
+                if kept:
+                    async with context.unit([job.company]) as unit:
+                        await keep_papers([KeepPapers(job.company, tuple(kept))], unit)
+        if refused:
+            context.fail(job, f"documents refuses {len(refused)} payslips: {', '.join(map(str, refused[:5]))}")
 
     return jobs

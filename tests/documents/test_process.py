@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psutil
+import pytest
 
 from services.documents.keeping.files import Files
 from services.documents.rendering.renderer import CHECKOUT
@@ -18,8 +19,8 @@ from tests.documents.archive import Archive, invoice, text_of
 from tests.support.eventually import eventually
 
 CHILD = "services.documents.rendering.child"
-PATIENCE_S = 50.0
-"""The renderer has the lowest priority: on a machine that is busy with other tests it hardly gets on."""
+PATIENCE_S = 240.0
+"""The renderer has the lowest priority: while other tests keep every core busy it hardly gets on, and that is meant."""
 
 
 @asynccontextmanager
@@ -47,6 +48,7 @@ def renderers(process: psutil.Process) -> list[psutil.Process]:
     return [child for child in process.children() if CHILD in child.cmdline()]
 
 
+@pytest.mark.timeout(900)
 async def test_what_was_being_rendered_when_it_was_killed_is_stored_once_and_no_process_is_left(
     archive: Archive, tmp_path: Path
 ) -> None:

@@ -140,6 +140,30 @@ async def test_a_paper_that_takes_too_long_is_given_up_and_the_next_is_rendered(
     assert isinstance(fine, Rendered)
 
 
+async def test_a_process_that_does_not_get_ready_in_time_is_no_paper_s_fault(tmp_path: Path) -> None:
+    renderer = Renderer(tmp_path, niceness=0, patience_s=20, start_patience_s=0.001)
+    try:
+        with pytest.raises(Transient, match="ready"):
+            await renderer.render([_paper("1")])
+        assert renderer.process_id is None
+    finally:
+        await renderer.close()
+
+
+async def test_a_process_that_is_killed_while_it_starts_is_no_paper_s_fault(tmp_path: Path) -> None:
+    renderer = Renderer(tmp_path, niceness=0, patience_s=20)
+    rendering = asyncio.create_task(renderer.render([_paper("1")]))
+    try:
+        await eventually(lambda: renderer.process_id is not None, what="it is starting", every_s=0.001)
+        os.kill(_process_of(renderer).pid, signal.SIGKILL)
+        with pytest.raises(Transient, match="ready"):
+            await rendering
+        (again,) = await renderer.render([_paper("1")])
+    finally:
+        await renderer.close()
+    assert isinstance(again, Rendered)
+
+
 async def test_a_store_that_cannot_be_written_is_not_the_paper_s_fault(tmp_path: Path) -> None:
     (tmp_path / "sha256").write_text("a file where a folder must be")
     renderer = Renderer(tmp_path, niceness=0, patience_s=20)

@@ -1,10 +1,11 @@
 """The process that renders: `python -m services.documents.rendering.child STORE_DIR NICENESS`.
 
 It stands alone so that typesetting never holds up the corridor, cannot take the service down with it, and knows no
-password and no key. Requests come on standard input, each with its length (4 bytes, big-endian): {"template", "facts",
-"keep"}. Answers go to standard output in the same order, a line each: {"sha256", "size", "template_hash", "renderer"}
-or {"error"}. Files are flushed to disk by threads while the next document is set. With `keep` false the document itself
-is the answer's "content" (base64) and touches no disk. It ends when its input does.
+password and no key. When it can take requests it says so (`READY`). Requests come on standard input, each with its
+length (4 bytes, big-endian): {"template", "facts", "keep"}. Answers go to standard output in the same order, a line
+each: {"sha256", "size", "template_hash", "renderer"} or {"error"}. Files are flushed to disk by threads while the next
+document is set. With `keep` false the document itself is the answer's "content" (base64) and touches no disk. It ends
+when its input does.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import BinaryIO
 import orjson
 
 from services.documents.keeping.files import Files
+from services.documents.rendering.protocol import READY
 from services.documents.rendering.templates import named
 from services.documents.rendering.typesetter import RENDERER, Typesetter
 
@@ -50,6 +52,9 @@ def main(store_dir: str, niceness: str) -> None:
 def serve(requests: BinaryIO, answers: BinaryIO, files: Files) -> None:
     """Render each request; answers are written in the order of requests by a thread of their own."""
     typesetter = Typesetter()
+    typesetter.cover("\u05d0")  # sets a first page, so that fonts and compiler are there
+    answers.write(READY)
+    answers.flush()
     pending: SimpleQueue[Future[Answer] | None] = SimpleQueue()
     writer = Thread(target=_write_answers, args=(pending, answers), daemon=True)
     writer.start()

@@ -16,6 +16,7 @@ import orjson
 
 from chassis.errors import Transient
 from chassis.telemetry import logger
+from services.documents.rendering.protocol import READY
 
 CHECKOUT = Path(__file__).parents[3]
 ENVIRONMENT = ("PATH", "LANG", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH")
@@ -24,6 +25,10 @@ IDLE_S = 60.0
 """A process without work is ended after this time; the next paper starts another."""
 LINE_BYTES_MAX = 67_108_864
 """Of an answer, which may hold a whole document."""
+START_PATIENCE_S = 120.0
+"""For Python, fonts and Typst at the lowest priority while all cores are taken; less than a job's lease."""
+STARVED_MAX = 4
+"""A process that is given almost no time on a core has its patience so many times: no paper is to blame for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,13 @@ class NotRendered:
 class Renderer:
     """One rendering process at a time, made when there is work."""
 
-    def __init__(self, store_dir: Path, *, niceness: int, patience_s: float) -> None:
+    def __init__(
+        self, store_dir: Path, *, niceness: int, patience_s: float, start_patience_s: float = START_PATIENCE_S
+    ) -> None:
         self._store_dir = store_dir.resolve()
         self._niceness = niceness
         self._patience_s = patience_s
+        self._start_patience_s = start_patience_s
         self._process: Process | None = None
         self._turn = asyncio.Lock()
         self._used = 0.0
@@ -117,8 +125,7 @@ class Renderer:
         sending = asyncio.create_task(self._send(process.stdin, papers))
         try:
             for _ in papers:
-                async with asyncio.timeout(self._patience_s):
-                    line = await process.stdout.readline()
+                line = await self._answer(process, process.stdout)
                 if not line.endswith(b"\n"):
                     raise EOFError("it ended")
                 results.append(_read(line))
@@ -134,14 +141,44 @@ class Renderer:
             requests.write(len(body).to_bytes(4, "big") + body)
             await requests.drain()
 
+    async def _answer(self, process: Process, answers: asyncio.StreamReader) -> bytes:
+        """The next line. Raises TimeoutError when a paper takes the process too long, or the process does nothing."""
+        for again in range(STARVED_MAX, 0, -1):
+            before = _worked_s(process.pid)
+            try:
+                async with asyncio.timeout(self._patience_s):
+                    return await answers.readline()
+            except TimeoutError:
+                worked = _worked_s(process.pid) - before
+                if again == 1 or not 0 < worked < self._patience_s / STARVED_MAX:
+                    raise
+        raise AssertionError("unreachable")
+
     async def _running(self) -> Process:
+        """The process, once it has said that it is ready. Raises Transient when it does not come to that: whatever
+        keeps it from starting, no paper has been looked at yet.
+        """
         if self._process is None or self._process.returncode is not None:
-            self._process = await asyncio.create_subprocess_exec(
+            self._process = await self._started()
+            assert self._process.stdout is not None
+            try:
+                async with asyncio.timeout(self._start_patience_s):
+                    ready = await self._process.stdout.readline()
+            except TimeoutError:
+                raise Transient("the rendering process does not get ready") from None
+            if ready != READY:
+                raise Transient("the rendering process ended before it was ready")
+        return self._process
+
+    async def _started(self) -> Process:
+        try:
+            return await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "services.documents.rendering.child", str(self._store_dir), str(self._niceness),
                 stdin=PIPE, stdout=PIPE, cwd=CHECKOUT, limit=LINE_BYTES_MAX,
                 env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
             )  # fmt: skip
-        return self._process
+        except OSError as error:
+            raise Transient(f"the rendering process cannot be started: {error}") from error
 
     async def _end(self) -> None:
         process, self._process = self._process, None
@@ -150,6 +187,15 @@ class Renderer:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+def _worked_s(process_id: int) -> float:
+    """How long a process has been on a core, as far as the machine tells; 0 elsewhere."""
+    try:
+        fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _read(line: bytes) -> Rendered | NotRendered:

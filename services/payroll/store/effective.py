@@ -101,3 +101,11 @@ async def add(
         [fact.replaces for _, fact in rows],
     ]
     await connection.execute(kind.adding, *columns, now)
+
+
+def hired_on(of: str) -> str:
+    """`domain.effective.begins` of a person's employment as a subquery, for rows `of` with company and employee."""
+    return f"""select min(a.effective_on) as hired_on from assignment a
+    where a.company = {of}.company and a.employee = {of}.employee and cardinality(a.sets) > 0
+    and not exists (select from assignment r where r.company = a.company and r.employee = a.employee
+        and r.replaces = a.revision)"""

@@ -11,19 +11,16 @@ import asyncpg
 from chassis.ids import UUID
 from services.payroll.domain.agreeing import Group, OnRegister
 from services.payroll.domain.privacy import PersonKey
+from services.payroll.store.effective import hired_on
 
-# Whom a fact replaces is not counted any more: the day of hire may have been corrected.
-ON_REGISTER = """
+ON_REGISTER = f"""
 select e.company, e.employee, m.pay_group, h.hired_on,
     (select array_agg(t.effective_on) from (select distinct on (p.effective_on) p.effective_on, p.sealed
         from pay_term p where p.company = e.company and p.employee = e.employee
         order by p.effective_on, p.revision desc) t where t.sealed is not null) as in_force
 from unnest($1::text[], $2::uuid[]) as x(company, employee)
 join employee e on e.company = x.company and e.employee = x.employee
-cross join lateral (select min(a.effective_on) as hired_on from assignment a
-    where a.company = e.company and a.employee = e.employee and cardinality(a.sets) > 0
-    and not exists (select from assignment r where r.company = a.company and r.employee = a.employee
-        and r.replaces = a.revision)) h
+cross join lateral ({hired_on("e")}) h
 left join pay_member m on m.company = e.company and m.employee = e.employee
 """
 REVISIONS = """

@@ -13,6 +13,7 @@ import asyncpg
 import orjson
 
 from chassis.ids import UUID
+from services.payroll.domain import effective
 from services.payroll.domain.filing import ToFile
 from services.payroll.domain.pay.months import Month
 from services.payroll.domain.pay.paying import PersonPay
@@ -20,7 +21,9 @@ from services.payroll.domain.pay.people import Leave, Person, Profile, Term
 from services.payroll.domain.pay.records import read as read_record
 from services.payroll.domain.pay.records import read_profile
 from services.payroll.domain.privacy import Place
+from services.payroll.store import effective as effective_store
 from services.payroll.store import leave
+from services.payroll.store.effective import hired_on
 from services.payroll.store.vault import KeyRing, Vault
 
 LEAVERS_MONTHS = 12
@@ -34,14 +37,10 @@ join pay_group g on g.company = r.company and g.pay_group = r.pay_group
 where p.company = $1 and p.run = $2 and p.attempt = $3 and p.part = $4 and p.done_at is null
     and r.state = 'calculating'
 """
-# Whom a fact replaces is not counted any more: the day of hire may have been corrected.
-PEOPLE = """
+PEOPLE = f"""
 select m.employee, h.hired_on, l.left_on
 from pay_member m
-cross join lateral (select min(a.effective_on) as hired_on from assignment a
-    where a.company = m.company and a.employee = m.employee and cardinality(a.sets) > 0
-    and not exists (select from assignment r where r.company = a.company and r.employee = a.employee
-        and r.replaces = a.revision)) h
+cross join lateral ({hired_on("m")}) h
 left join lateral (select v.left_on from leaving v where v.company = m.company and v.employee = m.employee
     order by v.revision desc limit 1) l on true
 where m.company = $1 and m.pay_group = $2 and m.employee between $3 and $4
@@ -232,14 +231,23 @@ async def unfiled(
     rows = await connection.fetch(UNFILED, company, run, after, limit)
     ring = await vault.ring(connection, [(company, row["employee"]) for row in rows])
     erased = {employee for _, employee in ring.erased}
+    employments = await effective_store.read(
+        connection, effective_store.EMPLOYMENT, [company], [row["employee"] for row in rows]
+    )
+
+    def then(row: asyncpg.Record, field: str) -> str:
+        """As it was on the period's last day, as far as it is known now; as at the hire where nothing is."""
+        facts = employments.get((company, row["employee"]), [])
+        return str(effective.on(facts, _month(row["period"]).last).get(field) or row[field])
+
     slips = [
         ToFile(
             row["employee"],
             row["period"],
             row["kind"],
             row["number"],
-            row["name"],
-            row["language"],
+            then(row, "name"),
+            then(row, "language"),
             row["currency"],
             row["approved_at"].date(),
             row["version"],

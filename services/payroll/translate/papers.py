@@ -11,6 +11,9 @@ from services.payroll.domain.pay.calculating import Line
 from services.payroll.domain.pay.paying import PersonPay
 from services.payroll.domain.pay.wording import worded
 
+LINES_MAX = 60
+"""As many lines of a kind as documents prints."""
+
 
 def paper(company: str, slip: ToFile) -> dict[str, Any]:
     """The facts of a payslip's paper."""
@@ -22,7 +25,7 @@ def paper(company: str, slip: ToFile) -> dict[str, Any]:
     def lines(*kinds: str) -> list[dict[str, str]]:
         return [
             {"description": worded(code, language, month), "amount": told(amount)}
-            for code, month, amount in _summed(pay, kinds)
+            for code, month, amount in _fitting(_summed(pay, kinds))
         ]
 
     deductions = lines("contribution", "tax")
@@ -49,7 +52,7 @@ def paper(company: str, slip: ToFile) -> dict[str, Any]:
             "gross": told(gross),
             "deducted": told(gross - pay.payable),
             "net": told(pay.payable),
-            "rules": slip.version,
+            "rules": slip.version or None,
         },
     }
 
@@ -66,4 +69,17 @@ def _summed(pay: PersonPay, kinds: Iterable[str]) -> list[tuple[str, str | None,
     add(() if pay.slip is None else pay.slip.lines, None)
     for difference in pay.differences:
         add(difference.lines, str(difference.month))
-    return [(code, month, amount) for (code, month), amount in sums.items()][:60]
+    return [(code, month, amount) for (code, month), amount in sums.items()]
+
+
+def _fitting(lines: list[tuple[str, str | None, int]]) -> list[tuple[str, str | None, int]]:
+    """The lines as they are, or, of more than a paper holds, those of earlier months together."""
+    if len(lines) <= LINES_MAX:
+        return lines
+    months = sorted({month for _, month, _ in lines if month is not None})
+    span = f"{months[0]} – {months[-1]}"
+    sums: dict[tuple[str, str | None], int] = {}
+    for code, month, amount in lines:
+        place = code, None if month is None else span
+        sums[place] = sums.get(place, 0) + amount
+    return [(code, month, amount) for (code, month), amount in sums.items()]

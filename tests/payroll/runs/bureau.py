@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,12 +14,14 @@ import asyncpg
 import httpx
 
 from chassis.auth import Caller, InternalSecrets, TokenSigner
+from chassis.database import Database
 from chassis.ids import new_id
 from chassis.jobs import JobWorkers
 from chassis.service import PARTS, Service
 from chassis.settings import StackSettings
 from deploy.local.postgres import DatabaseUrls
 from services.payroll.consumers import consumers
+from services.payroll.filing import FilingCabinet
 from services.payroll.jobs import jobs_of
 from services.payroll.main import build
 from services.payroll.pay_desk import PayDesk
@@ -44,6 +46,7 @@ class Bureau:
     office: Department
     desk: PayDesk
     desk_settings: PayrollSettings
+    cabinet: Callable[[Database], FilingCabinet] | None = field(default=None)
     _people: int = field(default=0)
     _service: Service | None = field(default=None)
 
@@ -130,7 +133,7 @@ class Bureau:
     async def working(self) -> AsyncIterator[None]:
         """While the background work runs."""
         pool = await asyncpg.create_pool(self.office.urls.relay_url, min_size=0, max_size=4)
-        workers = JobWorkers(jobs_of(self.desk), self.office.database, pool, self.office.metrics)
+        workers = JobWorkers(jobs_of(self.desk, self.cabinet), self.office.database, pool, self.office.metrics)
         task = asyncio.create_task(workers.run())
         try:
             yield
@@ -139,6 +142,14 @@ class Bureau:
             with suppress(asyncio.CancelledError):
                 await task
             await pool.close()
+
+    async def superuser(self, statement: str, *arguments: object) -> None:
+        """What nobody in the house may do."""
+        connection = await asyncpg.connect(self.office.server.superuser_url_of(self.office.urls))
+        try:
+            await connection.execute(statement, *arguments)
+        finally:
+            await connection.close()
 
     async def run(self, run: str) -> dict[str, Any]:
         """A run as the officer sees it."""
