@@ -31,7 +31,6 @@ from tests.support.department import SECRET
 from tests.support.eventually import eventually
 from tests.support.stack import TestPostgres
 
-
 JOBS = "select key, attempts, error from job where queue = 'file-payslips'"
 
 
