@@ -16,6 +16,7 @@ from chassis.migrating import migrate
 from chassis.service import PARTS
 from deploy.local.postgres import DatabaseUrls
 from services.documents.main import build
+from services.documents.settings import DocumentsSettings
 from services.payroll.domain.filing import ToFile
 from services.payroll.domain.pay.calculating import Line, YearToDate
 from services.payroll.domain.pay.correcting import Difference
@@ -82,6 +83,7 @@ async def filed(
     urls, secret = postgres_server.clone(documents_urls), tmp_path / "secret"
     archive = Archive.on(urls, postgres_server, secret, tmp_path / "store", seal_key_file=seal_key)
     await archive.knows("acme")
+    assert isinstance(archive.settings, DocumentsSettings)
     service = build(archive.settings, PARTS)
     await service.app.state.doors.clock.fresh()
     door = httpx.ASGITransport(service.app, raise_app_exceptions=False)
@@ -134,7 +136,7 @@ def slip(name: str, *, lines: int = 1, number: str = "E-000001") -> ToFile:
     facts = Facts(Person(date(2020, 1, 1), (Term(date(2020, 1, 1), 100_00, "sales"),)))
     months = [Month(2020 + n // 12, n % 12 + 1) for n in range(lines)]
     different = tuple(
-        Difference(month, "XX-1", (Line("earning", "salary", 101, "sales", None),), "digest", ()) for month in months
+        Difference(month, "XX-1", (Line("earning", "salary", 101, "sales", ""),), "digest", ()) for month in months
     )
     pay = PersonPay(facts, None, Month(2030, 1), different, YearToDate(), 0)
     employee = derive("test-filed", name)
