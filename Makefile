@@ -49,8 +49,11 @@ bench-ledger: $(READY) ## balanced entries through the ledger's API on one hot a
 # --- checking --------------------------------------------------------------------------------------------------------
 # All of `make test` takes under 15 minutes on two cores. Time budgets of the parts stand beside them.
 
-test: lint ## lint, types and every test, against real PostgreSQL and Kafka
-	@$(PYTEST)
+WORKERS ?= 2
+
+test: lint ## lint, types and every test, against real PostgreSQL and Kafka (12 min)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/proof/test_short_form.py
+	@$(PYTEST) tests/proof/test_short_form.py
 
 lint: $(READY) ## ruff and mypy (under 1 minute)
 	@$(BIN)/ruff check .

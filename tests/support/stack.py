@@ -13,7 +13,7 @@ import asyncio
 import itertools
 import os
 import secrets
-import shutil
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -104,9 +104,8 @@ def new_state_folder() -> StateFolder:
 
 
 def remove_state(folder: StateFolder) -> None:
-    """Remove a stack's folder after its processes ended."""
-    for path in (folder.root, folder_outside(folder.root)):
-        shutil.rmtree(path, ignore_errors=True)
+    """Remove a stack's folder after its processes ended. `rm` takes a fraction of Python's time for 10^5 files."""
+    subprocess.run(["rm", "-rf", str(folder.root), str(folder_outside(folder.root))], check=False)
 
 
 @pytest.fixture(scope="session")
