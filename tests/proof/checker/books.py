@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.proof.checker.intents import number
+from tests.proof.checker.journal import Journal
 from tests.proof.checker.report import Findings
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -51,8 +52,9 @@ class Books:
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
-        self.accounts: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
-        """Debit and credit by company, account, currency."""
+        self.journal = Journal(findings)
+        self.accounts: defaultdict[tuple[str, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+        """Debit and credit by company, account, currency, day."""
         self.roles: dict[tuple[str, str], str | None] = {}
         self.on_hand: defaultdict[tuple[str, str, str], int] = defaultdict(int)
         """By company, sku, warehouse."""
@@ -62,14 +64,26 @@ class Books:
         self.ids: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self.companies: set[str] = set()
 
-    def event(self, kind: str, company: str, data: Mapping[str, Any], place: str) -> None:
-        """Add one event, at its first appearance."""
+    def balances(self, company: str, day: str | None = None) -> dict[tuple[str, str], tuple[int, int]]:
+        """Debit and credit by account and currency, up to a day or of all entries."""
+        sums: dict[tuple[str, str], tuple[int, int]] = {}
+        for (owner, account, currency, posted_on), (debit, credit) in self.accounts.items():
+            if owner == company and (day is None or posted_on <= day):
+                before = sums.get((account, currency), (0, 0))
+                sums[account, currency] = before[0] + debit, before[1] + credit
+        return sums
+
+    def event(self, kind: str, company: str, data: Mapping[str, Any], place: str, at: str) -> None:
+        """Add one event, at its first appearance; `at` is its time."""
         self.companies.add(company)
         if kind in SHOWN_IDS:
             shown, name = SHOWN_IDS[kind]
             self.ids[company, shown].add(str(data[name]))
         if kind == "EntryPosted.v1":
             self._entry(company, data, place)
+            self.journal.entry(company, data, at, place)
+        elif kind in {"PeriodClosed.v1", "PeriodReopened.v1"}:
+            self.journal.period(company, data, at, closes=kind == "PeriodClosed.v1")
         elif kind == "StockReceived.v1":
             self._stock(company, data, place)
         elif kind in {"StockReserved.v1", "ReservationReleased.v1"}:
@@ -82,6 +96,11 @@ class Books:
             self.roles[company, data["account"]] = data["role"]
 
     def settle(self) -> None:
+        """What can only be said when everything was read."""
+        self.journal.settle()
+        self._numbers_run_on()
+
+    def _numbers_run_on(self) -> None:
         """INV9: numbers run 1, 2, 3 … per company, series and year, whatever order they were sent in."""
         for (company, kind, series, year), found in self.numbers.items():
             counts = sorted(int(text.rstrip().rsplit("-", 1)[-1].rsplit("/", 1)[-1]) for text in found)
@@ -97,7 +116,7 @@ class Books:
         for line in data["lines"]:
             debit, credit = number(line["debit"]), number(line["credit"])
             sums[line["currency"]] += debit - credit
-            account = self.accounts[company, line["account"], line["currency"]]
+            account = self.accounts[company, line["account"], line["currency"], data["posted_on"]]
             account[0] += debit
             account[1] += credit
             if (debit == 0) == (credit == 0) or debit < 0 or credit < 0:

@@ -73,7 +73,7 @@ def _examined_something(findings: Findings, intents: Intents, surface: Surface, 
         if any(one.outcome == "ok" for one in wanted):
             due.update(BY_KIND.get(kind, ()))
     if any(told["invoices"] for told in surface.companies.values()):
-        due.update(("INV5", "INV9", "INV20", "INV26"))
+        due.update(("INV5", "INV6", "INV9", "INV10", "INV20", "INV26"))
     if any(told["stock"] for told in surface.companies.values()):
         due.update(("INV11", "INV12"))
     if intents.request_ids and surface.companies:

@@ -296,3 +296,85 @@ def a_shelf_shows_a_reservation_that_nobody_has(run: Recorded) -> None:
 def more_is_promised_than_is_there(run: Recorded) -> None:
     row = run.company("stock")["stock"][0]
     row["reserved"], row["available"] = str(Decimal(row["on_hand"]) + 1), "-1"
+
+
+# -- the journal, and what stands behind its control accounts ----------------------------------------------------------
+
+
+def _closed(run: Recorded, day: str, at: str) -> Line:
+    """Close the month of a day in the company of the first invoice, at a moment."""
+    company = run.one("InvoiceIssued")[1]["h"]["ce_company"]
+    _, opened = run.one("AccountOpened")
+    headers = {
+        **opened["h"], "ce_id": "00000000-0000-4000-8000-0000000000c1", "ce_type": "PeriodClosed.v1", "ce_time": at,
+        "ce_company": company, "ce_subject": company, "ce_sequence": "1",
+    }  # fmt: skip
+    data = {
+        "fiscal_year": int(day[:4]), "number": int(day[5:7]), "starts_on": f"{day[:7]}-01", "ends_on": f"{day[:7]}-31",
+        "subledgers": ["ar"], "reason": "done",
+    }  # fmt: skip
+    line = {"o": 0, "k": company, "h": headers, "v": data}
+    run.topics["ledger.periods", 0] = [line]
+    return line
+
+
+def _is_a_sale(data: Line) -> bool:
+    return bool(data["journal"] == "sales" and data.get("reverses") is None)
+
+
+@planted("INV6")
+def an_entry_is_posted_a_second_time_with_other_lines(run: Recorded) -> None:
+    run.again("EntryPosted", text="once more")
+
+
+def _reversal(run: Recorded) -> Line:
+    """The entry of a credit note, which takes back that of its invoice."""
+    note = run.data("CreditNoteIssued", lambda data: bool(data["entry"]))
+    invoice = run.data("InvoiceIssued", lambda data: data["invoice"] == note["invoice"])
+    entry = run.data("EntryPosted", lambda data: data["entry"] == note["entry"])
+    entry["reverses"] = invoice["entry"]
+    return entry
+
+
+@planted("INV6")
+def a_reversal_is_not_the_mirror(run: Recorded) -> None:
+    other = next(line for line in _reversal(run)["lines"] if line["debit"] != "0.00")
+    other["account"] = "1000"
+
+
+@planted("INV6")
+def a_reversal_takes_back_what_never_was(run: Recorded) -> None:
+    _reversal(run)["reverses"] = order_of(run, "InvoiceIssued")
+
+
+@planted("INV6")
+def a_balance_of_a_past_day_changed(run: Recorded) -> None:
+    told = run.company("invoices")
+    rows = [dict(row) for row in told["trial_balance"]["accounts"]]
+    cent_more(rows[0], "debit")
+    days = [line["v"]["posted_on"] for _, line in run.all("EntryPosted")]
+    told["trial_balance_then"] = {"as_of": max(days), "accounts": rows}
+
+
+@planted("INV7")
+def an_entry_stands_in_a_period_that_was_closed_before(run: Recorded) -> None:
+    company = run.one("InvoiceIssued")[1]["h"]["ce_company"]
+    days = [x["v"]["posted_on"] for _, x in run.all("EntryPosted", _is_a_sale) if x["h"]["ce_company"] == company]
+    _closed(run, days[0], "2020-01-01T00:00:00.000000Z")
+
+
+@planted("INV10")
+def an_open_item_is_a_cent_more_than_its_account(run: Recorded) -> None:
+    cent_more(run.company("receivables")["receivables"][0], "open")
+
+
+@planted("INV10")
+def money_of_a_customer_is_shown_that_no_account_has(run: Recorded) -> None:
+    cent_more(run.company("payments")["payments"][0], "unapplied")
+
+
+@planted("INV18")
+def a_paper_has_other_bytes_than_were_told(run: Recorded) -> None:
+    told = run.company("documents")
+    stored = next(row for row in told["documents"] if row["content"])
+    told["papers"] = [{"document": stored["document"], "sha256": "0" * 64}]

@@ -119,8 +119,10 @@ def _order(order: Subject, books: Books) -> None:
 
 
 def _given_back_before_it_was_billed(order: Subject, decisions: int) -> bool:
-    """Cancelled while the ledger was away: it hears of the release before it has the terms, and bills nothing."""
-    return not decisions and bool(order.facts["OrderCancelled"] and order.facts["ReservationReleased"])
+    """Cancelled while the ledger was away: it hears of the release before it has the terms, and does nothing at all."""
+    if decisions or order.facts["CreditNoteIssued"] or order.facts["EntryPosted"]:
+        return False
+    return bool(order.facts["OrderCancelled"] and order.facts["ReservationReleased"])
 
 
 def _ending(order: Subject, reserved: int, released: int, unbilled: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from tests.proof.checker.history import read_history
 
 REQUESTS_ASKED = 300
 """Of how many accepted requests the status is asked for, spread evenly over the history (INV3)."""
+PAPERS_READ = 10
+"""Of how many papers of a company the bytes are read, spread evenly (INV18)."""
 TRIES = 20
 LISTS = {
     "orders": ("/v1/orders?company={company}", "orders", "cursor"),
@@ -80,6 +83,9 @@ async def read_company(client: httpx.AsyncClient, company: str) -> dict[str, Any
         told[name] = await _pages(client, path.format(company=company), rows, cursor)
     for name, path in ANSWERS.items():
         told[name] = await _json(client, path.format(company=company))
+    if told["invoices"]:
+        told["trial_balance_then"] = await _json(client, ANSWERS["trial_balance"].format(company=company), _a_day(told))
+    told["papers"] = [await _read(client, company, row) for row in _some_papers(told["documents"])]
     told["held"] = []
     for department in ("gateway", *DEPARTMENTS):
         front = "" if department == "gateway" else f"/{department}"
@@ -88,6 +94,25 @@ async def read_company(client: httpx.AsyncClient, company: str) -> dict[str, Any
             continue  # not every door is opened to the outside
         told["held"] += [{"department": department, **row} for row in await _pages(client, path, "held", "after")]
     return told
+
+
+def _a_day(told: Mapping[str, Any]) -> Mapping[str, str]:
+    """One of the days on which something was invoiced or came in: the one in the middle."""
+    days = sorted({*(row["issued_on"] for row in told["invoices"]), *(row["received_on"] for row in told["payments"])})
+    return {"as_of": days[(len(days) - 1) // 2]}
+
+
+def _some_papers(documents: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    stored = [row for row in documents if row["content"] is not None]
+    return stored[:: max(1, len(stored) // PAPERS_READ)]
+
+
+async def _read(client: httpx.AsyncClient, company: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    path = f"/documents/v1/companies/{company}/documents/{row['document']}/content"
+    answer = await _get(client, path)
+    if answer.status_code != 200:
+        raise NotAnswered(f"GET {path}: {answer.status_code} {answer.text[:300]}")
+    return {"document": row["document"], "sha256": hashlib.sha256(answer.content).hexdigest()}
 
 
 async def _unreadable(client: httpx.AsyncClient, department: str, companies: Sequence[str]) -> list[dict[str, Any]]:

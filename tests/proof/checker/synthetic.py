@@ -24,6 +24,11 @@ COMPANIES = (("north", "EUR"), ("south", "ILS"))
 ITEMS = tuple(f"P{number}" for number in range(8))
 PLENTY = 10**9
 ROLES = {"1000": "bank", "1100": "receivable", "2100": "unapplied_cash", "2200": None, "4000": "sales"}
+TODAY = "2026-11-20"
+CLOSED = {
+    "fiscal_year": 2026, "number": 10, "starts_on": "2026-10-01", "ends_on": "2026-10-31", "subledgers": ["gl"],
+    "reason": "done",
+}  # fmt: skip
 SPACE = uuid.UUID(int=7)
 HOW_IT_IS_TYPED = "application/json"
 
@@ -102,6 +107,8 @@ class MadeUp:
         self._entry(company, currency, entry, "sales", invoice, order, chain, reserved, posted)
         self._filed(company, "invoice", invoice, order, chain, issued, paper["number"])
         self.shown[company]["invoices"].append({"invoice": invoice})
+        if count % 20 != 3 and count % 10 != 1:
+            self.shown[company]["receivables"].append({"currency": currency, "open": paper["total"]})
         if count % 20 == 3:
             self._cancelled(count, company, currency, order, lines, paper, goods)
         elif count % 10 == 1:
@@ -122,7 +129,8 @@ class MadeUp:
         paper = self._paper(company, currency, order, lines, invoice["invoice"], entry, note)
         issued = self._send("CreditNoteIssued.v1", company, invoice["invoice"], chain, released, paper)
         posted = [("1100", 0, paper["total"]), ("4000", paper["total"], 0)]
-        self._entry(company, currency, entry, "sales", note, order, chain, released, posted)
+        taken_back = str(invoice["entry"])
+        self._entry(company, currency, entry, "sales", note, order, chain, released, posted, taken_back)
         self._filed(company, "credit_note", note, order, chain, issued, paper["number"])
 
     def _paid(self, count: int, company: str, currency: str, order: str, invoice: Mapping[str, Any]) -> None:
@@ -138,7 +146,7 @@ class MadeUp:
         posted = [("1000", money["amount"], 0), ("1100", 0, money["amount"])]
         entry = _id("cash", count)
         self._entry(company, currency, entry, "cash", payment, None, chain, received, posted)
-        self.shown[company]["payments"].append({"payment": payment})
+        self.shown[company]["payments"].append({"payment": payment, "currency": currency, "unapplied": "0.00"})
 
     def _hired(self, count: int, company: str) -> None:
         employee, reference = _id("employee", count), f"h{count}"
@@ -158,6 +166,8 @@ class MadeUp:
                 chain = _id("account", company, code)
                 data = {"account": code, "name": code, "kind": "asset", "role": role}
                 self._send("AccountOpened.v1", company, company, chain, chain, data)
+            chain = _id("closing", company)
+            self._send("PeriodClosed.v1", company, company, chain, chain, CLOSED)
             chain, receipt = self._ask("receive", company, "opening", {"lines": []}, None), _id("receipt", company)
             for sku in ITEMS:
                 item = _id("item", company, sku)
@@ -220,7 +230,7 @@ class MadeUp:
 
     def _entry(
         self, company: str, currency: str, entry: str, journal: str, document: str, order: str | None, chain: str,
-        cause: str, posted: list[tuple[str, Any, Any]],
+        cause: str, posted: list[tuple[str, Any, Any]], reverses: str | None = None,
     ) -> None:  # fmt: skip
         lines = []
         for account, debit, credit in posted:
@@ -230,6 +240,7 @@ class MadeUp:
             self._accounts[company][account, "debit"] += round(float(debit) * 100)
             self._accounts[company][account, "credit"] += round(float(credit) * 100)
         data = {"entry": entry, "journal": journal, "document": document, "order": order, "lines": lines}
+        data |= {"posted_on": TODAY, "reverses": reverses}
         self._send("EntryPosted.v1", company, entry, chain, cause, data)
 
     def _filed(
@@ -246,7 +257,7 @@ class MadeUp:
         if template:
             stored = {"document": document, "class": of, "order": order, "sha256": "0" * 64, "size": 1}
             self._send("DocumentStored.v1", company, document, chain, filed, stored)
-            content = {"size": 1}
+            content = {"size": 1, "sha256": "0" * 64}
         self.shown[company]["documents"].append({"document": document, "template": template, "content": content})
 
     def _show(self, company: str, currency: str) -> None:
@@ -261,6 +272,10 @@ class MadeUp:
                 for code in sorted({account for account, _ in sums})
             ]
         }  # fmt: skip
+        told["trial_balance_then"] = {**told["trial_balance"], "as_of": TODAY}
+        told["papers"] = [
+            {"document": row["document"], "sha256": "0" * 64} for row in told["documents"][:10] if row["content"]
+        ]
         told["integrity"] = {"checks": [{"rule": "made up", "holds": True}]}
         told["stock_check"] = {"balanced": True}
         told["stock"] = [
