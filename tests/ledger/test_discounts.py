@@ -259,6 +259,71 @@ async def test_in_another_currency_nothing_remains_of_a_discount_that_was_taken_
     await assert_in_order(desk, caller)
 
 
+@pytest.mark.parametrize("together", [True, False])
+async def test_it_makes_no_difference_whether_payments_come_in_one_batch(
+    desk: Desk, caller: httpx.AsyncClient, together: bool
+) -> None:
+    """L6: the payment that leaves no more than the discount earns it, whatever comes in the same breath."""
+    await desk.bill(ORDER)
+    events = [ORDER.payment("P-1", "176.89"), ORDER.payment("P-2", "3.61")]
+
+    for batch in [events] if together else [[one] for one in events]:
+        await desk.hear(*batch)
+
+    assert await deductions(desk) == [(361, TODAY)]
+    assert await desk.balances() == PAID | {("1000", "EUR"): 17689 + 361, ("2100", "EUR"): -361}
+    await assert_in_order(desk, caller)
+
+
+@pytest.mark.parametrize("how", ["undo", "bounce"])
+async def test_in_another_currency_a_payment_that_is_withdrawn_leaves_no_cent_of_its_discount(
+    desk: Desk, caller: httpx.AsyncClient, how: str
+) -> None:
+    """L5: the discount goes first, for what it was worth when it was granted; then the money."""
+    order = Order("A-1", (("1", "33.33", "VAT24"), ("1", "7.77", "VAT13")), currency="USD")  # 41.33 + 8.78
+    rate = NewRate("USD", date(2026, 11, 25), "0.7777", "ECB", "")
+    await desk.do(handlers.record_rates, RecordRates("acme", [rate], cause()))
+    await desk.bill(order)
+    await desk.hear(order.payment("P-1", "49.17", received_on=date(2026, 11, 25)))
+    sold = await worth(desk, "1100", "2200", "2201", "4000", before=date(2026, 11, 24))
+    assert not await untouched(desk, "6100")
+
+    path = f"/payments/{payment_id('P-1')}"
+    if how == "undo":
+        await post(caller, f"{path}/allocations/undo", {"invoice": str(order.invoice), "reason": "a mistake"})
+    else:
+        await post(caller, f"{path}/bounce", {"bounced_on": "2026-11-27", "reason": "no cover"})
+
+    assert await untouched(desk, "6100")
+    assert await worth(desk, "1100", "2200", "2201", "4000") == sold
+    await assert_in_order(desk, caller)
+
+
+async def worth(desk: Desk, *accounts: str, before: date = date(2999, 1, 1)) -> list[tuple[Any, ...]]:
+    """What these accounts are worth in the company's own currency."""
+    return await desk.rows(
+        "select account, sum(base_debit - base_credit) from account_day where company = 'acme' "
+        "and account = any($1::text[]) and effective_on < $2 group by 1 order by 1",
+        list(accounts),
+        before,
+    )
+
+
+async def test_a_late_payment_that_is_taken_back_does_not_cost_the_discount_of_one_in_time(
+    desk: Desk, caller: httpx.AsyncClient
+) -> None:
+    """L6: in time is what still stands, not what once stood."""
+    await desk.bill(ORDER)
+    await desk.hear(ORDER.payment("P-1", "50.00", received_on=date(2026, 12, 10)))
+    await post(caller, f"/payments/{payment_id('P-1')}/bounce", {"bounced_on": "2026-12-12", "reason": "no cover"})
+
+    await desk.hear(ORDER.payment("P-2", "176.89", received_on=LAST_DAY))
+
+    assert await deductions(desk) == [(361, LAST_DAY)]
+    assert await desk.open_items() == {}
+    await assert_in_order(desk, caller)
+
+
 async def test_crediting_discounted_invoices_costs_the_same_statements_for_2_as_for_20(desk: Desk) -> None:
     async with desk.ask() as client:
         await post(client, "/customers", CAFE)

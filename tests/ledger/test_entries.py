@@ -214,6 +214,27 @@ async def test_above_the_limit_a_second_person_agrees_and_never_the_first(desk: 
     assert await desk.faults() == []
 
 
+@pytest.mark.parametrize("day", ["2025-12-31", "2026-11-10"])
+async def test_the_stricter_limit_of_the_entrys_day_and_of_today_binds(desk: Desk, anna: Accountant, day: str) -> None:
+    """An entry dated back before the limit, or a limit lifted for another day, lets nobody post alone."""
+    await anna.done("/policies", {"valid_from": "2026-01-01", "approval_limit": "99.99"})
+    await anna.done("/policies", {"valid_from": "2026-11-10", "approval_limit": "100000.00"})
+    await anna.done("/policies", {"valid_from": "2026-11-11", "approval_limit": "99.99"})
+
+    assert (await anna.post("/entries", entry(day, "100.00"))).status_code == 202
+
+
+async def test_who_writes_entries_does_not_decide_on_the_limit(desk: Desk) -> None:
+    async with desk.ask(scopes=["ledger:read", "ledger:write"]) as writer:
+        answer = await writer.post(
+            "/v1/companies/acme/policies",
+            json={"valid_from": "2026-01-01", "approval_limit": "99999.00"},
+            headers={"idempotency-key": "limit"},
+        )
+
+    assert answer.status_code == 403
+
+
 async def test_the_database_itself_refuses_that_one_person_proposes_and_decides(desk: Desk, anna: Accountant) -> None:
     await anna.done("/policies", {"valid_from": "2026-01-01", "approval_limit": "0"})
     waiting = (await anna.done("/entries", entry(), 202))["entry"]

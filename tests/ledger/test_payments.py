@@ -66,6 +66,24 @@ async def test_a_number_that_nobody_was_given_yet_does_not_wait_for_whoever_gets
     assert await desk.faults() == []
 
 
+@pytest.mark.parametrize(("amounts", "paid"), [(("10.00", "5.00"), "15.00"), (("10.00", None), "37.20")])
+async def test_an_invoice_that_is_named_twice_gets_all_that_is_meant_for_it(
+    desk: Desk, amounts: tuple[str, str | None], paid: str
+) -> None:
+    """L6: a wish in two parts is one wish; money is never turned away for how its payer wrote it down."""
+    order, other = Order("A-1"), Order("A-2")
+    await desk.bill(order, other)
+    pays = [{"invoice_number": "INV-2026-000001", "amount": amount} for amount in amounts]
+    pays = [{name: value for name, value in one.items() if value} for one in pays]
+    pays.insert(1, {"invoice_number": "INV-2026-000002", "amount": "1.00"})
+
+    await desk.hear(payment("P-1", "50.00", pays=pays))
+
+    assert await desk.held() == []
+    assert (await spread(desk, "P-1"))[0] == [paid, "1.00"]
+    assert await desk.faults() == []
+
+
 async def test_an_invoice_can_be_paid_in_parts_and_is_paid_when_nothing_is_open(desk: Desk) -> None:
     order = Order("A-1")
     await desk.bill(order)

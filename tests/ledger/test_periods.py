@@ -205,4 +205,4 @@ def test_the_open_day_of_a_late_posting_is_the_first_that_is_open(
     while not is_open(expected):
         expected += timedelta(days=1)
     assert calendar.open_day(subledger, day) == expected
-    assert calendar.is_open(subledger, day) == is_open(day)
+    assert (not calendar.closed_by(subledger, day)) == is_open(day)

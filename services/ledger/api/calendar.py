@@ -13,14 +13,13 @@ from chassis.errors import Fault, Problem
 from chassis.http import Router
 from contracts.base import Text
 from services.ledger import handlers
-from services.ledger.api.inputs import Admin, Body, Day, Read, Write
+from services.ledger.api.inputs import YEAR_MAX, YEAR_MIN, Admin, Body, Day, Read, Write
 from services.ledger.commands import DefineFiscalYear, GrantException, LockPeriod
 from services.ledger.domain.calendar import periods_of
 from services.ledger.queries import calendar
 
 router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
 
-YEAR_MIN, YEAR_MAX = 1900, 2199
 MONTHS_MAX = 18
 Year = Annotated[int, Path(ge=YEAR_MIN, le=YEAR_MAX)]
 Number = Annotated[int, Path(ge=1, le=MONTHS_MAX)]

@@ -13,7 +13,7 @@ from chassis.http import Router
 from contracts.base import CODE_PATTERN, Name, UnsignedAmount
 from contracts.money import to_micro
 from services.ledger import handlers
-from services.ledger.api.inputs import Body, Day, Read, Write
+from services.ledger.api.inputs import Admin, Body, Day, Read, Write
 from services.ledger.commands import (
     ChangePolicy,
     DefineAllocationRule,
@@ -96,8 +96,8 @@ async def define_allocation_rule(company: str, body: AllocationRuleBody, call: W
 
 
 @router.post("/policies", status_code=201)
-async def change_policy(company: str, body: PolicyBody, call: Write) -> Response:
-    """Decide something differently from a day on."""
+async def change_policy(company: str, body: PolicyBody, call: Admin) -> Response:
+    """Decide something differently from a day on. Not for who is bound by it: the limit of two persons is among it."""
     change = PolicyChange(
         body.valid_from,
         body.invoicing,

@@ -20,6 +20,8 @@ Write = Annotated[Call, Depends(write("ledger:write"))]
 Read = Annotated[Reading, Depends(read("ledger:read"))]
 Limit = Annotated[int, Query(ge=1, le=200, description="Items on a page.")]
 T = TypeVar("T")
+YEAR_MIN, YEAR_MAX = 1900, 2199
+"""Of days and fiscal years: what lies beyond is a slip of the hand."""
 
 
 def _written_day(value: object) -> object:
@@ -28,9 +30,12 @@ def _written_day(value: object) -> object:
     if not re.fullmatch(DATE_PATTERN, value, re.ASCII):
         raise ValueError("Write the day as YYYY-MM-DD.")
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
         raise ValueError("There is no such day.") from None
+    if not YEAR_MIN <= day.year <= YEAR_MAX:
+        raise ValueError(f"Books have days of the years {YEAR_MIN} to {YEAR_MAX}.")
+    return day
 
 
 Day = Annotated[date, BeforeValidator(_written_day)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Depends
@@ -14,14 +13,13 @@ from chassis.http import Call, Router, write
 from chassis.ids import UUID, derive
 from contracts.base import Text, UnsignedAmount
 from services.ledger import handlers
-from services.ledger.api.inputs import Body, Read, Write, found
+from services.ledger.api.inputs import Body, Day, Read, Write, found
 from services.ledger.commands import AllocatePayment, BouncePayment, DecideRefund, RequestRefund, UndoAllocation
 from services.ledger.queries import payments
 
 router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
 
 Approve = Annotated[Call, Depends(write("ledger:approve"))]
-Day = Annotated[date, Field(strict=False)]
 Id = Annotated[uuid.UUID, Field(strict=False)]
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from chassis.http import Router
 from contracts.base import CurrencyCode, Text
 from services.ledger import handlers
-from services.ledger.api.inputs import Body, Limit, Read, Write
+from services.ledger.api.inputs import Body, Day, Limit, Read, Write
 from services.ledger.commands import NewRate, RecordRates
 from services.ledger.queries import rates
 
@@ -25,7 +25,6 @@ RateText = Annotated[
         description="What one unit of the currency is worth in the company's own: decimal, at most ten decimals.",
     ),
 ]
-Day = Annotated[date, Field(strict=False)]
 
 
 class RateBody(Body):

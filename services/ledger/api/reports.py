@@ -9,12 +9,15 @@ from fastapi import Query
 
 from chassis.errors import Fault, Problem
 from chassis.http import Router
-from services.ledger.api.inputs import Limit, Read, found
+from services.ledger.api.inputs import YEAR_MAX, YEAR_MIN, Limit, Read, found
 from services.ledger.queries import ageing, companies, reconciliation, statements
 
 router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
 
-AsOf = Annotated[date | None, Query(description="With effect up to this day, past or not; today where it is left out.")]
+DayAsked = Annotated[date, Query(ge=date(YEAR_MIN, 1, 1), le=date(YEAR_MAX, 12, 31))]
+AsOf = Annotated[
+    DayAsked | None, Query(description="With effect up to this day, past or not; today where it is left out.")
+]
 STATEMENT_DAYS = 90
 
 
@@ -45,7 +48,7 @@ async def show_statement(
     customer: str,
     reading: Read,
     as_of: AsOf = None,
-    since: Annotated[date | None, Query(description="First day shown; 90 days before where it is left out.")] = None,
+    since: Annotated[DayAsked | None, Query(description="First day shown; if absent, 90 days before.")] = None,
 ) -> statements.StatementAnswer:
     """What a customer owed before, what happened, what it owes."""
     async with reading.connection(company) as connection:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
-GENERAL = "gl"
-SUBLEDGERS = ("ar", "ap", "stock", "payroll", GENERAL)
+RECEIVABLES, GENERAL = "ar", "gl"
+SUBLEDGERS = (RECEIVABLES, "ap", "stock", "payroll", GENERAL)
 """Receivables, payables, stock, payroll; and the general ledger, which closes a period for all of them."""
 DAY = timedelta(days=1)
 
@@ -71,9 +71,13 @@ class Calendar:
         """Whether the day lies in a fiscal year, or none was defined at all."""
         return not self.years or any(one.starts_on <= day <= one.ends_on for one in self.years)
 
-    def is_open(self, subledger: str, day: date) -> bool:
-        """Whether postings of this sub-ledger can have effect on the day."""
-        return self._closing(subledger, day) is None
+    def closed_by(self, subledger: str, day: date) -> list[str]:
+        """Whose locks let nothing of this sub-ledger have effect on the day: its own, the general one, both, none."""
+        return [
+            name
+            for name in dict.fromkeys((subledger, GENERAL))
+            if any(days.first <= day <= days.last for days in self.closed.get(name, ()))
+        ]
 
     def open_day(self, subledger: str, day: date) -> date:
         """The day itself where it is open, else the first open day after it."""

@@ -53,12 +53,12 @@ def tax_parts(amount: int, taxes: Sequence[Taxed]) -> list[Part]:
     return parts
 
 
-def discount_lines(receivable: Receivable, amount: int, taxes: Sequence[Taxed], books: Books) -> list[Line]:
-    """The customer owes less; income and tax are less. Takes the amount off what is open."""
-    currency = receivable.currency
-    still_open = receivable.open - amount
-    worth = moved(receivable.base_total, receivable.total, receivable.open, still_open)
-    receivable.open = still_open
+def discount_lines(receivable: Receivable, before: int, after: int, taxes: Sequence[Taxed], books: Books) -> list[Line]:
+    """What takes an invoice's open amount from one level to a lower one: the customer owes less, income and tax are
+    less.
+    """
+    currency, amount = receivable.currency, before - after
+    worth = moved(receivable.base_total, receivable.total, before, after)
     parts = [part for part in tax_parts(amount, taxes) if part.tax]
     net = amount - sum(part.tax for part in parts)
     debits = [(books.accounts[DISCOUNT_ALLOWED], net), *((part.account, part.tax) for part in parts)]
@@ -66,10 +66,10 @@ def discount_lines(receivable: Receivable, amount: int, taxes: Sequence[Taxed], 
     if worth is None:
         lines = [Line(account, currency, minor, 0) for account, minor in debits]
         return [*lines, Line(books.accounts[RECEIVABLE], currency, 0, amount, None, receivable.due_on)]
-    lines, taken, before = [], 0, 0
+    lines, taken, so_far = [], 0, 0
     for account, minor in debits:
-        before += minor
-        upto = divide_half_up(worth * before, amount)
+        so_far += minor
+        upto = divide_half_up(worth * so_far, amount)
         lines.append(Line(account, currency, minor, 0, upto - taken))
         taken = upto
     lines.append(Line(books.accounts[RECEIVABLE], currency, 0, amount, -worth, receivable.due_on))

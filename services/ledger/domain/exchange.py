@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from contracts.money import AmountError, divide_half_up, minor_units
+from contracts.money import WHOLE_DIGITS_MAX, AmountError, divide_half_up, minor_units
 from services.ledger.domain.books import CURRENCY_EXCHANGE, EXCHANGE_GAIN, EXCHANGE_LOSS, Books
 from services.ledger.domain.posting import Line
 
@@ -57,6 +57,12 @@ def from_scaled(scaled: int) -> str:
 def value(minor: int, currency: str, rate: Rate, own: str) -> int:
     """An amount of `currency` in minor units of the company's own currency, rounded half up."""
     return divide_half_up(minor * rate.scaled * 10 ** minor_units(own), 10 ** (RATE_DECIMALS + minor_units(currency)))
+
+
+def too_much(worth: int, own: str) -> bool:
+    """Whether something is worth more than an amount can say in the company's own currency."""
+    limit: int = 10 ** (WHOLE_DIGITS_MAX + minor_units(own))
+    return worth >= limit
 
 
 def converted(minor: int, value_of_it: Rate | None, into: Rate | None, currency: str, other: str, own: str) -> int:

@@ -6,12 +6,17 @@ from services.ledger.domain.books import Books
 from services.ledger.domain.posting import Entry
 
 
-def settle_in(entry: Entry, books: Books) -> Entry:
-    """The entry as it can be posted: on the first open day from its own on, with the dimensions that are asked for."""
+def on_open_day(entry: Entry, books: Books) -> Entry:
+    """The entry on the first open day from its own on; where that is a later one, it says which was its own."""
     if books.calendar.closed:
         day = books.calendar.open_day(entry.subledger, entry.posted_on)
         if day != entry.posted_on:
-            entry = entry._replace(posted_on=day, original_on=entry.posted_on)
+            return entry._replace(posted_on=day, original_on=entry.original_on or entry.posted_on)
+    return entry
+
+
+def in_its_places(entry: Entry, books: Books) -> Entry:
+    """The entry with the department and cost centre that its day asks for on lines of income and expense."""
     if books.policies:
         policy = books.policy(entry.posted_on)
         if policy.dimensions_required:
@@ -21,5 +26,5 @@ def settle_in(entry: Entry, books: Books) -> Entry:
                 line._replace(department=department, cost_centre=cost_centre) if line.account in result else line
                 for line in entry.lines
             ]
-            entry = entry._replace(lines=lines)
+            return entry._replace(lines=lines)
     return entry

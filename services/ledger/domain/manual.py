@@ -173,21 +173,22 @@ def _difference(lines: Sequence[Line], own: str) -> Refused | None:
     return None
 
 
-def needs_approval(entry: Entry, policy: Policy, own: str) -> bool:
-    """Whether a second person must agree: what is moved is worth more than the limit."""
-    if policy.approval_limit is None:
+def needs_approval(entry: Entry, *policies: Policy) -> bool:
+    """Whether a second person must agree: what is moved is worth more than the strictest limit of these policies."""
+    limit = min((one.approval_limit for one in policies if one.approval_limit is not None), default=None)
+    if limit is None:
         return False
     moved = sum(max(line.debit - line.credit if line.base is None else line.base, 0) for line in entry.lines)
-    return moved > policy.approval_limit
+    return moved > limit
 
 
-def closed(period: str, subledger: str, day: date) -> Refused:
+def closed(period: str, subledger: str, day: date, pointer: str | None) -> Refused:
     """A person wants to post into a closed period."""
     closed_by = "for everything" if subledger == GENERAL else f"for {subledger}"
     return Refused(
         "period-closed",
         f"Period {period} is closed {closed_by}: nothing more can be posted on {day}.",
-        "/posted_on",
+        pointer,
         409,
         {"period": period, "subledger": subledger},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import asyncpg
 
@@ -18,8 +18,9 @@ from services.ledger.commands import CloseOrder, RecordChange, RecordReservation
 from services.ledger.domain.books import RECEIVABLE, SALES, Books
 from services.ledger.domain.customers import PaymentTerms
 from services.ledger.domain.documents import Invoice, invoice_id
-from services.ledger.domain.exchange import Quote, missing, value
+from services.ledger.domain.exchange import Quote, missing, too_much, value
 from services.ledger.domain.invoicing import PRINTED_BYTES_MAX, Draft, Reserved, Terms, draft_invoice
+from services.ledger.domain.late import on_open_day
 from services.ledger.domain.numbering import INVOICES, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, sale_id, sale_lines
 from services.ledger.domain.settlement import Receivable
@@ -179,8 +180,13 @@ async def _valued(
         rate = rates.get(_quote(draft))
         if draft.currency != draft.own and rate is None:
             refusals.append((one.due, Refused("rate-missing", f"The company has no rate of {draft.currency}.")))
+            continue
+        worth = replace(draft, rate=rate)
+        if worth.base_total is not None and too_much(worth.base_total, worth.own):
+            detail = f"The order is worth more than the books can state in {worth.own}."
+            refusals.append((one.due, Refused("amount-too-large", detail)))
         else:
-            valued.append(replace(one, draft=replace(draft, rate=rate)))
+            valued.append(replace(one, draft=worth))
     return valued, refusals
 
 
@@ -225,7 +231,10 @@ async def _refuse(refusals: Sequence[tuple[Due, Refused]], unit: UnitOfWork) -> 
 async def _issue(decided: Sequence[Decided], books: Mapping[str, Books], unit: UnitOfWork) -> None:
     """Number, keep, post and tell; then let money that waited for these invoices pay them."""
     waiting = await money_waiting_for([(one.due.company, one.due.order) for one in decided], unit)
-    wanted = [Series(one.due.company, INVOICES, one.draft.issued_on.year) for one in decided]
+    wanted = [
+        Series(one.due.company, INVOICES, books[one.due.company].calendar.fiscal_year_of(one.draft.issued_on))
+        for one in decided
+    ]
     last = await documents.take_numbers(unit.raw, how_many(wanted))
     entries: list[tuple[Entry, Cause]] = []
     settling = Settling(books)
@@ -234,17 +243,18 @@ async def _issue(decided: Sequence[Decided], books: Mapping[str, Books], unit: U
     for one, number in zip(decided, hand_out(wanted, last), strict=True):
         company, order, cause = one.due.company, one.due.order, one.due.cause
         invoice = Invoice(invoice_id(company, order, one.due.revision), number, one.draft)
-        entry = _sale(invoice, books[company])
+        entry = on_open_day(_sale(invoice, books[company]), books[company])
         posted_by = entry.id if entry.lines else None
         unit.emit(*translate.invoice_issued(invoice, one.parts, posted_by), cause)
         unit.audit(cause, "invoice.issued", str(invoice.id), {"number": number.printed})
-        rows.append(_row(invoice, one.printed))
+        rows.append(_row(invoice, one.printed, None if entry.original_on is None else entry.posted_on))
         if entry.lines:
             entries.append((entry, cause))
         if (company, order) in waiting:
             receivable = _receivable(invoice)
-            settling.apply(waiting[company, order], receivable, cause)
-            discounts.consider(receivable, cause)
+            for money in waiting[company, order]:
+                settling.apply(money, receivable, cause)
+                discounts.consider(receivable, cause)
     await documents.insert_invoices(unit.raw, rows)
     await discounts.decide(unit)
     if entries or settling.entries:
@@ -290,7 +300,7 @@ def _receivable(invoice: Invoice) -> Receivable:
     )
 
 
-def _row(invoice: Invoice, printed: bytes) -> documents.InvoiceRow:
+def _row(invoice: Invoice, printed: bytes, posted_on: date | None) -> documents.InvoiceRow:
     draft, number = invoice.draft, invoice.number
     return (
         draft.company,
@@ -312,4 +322,5 @@ def _row(invoice: Invoice, printed: bytes) -> documents.InvoiceRow:
         draft.base_total,
         None if draft.discount is None else draft.discount.amount,
         None if draft.discount is None else draft.discount.until,
+        posted_on,
     )

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import asyncpg
+
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
+from chassis.errors import Transient
 from services.ledger import translate
 from services.ledger.domain.books import Books
 from services.ledger.domain.exchange import Quote, Rate
-from services.ledger.domain.late import settle_in
-from services.ledger.domain.posting import Entry, check, dimension_sums
+from services.ledger.domain.late import in_its_places, on_open_day
+from services.ledger.domain.posting import GENERAL_JOURNAL, Entry, check, dimension_sums
 from services.ledger.store import companies, journal, rates
 
+PERIOD_OPEN = "journal_entry_period_open"
+"""The constraint that keeps entries out of closed periods, whoever writes."""
 PATIENCE_S = 30 * 86_400
 """How long an event waits for an account or a rate that it is booked by; then a person must look."""
 
@@ -35,13 +40,23 @@ async def post(
     """Post entries, add them to the balances, and tell.
 
     What happened in a period that is closed by now is posted in the next open one, and says so: it must not be lost.
-    `as_dated` is for entries whose day and dimensions a person chose, and whose right to that day was looked at.
+    `as_dated` is for entries whose day was looked at already: a person chose it, or something beside them says it too.
     """
     if not as_dated:
-        entries = [(settle_in(entry, books[entry.company]), cause) for entry, cause in entries]
+        entries = [(on_open_day(entry, books[entry.company]), cause) for entry, cause in entries]
+    entries = [
+        (entry if entry.journal == GENERAL_JOURNAL else in_its_places(entry, books[entry.company]), cause)
+        for entry, cause in entries
+    ]
     for entry, _ in entries:
         check(entry)
-    await journal.append_entries(unit.raw, entries)
+    try:
+        await journal.append_entries(unit.raw, entries)
+    except asyncpg.CheckViolationError as error:
+        if error.constraint_name != PERIOD_OPEN:
+            raise
+        # The period was closed while this transaction waited for its turn: it read the calendar as it was before.
+        raise Transient("a period was closed meanwhile") from error
     recorded_on = unit.now.date()
     await journal.add_to_days(unit.raw, [entry for entry, _ in entries], recorded_on)
     by_dimension = dimension_sums(entry for entry, _ in entries)

@@ -16,6 +16,7 @@ from services.ledger import translate
 from services.ledger.commands import ReleaseOrder
 from services.ledger.domain.books import Books
 from services.ledger.domain.documents import CreditNote, credit_note_id, invoice_id
+from services.ledger.domain.late import on_open_day
 from services.ledger.domain.numbering import CREDIT_NOTES, DocumentNumber, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, Line, mirrored, reversal_id, sale_id
 from services.ledger.domain.settlement import Money, give_back, settled_on, take_back
@@ -52,10 +53,13 @@ async def _credit(releases: Sequence[Release], books: Mapping[str, Books], unit:
     wanted = [_series(release, books) for release in releases]
     last = await documents.take_numbers(unit.raw, how_many(wanted))
     notes = [_note(release, number, books) for release, number in zip(releases, hand_out(wanted, last), strict=True)]
-    entries = await _reversals(notes, releases, unit)
+    entries = [
+        (on_open_day(entry, books[entry.company]), cause) for entry, cause in await _reversals(notes, releases, unit)
+    ]
     withdrawn = await _withdraw(notes, releases, books, unit)
     changes = withdrawn.changes
-    await documents.insert_credit_notes(unit.raw, [_row(note) for note in notes])
+    moved_to = {entry.document: entry.posted_on for entry, _ in entries if entry.original_on is not None}
+    await documents.insert_credit_notes(unit.raw, [_row(note, moved_to.get(note.id)) for note in notes])
     invoices = [(note.credited.company, note.credited.invoice) for note in notes]
     await documents.credit_open_items(unit.raw, {key: changes.get(key, Change()) for key in invoices})
     posted_by = {entry.document: entry.id for entry, _ in entries}
@@ -135,7 +139,9 @@ async def _money_in(invoices: Sequence[Key], unit: UnitOfWork) -> Mapping[Key, S
 
 def _series(release: Release, books: Mapping[str, Books]) -> Series:
     command = release.command
-    return Series(command.company, CREDIT_NOTES, books[command.company].day_of(command.released_at).year)
+    of_company = books[command.company]
+    day = of_company.day_of(command.released_at)
+    return Series(command.company, CREDIT_NOTES, of_company.calendar.fiscal_year_of(day))
 
 
 def _note(release: Release, number: DocumentNumber, books: Mapping[str, Books]) -> CreditNote:
@@ -153,7 +159,7 @@ def _note(release: Release, number: DocumentNumber, books: Mapping[str, Books]) 
     )
 
 
-def _row(note: CreditNote) -> documents.CreditNoteRow:
+def _row(note: CreditNote, posted_on: date | None) -> documents.CreditNoteRow:
     credited = note.credited
     return (
         credited.company,
@@ -169,4 +175,5 @@ def _row(note: CreditNote) -> documents.CreditNoteRow:
         note.net,
         note.tax,
         credited.total,
+        posted_on,
     )

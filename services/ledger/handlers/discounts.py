@@ -1,10 +1,10 @@
-"""Early-payment discounts: granted when the last payment in time leaves no more open than the discount."""
+"""Early-payment discounts: granted to the payment in time that leaves no more open than the discount."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -20,48 +20,63 @@ if TYPE_CHECKING:
     from services.ledger.handlers.settling import Settling
 
 
+class Granted(NamedTuple):
+    """A discount that a payment has earned: all that it left open."""
+
+    receivable: Receivable
+    amount: int
+    on: date
+    cause: Cause
+
+
 class Discounts:
     """The invoices of a batch on which a discount was earned."""
 
     def __init__(self, settling: Settling) -> None:
         self._settling = settling
-        self._earned: list[tuple[Receivable, Cause]] = []
+        self._granted: list[Granted] = []
 
     def consider(self, receivable: Receivable, cause: Cause) -> None:
-        """Look at an invoice that was just paid in part. Invoices without a discount cost nothing here."""
-        if receivable.discount is not None and earned(receivable):
-            self._earned.append((receivable, cause))
+        """Look at an invoice that was just paid in part, and grant what is earned.
+
+        Payment by payment, so that it makes no difference which of them come in one batch. Invoices without a discount
+        cost nothing here.
+        """
+        if receivable.discount is None:
+            return
+        amount, on = earned(receivable), receivable.settled_on
+        if not amount or on is None or DISCOUNT_ALLOWED not in self._settling.books[receivable.company].accounts:
+            return
+        receivable.open -= amount
+        self._granted.append(Granted(receivable, amount, on, cause))
+        self._settling.change(receivable, 0, amount)
+        self._settling.settled.append((receivable, on, cause))
 
     async def decide(self, unit: UnitOfWork) -> None:
-        """Grant what is still earned at the end of the batch; the entries are posted with the others."""
-        books = self._settling.books
-        granted = [
-            (r, cause)
-            for r, cause in {r.invoice: (r, cause) for r, cause in self._earned}.values()
-            if earned(r) and DISCOUNT_ALLOWED in books[r.company].accounts
-        ]
-        if not granted:
+        """Book what was granted; the entries are posted with the others."""
+        if not self._granted:
             return
-        printed = await documents.read_printed(unit.raw, [(r.company, r.invoice) for r, _ in granted])
+        books = self._settling.books
+        invoices = [(one.receivable.company, one.receivable.invoice) for one in self._granted]
+        printed = await documents.read_printed(unit.raw, invoices)
         rows: list[deductions.DeductionRow] = []
-        for receivable, cause in granted:
+        for receivable, amount, on, cause in self._granted:
             company, invoice = receivable.company, receivable.invoice
             taxes = translate.to_taxed(printed[company, invoice], receivable.currency, books[company])
-            amount = receivable.open
+            lines = discount_lines(receivable, amount, 0, taxes, books[company])
             entry_id = derive(company, "discount", invoice, cause.id)
-            on = receivable.settled_on
-            assert on is not None, "a discount is earned by a payment"
-            lines = discount_lines(receivable, amount, taxes, books[company])
             entry = Entry(company, entry_id, CASH_JOURNAL, on, invoice, receivable.order, lines)
-            self._settling.entries.append((entry, cause))
-            self._settling.change(receivable, 0, amount)
-            self._settling.settled.append((receivable, on, cause))
-            rows.append((company, entry_id, invoice, "discount", invoice, amount, on, entry_id))
+            entry = self._settling.book(entry, cause)
+            rows.append((company, entry_id, invoice, "discount", invoice, amount, entry.posted_on, entry_id))
             unit.audit(cause, "discount.granted", str(invoice), {"amount": str(amount)})
         await deductions.insert(unit.raw, rows)
 
     async def take_back(self, withdrawn: Sequence[tuple[Receivable, date, Cause]], unit: UnitOfWork) -> None:
-        """Take back the discounts on invoices of which a payment was withdrawn: they were earned by it."""
+        """Take back the discounts on invoices of which a payment will be withdrawn: they were earned by it.
+
+        Before the money itself: a discount was the last thing to be granted, and as the first thing to go it is worth
+        what it was to the cent, also in another currency.
+        """
         discounted = {(r.company, r.invoice): (r, on, cause) for r, on, cause in withdrawn if r.discount is not None}
         standing: dict[tuple[str, UUID], int] = {}
         if discounted:
@@ -78,13 +93,13 @@ class Discounts:
         for (company, invoice), amount in due.items():
             receivable, on, cause = discounted[company, invoice]
             taxes = translate.to_taxed(printed[company, invoice], receivable.currency, books[company])
+            after = receivable.open
             receivable.open += amount
-            lines = mirrored(discount_lines(receivable, amount, taxes, books[company]))
-            receivable.open += amount
+            lines = mirrored(discount_lines(receivable, receivable.open, after, taxes, books[company]))
             entry_id = derive(company, "discount-back", invoice, cause.id)
             entry = Entry(company, entry_id, CASH_JOURNAL, on, invoice, receivable.order, lines)
-            self._settling.entries.append((entry, cause))
+            entry = self._settling.book(entry, cause)
             self._settling.change(receivable, 0, -amount)
-            rows.append((company, entry_id, invoice, "discount", invoice, -amount, on, entry_id))
+            rows.append((company, entry_id, invoice, "discount", invoice, -amount, entry.posted_on, entry_id))
             unit.audit(cause, "discount.taken-back", str(invoice), {"amount": str(amount)})
         await deductions.insert(unit.raw, rows)

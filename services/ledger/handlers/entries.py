@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -13,12 +13,11 @@ from chassis.ids import UUID
 from chassis.requests import Answer, Result
 from services.ledger import translate
 from services.ledger.commands import DecideEntry, PostEntry, ReverseEntry
-from services.ledger.domain.books import Books
-from services.ledger.domain.calendar import GENERAL
-from services.ledger.domain.manual import Chart, closed, needs_approval, prepare
+from services.ledger.domain.manual import Chart, needs_approval, prepare
 from services.ledger.domain.posting import GENERAL_JOURNAL, Entry, Line, mirrored, reversal_id
 from services.ledger.handlers.bookkeeping import open_books, post
-from services.ledger.store import calendar, dimensions, journal, proposals
+from services.ledger.handlers.gate import Gate, open_gate
+from services.ledger.store import dimensions, journal, proposals
 
 Key = tuple[str, UUID]
 
@@ -27,35 +26,19 @@ Key = tuple[str, UUID]
 class Desk:
     """What a group of commands is decided against, and what it leads to."""
 
-    books: Mapping[str, Books]
-    ajar: list[tuple[str, str, str, date, date]]
-    """Exceptions that hold now: company, sub-ledger, user, and the days of the period."""
+    gate: Gate
+    now: datetime
     posted: list[tuple[Entry, Cause]] = field(default_factory=list)
     proposed: list[tuple[Entry, Cause]] = field(default_factory=list)
-    shut: list[tuple[int, str, date]] = field(default_factory=list)
-    """Places of results that say a period is closed, whose name must be looked up."""
-
-    def may_post(self, entry: Entry, cause: Cause) -> bool:
-        """Whether the entry's day is open for its sub-ledger, or its maker has an exception."""
-        calendar = self.books[entry.company].calendar
-        if calendar.is_open(GENERAL, entry.posted_on):
-            return True
-        user = cause.on_behalf_of or cause.actor
-        return any(
-            (company, subledger, who) == (entry.company, GENERAL, user) and first <= entry.posted_on <= last
-            for company, subledger, who, first, last in self.ajar
-        )
 
     def take(self, entry: Entry, cause: Cause, place: int, *, decided: bool = False) -> Result:
         """Post the entry, or propose it, or say why not; `place` is that of the result."""
-        books = self.books[entry.company]
-        if not books.calendar.knows(entry.posted_on):
-            detail = f"{entry.posted_on} lies in no fiscal year."
-            return Refused("no-fiscal-year", detail, "/posted_on")
-        if not self.may_post(entry, cause):
-            self.shut.append((place, entry.company, entry.posted_on))
-            return closed("", GENERAL, entry.posted_on)
-        if not decided and needs_approval(entry, books.policy(entry.posted_on), books.currency):
+        refused = self.gate.fault(entry.company, entry.subledger, entry.posted_on, cause, place, "/posted_on")
+        if refused is not None:
+            return refused
+        # By the limit of the entry's day and by today's: who dates an entry back, or forward, gains nothing by it.
+        books = self.gate.books[entry.company]
+        if not decided and needs_approval(entry, books.policy(entry.posted_on), books.policy(books.day_of(self.now))):
             self.proposed.append((entry, cause))
             return Answer(202, {"entry": str(entry.id), "state": "awaiting-approval"})
         self.posted.append((entry, cause))
@@ -69,7 +52,7 @@ async def post_entries(commands: Sequence[PostEntry], unit: UnitOfWork) -> Seque
     results: list[Result] = []
     for place, command in enumerate(commands):
         wanted = command.wanted
-        policy = desk.books[wanted.company].policy(wanted.posted_on)
+        policy = desk.gate.books[wanted.company].policy(wanted.posted_on)
         entry = prepare(wanted, charts[wanted.company], policy)
         results.append(entry if isinstance(entry, Refused) else desk.take(entry, command.cause, place))
     return await _finish(desk, results, unit)
@@ -149,11 +132,7 @@ async def decide_entries(commands: Sequence[DecideEntry], unit: UnitOfWork) -> S
 
 
 async def _open_desk(unit: UnitOfWork) -> Desk:
-    books = await open_books(unit)
-    rows = []
-    if any(one.calendar.closed for one in books.values()):
-        rows = await calendar.read_exceptions(unit.raw, unit.companies, unit.now)
-    return Desk(books, [(*row,) for row in rows])
+    return Desk(await open_gate(await open_books(unit), unit), unit.now)
 
 
 async def _charts(unit: UnitOfWork) -> dict[str, Chart]:
@@ -161,12 +140,7 @@ async def _charts(unit: UnitOfWork) -> dict[str, Chart]:
 
 
 async def _finish(desk: Desk, results: list[Result], unit: UnitOfWork) -> list[Result]:
-    """Write what was decided; name the periods that are closed."""
-    if desk.shut:
-        names = await calendar.read_period_names(unit.raw, [(company, day) for _, company, day in desk.shut])
-        for n, (place, _, day) in enumerate(desk.shut):
-            year, number = names[n]
-            results[place] = closed(f"{year}-{number:02d}", GENERAL, day)
+    """Write what was decided."""
     if desk.proposed:
         rows = [
             (e.company, e.id, e.posted_on, translate.pack_entry(e), cause.actor, cause.on_behalf_of)
@@ -176,8 +150,8 @@ async def _finish(desk: Desk, results: list[Result], unit: UnitOfWork) -> list[R
         for entry, cause in desk.proposed:
             unit.audit(cause, "entry.proposed", str(entry.id))
     if desk.posted:
-        await post(desk.posted, desk.books, unit, as_dated=True)
+        await post(desk.posted, desk.gate.books, unit, as_dated=True)
         for entry, cause in desk.posted:
             action = "entry.posted" if entry.reverses is None else "entry.reversed"
             unit.audit(cause, action, str(entry.reverses or entry.id), {"entry": str(entry.id)})
-    return results
+    return await desk.gate.name_periods(results, unit)

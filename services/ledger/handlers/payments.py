@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Refused, Waiting
+from chassis.ids import UUID
 from contracts.money import AmountError, to_minor
 from services.ledger import translate
 from services.ledger.commands import RecordPayment
 from services.ledger.domain.books import BANK, UNAPPLIED_CASH, Books
 from services.ledger.domain.documents import invoice_id
-from services.ledger.domain.exchange import Quote, Rate, missing, value
+from services.ledger.domain.exchange import Quote, Rate, missing, too_much, value
 from services.ledger.domain.numbering import read_number
 from services.ledger.domain.settlement import Money, Payment, Receivable, allocate, money_of, receipt, settled_on
 from services.ledger.handlers.bookkeeping import PATIENCE_S, open_books, post, rates_for
@@ -65,6 +66,9 @@ def _accept(command: RecordPayment, books: Books, rates: Mapping[Quote, Rate]) -
         if waiting is not None or rate is None:
             return Waiting(waiting or f"no rate of {command.currency}", PATIENCE_S)
         money.base_amount = value(money.amount, money.currency, rate, books.currency)
+        if too_much(money.base_amount, books.currency):
+            detail = f"The money is worth more than the books can state in {books.currency}."
+            return Refused("amount-too-large", detail, "/amount/amount")
     return money
 
 
@@ -113,8 +117,7 @@ def _settle(
             (at_once if settled_on(money, receivable) == money.received_on else later).append(payment)
     paying = at_once or later
     order = paying[0].allocation.order if len(paying) == 1 else None
-    entry = receipt(money, order if paying else command.order, at_once, books)
-    settling.entries.append((entry, command.cause))
+    entry = settling.book(receipt(money, order if paying else command.order, at_once, books), command.cause)
     for payment in at_once:
         settling.allocated(money, payment, entry, command.cause)
     for payment in later:
@@ -151,8 +154,14 @@ def _numbers(command: RecordPayment) -> list[str]:
 def _targets(command: RecordPayment, named: Named) -> list[Target]:
     """The invoices that the payer means: several by number; or the one by number; else the one of the order."""
     if command.wishes:
-        found = [(_by_number(command, number, named), amount) for number, amount in command.wishes]
-        return [Target(r, _at_most(amount, command.currency)) for r, amount in found if r is not None]
+        meant_for: dict[UUID, Target] = {}
+        for number, amount in command.wishes:
+            wished = _by_number(command, number, named)
+            if wished is not None:
+                target = Target(wished, _at_most(amount, command.currency))
+                before = meant_for.get(wished.invoice)
+                meant_for[wished.invoice] = target if before is None else _together(before, target)
+        return list(meant_for.values())
     if command.invoice_number is not None:
         meant = _by_number(command, command.invoice_number, named)
         if meant is not None:
@@ -161,6 +170,12 @@ def _targets(command: RecordPayment, named: Named) -> list[Target]:
         return []
     of_order = named.by_order.get((command.company, command.order))
     return [] if of_order is None else [Target(of_order, None)]
+
+
+def _together(one: Target, other: Target) -> Target:
+    """An invoice that is named twice: what is meant for it is the sum, or all of it where one wish has no bound."""
+    unbounded = one.at_most is None or other.at_most is None
+    return one._replace(at_most=None if unbounded else (one.at_most or 0) + (other.at_most or 0))
 
 
 def _by_number(command: RecordPayment, written: str, named: Named) -> Receivable | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -15,6 +16,7 @@ from contracts.money import AmountError, from_minor, to_minor
 from services.ledger import translate
 from services.ledger.commands import AllocatePayment, BouncePayment, UndoAllocation
 from services.ledger.domain.books import BANK, BANK_CHARGES, CURRENCY_EXCHANGE, EXCHANGE_GAIN, EXCHANGE_LOSS, Books
+from services.ledger.domain.calendar import RECEIVABLES
 from services.ledger.domain.exchange import Quote, Rate, converted
 from services.ledger.domain.posting import CASH_JOURNAL, Entry, Line
 from services.ledger.domain.settlement import (
@@ -30,6 +32,7 @@ from services.ledger.domain.settlement import (
 )
 from services.ledger.handlers.bookkeeping import open_books, post, rates_for
 from services.ledger.handlers.discounts import Discounts
+from services.ledger.handlers.gate import Gate, open_gate
 from services.ledger.handlers.settling import BOUNCED, Key, Settling, allocations_of, to_money, to_receivable
 from services.ledger.store import documents
 from services.ledger.store import money as store
@@ -56,17 +59,36 @@ class Table:
     settling: Settling
     discounts: Discounts
     today: Mapping[str, date]
+    gate: Gate
+
+
+class Undone(NamedTuple):
+    """An allocation that will not stand any more, from a day on."""
+
+    money: Money
+    receivable: Receivable
+    taken: Allocation
+    on: date
+
+
+class Bounced(NamedTuple):
+    """A payment that the bank took back, with all that it paid."""
+
+    purse: Purse
+    fee: int
+    undone: Sequence[Undone]
+    on: date
 
 
 async def allocate_payments(commands: Sequence[AllocatePayment], unit: UnitOfWork) -> Sequence[Result]:
     """Let money that lies unapplied pay an invoice, in its currency or another one."""
     table = await _lay(commands, {(c.company, c.invoice) for c in commands}, unit)
-    results = [_allocate(command, table) for command in commands]
+    results = [_allocate(place, command, table) for place, command in enumerate(commands)]
     await _keep(table, "by-hand", unit)
-    return results
+    return await table.gate.name_periods(results, unit)
 
 
-def _allocate(command: AllocatePayment, table: Table) -> Result:
+def _allocate(place: int, command: AllocatePayment, table: Table) -> Result:
     purse, receivable = _both(command, table)
     if isinstance(purse, Refused):
         return purse
@@ -74,6 +96,9 @@ def _allocate(command: AllocatePayment, table: Table) -> Result:
         return Refused("invoice-unknown", "The company has no such invoice.", "/invoice")
     money, books = purse.money, table.books[command.company]
     on = max(command.on or table.today[command.company], settled_on(money, receivable))
+    shut = table.gate.fault(command.company, RECEIVABLES, on, command.cause, place, "/on")
+    if shut is not None:
+        return shut
     parts = _parts(command, money, receivable, on, table)
     if isinstance(parts, Refused):
         return parts
@@ -130,33 +155,51 @@ async def undo_allocations(commands: Sequence[UndoAllocation], unit: UnitOfWork)
     """Take back what a payment pays of an invoice: it is open again, and the money lies unapplied."""
     table = await _lay(commands, {(c.company, c.invoice) for c in commands}, unit)
     linked = await store.read_single_applications(unit.raw, [(c.company, c.payment, c.invoice) for c in commands])
+    decided = [_undo(place, command, table) for place, command in enumerate(commands)]
+    undone = [(c, one) for c, one in zip(commands, decided, strict=True) if isinstance(one, Undone)]
+    await _before_withdrawing([(one, command.cause) for command, one in undone], table, unit)
     results: list[Result] = []
-    withdrawn: list[tuple[Receivable, date, Cause]] = []
-    for command in commands:
-        purse, receivable = _both(command, table)
-        if isinstance(purse, Refused):
-            results.append(purse)
+    for command, one in zip(commands, decided, strict=True):
+        if isinstance(one, Refused):
+            results.append(one)
             continue
-        standing = {a.invoice for a in purse.money.allocations}
-        if receivable is None or command.invoice not in standing:
-            results.append(Refused("allocation-unknown", "The payment pays nothing of this invoice.", None, 404))
-            continue
-        on = max(table.today[command.company], settled_on(purse.money, receivable))
         reverses = linked.get((command.company, command.payment, command.invoice))
-        back, entry = _take_back(purse.money, receivable, on, command.cause, table, reverses)
-        withdrawn.append((receivable, on, command.cause))
+        back, entry = _withdraw(one, command.cause, table, reverses)
         unit.audit(command.cause, "payment.deallocated", str(command.payment), {"reason": command.reason})
-        results.append(Answer(201, _answer(back, purse.money, entry, table.books[command.company])))
-    await table.discounts.take_back(withdrawn, unit)
+        results.append(Answer(201, _answer(back, one.money, entry, table.books[command.company])))
     await _keep(table, "undone", unit)
-    return results
+    return await table.gate.name_periods(results, unit)
 
 
-def _take_back(
-    money: Money, receivable: Receivable, on: date, cause: Cause, table: Table, reverses: UUID | None = None
-) -> tuple[Payment, Entry]:
-    back = give_back(money, receivable, take_back(money, receivable.invoice))
-    return back, table.settling.withdraw(money, back, on, cause, cause.id, reverses)
+def _undo(place: int, command: UndoAllocation, table: Table) -> Undone | Refused:
+    purse, receivable = _both(command, table)
+    if isinstance(purse, Refused):
+        return purse
+    money = purse.money
+    if receivable is None or command.invoice not in {a.invoice for a in money.allocations}:
+        return Refused("allocation-unknown", "The payment pays nothing of this invoice.", None, 404)
+    on = max(table.today[command.company], settled_on(money, receivable))
+    shut = table.gate.fault(command.company, RECEIVABLES, on, command.cause, place, None)
+    return shut or Undone(money, receivable, take_back(money, receivable.invoice), on)
+
+
+async def _before_withdrawing(undone: Sequence[tuple[Undone, Cause]], table: Table, unit: UnitOfWork) -> None:
+    """Take discounts back while all else stands; then say of each invoice when what still stands was paid."""
+    if not undone:
+        return
+    await table.discounts.take_back([(one.receivable, one.on, cause) for one, cause in undone], unit)
+    gone = {(one.receivable.company, one.receivable.invoice, one.money.payment) for one, _ in undone}
+    days: dict[Key, date] = {}
+    for company, invoice, payment, day in await store.read_days_paid(unit.raw, {key[:2] for key in gone}):
+        if (company, invoice, payment) not in gone:
+            days[company, invoice] = max(day, days.get((company, invoice), day))
+    for one, _ in undone:
+        one.receivable.settled_on = days.get((one.receivable.company, one.receivable.invoice))
+
+
+def _withdraw(one: Undone, cause: Cause, table: Table, reverses: UUID | None = None) -> tuple[Payment, Entry]:
+    back = give_back(one.money, one.receivable, one.taken)
+    return back, table.settling.withdraw(one.money, back, one.on, cause, cause.id, reverses)
 
 
 async def bounce_payments(commands: Sequence[BouncePayment], unit: UnitOfWork) -> Sequence[Result]:
@@ -165,39 +208,38 @@ async def bounce_payments(commands: Sequence[BouncePayment], unit: UnitOfWork) -
     purses = await read_purses({(c.company, c.payment) for c in commands}, unit)
     invoices = {(k[0], a.invoice) for k, purse in purses.items() for a in purse.money.allocations}
     table = await _spread(books, purses, invoices, [], unit)
+    decided = [_bounce(place, command, table) for place, command in enumerate(commands)]
+    undone = [
+        (one, command.cause)
+        for command, bounced in zip(commands, decided, strict=True)
+        if not isinstance(bounced, Refused)
+        for one in bounced.undone
+    ]
+    await _before_withdrawing(undone, table, unit)
     results: list[Result] = []
-    withdrawn: list[tuple[Receivable, date, Cause]] = []
-    bounced: list[tuple[BouncePayment, Purse, Entry, int]] = []
-    for command in commands:
-        decided = _bounce(command, table)
-        if isinstance(decided, Refused):
-            results.append(decided)
+    kept: list[tuple[str, UUID, date, str, int, UUID]] = []
+    for command, bounced in zip(commands, decided, strict=True):
+        if isinstance(bounced, Refused):
+            results.append(bounced)
             continue
-        purse, fee, receivables, on = decided
-        taken = [(r, *_take_back(purse.money, r, on, command.cause, table)) for r in receivables]
-        withdrawn += [(r, on, command.cause) for r in receivables]
-        entry = returned(purse.money, on, books[command.company])
-        table.settling.entries.append((entry, command.cause))
+        purse, fee, on = bounced.purse, bounced.fee, bounced.on
+        back = [_withdraw(one, command.cause, table)[0] for one in bounced.undone]
+        entry = table.settling.book(returned(purse.money, on, books[command.company]), command.cause)
         if fee:
-            table.settling.entries.append((_fee(command, purse, fee, on, books[command.company]), command.cause))
-        purse.bounced = True
-        bounced.append((command, purse, entry, fee))
-        back = [one for _, one, _ in taken]
+            table.settling.book(_fee(command, purse, fee, on, books[command.company]), command.cause)
+        kept.append((command.company, command.payment, command.bounced_on, command.reason, fee, entry.id))
         own = books[command.company].currency
         told = translate.payment_bounced(command, purse.money, purse.reference, fee, own, back)
         unit.emit(*told, command.cause)
         unit.audit(command.cause, "payment.bounced", str(command.payment), {"reason": command.reason})
         results.append(Answer(201, translate.bounce_answer(command, purse.money, entry, back)))
-    await table.discounts.take_back(withdrawn, unit)
     await _keep(table, BOUNCED, unit)
-    if bounced:
-        await store.bounce(unit.raw, [
-            (c.company, c.payment, c.bounced_on, c.reason, fee, entry.id) for c, _, entry, fee in bounced
-        ])  # fmt: skip
-    return results
+    if kept:
+        await store.bounce(unit.raw, kept)
+    return await table.gate.name_periods(results, unit)
 
 
-def _bounce(command: BouncePayment, table: Table) -> tuple[Purse, int, list[Receivable], date] | Refused:
+def _bounce(place: int, command: BouncePayment, table: Table) -> Bounced | Refused:
     purse = table.purses.get((command.company, command.payment))
     if purse is None:
         return Refused("payment-not-found", "The company has no such payment.", None, 404)
@@ -216,7 +258,11 @@ def _bounce(command: BouncePayment, table: Table) -> tuple[Purse, int, list[Rece
         return Refused("before-receipt", f"The money came on {money.received_on}.", "/bounced_on")
     receivables = [table.receivables[command.company, a.invoice] for a in money.allocations]
     on = max([command.bounced_on, *(settled_on(money, r) for r in receivables)])
-    return purse, fee, receivables, on
+    shut = table.gate.fault(command.company, RECEIVABLES, on, command.cause, place, "/bounced_on")
+    if shut is not None:
+        return shut
+    purse.bounced = True
+    return Bounced(purse, fee, [Undone(money, r, take_back(money, r.invoice), on) for r in receivables], on)
 
 
 def _fee(command: BouncePayment, purse: Purse, fee: int, on: date, books: Books) -> Entry:
@@ -268,9 +314,10 @@ async def _spread(
     for command in commands:
         if isinstance(command, AllocatePayment):
             quotes |= _quotes(command, purses, receivables, today)
-    settling = Settling(books)
+    gate = await open_gate(books, unit)
+    settling = Settling(books, gate)
     rates = await rates_for(quotes, books, unit)
-    return Table(books, purses, receivables, rates, settling, Discounts(settling), today)
+    return Table(books, purses, receivables, rates, settling, Discounts(settling), today, gate)
 
 
 def _quotes(
@@ -303,7 +350,7 @@ async def _keep(table: Table, because: str, unit: UnitOfWork) -> None:
     await table.discounts.decide(unit)
     if settling.entries:
         await settling.keep_applications(unit, because)
-        await post(settling.entries, table.books, unit)
+        await post(settling.entries, table.books, unit, as_dated=True)
 
 
 def _answer(payment: Payment, money: Money, entry: Entry, books: Books) -> dict[str, object]:

@@ -12,23 +12,24 @@ from chassis.requests import Answer, Result
 from contracts.money import AmountError, from_minor, to_minor
 from services.ledger import translate
 from services.ledger.commands import DecideRefund, RequestRefund
-from services.ledger.domain.books import Books
-from services.ledger.domain.exchange import Quote, Rate, value
+from services.ledger.domain.calendar import RECEIVABLES
+from services.ledger.domain.exchange import Quote, Rate, too_much, value
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.settlement import refunded
 from services.ledger.handlers.bookkeeping import open_books, post, rates_for
+from services.ledger.handlers.gate import Gate, open_gate
 from services.ledger.handlers.reallocating import Purse, read_purses
 from services.ledger.store import refunds as store
 
 
 async def request_refunds(commands: Sequence[RequestRefund], unit: UnitOfWork) -> Sequence[Result]:
     """Ask that unapplied money goes back. Nothing is booked before another person agrees."""
-    await open_books(unit)
+    gate = await open_gate(await open_books(unit), unit)
     purses = await read_purses({(c.company, c.payment) for c in commands}, unit)
     rows: list[store.RefundRow] = []
     results: list[Result] = []
-    for command in commands:
-        amount = _asked(command, purses.get((command.company, command.payment)))
+    for place, command in enumerate(commands):
+        amount = _asked(place, command, purses.get((command.company, command.payment)), gate)
         if isinstance(amount, Refused):
             results.append(amount)
             continue
@@ -42,10 +43,10 @@ async def request_refunds(commands: Sequence[RequestRefund], unit: UnitOfWork) -
         results.append(Answer(201, body, {"Location": f"refunds/{command.refund}"}))
     if rows:
         await store.insert(unit.raw, rows)
-    return results
+    return await gate.name_periods(results, unit)
 
 
-def _asked(command: RequestRefund, purse: Purse | None) -> int | Refused:
+def _asked(place: int, command: RequestRefund, purse: Purse | None, gate: Gate) -> int | Refused:
     if purse is None:
         return Refused("payment-not-found", "The company has no such payment.", None, 404)
     money = purse.money
@@ -58,12 +59,14 @@ def _asked(command: RequestRefund, purse: Purse | None) -> int | Refused:
         return Refused("not-enough-unapplied", f"The payment has {left} {money.currency} left.", "/amount", 409)
     if command.refund_on < money.received_on:
         return Refused("before-receipt", f"The money came on {money.received_on}.", "/refund_on")
-    return amount
+    shut = gate.fault(command.company, RECEIVABLES, command.refund_on, command.cause, place, "/refund_on")
+    return shut or amount
 
 
 async def decide_refunds(commands: Sequence[DecideRefund], unit: UnitOfWork) -> Sequence[Result]:
     """Agree, and the money goes back; or reject, and nothing happens. Never by who asked for it."""
     books = await open_books(unit)
+    gate = await open_gate(books, unit)
     asked = await store.read(unit.raw, [(c.company, c.refund) for c in commands])
     purses = await read_purses({(key[0], row["payment"]) for key, row in asked.items()}, unit)
     quotes = [Quote(key[0], row["currency"], row["refund_on"]) for key, row in asked.items()]
@@ -71,12 +74,12 @@ async def decide_refunds(commands: Sequence[DecideRefund], unit: UnitOfWork) -> 
     entries: list[tuple[Entry, DecideRefund, Purse]] = []
     decided: list[store.DecisionRow] = []
     results: list[Result] = []
-    for command in commands:
+    for place, command in enumerate(commands):
         row = asked.pop((command.company, command.refund), None)
         if row is None:
             results.append(Refused("refund-not-found", "The company has no such refund to decide.", None, 404))
             continue
-        decision = _decide(command, {**row}, purses, books[command.company], rates)
+        decision = _decide(place, command, {**row}, purses, gate, rates)
         if isinstance(decision, Refused):
             results.append(decision)
             continue
@@ -93,15 +96,16 @@ async def decide_refunds(commands: Sequence[DecideRefund], unit: UnitOfWork) -> 
     if decided:
         await store.decide(unit.raw, decided)
     if entries:
-        await post([(entry, command.cause) for entry, command, _ in entries], books, unit)
-    return results
+        await post([(entry, command.cause) for entry, command, _ in entries], books, unit, as_dated=True)
+    return await gate.name_periods(results, unit)
 
 
 def _decide(
+    place: int,
     command: DecideRefund,
     row: Mapping[str, Any],
     purses: Mapping[tuple[str, UUID], Purse],
-    books: Books,
+    gate: Gate,
     rates: Mapping[Quote, Rate],
 ) -> Entry | Refused | None:
     if row["state"] != "requested":
@@ -110,6 +114,10 @@ def _decide(
         return Refused("second-person-needed", "Who asked for a refund cannot decide about it.", None, 403)
     if not command.approve:
         return None
+    shut = gate.fault(command.company, RECEIVABLES, row["refund_on"], command.cause, place, None)
+    if shut is not None:
+        return shut
+    books = gate.books[command.company]
     purse = purses[command.company, row["payment"]]
     money, amount = purse.money, row["amount"]
     if amount > money.unapplied:
@@ -122,4 +130,7 @@ def _decide(
         if rate is None:
             return Refused("rate-missing", f"The company has no rate of {money.currency} for {on}.", None, 409)
         worth = value(amount, money.currency, rate, books.currency)
+        if too_much(worth, books.currency):
+            detail = f"The refund is worth more than the books can state in {books.currency}."
+            return Refused("amount-too-large", detail, None, 409)
     return refunded(money, amount, worth, row["refund_on"], command.refund, books)

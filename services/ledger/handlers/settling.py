@@ -14,6 +14,7 @@ from chassis.database import UnitOfWork
 from chassis.ids import UUID
 from services.ledger import translate
 from services.ledger.domain.books import Books
+from services.ledger.domain.late import on_open_day
 from services.ledger.domain.numbering import DocumentNumber
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.settlement import (
@@ -27,6 +28,7 @@ from services.ledger.domain.settlement import (
     standing,
     withdrawal,
 )
+from services.ledger.handlers.gate import Gate
 from services.ledger.store import documents
 from services.ledger.store import money as store
 from services.ledger.store.documents import Change
@@ -44,6 +46,8 @@ class Settling:
     """What a batch of allocations leads to."""
 
     books: Mapping[str, Books]
+    gate: Gate | None = None
+    """By which days people may post, where people ask; what events ask for is posted on the first open day."""
     entries: list[tuple[Entry, Cause]] = field(default_factory=list)
     allocations: list[AllocationRow] = field(default_factory=list)
     spent: dict[Key, tuple[int, str | None]] = field(default_factory=dict)
@@ -55,27 +59,32 @@ class Settling:
     settled: list[tuple[Receivable, date, Cause]] = field(default_factory=list)
     """Invoices of which nothing is open any more, and since which day."""
 
-    def apply(self, waiting: Sequence[Money], receivable: Receivable, cause: Cause) -> None:
-        """Let money that lies unapplied pay an invoice, one after the other, as far as both reach."""
-        for money in waiting:
-            payment = allocate(money, receivable)
-            if payment is not None:
-                self.apply_one(money, payment, cause)
+    def book(self, entry: Entry, cause: Cause) -> Entry:
+        """Note an entry, and say on which day it is posted: what is written beside it must say the same."""
+        gate = self.gate
+        if gate is None or not gate.lets_through(entry.company, entry.subledger, entry.posted_on, cause):
+            entry = on_open_day(entry, self.books[entry.company])
+        self.entries.append((entry, cause))
+        return entry
+
+    def apply(self, money: Money, receivable: Receivable, cause: Cause) -> None:
+        """Let money that lies unapplied pay an invoice as far as both reach."""
+        payment = allocate(money, receivable)
+        if payment is not None:
+            self.apply_one(money, payment, cause)
 
     def apply_one(
         self, money: Money, payment: Payment, cause: Cause, *, on: date | None = None, by: UUID | None = None
     ) -> Entry:
         """Book what lay unapplied and pays an invoice now; `on` and `by` when a person says so."""
-        entry = application(money, payment, self.books[money.company], on, by)
-        self.entries.append((entry, cause))
+        entry = self.book(application(money, payment, self.books[money.company], on, by), cause)
         self.moved(money, -payment.allocation.amount, payment.receivable.customer, cause)
         self.allocated(money, payment, entry, cause)
         return entry
 
     def apply_advance(self, money: Money, payment: Payment, cause: Cause) -> None:
         """Book that new money, dated before its invoice, pays it on the invoice's own day."""
-        entry = application(money, payment, self.books[money.company])
-        self.entries.append((entry, cause))
+        entry = self.book(application(money, payment, self.books[money.company]), cause)
         self.allocated(money, payment, entry, cause)
 
     def withdraw(
@@ -88,8 +97,7 @@ class Settling:
         reverses: UUID | None = None,
     ) -> Entry:
         """Book that money does not pay any more what it paid; `by` when a person says so."""
-        entry = withdrawal(money, back, on, self.books[money.company], by, reverses)
-        self.entries.append((entry, cause))
+        entry = self.book(withdrawal(money, back, on, self.books[money.company], by, reverses), cause)
         self.moved(money, back.allocation.amount, None, cause)
         self.move_item(money, back, entry, -1)
         return entry

@@ -32,16 +32,17 @@ with recursive next as (
 select customer_id from next where customer_id is not null limit $2
 """
 
+# A document counts from the day on which it is posted: another one than its own where that was closed by then.
 ITEMS = """
 select i.customer_id, i.customer_name, i.id, i.series, i.fiscal_year, i.serial, i.currency, i.issued_on, i.due_on,
     i.total, o.open
 from unnest($1::text[]) as x(customer_id)
-cross join lateral (select * from invoice v where v.customer_id = x.customer_id and v.issued_on <= $2 offset 0) i
-cross join lateral (select i.total
+cross join lateral (select * from invoice v where v.customer_id = x.customer_id offset 0) i
+cross join lateral (select case when coalesce(i.posted_on, i.issued_on) <= $2 then i.total else 0 end
     - coalesce((select sum(coalesce(a.invoice_amount, a.amount)) from allocation a
         where a.invoice = i.id and a.effective_on <= $2), 0)
     - coalesce((select sum(n.total) from credit_note n
-        where n.invoice = i.id and n.printed is null and n.issued_on <= $2), 0)
+        where n.invoice = i.id and n.printed is null and coalesce(n.posted_on, n.issued_on) <= $2), 0)
     - coalesce((select sum(d.amount) from deduction d where d.invoice = i.id and d.effective_on <= $2), 0) as open) o
 where o.open <> 0 order by i.customer_id, i.due_on, i.id
 """

@@ -27,9 +27,9 @@ DOCUMENTS = """
 with sub as (
     select document, currency, sum(amount) as amount, min(kind) as kind from (
         select id as document, currency, total as amount, 'invoice' as kind from invoice
-            where company = $1 and issued_on <= $2
+            where company = $1 and coalesce(posted_on, issued_on) <= $2
         union all select id, currency, -total, 'credit-note' from credit_note
-            where company = $1 and printed is null and issued_on <= $2
+            where company = $1 and printed is null and coalesce(posted_on, issued_on) <= $2
         union all select a.payment, i.currency, -coalesce(a.invoice_amount, a.amount), 'payment' from allocation a
             join invoice i on i.company = a.company and i.id = a.invoice
             where a.company = $1 and a.effective_on <= $2

@@ -18,20 +18,20 @@ LINES_MAX = 1_000
 # The customer's own invoices by their index, and for each what took it down; nobody else's rows are looked at.
 MOVES = """
 with i as materialized (
-    select id, series, fiscal_year, serial, currency, issued_on, due_on, total, order_reference from invoice
-    where customer_id = $1 and issued_on <= $3),
+    select id, series, fiscal_year, serial, currency, coalesce(posted_on, issued_on) as posted_on, due_on, total,
+        order_reference from invoice where customer_id = $1),
 moves as (
-    select i.issued_on as day, 1 as rank, 'invoice' as kind, i.id as invoice, i.total as amount, null::uuid as payment,
-        null::uuid as note from i where i.total > 0
+    select i.posted_on as day, 1 as rank, 'invoice' as kind, i.id as invoice, i.total as amount, null::uuid as payment,
+        null::uuid as note from i where i.total > 0 and i.posted_on <= $3
     union all
     select a.effective_on, case when a.amount > 0 then 3 else 4 end,
         case when a.amount > 0 then 'payment' else 'payment-taken-back' end, i.id,
         -coalesce(a.invoice_amount, a.amount), a.payment, null
     from i cross join lateral (select * from allocation l where l.invoice = i.id offset 0) a where a.effective_on <= $3
     union all
-    select n.issued_on, 5, 'credit-note', i.id, -n.total, null, n.id
+    select coalesce(n.posted_on, n.issued_on), 5, 'credit-note', i.id, -n.total, null, n.id
     from i cross join lateral (select * from credit_note c where c.invoice = i.id offset 0) n
-    where n.printed is null and n.issued_on <= $3 and n.total > 0
+    where n.printed is null and coalesce(n.posted_on, n.issued_on) <= $3 and n.total > 0
     union all
     select d.effective_on, 6, d.kind, i.id, -d.amount, null, case d.kind when 'credit-note' then d.document end
     from i cross join lateral (select * from deduction v where v.invoice = i.id offset 0) d where d.effective_on <= $3)
@@ -50,7 +50,7 @@ select u.currency, sum(u.amount
     - case when b.payment is not null then u.amount else coalesce((select sum(r.amount) from refund r
         where r.payment = u.payment and r.state = 'approved' and r.refund_on <= $2), 0) end) as unapplied
 from unapplied_cash u
-cross join lateral (select received_on from payment y where y.company = u.company and y.id = u.payment offset 0) p
+cross join lateral (select min(e.posted_on) as received_on from journal_entry e where e.document = u.payment offset 0) p
 left join lateral (select payment from bounce c where c.company = u.company and c.payment = u.payment
     and c.bounced_on <= $2 offset 0) b on true
 where u.customer_id = $1 and p.received_on <= $2 group by 1

@@ -21,14 +21,14 @@ returning company, series, fiscal_year, last
 INSERT_INVOICES = """
 with added as (
     insert into invoice (company, id, series, fiscal_year, serial, order_id, order_reference, customer_id,
-        customer_name, issued_on, due_on, currency, net, tax, total, printed, revision)
+        customer_name, issued_on, due_on, currency, net, tax, total, printed, revision, posted_on)
     select company, id, series, year, serial, order_id, reference, customer_id, customer_name, issued_on, due_on,
-        currency, net, tax, net + tax, printed, revision
+        currency, net, tax, net + tax, printed, revision, posted_on
     from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::text[], $8::text[],
         $9::text[], $10::date[], $11::date[], $12::text[], $13::bigint[], $14::bigint[], $15::bytea[],
-        $16::int[])
+        $16::int[], $20::date[])
         as x(company, id, series, year, serial, order_id, reference, customer_id, customer_name, issued_on, due_on,
-            currency, net, tax, printed, revision))
+            currency, net, tax, printed, revision, posted_on))
 insert into open_item (company, invoice, due_on, currency, total, open, customer_id, base_total, discount,
     discount_until)
 select company, id, due_on, currency, net + tax, net + tax, customer_id, base_total, discount, discount_until
@@ -39,7 +39,7 @@ from unnest($1::text[], $2::uuid[], $11::date[], $12::text[], $13::bigint[], $14
 
 CHANGE_OPEN_ITEMS = """
 update open_item o set open = o.open - x.paid - x.deducted, deducted = o.deducted + x.deducted,
-    settled_on = coalesce(x.settled_on, o.settled_on)
+    settled_on = x.settled_on
 from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::date[])
     as x(company, invoice, paid, deducted, settled_on)
 where o.company = x.company and o.invoice = x.invoice
@@ -83,9 +83,9 @@ cross join lateral (select * from invoice v where v.company = x.company and v.id
 
 INSERT_CREDIT_NOTES = """
 insert into credit_note (company, id, series, fiscal_year, serial, invoice, order_id, issued_on, reason, currency, net,
-    tax, total)
+    tax, total, posted_on)
 select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::uuid[], $8::date[],
-    $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[])
+    $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::date[])
 """
 
 InvoiceRow = tuple[
@@ -93,8 +93,9 @@ InvoiceRow = tuple[
     int | None,
     int | None,
     date | None,
+    date | None,
 ]
-CreditNoteRow = tuple[str, UUID, str, int, int, UUID, UUID, date, str, str, int, int, int]
+CreditNoteRow = tuple[str, UUID, str, int, int, UUID, UUID, date, str, str, int, int, int, date | None]
 
 
 async def read_printed(

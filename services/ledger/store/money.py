@@ -89,6 +89,16 @@ having count(*) filter (where a.amount > 0 and not k.reversed) = 1 and bool_and(
     and count(*) filter (where a.amount > 0) = 1
 """
 
+# The day on which each payment that still stands took effect by its own account, closed period or not.
+DAYS_PAID = """
+select x.company, x.invoice, p.payment, p.day from unnest($1::text[], $2::uuid[]) as x(company, invoice)
+cross join lateral (select a.payment, max(e.day) filter (where a.amount > 0) as day
+    from (select * from allocation l where l.invoice = x.invoice offset 0) a
+    cross join lateral (select coalesce(original_on, posted_on) as day from journal_entry j
+        where j.company = a.company and j.id = a.entry offset 0) e
+    where a.company = x.company group by a.payment having sum(a.amount) > 0) p
+"""
+
 BOUNCE = """
 with kept as (
     insert into bounce (company, payment, bounced_on, reason, fee, entry)
@@ -167,6 +177,11 @@ async def read_single_applications(
     """The entries that alone made these allocations (of a payment to an invoice) and were not reversed."""
     rows = await connection.fetch(APPLICATIONS, *_columns(pairs, 3))
     return {(company, payment, invoice): entry for company, payment, invoice, entry in rows}
+
+
+async def read_days_paid(connection: asyncpg.Connection, invoices: Iterable[tuple[str, UUID]]) -> list[asyncpg.Record]:
+    """Company, invoice, payment and day of all that pays these invoices at present."""
+    return await connection.fetch(DAYS_PAID, *_columns(sorted(invoices), 2))
 
 
 async def bounce(connection: asyncpg.Connection, rows: Iterable[tuple[str, UUID, date, str, int, UUID]]) -> None:

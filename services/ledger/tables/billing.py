@@ -90,6 +90,8 @@ class Invoice(Row, table=True):
     printed: bytes = Field(sa_column=octets())
     at: datetime = Field(sa_column=moment())
     revision: int = Field(default=1)
+    posted_on: date | None
+    """In the books, where its own day was closed by then."""
 
 
 class OpenItem(Row, table=True):
@@ -142,3 +144,4 @@ class CreditNote(Row, table=True):
     total: int = Field(sa_column=minor())
     at: datetime = Field(sa_column=moment())
     printed: bytes | None = Field(sa_column=octets(null=True))
+    posted_on: date | None
