@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
+from chassis.cause import Cause
+from chassis.ids import UUID, new_id
 from services.ledger import handlers
-from services.ledger.commands import OpenAccounts
+from services.ledger.commands import (
+    ChangePolicy,
+    DecideEntry,
+    DecideRefund,
+    OpenAccounts,
+    PostEntry,
+    RequestRefund,
+)
+from services.ledger.domain.manual import WantedEntry, WantedLine
+from services.ledger.domain.policy import PolicyChange
 from tests.ledger.accountant import RENT, Accountant, at_the_door, entry, faults, lines
-from tests.ledger.desk import Desk, Order, cause
+from tests.ledger.desk import TODAY, Desk, Order, cause, payment, payment_id
 
 TABLES = ("journal_entry", "journal_line", "account_day", "outbox", "request", "audit", "entry_proposal")
 
@@ -246,6 +258,39 @@ async def test_the_database_itself_refuses_that_one_person_proposes_and_decides(
                 f"values ('acme', '{waiting}', true, '', 'anna')"
             )
     assert caught.value.constraint_name == "entry_decision_four_eyes"
+
+
+@pytest.mark.parametrize("kind", ["entry", "refund"])
+async def test_two_persons_are_two_humans_whatever_system_asks_for_them(desk: Desk, kind: str) -> None:
+    """Through a system or in person is the same one; two who use one system are two. One rule for all of four eyes."""
+    policy = ChangePolicy("acme", PolicyChange(date(2026, 1, 1)), "0", cause())
+    await desk.do(handlers.change_policies, policy)
+    await desk.hear(payment("P-1", "50.00"))
+
+    def by(actor: str, human: str | None) -> Cause:
+        return cause()._replace(actor=actor, on_behalf_of=human)
+
+    async def decided_by(actor: str, human: str | None, asked: UUID) -> Any:
+        if kind == "refund":
+            command: Any = DecideRefund("acme", asked, True, by(actor, human))
+            return (await desk.do(handlers.decide_refunds, command))[0]
+        return (await desk.do(handlers.decide_entries, DecideEntry("acme", asked, True, "", by(actor, human))))[0]
+
+    asked = new_id()
+    if kind == "refund":
+        wish = RequestRefund("acme", payment_id("P-1"), asked, "1.00", TODAY, "too much", by("key:till", "anna"))
+        await desk.do(handlers.request_refunds, wish)
+    else:
+        sides = [WantedLine("1000", "EUR", *amounts, None, None, None, None) for amounts in (("1", "0"), ("0", "1"))]
+        wanted = WantedEntry("acme", asked, TODAY, "Cash", sides, False)
+        await desk.do(handlers.post_entries, PostEntry(wanted, by("key:till", "anna")))
+
+    herself = await decided_by("anna", None, asked)
+    other_system = await decided_by("key:phone", "anna", asked)
+    ben = await decided_by("key:till", "ben", asked)
+
+    assert [type(one).__name__ for one in (herself, other_system, ben)] == ["Refused", "Refused", "Answer"]
+    assert await desk.faults() == []
 
 
 async def test_what_is_turned_down_is_never_posted(desk: Desk, people: list[Accountant]) -> None:

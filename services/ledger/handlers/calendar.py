@@ -97,8 +97,7 @@ async def grant_exceptions(commands: Sequence[GrantException], unit: UnitOfWork)
         if refused is not None:
             results.append(refused)
             continue
-        granted_by = command.cause.on_behalf_of or command.cause.actor
-        rows.append((*key, command.subledger, command.user, command.until, command.reason, granted_by))
+        rows.append((*key, command.subledger, command.user, command.until, command.reason, command.cause.person))
         name = f"{command.fiscal_year}-{command.number:02d}"
         results.append(Answer(201, {"period": name, "user": command.user, "until": command.until.isoformat()}))
         detail_of = {"user": command.user, "subledger": command.subledger, "reason": command.reason}
@@ -109,7 +108,7 @@ async def grant_exceptions(commands: Sequence[GrantException], unit: UnitOfWork)
 
 
 def _exception_fault(command: GrantException, unit: UnitOfWork) -> Refused | None:
-    if command.user in (command.cause.actor, command.cause.on_behalf_of):
+    if command.user == command.cause.person:
         return Refused("self-exception", "An exception is granted by somebody else.", "/user", 409)
     if not unit.now < command.until <= unit.now + EXCEPTION_MAX:
         return Refused("until-out-of-range", f"An exception lasts at most {EXCEPTION_MAX.days} days.", "/until")

@@ -106,14 +106,13 @@ async def decide_entries(commands: Sequence[DecideEntry], unit: UnitOfWork) -> S
     for place, command in enumerate(commands):
         key = command.company, command.entry
         row = found.get(key)
-        people = {command.cause.actor, command.cause.on_behalf_of} - {None}
         if row is None:
             results.append(Refused("entry-not-found", "No such entry waits for a decision.", status=404))
             continue
         if row["approved"] is not None or key in decisions:
             results.append(Refused("entry-decided", "Somebody has decided on this entry.", status=409))
             continue
-        if people & {row["proposed_by"], row["on_behalf_of"]}:
+        if command.cause.person == (row["on_behalf_of"] or row["proposed_by"]):
             results.append(Refused("self-approval", "Who proposed an entry does not decide on it.", status=409))
             continue
         result: Result = Answer(200, {"entry": str(command.entry), "state": "refused"})

@@ -37,9 +37,11 @@ class Gate:
 
     def lets_through(self, company: str, subledger: str, day: date, cause: Cause) -> bool:
         """Whether the day is open for the sub-ledger, or left ajar for who asks, by every lock that closes it."""
-        user = cause.on_behalf_of or cause.actor
         return all(
-            any((c, s, who) == (company, lock, user) and first <= day <= last for c, s, who, first, last in self.ajar)
+            any(
+                (c, s, who) == (company, lock, cause.person) and first <= day <= last
+                for c, s, who, first, last in self.ajar
+            )
             for lock in self.books[company].calendar.closed_by(subledger, day)
         )
 

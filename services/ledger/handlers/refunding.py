@@ -34,7 +34,7 @@ async def request_refunds(commands: Sequence[RequestRefund], unit: UnitOfWork) -
             results.append(amount)
             continue
         currency = purses[command.company, command.payment].money.currency
-        asked = command.cause.actor
+        asked = command.cause.person
         rows.append((command.company, command.refund, command.payment, currency, amount, command.reason,
                      command.refund_on, asked))  # fmt: skip
         unit.audit(command.cause, "refund.requested", str(command.payment), {"refund": str(command.refund)})
@@ -85,13 +85,13 @@ async def decide_refunds(commands: Sequence[DecideRefund], unit: UnitOfWork) -> 
             continue
         state = "approved" if decision is not None else "rejected"
         entry = None if decision is None else decision.id
-        decided.append((command.company, command.refund, state, command.cause.actor, entry))
+        decided.append((command.company, command.refund, state, command.cause.person, entry))
         unit.audit(command.cause, f"refund.{state}", str(row["payment"]), {"refund": str(command.refund)})
         if decision is not None:
             purse = purses[command.company, row["payment"]]
             entries.append((decision, command, purse))
             unit.emit(*translate.payment_refunded(command.refund, purse.money, {**row}), command.cause)
-        results.append(Answer(200, {"refund": str(command.refund), "state": state, "decided_by": command.cause.actor,
+        results.append(Answer(200, {"refund": str(command.refund), "state": state, "decided_by": command.cause.person,
                                     "entry": None if entry is None else str(entry)}))  # fmt: skip
     if decided:
         await store.decide(unit.raw, decided)
@@ -110,7 +110,7 @@ def _decide(
 ) -> Entry | Refused | None:
     if row["state"] != "requested":
         return Refused("refund-decided", f"The refund is {row['state']} already.", None, 409)
-    if row["requested_by"] == command.cause.actor:
+    if row["requested_by"] == command.cause.person:
         return Refused("second-person-needed", "Who asked for a refund cannot decide about it.", None, 403)
     if not command.approve:
         return None

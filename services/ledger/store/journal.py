@@ -68,7 +68,7 @@ async def append_entries(connection: asyncpg.Connection, entries: Sequence[tuple
     """Post entries, each with what caused it. The database refuses what is not balanced, and a closed day."""
     heads = [
         (e.company, e.id, e.journal, e.posted_on, e.document, e.order, e.reverses, cause.id, e.subledger,
-         e.original_on, cause.on_behalf_of or cause.actor, e.text)
+         e.original_on, cause.person, e.text)
         for e, cause in entries
     ]  # fmt: skip
     await connection.execute(INSERT_ENTRIES, *zip(*heads, strict=True))
