@@ -37,11 +37,9 @@ class Gate:
 
     def lets_through(self, company: str, subledger: str, day: date, cause: Cause) -> bool:
         """Whether the day is open for the sub-ledger, or left ajar for who asks, by every lock that closes it."""
+        mine = [(lock, first, last) for of, lock, who, first, last in self.ajar if (of, who) == (company, cause.person)]
         return all(
-            any(
-                (c, s, who) == (company, lock, cause.person) and first <= day <= last
-                for c, s, who, first, last in self.ajar
-            )
+            any(lock == by and first <= day <= last for by, first, last in mine)
             for lock in self.books[company].calendar.closed_by(subledger, day)
         )
 
