@@ -35,13 +35,17 @@ from contracts.base import (
     Uuid,
     VatNumber,
 )
+from contracts.ledger_credit import DunningLevelReached as DunningLevelReached
+from contracts.ledger_credit import InvoiceOverdue as InvoiceOverdue
 from contracts.ledger_parts import (
     CreditLimits,
     CustomerCode,
     CustomerTerms,
     DimensionCode,
     FiscalPeriod,
+    InvoiceCustomer,
     PeriodNumber,
+    Seller,
     Subledgers,
 )
 
@@ -180,25 +184,6 @@ class DimensionDefined(EventData, topic="ledger.dimensions", key="company"):
     dimension: Literal["department", "cost_centre"]
     code: DimensionCode
     name: Name
-
-
-class Seller(Part):
-    """Who invoices, as printed."""
-
-    name: Name
-    address: Address
-    vat_number: VatNumber | None = None
-    iban: Iban | None = None
-
-
-class InvoiceCustomer(Part):
-    """Who is invoiced, as printed."""
-
-    id: CustomerCode
-    name: Name
-    language: Language
-    address: Address
-    vat_number: VatNumber | None = None
 
 
 class InvoiceLine(Part):

@@ -4,7 +4,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.base import CODE_PATTERN, CalendarDate, CurrencyCode, Part, Rate, Reference, UnsignedAmount
+from contracts.base import (
+    CODE_PATTERN,
+    Address,
+    CalendarDate,
+    CurrencyCode,
+    Iban,
+    Language,
+    Name,
+    Part,
+    Rate,
+    Reference,
+    UnsignedAmount,
+    VatNumber,
+)
 
 CustomerCode = Annotated[Reference, Field(description="The front office's own id of the customer.")]
 PeriodNumber = Annotated[int, Field(ge=1, le=18, description="Number of the month within its fiscal year, from 1.")]
@@ -44,3 +57,22 @@ class FiscalPeriod(Part):
     number: PeriodNumber
     starts_on: CalendarDate
     ends_on: CalendarDate
+
+
+class Seller(Part):
+    """Who invoices, as printed."""
+
+    name: Name
+    address: Address
+    vat_number: VatNumber | None = None
+    iban: Iban | None = None
+
+
+class InvoiceCustomer(Part):
+    """Who is invoiced, as printed."""
+
+    id: CustomerCode
+    name: Name
+    language: Language
+    address: Address
+    vat_number: VatNumber | None = None

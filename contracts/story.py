@@ -15,7 +15,7 @@ from contracts.registry import key_of, owner_of
 from contracts.story_books import books
 from contracts.story_papers import invoice_on_paper, papers
 from contracts.story_payroll import payroll
-from contracts.story_receivables import receivables
+from contracts.story_receivables import receivables, reminders
 
 COMPANY = "aegean"
 WEBSHOP = "/sales/webshop"
@@ -263,6 +263,7 @@ DATA: Mapping[str, dict[str, Any]] = {
     },
     **payroll(story_id, EMPLOYEE),
     **receivables(story_id, SECOND_INVOICE, SECOND_ORDER),
+    **reminders(story_id, SECOND_INVOICE, SECOND_ORDER, _SELLER, _CUSTOMER),
     "ItemDefined.v2": {
         "item": story_id("item TEA-KG"),
         "sku": "TEA-KG",

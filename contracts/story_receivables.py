@@ -1,4 +1,4 @@
-"""The part of the story about receivables: what other currencies are worth, a bounced payment, a refund."""
+"""The part of the story about receivables: what other currencies are worth, a bounced payment, a refund, a reminder."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,5 +30,49 @@ def receivables(story_id: Callable[[str], str], invoice: str, order: str) -> dic
             "rate": "0.8612",
             "valid_on": "2026-11-20",
             "source": "ECB reference rate",
+        },
+    }
+
+
+def reminders(
+    story_id: Callable[[str], str], invoice: str, order: str, seller: dict[str, Any], customer: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Data of the ledger's events about an invoice of 22.94 that is overdue."""
+    return {
+        "InvoiceOverdue.v1": {
+            "invoice": invoice,
+            "number": "INV-2026-000043",
+            "order": order,
+            "due_on": "2026-12-22",
+            "seen_on": "2026-12-23",
+            "open": {"amount": "22.94", "currency": "EUR"},
+        },
+        "DunningLevelReached.v1": {
+            "letter": story_id("letter"),
+            "day": "2027-01-05",
+            "level": 1,
+            "seller": seller,
+            "customer": customer,
+            "currency": "EUR",
+            "items": [
+                {
+                    "invoice": invoice,
+                    "number": "INV-2026-000043",
+                    "issued_on": "2026-11-22",
+                    "due_on": "2026-12-22",
+                    "days_overdue": 14,
+                    "level": 1,
+                    "total": "22.94",
+                    "open": "22.94",
+                    "interest": "0.07",
+                    "disputed": False,
+                }
+            ],
+            "overdue": "22.94",
+            "fee": "5.00",
+            "interest": "0.07",
+            "total": "28.01",
+            "charge": story_id("charge"),
+            "charge_number": "LPC-2027-000001",
         },
     }

@@ -14,6 +14,7 @@ from contracts.ledger import (
     CompanyRegistered,
     CustomerChanged,
     CustomerRegistered,
+    DunningLevelReached,
     ExchangeRateRecorded,
     TaxCodeDefined,
 )
@@ -46,3 +47,7 @@ consumers.ignore(
     because="training belongs to no request of a front office; ask payroll",
 )  # fmt: skip
 consumers.ignore(DocumentRegisteredV2, DocumentStoredV2, because="no request waits for these papers; ask documents")
+consumers.ignore(
+    DunningLevelReached,
+    because="a letter is about a customer, not about one order; its invoices say when they are overdue",
+)

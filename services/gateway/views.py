@@ -21,6 +21,7 @@ from contracts.ledger import (
     CompanyRegistered,
     CreditNoteIssued,
     InvoiceIssued,
+    InvoiceOverdue,
     InvoicePaid,
     InvoiceRefused,
     PaymentAllocated,
@@ -176,6 +177,14 @@ class Paid(EventView, of=InvoicePaid):
     number: str
     order: str
     revision: int | None = None
+
+
+class BeyondItsDay(EventView, of=InvoiceOverdue):
+    """An invoice is overdue."""
+
+    number: str
+    order: str
+    due_on: str
 
 
 class Allocated(PartView):

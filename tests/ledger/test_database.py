@@ -17,12 +17,14 @@ FACTS = (
     *("exchange_rate", "deduction", "bounce"),
     *("fiscal_year", "fiscal_period", "period_exception", "entry_proposal", "entry_decision"),
     *("dimension_value", "allocation_rule", "allocation_share", "company_policy"),
+    *("dunning_level", "dunning_run", "dunning_step"),
 )
 CHANGING = (
     *("order_to_bill", "number_counter", "open_item", "unapplied_cash", "account_day"),
-    *("customer", "receivable_day", "refund", "period_lock", "dimension_day"),
+    *("customer", "receivable_day", "refund", "period_lock", "dimension_day", "dunning_stop"),
 )
 RARE = {
+    *("dunning_level", "dunning_run", "dunning_step", "dunning_stop"),
     *("customer", "customer_change", "credit_limit", "deduction", "bounce", "refund", "exchange_rate"),
     *("fiscal_year", "fiscal_period", "period_exception", "period_lock", "entry_proposal", "entry_decision"),
     *("dimension_value", "allocation_rule", "allocation_share", "company_policy", "dimension_day"),

@@ -152,6 +152,11 @@ def _not_invoiced(event: Event, fold: Fold) -> None:
     _about_order(event, data.order, bits.INVOICE_REFUSED, fold, summary, data.revision)
 
 
+def _overdue(event: Event, fold: Fold) -> None:
+    data: views.BeyondItsDay = event.data
+    _about_order(event, data.order, bits.INVOICED, fold, {"number": data.number, "due_on": data.due_on})
+
+
 def _paid(event: Event, fold: Fold) -> None:
     _about_order(event, event.data.order, bits.PAID, fold, {"number": event.data.number}, event.data.revision)
 
@@ -254,6 +259,7 @@ VIEWS: Mapping[type[EventView], Teller] = {
     views.Credited: _credited,
     views.NotInvoiced: _not_invoiced,
     views.Paid: _paid,
+    views.BeyondItsDay: _overdue,
     views.Spread: _spread,
     views.Received: _received,
     views.Bounced: _bounced,

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from chassis.http import Router
-from services.ledger.api import books, calendar, customers, dimensions, documents, entries, money, rates, reports, setup
+from services.ledger.api import (
+    books,
+    calendar,
+    customers,
+    dimensions,
+    documents,
+    dunning,
+    entries,
+    money,
+    rates,
+    reports,
+    setup,
+)
 
 ROUTERS: tuple[Router, ...] = (
     setup.registry,
@@ -17,5 +29,6 @@ ROUTERS: tuple[Router, ...] = (
     rates.router,
     money.router,
     reports.router,
+    dunning.router,
 )
 """Every module's own routers; `main` mounts them all."""

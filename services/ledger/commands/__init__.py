@@ -30,6 +30,9 @@ from services.ledger.commands.receivables import (
     NewRate,
     RecordRates,
     RequestRefund,
+    RunDunning,
+    SetDunningPolicy,
+    StopDunning,
     UndoAllocation,
 )
 from services.ledger.commands.setup import (
@@ -73,5 +76,8 @@ __all__ = [
     "ReleaseOrder",
     "RequestRefund",
     "ReverseEntry",
+    "RunDunning",
+    "SetDunningPolicy",
+    "StopDunning",
     "UndoAllocation",
 ]

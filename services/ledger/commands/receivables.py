@@ -86,3 +86,34 @@ class DecideRefund:
     refund: UUID
     approve: bool
     cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class SetDunningPolicy:
+    """Dun by these levels from now on: days overdue, fee, interest for a year."""
+
+    company: str
+    levels: Sequence[tuple[int, str, str]]
+    books_charges: bool
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class StopDunning:
+    """Do not dun an invoice until a day, or until this is lifted."""
+
+    company: str
+    invoice: UUID
+    kind: str
+    until: date | None
+    reason: str
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class RunDunning:
+    """Write the letters of a day; None is today."""
+
+    company: str
+    day: date | None
+    cause: Cause

@@ -5,6 +5,7 @@ from services.ledger.handlers.calendar import define_fiscal_years, grant_excepti
 from services.ledger.handlers.crediting import release_orders
 from services.ledger.handlers.customers import change_customers, register_customers
 from services.ledger.handlers.dimensions import change_policies, define_allocation_rules, define_dimension_values
+from services.ledger.handlers.dunning import run_dunning, set_policies, stop_dunning
 from services.ledger.handlers.entries import decide_entries, post_entries, reverse_entries
 from services.ledger.handlers.payments import record_payments
 from services.ledger.handlers.rates import record_rates
@@ -38,5 +39,8 @@ __all__ = [
     "release_orders",
     "request_refunds",
     "reverse_entries",
+    "run_dunning",
+    "set_policies",
+    "stop_dunning",
     "undo_allocations",
 ]

@@ -14,6 +14,7 @@ from chassis.database import UnitOfWork
 from chassis.ids import UUID
 from services.ledger import translate
 from services.ledger.domain.books import Books
+from services.ledger.domain.dunning import CHARGES
 from services.ledger.domain.late import on_open_day
 from services.ledger.domain.numbering import DocumentNumber
 from services.ledger.domain.posting import Entry
@@ -151,6 +152,8 @@ class Settling:
     def tell_settled(self, unit: UnitOfWork) -> None:
         """Tell which invoices have nothing open any more."""
         for receivable, on, cause in self.settled:
+            if receivable.number.startswith(f"{CHARGES}-"):
+                continue  # it says what late payment costs: that it is paid does not mean that the order is
             unit.emit(*translate.invoice_paid(receivable, on), cause)
 
 

@@ -21,6 +21,7 @@ from services.ledger.tables.dimensions import (
     DimensionDay,
     DimensionValue,
 )
+from services.ledger.tables.dunning import DunningLevel, DunningRun, DunningStep, DunningStop
 from services.ledger.tables.journal import AccountDay, EntryDecision, EntryProposal, JournalEntry, JournalLine
 from services.ledger.tables.money import Allocation, Payment, UnappliedCash
 from services.ledger.tables.receivables import Bounce, Deduction, ExchangeRate, ReceivableDay, Refund
@@ -44,6 +45,10 @@ __all__ = [
     "Deduction",
     "DimensionDay",
     "DimensionValue",
+    "DunningLevel",
+    "DunningRun",
+    "DunningStep",
+    "DunningStop",
     "EntryDecision",
     "EntryProposal",
     "ExchangeRate",

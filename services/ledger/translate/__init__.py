@@ -22,6 +22,7 @@ from services.ledger.translate.documents import (
     pack,
     printed_parts,
 )
+from services.ledger.translate.dunning import charge_parts, customer_name, dunning_level_reached, invoice_overdue
 from services.ledger.translate.entries import entry_posted, pack_entry, to_chart, unpack_entry
 from services.ledger.translate.money import (
     bounce_answer,
@@ -46,14 +47,18 @@ __all__ = [
     "account_opened",
     "bounce_answer",
     "changed_terms",
+    "charge_parts",
     "company_registered",
     "credit_note_issued",
     "customer_changed",
+    "customer_name",
     "customer_registered",
     "dimension_defined",
+    "dunning_level_reached",
     "entry_posted",
     "fiscal_year_opened",
     "invoice_issued",
+    "invoice_overdue",
     "invoice_paid",
     "invoice_refused",
     "pack",

@@ -1,0 +1,93 @@
+"""Policies, stops, runs and steps of dunning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import asyncpg
+
+from chassis.ids import UUID
+
+POLICIES = """
+select l.company, l.version, l.level, l.days_overdue, l.fee, l.interest_rate, l.books_charges
+from unnest($1::text[]) as x(company)
+cross join lateral (select * from dunning_level v where v.company = x.company
+    and v.version = (select max(version) from dunning_level m where m.company = x.company) offset 0) l
+order by l.company, l.level
+"""
+
+INSERT_LEVELS = """
+insert into dunning_level (company, version, level, days_overdue, fee, interest_rate, books_charges)
+select * from unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::bigint[], $6::text[], $7::boolean[])
+"""
+
+# What is open and due before the day, by the index of what is open; each with its last step and what stops it.
+OVERDUE = """
+select o.company, o.invoice, o.currency, o.due_on, o.total, o.open, o.customer_id, i.series, i.fiscal_year, i.serial,
+    i.order_id, i.order_reference, i.issued_on, s.level as reached, s.interest_until,
+    t.kind is not null as stopped
+from open_item o
+cross join lateral (select * from invoice v where v.company = o.company and v.id = o.invoice offset 0) i
+left join lateral (select max(level) as level, max(interest_until) as interest_until from dunning_step d
+    where d.company = o.company and d.invoice = o.invoice offset 0) s on true
+left join lateral (select kind from dunning_stop p where p.company = o.company and p.invoice = o.invoice
+    and (p.until is null or p.until >= $2) offset 0) t on true
+where o.company = $1 and o.open > 0 and o.due_on < $2 and i.issued_on <= $2
+order by o.customer_id, o.due_on, o.invoice
+"""
+
+INSERT_RUN = "insert into dunning_run (company, day, letters) values ($1, $2, $3)"
+RAN = "select letters from dunning_run where company = $1 and day = $2"
+
+INSERT_STEPS = """
+insert into dunning_step (company, invoice, level, day, letter, interest, interest_until)
+select * from unnest($1::text[], $2::uuid[], $3::int[], $4::date[], $5::uuid[], $6::bigint[], $7::date[])
+"""
+
+SET_STOPS = """
+insert into dunning_stop as s (company, invoice, kind, until, reason, set_by)
+select * from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::text[], $6::text[])
+on conflict (company, invoice) do update set kind = excluded.kind, until = excluded.until, reason = excluded.reason,
+    set_by = excluded.set_by, at = now()
+"""
+
+StepRow = tuple[str, UUID, int, date, UUID | None, int, date]
+LevelRow = tuple[str, int, int, int, int, str, bool]
+StopRow = tuple[str, UUID, str, date | None, str, str]
+
+
+async def read_policies(connection: asyncpg.Connection, companies: Sequence[str]) -> list[asyncpg.Record]:
+    """The newest levels of these companies."""
+    return await connection.fetch(POLICIES, companies)
+
+
+async def insert_levels(connection: asyncpg.Connection, rows: Iterable[LevelRow]) -> None:
+    """Add levels, in the columns' order."""
+    await connection.execute(INSERT_LEVELS, *zip(*rows, strict=True))
+
+
+async def read_overdue(connection: asyncpg.Connection, company: str, day: date) -> list[asyncpg.Record]:
+    """What is open beyond its day, customer by customer."""
+    return await connection.fetch(OVERDUE, company, day)
+
+
+async def ran(connection: asyncpg.Connection, company: str, day: date) -> int | None:
+    """How many letters the run of the day wrote; None when there was none."""
+    letters: int | None = await connection.fetchval(RAN, company, day)
+    return letters
+
+
+async def insert_run(connection: asyncpg.Connection, company: str, day: date, letters: int) -> None:
+    """Remember that the company was dunned on the day. The database refuses a second time."""
+    await connection.execute(INSERT_RUN, company, day, letters)
+
+
+async def insert_steps(connection: asyncpg.Connection, rows: Iterable[StepRow]) -> None:
+    """Add what invoices reached. The database refuses a level a second time."""
+    await connection.execute(INSERT_STEPS, *zip(*rows, strict=True))
+
+
+async def set_stops(connection: asyncpg.Connection, rows: Iterable[StopRow]) -> None:
+    """Write what stops the dunning of invoices; the last one counts."""
+    await connection.execute(SET_STOPS, *zip(*rows, strict=True))

@@ -1,0 +1,78 @@
+"""What is overdue, told to everybody, with all that a letter prints."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import orjson
+
+from chassis.ids import UUID
+from contracts.ledger import DunningLevelReached, InvoiceOverdue
+from contracts.money import from_minor
+from services.ledger.domain.dunning import Letter, Overdue
+from services.ledger.translate.emission import Emission
+
+
+def invoice_overdue(one: Overdue, day: date) -> Emission:
+    """An invoice is open beyond its day."""
+    data: dict[str, object] = {
+        "invoice": one.invoice,
+        "number": one.number,
+        "order": one.order,
+        "due_on": one.due_on,
+        "seen_on": day,
+        "open": {"amount": from_minor(one.open, one.currency), "currency": one.currency},
+    }
+    return InvoiceOverdue, one.invoice, data
+
+
+def dunning_level_reached(
+    letter_id: UUID, letter: Letter, day: date, printed: bytes, charge: tuple[UUID, str] | None
+) -> Emission:
+    """A customer is reminded."""
+    parts = orjson.loads(printed)
+    currency = letter.currency
+    overdue = sum(item.overdue.open for item in letter.items)
+    data: dict[str, object] = {
+        "letter": letter_id,
+        "day": day,
+        "level": letter.level,
+        "seller": parts["seller"],
+        "customer": parts["customer"],
+        "currency": currency,
+        "items": [
+            {
+                "invoice": item.overdue.invoice,
+                "number": item.overdue.number,
+                "issued_on": item.overdue.issued_on,
+                "due_on": item.overdue.due_on,
+                "days_overdue": (day - item.overdue.due_on).days,
+                "level": item.level,
+                "total": from_minor(item.overdue.total, currency),
+                "open": from_minor(item.overdue.open, currency),
+                "interest": from_minor(item.interest, currency),
+                "disputed": item.overdue.stopped,
+            }
+            for item in letter.items
+        ],
+        "overdue": from_minor(overdue, currency),
+        "fee": from_minor(letter.fee, currency),
+        "interest": from_minor(letter.interest, currency),
+        "total": from_minor(overdue + letter.fee + letter.interest, currency),
+    }
+    if charge is not None:
+        data["charge"], data["charge_number"] = charge
+    return DunningLevelReached, letter_id, data
+
+
+def charge_parts(letter: Letter, printed: bytes) -> bytes:
+    """What a debit note over fee and interest prints: seller and customer as on the invoice, and why."""
+    parts = orjson.loads(printed)
+    named = (("Reminder fee", letter.fee), ("Interest for late payment", letter.interest))
+    lines = [{"description": name, "net": from_minor(amount, letter.currency)} for name, amount in named if amount]
+    return orjson.dumps({"seller": parts["seller"], "customer": parts["customer"], "lines": lines, "taxes": []})
+
+
+def customer_name(printed: bytes) -> str:
+    """The customer as printed."""
+    return str(orjson.loads(printed)["customer"]["name"])
