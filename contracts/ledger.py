@@ -18,35 +18,32 @@ from contracts.base import (
     EventData,
     Iban,
     Language,
-    LineNumber,
     Money,
     Name,
     Part,
-    Quantity,
     Rate,
     Reference,
     Remark,
     Revision,
-    Sku,
     TaxCode,
     Text,
-    UnitPrice,
     UnsignedAmount,
     Uuid,
     VatNumber,
 )
-from contracts.ledger_credit import DunningLevelReached as DunningLevelReached
-from contracts.ledger_credit import InvoiceOverdue as InvoiceOverdue
 from contracts.ledger_parts import (
     CreditLimits,
     CustomerCode,
     CustomerTerms,
     DimensionCode,
+    DunnedItem,
     FiscalPeriod,
     InvoiceCustomer,
+    InvoiceLine,
     PeriodNumber,
     Seller,
     Subledgers,
+    TaxTotal,
 )
 
 Series = Annotated[
@@ -186,28 +183,6 @@ class DimensionDefined(EventData, topic="ledger.dimensions", key="company"):
     name: Name
 
 
-class InvoiceLine(Part):
-    """A line of an invoice or credit note."""
-
-    line: LineNumber
-    item: Sku
-    description: Text
-    quantity: Quantity
-    unit_price: UnitPrice
-    net: Annotated[UnsignedAmount, Field(description="Quantity times price, rounded half up once, before tax.")]
-    tax_code: TaxCode
-    tax_rate: Rate
-
-
-class TaxTotal(Part):
-    """The tax of all lines with one code; the tax is calculated on their sum, not per line."""
-
-    tax_code: TaxCode
-    rate: Rate
-    base: UnsignedAmount
-    tax: UnsignedAmount
-
-
 class InvoiceIssued(EventData, topic="ledger.invoices", key="invoice"):
     """An invoice was issued and posted; carries all that is printed."""
 
@@ -311,6 +286,40 @@ class PaymentAllocated(EventData, topic="ledger.payments", key="payment"):
             "invoice-issued when the payment pays more than before, else credited."
         ),
     ] = None
+
+
+class InvoiceOverdue(EventData, topic="ledger.invoices", key="invoice"):
+    """An invoice is open beyond the day it was due, and was seen so for the first time."""
+
+    invoice: Uuid
+    number: DocumentNumber
+    order: Uuid
+    due_on: CalendarDate
+    seen_on: CalendarDate
+    open: Annotated[Money, Field(description="What is open of it.")]
+
+
+class DunningLevelReached(EventData, topic="ledger.dunning", key="letter"):
+    """A customer is reminded of what is overdue; carries all that the letter prints."""
+
+    letter: Uuid
+    day: CalendarDate
+    level: Annotated[int, Field(ge=1, le=9, description="The highest that an invoice reached with this letter.")]
+    seller: Seller
+    customer: InvoiceCustomer
+    currency: CurrencyCode
+    items: Annotated[
+        list[DunnedItem],
+        Field(min_length=1, max_length=500, description="All that is overdue; more of it stands on further letters."),
+    ]
+    overdue: Annotated[UnsignedAmount, Field(description="What is open of all items.")]
+    fee: UnsignedAmount
+    interest: Annotated[UnsignedAmount, Field(description="On all items, since they were dunned last.")]
+    total: Annotated[UnsignedAmount, Field(description="What is open, the fee and the interest.")]
+    charge: Annotated[Uuid | None, Field(description="The debit note over fee and interest, where they are owed.")] = (
+        None
+    )
+    charge_number: DocumentNumber | None = None
 
 
 class Reopened(Part):

@@ -1,4 +1,4 @@
-"""Parts of the ledger's events that are no events themselves: about customers, periods and dimensions."""
+"""Parts of the ledger's events that are no events themselves."""
 
 from typing import Annotated, Literal
 
@@ -9,13 +9,21 @@ from contracts.base import (
     Address,
     CalendarDate,
     CurrencyCode,
+    DocumentNumber,
     Iban,
     Language,
+    LineNumber,
     Name,
     Part,
+    Quantity,
     Rate,
     Reference,
+    Sku,
+    TaxCode,
+    Text,
+    UnitPrice,
     UnsignedAmount,
+    Uuid,
     VatNumber,
 )
 
@@ -76,3 +84,40 @@ class InvoiceCustomer(Part):
     language: Language
     address: Address
     vat_number: VatNumber | None = None
+
+
+class InvoiceLine(Part):
+    """A line of an invoice or credit note."""
+
+    line: LineNumber
+    item: Sku
+    description: Text
+    quantity: Quantity
+    unit_price: UnitPrice
+    net: Annotated[UnsignedAmount, Field(description="Quantity times price, rounded half up once, before tax.")]
+    tax_code: TaxCode
+    tax_rate: Rate
+
+
+class TaxTotal(Part):
+    """The tax of all lines with one code; the tax is calculated on their sum, not per line."""
+
+    tax_code: TaxCode
+    rate: Rate
+    base: UnsignedAmount
+    tax: UnsignedAmount
+
+
+class DunnedItem(Part):
+    """An overdue invoice on a letter."""
+
+    invoice: Uuid
+    number: DocumentNumber
+    issued_on: CalendarDate
+    due_on: CalendarDate
+    days_overdue: Annotated[int, Field(ge=1, le=99_999, description="On the day of the letter.")]
+    level: Annotated[int, Field(ge=0, le=9, description="That it has reached; 0 when it was never dunned.")]
+    total: UnsignedAmount
+    open: UnsignedAmount
+    interest: Annotated[UnsignedAmount, Field(description="Since it was dunned last, or due.")]
+    disputed: Annotated[bool, Field(description="Not dunned for now: disputed, or promised to be paid.")]

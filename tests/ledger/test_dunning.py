@@ -68,7 +68,8 @@ async def test_levels_follow_each_other_with_fee_and_interest_that_stay_owed(
     assert told[1]["total"] == "42.32"
     assert (told[1]["customer"]["language"], told[1]["items"][0]["days_overdue"]) == ("el", 20)
     assert [one.get("charge_number") for one in told] == [None, "LPC-2026-000001", "LPC-2026-000002"]
-    (overdue,) = await desk.told("InvoiceOverdue")
+    overdue, of_charge = await desk.told("InvoiceOverdue")
+    assert of_charge.data["number"] == "LPC-2026-000001"
     assert (overdue.key, overdue.data["due_on"]) == (str(first.invoice), "2026-07-01")
     balances = await desk.balances()
     assert balances["4800", "EUR"] == -1532
