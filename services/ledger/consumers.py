@@ -11,10 +11,6 @@ from chassis.errors import Outcomes
 from contracts.gateway import OrderCancelled
 from contracts.inventory import BackOrderReserved, CancellationRefused, OrderChangeRefused, ShipmentDispatched
 from services.ledger import handlers, translate
-from services.ledger.handlers.payroll import post_payroll
-from services.ledger.handlers.stock import post_stock
-from services.ledger.translate.payroll import to_post_payroll
-from services.ledger.translate.stock import to_post_stock
 from services.ledger.views import (
     ChangedTerms,
     GoodsIssued,
@@ -80,14 +76,14 @@ async def on_payment_received(events: Sequence[Received[MoneyReceived]], unit: U
 @consumers.on(PayrollJournal)
 async def on_payroll_posted(events: Sequence[Received[PayrollJournal]], unit: UnitOfWork) -> Outcomes:
     """Salaries are a cost of the month they are for, and owed until the bank has paid them."""
-    return await post_payroll([to_post_payroll(event) for event in events], unit)
+    return await handlers.post_payroll([translate.to_post_payroll(event) for event in events], unit)
 
 
 @consumers.on(GoodsIssued)
 @consumers.on(GoodsValued)
 async def on_stock_value_changed(events: Sequence[Received[Any]], unit: UnitOfWork) -> Outcomes:
     """What goods are worth stands in the books: bought, sold at their cost, counted, lost, and found out late."""
-    return await post_stock([to_post_stock(event) for event in events], unit)
+    return await handlers.post_stock([translate.to_post_stock(event) for event in events], unit)
 
 
 consumers.ignore(ShipmentDispatched, because="it is invoiced when it is reserved; what the goods cost comes beside it")

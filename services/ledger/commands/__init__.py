@@ -23,6 +23,7 @@ from services.ledger.commands.books import (
     ReverseEntry,
 )
 from services.ledger.commands.customers import ChangeCustomer, NewCustomer, RegisterCustomers
+from services.ledger.commands.payroll import PostPayroll
 from services.ledger.commands.receivables import (
     AllocatePayment,
     BouncePayment,
@@ -43,6 +44,7 @@ from services.ledger.commands.setup import (
     PostalAddress,
     RegisterCompany,
 )
+from services.ledger.commands.stock import PostStock
 
 __all__ = [
     "AllocatePayment",
@@ -65,6 +67,8 @@ __all__ = [
     "NewTaxCode",
     "OpenAccounts",
     "PostEntry",
+    "PostPayroll",
+    "PostStock",
     "PostalAddress",
     "RecordChange",
     "RecordPayment",

@@ -8,10 +8,12 @@ from services.ledger.handlers.dimensions import change_policies, define_allocati
 from services.ledger.handlers.dunning import run_dunning, set_policies, stop_dunning
 from services.ledger.handlers.entries import decide_entries, post_entries, reverse_entries
 from services.ledger.handlers.payments import record_payments
+from services.ledger.handlers.payroll import post_payroll
 from services.ledger.handlers.rates import record_rates
 from services.ledger.handlers.reallocating import allocate_payments, bounce_payments, undo_allocations
 from services.ledger.handlers.refunding import decide_refunds, request_refunds
 from services.ledger.handlers.setup import define_tax_codes, open_accounts, register_companies
+from services.ledger.handlers.stock import post_stock
 
 __all__ = [
     "allocate_payments",
@@ -29,6 +31,8 @@ __all__ = [
     "lock_periods",
     "open_accounts",
     "post_entries",
+    "post_payroll",
+    "post_stock",
     "record_changes",
     "record_payments",
     "record_rates",

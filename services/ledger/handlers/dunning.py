@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 import asyncpg
 
@@ -18,11 +19,11 @@ from contracts.money import AmountError, to_minor
 from services.ledger import translate
 from services.ledger.commands import RunDunning, SetDunningPolicy, StopDunning
 from services.ledger.domain.books import DUNNING_INCOME, RECEIVABLE, Books
-from services.ledger.domain.dunning import CHARGES, Letter, Overdue, letters, policy_of
+from services.ledger.domain.dunning import CHARGES, Letter, Overdue, Policy, letters, policy_of
 from services.ledger.domain.exchange import Quote, Rate, value
 from services.ledger.domain.late import on_open_day
 from services.ledger.domain.numbering import DocumentNumber, Series, hand_out, how_many
-from services.ledger.domain.posting import SALES_JOURNAL, Entry, sale_lines
+from services.ledger.domain.posting import SALES_JOURNAL, Entry, sale_id, sale_lines
 from services.ledger.handlers.bookkeeping import open_books, post, rates_for
 from services.ledger.store import documents
 from services.ledger.store import dunning as store
@@ -30,8 +31,19 @@ from services.ledger.store import dunning as store
 QUEUE = "dunning"
 MORNING = time(6)
 """When a company is dunned, by its own clock."""
-CHARGE_DAYS = 14
+CHARGE_DUE = timedelta(days=14)
 """Within which charges are to be paid."""
+
+
+class Run(NamedTuple):
+    """The day of a company: what is overdue, and the letters about it."""
+
+    books: Books
+    day: date
+    policy: Policy
+    overdue: Sequence[Overdue]
+    written: Sequence[Letter]
+    cause: Cause
 
 
 async def set_policies(commands: Sequence[SetDunningPolicy], unit: UnitOfWork) -> Sequence[Result]:
@@ -92,45 +104,75 @@ async def stop_dunning(commands: Sequence[StopDunning], unit: UnitOfWork) -> Seq
 async def run_dunning(commands: Sequence[RunDunning], unit: UnitOfWork) -> Sequence[Result]:
     """Write the letters of a day. The run of a day happens once: asked again, it says what it did."""
     books = await open_books(unit)
-    return [await _run(command, books[command.company], unit) for command in commands]
+    policies = _policies(await store.read_policies(unit.raw, sorted(books)))
+    days = [command.day or books[command.company].day_of(unit.now) for command in commands]
+    asked = sorted({(c.company, day) for c, day in zip(commands, days, strict=True) if c.company in policies})
+    before = await store.read_runs(unit.raw, asked)
+    overdue = _by_run(await store.read_overdue(unit.raw, [run for run in asked if run not in before]))
+    runs: dict[tuple[str, date], Run] = {}
+    results: list[Result] = []
+    for command, day in zip(commands, days, strict=True):
+        key = command.company, day
+        of_company, policy = books[command.company], policies.get(command.company)
+        today = of_company.day_of(unit.now)
+        if day > today:
+            results.append(Refused("day-to-come", f"Today is {today}.", "/day"))
+        elif policy is None:
+            results.append(Refused("no-dunning-policy", "The company has no policy to dun by.", None, 409))
+        elif key in before:
+            results.append(Answer(200, {"day": day.isoformat(), "letters": before[key], "repeated": True}))
+        else:
+            found = overdue.get(key, [])
+            written = letters(found, policy, day, of_company.currency)
+            runs[key] = Run(of_company, day, policy, found, written, command.cause)
+            before[key] = len(written)
+            results.append(Answer(201, {"day": day.isoformat(), "letters": len(written), "repeated": False}))
+    if runs:
+        await _write(list(runs.values()), books, unit)
+    return results
 
 
-async def _run(command: RunDunning, books: Books, unit: UnitOfWork) -> Result:
-    company, today = command.company, books.day_of(unit.now)
-    day = command.day or today
-    if day > today:
-        return Refused("day-to-come", f"Today is {today}.", "/day")
-    policy = policy_of([{**row} for row in await store.read_policies(unit.raw, [company])])
-    if policy is None:
-        return Refused("no-dunning-policy", "The company has no policy to dun by.", None, 409)
-    before = await store.ran(unit.raw, company, day)
-    if before is not None:
-        return Answer(200, {"day": day.isoformat(), "letters": before, "repeated": True})
-    overdue = [_overdue(row) for row in await store.read_overdue(unit.raw, company, day)]
-    written = letters(overdue, policy, day, books.currency)
-    steps: list[store.StepRow] = [(company, o.invoice, 0, day, None, 0, o.due_on) for o in overdue if o.reached is None]
-    for one in overdue:
-        if one.reached is None:
-            unit.emit(*translate.invoice_overdue(one, day), command.cause)
-    printed = await documents.read_printed(
-        unit.raw, [(company, letter.items[0].overdue.invoice) for letter in written]
-    ) if written else {}  # fmt: skip
-    charges = await _charge(written, policy.books_charges, printed, day, books, command.cause, unit)
-    for letter in written:
-        identity = letter_id(letter, day)
+def _policies(rows: Sequence[asyncpg.Record]) -> dict[str, Policy]:
+    levels: dict[str, list[dict[str, object]]] = {}
+    for row in rows:
+        levels.setdefault(row["company"], []).append({**row})
+    found = {company: policy_of(ones) for company, ones in levels.items()}
+    return {company: policy for company, policy in found.items() if policy is not None}
+
+
+def _by_run(rows: Sequence[asyncpg.Record]) -> dict[tuple[str, date], list[Overdue]]:
+    found: dict[tuple[str, date], list[Overdue]] = {}
+    for row in rows:
+        found.setdefault((row["company"], row["day"]), []).append(_overdue(row))
+    return found
+
+
+async def _write(runs: Sequence[Run], books: Mapping[str, Books], unit: UnitOfWork) -> None:
+    """Tell what was seen to be overdue, write the letters, book what they charge, remember the runs."""
+    steps: list[store.StepRow] = []
+    for run in runs:
+        for one in run.overdue:
+            if one.reached is None:
+                steps.append((one.company, one.invoice, 0, run.day, None, 0, one.due_on))
+                unit.emit(*translate.invoice_overdue(one, run.day), run.cause)
+    written = [(run, letter) for run in runs for letter in run.written]
+    first = {(letter.company, letter.items[0].overdue.invoice) for _, letter in written}
+    printed = await documents.read_printed(unit.raw, sorted(first)) if first else {}
+    charges = await _charge(written, printed, books, unit)
+    for run, letter in written:
+        identity = letter_id(letter, run.day)
         steps += [
-            (company, item.overdue.invoice, item.level, day, identity, item.interest, day)
+            (letter.company, item.overdue.invoice, item.level, run.day, identity, item.interest, run.day)
             for item in letter.items
             if item.steps
         ]
-        body = printed[company, letter.items[0].overdue.invoice]
-        told = translate.dunning_level_reached(identity, letter, day, body, charges.get(identity))
-        unit.emit(*told, command.cause)
-        unit.audit(command.cause, "dunning.level-reached", letter.customer, {"level": letter.level})
+        body = printed[letter.company, letter.items[0].overdue.invoice]
+        told = translate.dunning_level_reached(identity, letter, run.day, body, charges.get(identity))
+        unit.emit(*told, run.cause)
+        unit.audit(run.cause, "dunning.level-reached", letter.customer, {"level": letter.level})
     if steps:
         await store.insert_steps(unit.raw, steps)
-    await store.insert_run(unit.raw, company, day, len(written))
-    return Answer(201, {"day": day.isoformat(), "letters": len(written), "repeated": False})
+    await store.insert_runs(unit.raw, [(run.books.company, run.day, len(run.written)) for run in runs])
 
 
 def _worth(minor: int, *, currency: str, rate: Rate, own: str) -> int:
@@ -144,60 +186,60 @@ def letter_id(letter: Letter, day: date) -> UUID:
 
 
 async def _charge(
-    written: Sequence[Letter],
-    books_charges: bool,
+    written: Sequence[tuple[Run, Letter]],
     printed: Mapping[tuple[str, UUID], bytes],
-    day: date,
-    books: Books,
-    cause: Cause,
+    books: Mapping[str, Books],
     unit: UnitOfWork,
 ) -> dict[UUID, tuple[UUID, str]]:
     """Debit notes over fees and interest: owed from now on as any invoice, so that nothing is forgotten when the
-    principal is paid. Where the policy only announces them, nothing is booked.
+    principal is paid. Where the policy only announces them, nothing is booked; nor where no rate says what it is worth.
     """
-    owed = [x for x in written if x.fee + x.interest] if books_charges else []
-    quotes = {letter_id(letter, day): Quote(letter.company, letter.currency, day) for letter in owed}
-    rates = await rates_for(quotes.values(), {books.company: books}, unit)
-    # Without a rate nobody can say what a charge is worth: then it is announced, and not owed.
-    owed = [x for x in owed if x.currency == books.currency or quotes[letter_id(x, day)] in rates]
+    owed = [(run, x) for run, x in written if run.policy.books_charges and x.fee + x.interest]
+    quotes = {letter_id(x, run.day): Quote(x.company, x.currency, run.day) for run, x in owed}
+    rates = await rates_for(quotes.values(), books, unit)
+    owed = [(run, x) for run, x in owed if x.currency == run.books.currency or quotes[letter_id(x, run.day)] in rates]
     if not owed:
         return {}
-    wanted = [Series(letter.company, CHARGES, books.calendar.fiscal_year_of(day)) for letter in owed]
+    wanted = [Series(x.company, CHARGES, run.books.calendar.fiscal_year_of(run.day)) for run, x in owed]
     last = await documents.take_numbers(unit.raw, how_many(wanted))
     rows: list[documents.InvoiceRow] = []
     entries: list[tuple[Entry, Cause]] = []
     charges: dict[UUID, tuple[UUID, str]] = {}
-    due_on = day + timedelta(days=CHARGE_DAYS)
-    for letter, number in zip(owed, hand_out(wanted, last), strict=True):
-        identity = letter_id(letter, day)
+    for (run, letter), number in zip(owed, hand_out(wanted, last), strict=True):
+        identity = letter_id(letter, run.day)
         invoice = derive(letter.company, "dunning-charge", identity)
-        amount = letter.fee + letter.interest
-        rate = rates.get(quotes[identity])
-        worth = None if rate is None else value(amount, letter.currency, rate, books.currency)
-        lines = sale_lines(
-            books.accounts[RECEIVABLE],
-            books.accounts[DUNNING_INCOME],
-            [],
-            amount,
-            letter.currency,
-            due_on=due_on,
-            value=None if rate is None else partial(_worth, currency=letter.currency, rate=rate, own=books.currency),
-        )
-        first = letter.items[0].overdue
-        entry = Entry(letter.company, derive(letter.company, "sale", invoice), SALES_JOURNAL, day, invoice,
-                      first.order, lines)  # fmt: skip
-        entry = on_open_day(entry, books)
-        entries.append((entry, cause))
-        body = translate.charge_parts(letter, printed[letter.company, first.invoice])
-        name = translate.customer_name(body)
-        rows.append((letter.company, invoice, CHARGES, number.fiscal_year, number.serial, first.order,
-                     first.order_reference, letter.customer, name, day, due_on, letter.currency, amount, 0, body, 1,
-                     worth, None, None, entry.posted_on if entry.original_on is not None else None))  # fmt: skip
+        body = translate.charge_parts(letter, printed[letter.company, letter.items[0].overdue.invoice])
+        entry, row = _charge_of(run, letter, invoice, number, rates.get(quotes[identity]), body)
+        entries.append((entry, run.cause))
+        rows.append(row)
         charges[identity] = invoice, number.printed
-        unit.audit(cause, "dunning.charged", str(invoice), {"number": number.printed})
+        unit.audit(run.cause, "dunning.charged", str(invoice), {"number": number.printed})
     await documents.insert_invoices(unit.raw, rows)
-    await post(entries, {books.company: books}, unit)
+    await post(entries, books, unit)
     return charges
+
+
+def _charge_of(
+    run: Run, letter: Letter, invoice: UUID, number: DocumentNumber, rate: Rate | None, body: bytes
+) -> tuple[Entry, documents.InvoiceRow]:
+    books, day, currency = run.books, run.day, letter.currency
+    amount, due_on, first = letter.fee + letter.interest, day + CHARGE_DUE, letter.items[0].overdue
+    lines = sale_lines(
+        books.accounts[RECEIVABLE],
+        books.accounts[DUNNING_INCOME],
+        [],
+        amount,
+        currency,
+        due_on=due_on,
+        value=None if rate is None else partial(_worth, currency=currency, rate=rate, own=books.currency),
+    )
+    sale = Entry(letter.company, sale_id(letter.company, invoice), SALES_JOURNAL, day, invoice, first.order, lines)
+    entry = on_open_day(sale, books)
+    worth = None if rate is None else value(amount, currency, rate, books.currency)
+    posted_on = None if entry.original_on is None else entry.posted_on
+    return entry, (letter.company, invoice, CHARGES, number.fiscal_year, number.serial, first.order,
+                   first.order_reference, letter.customer, translate.customer_name(body), day, due_on, currency, amount,
+                   0, body, 1, worth, None, None, posted_on)  # fmt: skip
 
 
 def next_morning(books: Books, now: datetime) -> datetime:

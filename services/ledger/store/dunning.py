@@ -24,21 +24,29 @@ select * from unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::bigint[], 
 
 # What is open and due before the day, by the index of what is open; each with its last step and what stops it.
 OVERDUE = """
-select o.company, o.invoice, o.currency, o.due_on, o.total, o.open, o.customer_id, i.series, i.fiscal_year, i.serial,
+select x.day, o.company, o.invoice, o.currency, o.due_on, o.total, o.open, o.customer_id, i.series, i.fiscal_year,
+    i.serial,
     i.order_id, i.order_reference, i.issued_on, s.level as reached, s.interest_until,
     t.kind is not null as stopped
-from open_item o
+from unnest($1::text[], $2::date[]) as x(company, day)
+cross join lateral (select * from open_item p where p.company = x.company and p.open > 0 and p.due_on < x.day
+    offset 0) o
 cross join lateral (select * from invoice v where v.company = o.company and v.id = o.invoice offset 0) i
 left join lateral (select max(level) as level, max(interest_until) as interest_until from dunning_step d
     where d.company = o.company and d.invoice = o.invoice offset 0) s on true
 left join lateral (select kind from dunning_stop p where p.company = o.company and p.invoice = o.invoice
-    and (p.until is null or p.until >= $2) offset 0) t on true
-where o.company = $1 and o.open > 0 and o.due_on < $2 and i.issued_on <= $2
-order by o.customer_id, o.due_on, o.invoice
+    and (p.until is null or p.until >= x.day) offset 0) t on true
+where i.issued_on <= x.day
+order by o.company, x.day, o.customer_id, o.due_on, o.invoice
 """
 
-INSERT_RUN = "insert into dunning_run (company, day, letters) values ($1, $2, $3)"
-RAN = "select letters from dunning_run where company = $1 and day = $2"
+INSERT_RUNS = """
+insert into dunning_run (company, day, letters) select * from unnest($1::text[], $2::date[], $3::int[])
+"""
+RUNS = """
+select r.company, r.day, r.letters from unnest($1::text[], $2::date[]) as x(company, day)
+cross join lateral (select * from dunning_run v where v.company = x.company and v.day = x.day offset 0) r
+"""
 
 INSERT_STEPS = """
 insert into dunning_step (company, invoice, level, day, letter, interest, interest_until)
@@ -67,20 +75,20 @@ async def insert_levels(connection: asyncpg.Connection, rows: Iterable[LevelRow]
     await connection.execute(INSERT_LEVELS, *zip(*rows, strict=True))
 
 
-async def read_overdue(connection: asyncpg.Connection, company: str, day: date) -> list[asyncpg.Record]:
-    """What is open beyond its day, customer by customer."""
-    return await connection.fetch(OVERDUE, company, day)
+async def read_overdue(connection: asyncpg.Connection, runs: Sequence[tuple[str, date]]) -> list[asyncpg.Record]:
+    """What companies have open beyond these days, customer by customer."""
+    return await connection.fetch(OVERDUE, [company for company, _ in runs], [day for _, day in runs])
 
 
-async def ran(connection: asyncpg.Connection, company: str, day: date) -> int | None:
-    """How many letters the run of the day wrote; None when there was none."""
-    letters: int | None = await connection.fetchval(RAN, company, day)
-    return letters
+async def read_runs(connection: asyncpg.Connection, runs: Sequence[tuple[str, date]]) -> dict[tuple[str, date], int]:
+    """Those of these days that were run, with how many letters were written."""
+    rows = await connection.fetch(RUNS, [company for company, _ in runs], [day for _, day in runs])
+    return {(company, day): letters for company, day, letters in rows}
 
 
-async def insert_run(connection: asyncpg.Connection, company: str, day: date, letters: int) -> None:
-    """Remember that the company was dunned on the day. The database refuses a second time."""
-    await connection.execute(INSERT_RUN, company, day, letters)
+async def insert_runs(connection: asyncpg.Connection, rows: Iterable[tuple[str, date, int]]) -> None:
+    """Remember that companies were dunned on these days. The database refuses a second time."""
+    await connection.execute(INSERT_RUNS, *zip(*rows, strict=True))
 
 
 async def insert_steps(connection: asyncpg.Connection, rows: Iterable[StepRow]) -> None:

@@ -119,7 +119,7 @@ class OpenItem(Row, table=True):
 
 
 class CreditNote(Row, table=True):
-    """A credit note over a whole invoice; an invoice has one at most. Facts."""
+    """A credit note: over a whole invoice, which has one such at most, or, with words of its own, in part. Facts."""
 
     __tablename__ = "credit_note"
     __table_args__ = (

@@ -31,6 +31,7 @@ from services.ledger.translate.money import (
     payment_bounced,
     payment_refunded,
 )
+from services.ledger.translate.payroll import to_post_payroll
 from services.ledger.translate.receivables import (
     rate_answer,
     rate_recorded,
@@ -42,6 +43,7 @@ from services.ledger.translate.setup import (
     tax_code_defined,
     to_books,
 )
+from services.ledger.translate.stock import to_post_stock
 
 __all__ = [
     "account_opened",
@@ -74,6 +76,8 @@ __all__ = [
     "to_books",
     "to_chart",
     "to_close_order",
+    "to_post_payroll",
+    "to_post_stock",
     "to_record_change",
     "to_record_payment",
     "to_record_reservation",
