@@ -5,7 +5,8 @@ from pydantic import BaseModel
 
 from contracts.base import EventData, Part, Uuid, field_names, parts_of
 from contracts.gateway import PaymentReceived
-from contracts.ledger import CompanyRegistered, Seller
+from contracts.ledger import CompanyRegistered
+from contracts.ledger_parts import Seller
 from contracts.registry import EVENTS
 
 PERSONAL = frozenset({
