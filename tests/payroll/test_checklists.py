@@ -75,6 +75,35 @@ async def test_a_task_is_ended_by_its_own_department(office: Department) -> None
     assert await office.rows("select outcome, by_actor from checklist_outcome") == [("done", "it")]
 
 
+async def test_tasks_are_listed_for_those_who_see_the_person_or_whose_department_they_are(office: Department) -> None:
+    """P3, P27: nobody learns from the list of tasks who comes and who goes, but those who have something to do."""
+    for who, department in (("It", "IT"), ("Clerk", "Sales"), ("Boss", "Sales")):
+        await office.hear(hired(who, starts_on="2020-01-01", department=department))
+    async with office.client(build, scopes={"payroll:officer"}) as client:
+        for who in ("It", "Clerk", "Boss"):
+            await asked(client, f"{AT}/employees/{person(who)}/accounts", actor=who.lower())
+        await asked(client, f"{AT}/departments/changes", department="IT", effective_on="2020-01-01",
+                    manager=person("Boss"))  # fmt: skip
+        for task, department in (("LAPTOP", "IT"), ("DESK", "Sales")):
+            await asked(client, f"{AT}/checklists/templates", occasion="leaving", task=task, title=task,
+                        department=department, due_days=0)  # fmt: skip
+        await asked(client, f"{AT}/employees/{person('Clerk')}/leaving", left_on="2030-06-30")
+        await asked(client, f"{AT}/employees/{person('It')}/leaving", left_on="2030-06-30")
+
+    async def seen(actor: str, *scopes: str) -> set[tuple[str, str]]:
+        async with office.client(build, scopes=scopes, actor=actor) as client:
+            answer = (await client.get(TASKS)).json()
+        return {(line["task"], line["employee"]) for line in answer["tasks"]}
+
+    laptops = {("LAPTOP", person("Clerk")), ("LAPTOP", person("It"))}
+    desks = {("DESK", person("Clerk")), ("DESK", person("It"))}
+    assert await seen("office", "payroll:read") == laptops | desks
+    assert await seen("it", "payroll:self") == laptops | {("DESK", person("It"))}
+    assert await seen("clerk", "payroll:self") == desks | {("LAPTOP", person("Clerk"))}
+    assert await seen("boss", "payroll:team") == laptops | desks
+    assert await seen("nobody", "payroll:self", "payroll:team") == set()
+
+
 def test_the_next_day_begins_where_the_company_is() -> None:
     """X3: a leaver is told within seconds of the midnight that ends their last day, summer or winter."""
     late = datetime(2026, 11, 22, 21, 59, tzinfo=UTC)

@@ -136,6 +136,25 @@ async def test_a_request_is_approved_by_the_manager_and_taken_at_once(office: De
     assert [r["state"] for r in back["requests"]] == ["cancelled"]
 
 
+async def test_nobody_approves_their_own_leave_through_a_system(office: Department) -> None:
+    """P11, X9: a system that asks or decides for somebody is that person, on whichever side it stands."""
+    await people_of_two(office)
+    ask = f"{AT}/employees/{person('Clerk')}/leave/requests"
+    days = {"leave_type": "ANNUAL", "first": "2026-12-01", "last": "2026-12-01"}
+    portal: dict[str, Any] = {"scopes": {"payroll:officer"}, "name": "portal"}
+    async with office.client(build, scopes={"payroll:self"}, actor="clerk") as client:
+        decision = f"{AT}/leave/requests/{(await asked(client, ask, **days))['request']}/decision"
+    async with office.client(build, **portal, on_behalf_of="clerk") as client:
+        assert await refused(client, decision, decision="approved") == (409, "self-approval", None)
+    async with office.client(build, **portal, on_behalf_of="olga") as client:
+        days |= {"first": "2026-12-08", "last": "2026-12-08"}
+        decision = f"{AT}/leave/requests/{(await asked(client, ask, **days))['request']}/decision"
+    async with office.client(build, scopes={"payroll:officer"}, actor="olga") as client:
+        assert await refused(client, decision, decision="approved") == (409, "self-approval", None)
+    async with office.client(build, scopes={"payroll:team"}, actor="boss") as client:
+        await asked(client, decision, decision="approved")
+
+
 async def people_of_two(office: Department) -> None:
     """Boss manages Clerk, both with accounts and leave; somebody else manages nobody."""
     await office.hear(*[hired(who, starts_on="2026-01-01") for who in ("Boss", "Clerk")])

@@ -205,3 +205,20 @@ async def test_an_employee_sees_their_own_record_and_a_manager_their_own_people(
     async with office.client(build, scopes=everybody) as client:
         await asked(client, f"{AT}/employees/{person('Clerk')}/accounts", actor="clerk", linked=False)
     assert await seen("clerk", "payroll:self") == []
+
+
+async def test_whom_a_manager_sees_is_decided_by_today_whatever_day_is_asked_for(office: Department) -> None:
+    """P2, P27: the team of a day in the past, or of one to come, opens nothing: it is today's that counts."""
+    await office.hear(*[hired(who, starts_on="2020-01-01") for who in ("Boss", "Clerk", "Gone")])
+    async with office.client(build, scopes={"payroll:officer"}) as client:
+        await asked(client, f"{AT}/employees/{person('Boss')}/accounts", actor="boss")
+        for who in ("Clerk", "Gone"):
+            await asked(client, f"{AT}/employees/{person(who)}/changes", effective_on="2020-01-01",
+                        manager=person("Boss"))  # fmt: skip
+        await asked(client, f"{AT}/employees/{person('Gone')}/changes", effective_on="2021-01-01", manager=None)
+    async with office.client(build, scopes={"payroll:team"}, actor="boss") as client:
+        listed = (await client.get(f"{AT}/employees", params={"on": "2020-06-01"})).json()["employees"]
+        gone = await client.get(f"{AT}/employees/{person('Gone')}", params={"on": "2020-06-01"})
+        clerk = await client.get(f"{AT}/employees/{person('Clerk')}", params={"on": "2020-06-01"})
+    assert [line["name"] for line in listed] == ["Clerk"]
+    assert (gone.status_code, clerk.status_code) == (404, 200)

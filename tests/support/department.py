@@ -172,6 +172,7 @@ class Department:
         scopes: Collection[str] | None = None,
         actor: str | None = None,
         name: str = "warehouse",
+        on_behalf_of: str | None = None,
     ) -> AsyncIterator[httpx.AsyncClient]:
         """A caller of its HTTP app, with a token as the gateway signs it; by default one who may do everything."""
         secret = self.settings.stack.backbone_internal_secret_file
@@ -181,7 +182,7 @@ class Department:
         await clock.fresh()
         audience = self.settings.service
         rights = frozenset(scopes if scopes is not None else {f"{audience}:read", f"{audience}:write"})
-        caller = Caller(name, actor or f"key:{name}", None, frozenset(companies), rights)
+        caller = Caller(name, actor or f"key:{name}", on_behalf_of, frozenset(companies), rights)
         token = TokenSigner(InternalSecrets(secret), clock.seconds).sign(caller, audience)
         transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
         headers = {"authorization": f"Bearer {token}"}

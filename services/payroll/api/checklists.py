@@ -18,6 +18,7 @@ from services.payroll.domain.checklists import TaskTemplate
 from services.payroll.domain.rights import OFFICER, SELF, TEAM, WRITE
 from services.payroll.handlers import checklists as handlers
 from services.payroll.queries import checklists as queries
+from services.payroll.queries.viewing import viewer
 
 router = Router(prefix="/v1/companies/{company}", tags=["payroll"])
 Does = Annotated[Call, Depends(write(OFFICER, WRITE, SELF, TEAM))]
@@ -67,9 +68,10 @@ async def list_tasks(
     state: queries.TaskState | None = None,
     on: Annotated[MaybeDay, Query(description="What is late as of this day; today when it is left out.")] = None,
 ) -> queries.TasksAnswer:
-    """Tasks by the day on which they are due."""
+    """Tasks by the day on which they are due: of the people whom one sees, and of one's own department."""
     async with reading.connection(company) as connection:
-        return await queries.tasks(connection, company, department, employee, state, on)
+        who = await viewer(connection, company, reading.caller)
+        return await queries.tasks(connection, company, department, employee, state, on, who)
 
 
 @router.post("/checklists/tasks/outcomes", status_code=201)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -14,17 +14,25 @@ from chassis.http import Call, Reading, read, write
 from chassis.ids import UUID, derive, new_id
 from chassis.requests import RequestIdentity
 from services.payroll.commands.pay import LogReading
-from services.payroll.domain.rights import OFFICER, SELF
+from services.payroll.domain.rights import APPROVE, OFFICER, SELF, TEAM_PAY, Viewer
 from services.payroll.handlers.agreeing import log_readings
 from services.payroll.pay_desk import PayDesk
-
-APPROVER: Final = "payroll:approve"
-"""Releases pay runs; whoever calculated one cannot, whatever they may do."""
+from services.payroll.queries.viewing import viewer
 
 Officer = Annotated[Reading, Depends(read(OFFICER))]
 OfficerCall = Annotated[Call, Depends(write(OFFICER))]
-Approver = Annotated[Call, Depends(write(APPROVER))]
+PayReader = Annotated[Reading, Depends(read(OFFICER, TEAM_PAY))]
+Approver = Annotated[Call, Depends(write(APPROVE))]
 Own = Annotated[Reading, Depends(read(SELF))]
+
+
+async def pay_reader(reading: Reading, company: str, employee: uuid.UUID) -> Viewer:
+    """The caller's rights. Raises Problem 404, as for nobody, when they may not read this person's pay."""
+    async with reading.connection(company) as connection:
+        who = await viewer(connection, company, reading.caller)
+    if not who.sees_pay(employee):
+        raise Problem(404, "employee-not-found", "There is no such employee.")
+    return who
 
 
 def desk(request: Request) -> PayDesk:

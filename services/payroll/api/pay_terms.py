@@ -18,7 +18,7 @@ from chassis.ids import UUID
 from contracts.base import CountryCode, CurrencyCode, Name, Reference, Text, UnsignedAmount
 from contracts.money import AmountError, to_minor
 from services.payroll.api.inputs import Body, Day
-from services.payroll.api.pay_doors import Desk, Officer, OfficerCall, log
+from services.payroll.api.pay_doors import Desk, Officer, OfficerCall, PayReader, log, pay_reader
 from services.payroll.commands.pay import (
     AgreePay,
     DefinePayGroup,
@@ -171,8 +171,9 @@ async def record_profile(
 
 
 @router.get("/employees/{employee}/pay")
-async def show_agreed(company: str, employee: uuid.UUID, reading: Officer, desk: Desk) -> queries.Agreed:
+async def show_agreed(company: str, employee: uuid.UUID, reading: PayReader, desk: Desk) -> queries.Agreed:
     """What was agreed with a person, corrections included. The reading is written down."""
+    await pay_reader(reading, company, employee)
     await log(reading, company, "agreed pay", employee=employee)
     async with reading.connection(company) as connection:
         try:

@@ -11,7 +11,8 @@ from fastapi import Query
 
 from chassis.errors import Problem
 from chassis.http import Reading, Router
-from services.payroll.api.pay_doors import Desk, Officer, Own, log
+from services.payroll.api.pay_doors import Desk, Own, PayReader, log, pay_reader
+from services.payroll.domain.rights import OFFICER
 from services.payroll.pay_desk import PayDesk
 from services.payroll.queries import payslips as queries
 from services.payroll.queries.viewing import viewer
@@ -23,19 +24,21 @@ Code = Annotated[str | None, Query(max_length=64, description="Of one line, as `
 
 
 @router.get("/employees/{employee}/payslips")
-async def list_payslips(company: str, employee: uuid.UUID, reading: Officer, desk: Desk) -> queries.PayslipPage:
-    """A person's payslips, those of runs that are not approved yet included."""
+async def list_payslips(company: str, employee: uuid.UUID, reading: PayReader, desk: Desk) -> queries.PayslipPage:
+    """A person's payslips; for the officer those of runs that are not approved yet included."""
+    who = await pay_reader(reading, company, employee)
     await log(reading, company, "payslips", employee=employee)
-    return await _page(reading, desk, company, employee, drafts=True)
+    return await _page(reading, desk, company, employee, drafts=OFFICER in who.rights)
 
 
 @router.get("/employees/{employee}/payslips/{period}/explanation")
 async def explain_payslip(
-    company: str, employee: uuid.UUID, period: str, reading: Officer, desk: Desk, code: Code = None
+    company: str, employee: uuid.UUID, period: str, reading: PayReader, desk: Desk, code: Code = None
 ) -> queries.Explanation:
     """How the amounts of a month came about."""
+    who = await pay_reader(reading, company, employee)
     await log(reading, company, "explanation", employee=employee)
-    return await _explained(reading, desk, company, employee, period, code, drafts=True)
+    return await _explained(reading, desk, company, employee, period, code, drafts=OFFICER in who.rights)
 
 
 @router.get("/me/payslips")

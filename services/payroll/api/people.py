@@ -90,7 +90,7 @@ async def list_employees(
 ) -> queries.EmployeePage:
     """People by number: all for the personnel office, a manager's own people, an employee's own record."""
     async with reading.connection(company) as connection:
-        who = await viewer(connection, company, reading.caller, on)
+        who = await viewer(connection, company, reading.caller)
         return await queries.employees(connection, company, who, on, department, after, limit)
 
 
@@ -106,7 +106,7 @@ async def show_employee(
     if known_at is not None and known_at.tzinfo is None:
         raise Problem(422, "time-zone-missing", "Write the moment with its offset from UTC, as 2026-11-22T08:30:00Z.")
     async with reading.connection(company) as connection:
-        who = await viewer(connection, company, reading.caller, on)
+        who = await viewer(connection, company, reading.caller)
         found = await queries.employee(connection, company, who, employee, on, known_at)
     if found is None:
         raise Problem(404, "employee-not-found", "There is no such employee.")

@@ -18,6 +18,8 @@ class Asker:
     company: str
     actor: str
     rights: frozenset[str]
+    person: str
+    """The human behind the account; four eyes compares these. What somebody may see goes by the account."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,15 @@ def refusal_of_terms(
     return None
 
 
+def refusal_of_account(person: OnRegister | None, day: date) -> Refused | None:
+    """Why a bank account cannot be entered."""
+    if person is None:
+        return NOT_FOUND
+    if day < person.hired_on:
+        return Refused("account-before-hire", "It cannot hold before the first day of work.", "/effective_on")
+    return None
+
+
 def refusal_of_profile(person: OnRegister | None, day: date, holder: UUID | None, employee: UUID) -> Refused | None:
     """Why a tax profile cannot be entered; `holder` is somebody who has this tax id already."""
     if person is None:

@@ -7,6 +7,9 @@ from datetime import date, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from services.payroll.domain.employment import Staff
+from services.payroll.domain.rights import CHANGES_PEOPLE, Viewer
+
 Occasion = Literal["onboarding", "leaving"]
 
 
@@ -53,3 +56,14 @@ def tasks_for(employee: UUID, occasion: Occasion, templates: Iterable[TaskTempla
         for one in templates
         if one.occasion == occasion
     ]
+
+
+def in_charge(viewer: Viewer, department: str, staff: Staff, day: date) -> bool:
+    """Whether a department's tasks are somebody's: they are in it, or above it, or in the personnel office."""
+    if viewer.rights & set(CHANGES_PEOPLE):
+        return True
+    if viewer.employee is None or not staff.employed(viewer.employee, day):
+        return False
+    organisation = staff.organisation(day)
+    inside = staff.position(viewer.employee, day, organisation).department == department
+    return inside or any(d.manager == viewer.employee for d in organisation.upwards(department))

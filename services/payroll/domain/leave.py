@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.payroll.domain.employment import Forbidden
+from services.payroll.domain.pay.months import days, working_week
 from services.payroll.domain.pay.prorating import rounded
 
 Kind = Literal["accrual", "taken", "returned", "forfeited", "adjustment"]
 MONTHS = 12
-SUNDAY_TO_THURSDAY = (6, 0, 1, 2, 3)
-MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
-WORKING_WEEK: Mapping[str, Sequence[int]] = {"IL": SUNDAY_TO_THURSDAY}
-"""Where the week of work is another than Monday to Friday."""
 
 
 class Rule(NamedTuple):
@@ -149,9 +146,8 @@ def _carried_over(rule: Rule, last: date, entries: Collection[Entry]) -> Entry |
 
 def working_days(first: date, last: date, country: str, holidays: Collection[date]) -> int:
     """The days between two, both included, on which somebody would have worked."""
-    week = WORKING_WEEK.get(country, MONDAY_TO_FRIDAY)
-    every = (first + timedelta(n) for n in range((last - first).days + 1))
-    return sum(1 for day in every if day.weekday() in week and day not in holidays)
+    week = working_week(country)
+    return sum(1 for day in days(first, last) if day.weekday() in week and day not in holidays)
 
 
 class Request(NamedTuple):
@@ -164,7 +160,7 @@ class Request(NamedTuple):
     last: date
     hundredths: int
     asked_by: str
-    """The account that asked."""
+    """The person who asked."""
     state: str
     """`asked`, `approved`, `rejected` or `cancelled`."""
 

@@ -21,6 +21,8 @@ TEAM_PAY = "payroll:teampay"
 """Granted to a manager in addition: the pay of those people too."""
 SELF = "payroll:self"
 """An employee: what concerns themselves, pay included."""
+APPROVE = "payroll:approve"
+"""Releases pay runs; whoever calculated one cannot, whatever they may do."""
 DIRECTOR = "payroll:director"
 """The director: totals of departments and of the company, nobody's pay."""
 
@@ -38,6 +40,8 @@ class Viewer:
     """Who they are, if their account is linked to somebody."""
     team: frozenset[UUID] = frozenset()
     """The people below them, over all steps; themselves not among them."""
+    stands_for: UUID | None = None
+    """For whom they ask, where that is another account's person: it takes rights away and gives none."""
 
     def sees(self, employee: UUID) -> bool:
         """Whether this person exists for them: job, department, leave, training, no pay."""
@@ -63,9 +67,13 @@ class Viewer:
         """Whether they may read sums over people, which name nobody."""
         return bool(self.rights & {DIRECTOR, OFFICER})
 
+    def is_own(self, employee: UUID) -> bool:
+        """Whether it is they themselves, or for whom they ask."""
+        return employee in (self.employee, self.stands_for)
+
     def decides_for(self, employee: UUID) -> bool:
         """Whether they may approve what this person asked for: never their own."""
-        if employee == self.employee:
+        if self.is_own(employee):
             return False
         return OFFICER in self.rights or (TEAM in self.rights and employee in self.team)
 

@@ -25,7 +25,7 @@ class Run:
     problems: int
     digest: str
     makers: Collection[str]
-    """Who started or repeated the calculation."""
+    """The people who started or repeated the calculation; a system that did it for somebody is that person."""
     file_payments: int | None
     """How many payments its file has; None as long as there is no file."""
 
@@ -52,13 +52,13 @@ def refusal_to_repeat(run: Run) -> Refused | None:
     return None
 
 
-def refusal_of_approval(run: Run, actor: str, digest: str) -> Refused | None:
-    """Why this run cannot be approved by this actor, who saw it with this digest."""
+def refusal_of_approval(run: Run, person: str, digest: str) -> Refused | None:
+    """Why this run cannot be approved by this person, who saw it with this digest."""
     if run.state in RELEASED:
         return Refused("run-approved", "The run is approved already.", status=409)
     if run.state != "calculated":
         return Refused("run-not-calculated", "The run is still being calculated.", status=409)
-    if actor in run.makers:
+    if person in run.makers:
         return Refused("self-approval", "Who calculated a run does not approve it.", status=409)
     if run.problems:
         return Refused("run-has-problems", "Somebody in this run cannot be paid; see its problems.", status=409)

@@ -21,7 +21,13 @@ from services.payroll.commands.pay import (
     NameBankAccount,
     RecordTaxProfile,
 )
-from services.payroll.domain.agreeing import ERASED, OnRegister, refusal_of_profile, refusal_of_terms
+from services.payroll.domain.agreeing import (
+    ERASED,
+    OnRegister,
+    refusal_of_account,
+    refusal_of_profile,
+    refusal_of_terms,
+)
 from services.payroll.domain.pay.records import written_profile
 from services.payroll.domain.pay.refusing import PayRefused
 from services.payroll.domain.privacy import PersonKey, Place
@@ -103,6 +109,7 @@ class Agreeing:
 
     def _refusal_of_rules(self, command: DefinePayGroup) -> Refused | None:
         try:
+            self._packs.check(command.country, command.figures)
             found = self._packs.of(command.country, command.figures)
         except PayRefused as refused:
             return Refused(refused.code, refused.sentence, "/figures")
@@ -149,7 +156,7 @@ class Agreeing:
         rows: list[SealedRow] = []
         results: list[Result] = []
         for command in commands:
-            refusal = refusal_of_profile(known.find(command), command.effective_on, None, command.employee)
+            refusal = refusal_of_account(known.find(command), command.effective_on)
             if refusal is None and (command.cause.company, command.employee) in known.ring.erased:
                 refusal = ERASED
             if refusal is not None:

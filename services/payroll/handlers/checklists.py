@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date
 
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.requests import Answer, Result
 from services.payroll.commands.checklists import EndTask, SetTaskTemplate
-from services.payroll.domain.checklists import Occasion, Task, TaskTemplate, tasks_for
-from services.payroll.domain.employment import Staff
-from services.payroll.domain.rights import CHANGES_PEOPLE, Viewer
+from services.payroll.domain.checklists import Occasion, TaskTemplate, in_charge, tasks_for
 from services.payroll.handlers.days import todays
 from services.payroll.handlers.viewing import needs_everybody, viewers
 from services.payroll.store import checklists as store
@@ -72,7 +69,7 @@ async def end_tasks(commands: Sequence[EndTask], unit: UnitOfWork) -> Sequence[R
             results.append(Refused("task-not-found", "There is no such task.", status=404))
             continue
         of = staff[company]
-        if not _theirs(viewer, task, of, today[company]):
+        if not in_charge(viewer, task.department, of, today[company]):
             detail = f"It is a task of {task.department}."
             results.append(Refused("task-of-another-department", detail, status=403))
         elif task.outcome is not None:
@@ -84,14 +81,3 @@ async def end_tasks(commands: Sequence[EndTask], unit: UnitOfWork) -> Sequence[R
             results.append(Answer(201, {"task": command.task, "outcome": command.outcome}))
     await store.add_outcomes(unit.raw, ended, unit.now)
     return results
-
-
-def _theirs(viewer: Viewer, task: Task, staff: Staff, day: date) -> bool:
-    """Whether somebody ends this task: they are in its department, or above it, or in the personnel office."""
-    if viewer.rights & set(CHANGES_PEOPLE):
-        return True
-    if viewer.employee is None or not staff.employed(viewer.employee, day):
-        return False
-    organisation = staff.organisation(day)
-    inside = staff.position(viewer.employee, day, organisation).department == task.department
-    return inside or any(d.manager == viewer.employee for d in organisation.upwards(task.department))

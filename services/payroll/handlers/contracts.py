@@ -90,7 +90,7 @@ async def link_accounts(commands: Sequence[LinkAccount], unit: UnitOfWork) -> Se
         revision, before = links.get((company, actor), (0, None))
         if command.employee is not None and (company, command.employee) not in known:
             results.append(no_such_employee())
-        elif actor == command.cause.actor:
+        elif actor in (command.cause.actor, command.cause.person):
             results.append(Refused("own-account", "Somebody else links your account.", "/actor", 409))
         elif before is not None and command.employee is not None and before != command.employee:
             results.append(Refused("account-taken", "The account is another person's.", "/actor", 409))

@@ -120,7 +120,7 @@ async def ask_for_leave(commands: Sequence[AskForLeave], unit: UnitOfWork) -> Se
             days = rules.working_days(command.first, command.last, ledger.country, ledger.holidays)
         wanted = Request(
             command.request, employee, command.leave_type, command.first, command.last, days * 100,
-            command.asker.actor, "asked",
+            command.asker.person, "asked",
         )  # fmt: skip
         wrong = rules.ask(
             wanted, employment_of(of, employee), ledger.types.get(command.leave_type),
@@ -157,8 +157,8 @@ async def decide_leave(commands: Sequence[DecideLeave], unit: UnitOfWork) -> Seq
             continue
         employee = UUID(request.employee.hex)
         made = rules.decide(
-            request, command.decision, command.asker.actor, may=viewer.decides_for(employee),
-            own=viewer.employee == employee, known=ledger.types[request.leave_type],
+            request, command.decision, command.asker.person, may=viewer.decides_for(employee),
+            own=viewer.is_own(employee), known=ledger.types[request.leave_type],
             entries=ledger.entries.get(employee, []),
         )  # fmt: skip
         if isinstance(made, Forbidden):
@@ -170,7 +170,7 @@ async def decide_leave(commands: Sequence[DecideLeave], unit: UnitOfWork) -> Seq
         revision = ledger.revisions.get(request.request, 0) + 1
         ledger.revisions[request.request] = revision
         ledger.requests[request.request] = request._replace(state=command.decision)
-        decided.append((company, command.request, revision, command.decision, request.asked_by, command.asker.actor))
+        decided.append((company, command.request, revision, command.decision, request.asked_by, command.asker.person))
         unit.audit(command.cause, f"leave-{command.decision}", str(employee), {"request": command.request})
         results.append(Answer(201, {"request": command.request, "state": command.decision}))
     await store.add_decisions(unit.raw, decided, unit.now)

@@ -79,7 +79,7 @@ class Running:
             refusals.append(refusal)
             if refusal is None:
                 run = derive("pay-run", company, command.pay_group, command.period, "regular")
-                new = NewRun(company, run, command.pay_group, command.period, command.cause.actor)
+                new = NewRun(company, run, command.pay_group, command.period, command.cause.person)
                 wanted.setdefault((company, run), new)
         added = await store.add_runs(unit.raw, list(wanted.values()), unit.now) if wanted else set()
         await self._divide(unit, added)
@@ -90,7 +90,7 @@ class Running:
             run = derive("pay-run", company, command.pay_group, command.period, "regular")
             if refusal is None and (company, run) in added:
                 added.discard((company, run))
-                started.append((company, run, 1, "started", command.cause.actor))
+                started.append((company, run, 1, "started", command.cause.person))
                 unit.audit(command.cause, "pay-run-started", str(run))
                 results.append(Answer(202, {"run": str(run), "state": "calculating"}))
             else:
@@ -124,17 +124,17 @@ class Running:
         """With what is known now; what the last attempt said is replaced."""
         good, results = await self._step(commands, unit, "recalculated", lambda _, run: refusal_to_repeat(run), 202)
         if good:
-            await store.restart(unit.raw, [(c.cause.company, c.run, c.cause.actor) for c in good], unit.now)
+            await store.restart(unit.raw, [(c.cause.company, c.run, c.cause.person) for c in good], unit.now)
             await self._divide(unit, {(c.cause.company, c.run) for c in good})
         return results
 
     async def approve(self, commands: Sequence[ApproveRun], unit: UnitOfWork) -> Sequence[Result]:
         """By somebody who did not calculate it, and for what they saw."""
         good, results = await self._step(
-            commands, unit, "approved", lambda c, run: refusal_of_approval(run, c.cause.actor, c.digest)
+            commands, unit, "approved", lambda c, run: refusal_of_approval(run, c.cause.person, c.digest)
         )
         if good:
-            await store.approve(unit.raw, [(c.cause.company, c.run, c.cause.actor) for c in good], unit.now)
+            await store.approve(unit.raw, [(c.cause.company, c.run, c.cause.person) for c in good], unit.now)
         for command in good:
             unit.enqueue(FILE, command.cause.company, {"run": str(command.run)}, key=str(command.run))
         return results
@@ -159,7 +159,7 @@ class Running:
             totals = self._totals(row)
             message = f"P{command.run.hex}"
             cause = command.cause
-            rows.append((cause.company, command.run, message, command.execution_on, totals.payments, cause.actor))
+            rows.append((cause.company, command.run, message, command.execution_on, totals.payments, cause.person))
         if rows:
             await store.add_files(unit.raw, rows, unit.now)
         return results
@@ -212,7 +212,7 @@ class Running:
             results.append(Answer(status, {"run": str(command.run), "action": action}))
         if good:
             steps = [
-                (company, run, rows[company, run]["last_step"] + 1, action, command.cause.actor)
+                (company, run, rows[company, run]["last_step"] + 1, action, command.cause.person)
                 for (company, run), command in good.items()
             ]
             await store.add_steps(unit.raw, steps, unit.now)

@@ -20,7 +20,8 @@ def needs_everybody(askers: Sequence[Asker]) -> bool:
 
 async def viewers(askers: Sequence[Asker], staff: Mapping[str, Staff], unit: UnitOfWork) -> list[Viewer]:
     """Each asker's rights. `staff` has everybody if `needs_everybody` said so."""
-    links = await accounts.links(unit.raw, unit.companies, [asker.actor for asker in askers])
+    names = {name for asker in askers for name in (asker.actor, asker.person)}
+    links = await accounts.links(unit.raw, unit.companies, names)
     today = await todays(unit)
     managers = (
         {company: of.managers(today[company]) for company, of in staff.items()} if needs_everybody(askers) else {}
@@ -29,5 +30,6 @@ async def viewers(askers: Sequence[Asker], staff: Mapping[str, Staff], unit: Uni
     for asker in askers:
         _, employee = links.get((asker.company, asker.actor), (0, None))
         team = frozenset() if employee is None else below(managers.get(asker.company, {}), employee)
-        found.append(Viewer(asker.rights, employee, team))
+        _, stands_for = links.get((asker.company, asker.person), (0, None))
+        found.append(Viewer(asker.rights, employee, team, stands_for))
     return found

@@ -10,7 +10,9 @@ import asyncpg
 from pydantic import BaseModel
 
 from services.payroll.domain import effective
-from services.payroll.domain.checklists import due_on, is_overdue
+from services.payroll.domain.checklists import due_on, in_charge, is_overdue
+from services.payroll.domain.rights import Viewer
+from services.payroll.queries.days import today
 from services.payroll.store import checklists as store
 from services.payroll.store import staff as staff_store
 
@@ -59,16 +61,22 @@ async def tasks(
     employee: UUID | None,
     state: TaskState | None,
     on: date | None,
+    viewer: Viewer,
 ) -> TasksAnswer:
-    """The tasks that fit everything that is named."""
-    day = on or await connection.fetchval("select current_date")
+    """The tasks that fit everything that is named, of people whom the viewer sees or of the viewer's department."""
+    now = await today(connection, company)
+    day = on or now
     whom = None if employee is None else [employee]
     found = (await store.tasks(connection, [company], whom))[company]
-    staff = (await staff_store.read(connection, [company], {task.employee for task in found}))[company]
+    whose = {task.employee for task in found} | ({viewer.employee} if viewer.employee is not None else set())
+    staff = (await staff_store.read(connection, [company], whose))[company]
+    theirs = {d: in_charge(viewer, d, staff, now) for d in {task.department for task in found}}
     lines: list[TaskLine] = []
     for task in found:
         due = due_on(task, effective.begins(staff.employments[task.employee]), staff.left_on(task.employee))
         if due is None or department not in (None, task.department):
+            continue
+        if not (viewer.sees(task.employee) or theirs[task.department]):
             continue
         how = task.outcome or ("overdue" if is_overdue(task, due, day) else "open")
         if state is None or state == how:

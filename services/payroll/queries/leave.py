@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from services.payroll.domain.leave import Kind, Request, balance, days_written
 from services.payroll.domain.rights import Viewer
+from services.payroll.queries.days import today
 from services.payroll.store import leave as store
 
 RequestState = Literal["asked", "approved", "rejected", "cancelled"]
@@ -83,7 +84,7 @@ async def of_employee(
     )
     if known is None or not viewer.sees(employee):
         return None
-    day = on or await connection.fetchval("select current_date")
+    day = on or await today(connection, company)
     ledger = (await store.read(connection, [company], [employee]))[company]
     entries = ledger.entries.get(employee, [])
     limited = sorted(code for code, one in ledger.types.items() if one.limited)

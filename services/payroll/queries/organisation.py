@@ -9,6 +9,7 @@ import asyncpg
 from pydantic import BaseModel
 
 from services.payroll.domain.contracts import in_force
+from services.payroll.queries.days import today
 from services.payroll.store import contracts as contract_store
 from services.payroll.store import staff as staff_store
 
@@ -65,7 +66,7 @@ class CostCentresAnswer(BaseModel):
 
 async def organisation(connection: asyncpg.Connection, company: str, on: date | None) -> OrganisationAnswer:
     """The departments and posts of a company as of a day."""
-    day = on or await connection.fetchval("select current_date")
+    day = on or await today(connection, company)
     staff = (await staff_store.read(connection, [company]))[company]
     posts = (await contract_store.posts(connection, [company]))[company]
     contracts = (await contract_store.contracts(connection, [company]))[company]

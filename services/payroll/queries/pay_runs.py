@@ -46,12 +46,11 @@ join pay_group g on g.company = r.company and g.pay_group = r.pay_group where f.
 """
 PAYMENTS = """
 select p.employee, p.period, p.kind, p.sealed, e.number, b.effective_on, b.revision, b.sealed as account
-from payslip p join pay_run r on r.company = p.company and r.run = p.run and r.attempt = p.attempt
+from pay_file_payment f join payslip p on p.company = f.company and p.run = f.run and p.employee = f.employee
 join employee e on e.company = p.company and e.employee = p.employee
-cross join lateral (select b.effective_on, b.revision, b.sealed from bank_account b
-    where b.company = p.company and b.employee = p.employee and b.effective_on <= $3 and b.recorded_at <= $4
-    order by b.effective_on desc, b.revision desc limit 1) b
-where p.company = $1 and p.run = $2 and p.pays and p.employee > $5 order by p.employee limit 500
+join bank_account b on b.company = f.company and b.employee = f.employee and b.effective_on = f.account_from
+    and b.revision = f.account_revision
+where f.company = $1 and f.run = $2 and f.employee > $3 order by f.employee limit 500
 """
 NOBODY = UUID(int=0)
 
@@ -191,7 +190,7 @@ async def pay_file(connection: asyncpg.Connection, vault: Vault, company: str, r
     )  # fmt: skip
     yield opening(head)
     after = NOBODY
-    while rows := await connection.fetch(PAYMENTS, company, run_id, head.execution_on, row["exported_at"], after):
+    while rows := await connection.fetch(PAYMENTS, company, run_id, after):
         ring = await vault.ring(connection, [(company, each["employee"]) for each in rows])
         paid: list[Payment] = []
         for each in rows:

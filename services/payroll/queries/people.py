@@ -14,6 +14,7 @@ from services.payroll.domain import effective
 from services.payroll.domain.contracts import Contract as ContractFacts
 from services.payroll.domain.employment import Staff
 from services.payroll.domain.rights import Viewer
+from services.payroll.queries.days import today
 from services.payroll.store import contracts as contract_store
 from services.payroll.store import staff as staff_store
 
@@ -97,7 +98,7 @@ async def employees(
     limit: int,
 ) -> EmployeePage:
     """A page of the people that somebody may see, as of a day (the database's today when none is given)."""
-    day = on or await connection.fetchval("select current_date")
+    day = on or await today(connection, company)
     seen = None if viewer.sees_everybody() else _seen(viewer)
     if department is not None:
         seen = await _inside(connection, company, department, day, seen)
@@ -119,7 +120,7 @@ async def employee(
     row = await connection.fetchrow(EMPLOYEE, company, employee_id)
     if row is None or not viewer.sees(employee_id):
         return None
-    day = on or await connection.fetchval("select current_date")
+    day = on or await today(connection, company)
     staff = (await staff_store.read(connection, [company], [employee_id]))[company]
     facts = staff.employments[employee_id]
     contracts = (await contract_store.contracts(connection, [company], [employee_id]))[company]

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from services.payroll.domain import training as rules
 from services.payroll.domain.rights import Viewer
 from services.payroll.domain.training import State
+from services.payroll.queries.days import today
 from services.payroll.store import staff as staff_store
 from services.payroll.store import training as store
 
@@ -109,7 +110,7 @@ async def of_employee(
     )
     if known is None or not viewer.sees(employee):
         return None
-    day = on or await connection.fetchval("select current_date")
+    day = on or await today(connection, company)
     enrolled = (await store.enrolments(connection, [company], [employee]))[company]
     held = (await store.certificates(connection, [company], [employee]))[company]
     return TrainingAnswer(
@@ -131,7 +132,7 @@ async def matrix(
     connection: asyncpg.Connection, company: str, viewer: Viewer, department: str | None, on: date | None
 ) -> MatrixAnswer:
     """Who of a department, or of all of them, has done what their role requires."""
-    day = on or await connection.fetchval("select current_date")
+    day = on or await today(connection, company)
     staff = (await staff_store.read(connection, [company]))[company]
     requirements = (await store.requirements(connection, [company]))[company]
     held = rules.latest((await store.certificates(connection, [company]))[company])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from services.payroll.domain import pay
+from services.payroll.domain.pay.refusing import PayRefused
 from services.payroll.domain.pay.rules import Pack, read_pack
 
 FOLDER = Path(pay.__file__).parent / "packs"
@@ -33,6 +34,16 @@ class Packs:
                 read_pack(content, _given(figures, name)) for name, content in self._files.get(country, ())
             )
         return self._read[key]
+
+    def check(self, country: str, figures: Mapping[str, str]) -> None:
+        """Raises PayRefused `figure-unknown` for a figure that no file of the country leaves open, and as `of`."""
+        known: set[str] = set()
+        for name, content in self._files.get(country, ()):
+            left_open: set[str] = set()
+            read_pack(content, _given(figures, name), left_open)
+            known |= left_open | {f"{name}:{place}" for place in left_open}
+        if self._files.get(country) and (unknown := sorted(set(figures) - known)):
+            raise PayRefused("figure-unknown", f"No rules of {country} ask for {', '.join(unknown[:3])}.")
 
 
 def _given(figures: Mapping[str, str], name: str) -> dict[str, str]:

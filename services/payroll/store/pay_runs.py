@@ -90,6 +90,17 @@ ADD_FILES = """
 insert into pay_file (company, run, message, execution_on, payments, exported_by, exported_at)
 select x.*, $7 from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::int[], $6::text[]) as x
 """
+# The account in force on the day of payment, as it is known now: whatever is entered later, the file stays the same.
+ADD_PAYMENTS = """
+insert into pay_file_payment (company, run, employee, account_from, account_revision)
+select p.company, p.run, p.employee, b.effective_on, b.revision
+from unnest($1::text[], $2::uuid[], $3::date[]) as x(company, run, execution_on)
+join pay_run r on r.company = x.company and r.run = x.run
+join payslip p on p.company = r.company and p.run = r.run and p.attempt = r.attempt and p.pays
+cross join lateral (select b.effective_on, b.revision from bank_account b
+    where b.company = p.company and b.employee = p.employee and b.effective_on <= x.execution_on
+    order by b.effective_on desc, b.revision desc limit 1) b
+"""
 END_PART = """
 update pay_run_part set done_at = $8, people = $5, problems = $6, digest = $7, totals = $9
 where company = $1 and run = $2 and attempt = $3 and part = $4 and done_at is null
@@ -209,8 +220,10 @@ async def without_account(
 async def add_files(
     connection: asyncpg.Connection, files: Sequence[tuple[str, UUID, str, date, int, str]], now: datetime
 ) -> None:
-    """A file was made of these runs."""
+    """A file was made of these runs, with the accounts that are known now."""
     await connection.execute(ADD_FILES, *zip(*files, strict=True), now)
+    runs = [(company, run, execution_on) for company, run, _, execution_on, _, _ in files]
+    await connection.execute(ADD_PAYMENTS, *zip(*runs, strict=True))
 
 
 async def end_part(

@@ -25,6 +25,7 @@ from services.payroll.tables.organisation import (
 from services.payroll.tables.pay import (
     BankAccount,
     PayFile,
+    PayFilePayment,
     PayGroup,
     PayMember,
     PayReading,
@@ -83,6 +84,7 @@ __all__ = [
     "Leaving",
     "LeavingTold",
     "PayFile",
+    "PayFilePayment",
     "PayGroup",
     "PayMember",
     "PayReading",

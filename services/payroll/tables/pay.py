@@ -139,8 +139,26 @@ class PayRun(Row, table=True):
     posted_at: datetime | None = Field(sa_column=moment(nullable=True))
 
 
+class PayFilePayment(Row, table=True):
+    """Which of a person's bank accounts a file pays to. Facts."""
+
+    __tablename__ = "pay_file_payment"
+    __table_args__ = (
+        ForeignKeyConstraint(["company", "run"], ["pay_file.company", "pay_file.run"]),
+        ForeignKeyConstraint(
+            ["company", "employee", "account_from", "account_revision"],
+            ["bank_account.company", "bank_account.employee", "bank_account.effective_on", "bank_account.revision"],
+        ),
+    )
+    company: str = Field(sa_column=text(key=True))
+    run: UUID = Field(primary_key=True)
+    employee: UUID = Field(primary_key=True)
+    account_from: date
+    account_revision: int
+
+
 class PayRunStep(Row, table=True):
-    """Who did what with a run. Facts."""
+    """Who did what with a run: `actor` is the person, also where a system acted for them. Facts."""
 
     __tablename__ = "pay_run_step"
     __table_args__ = (

@@ -58,7 +58,7 @@ class Bureau:
 
     @asynccontextmanager
     async def client(
-        self, *, actor: str = OFFICER, scopes: Collection[str] = RIGHTS
+        self, *, actor: str = OFFICER, scopes: Collection[str] = RIGHTS, on_behalf_of: str | None = None
     ) -> AsyncIterator[httpx.AsyncClient]:
         """A caller of its HTTP app, which is built once; by default the payroll officer."""
         settings = self.office.settings
@@ -67,7 +67,7 @@ class Bureau:
         clock, secret = self._service.app.state.doors.clock, settings.stack.backbone_internal_secret_file
         assert secret is not None
         await clock.fresh()
-        caller = Caller(actor, actor, None, frozenset({"acme"}), frozenset(scopes))
+        caller = Caller(actor, actor, on_behalf_of, frozenset({"acme"}), frozenset(scopes))
         token = TokenSigner(InternalSecrets(secret), clock.seconds).sign(caller, "payroll")
         transport = httpx.ASGITransport(self._service.app, raise_app_exceptions=False)
         headers = {"authorization": f"Bearer {token}"}
@@ -156,10 +156,10 @@ class Bureau:
         async with self.client() as client:
             return dict((await client.get(f"{AT}/pay-runs/{run}")).json())
 
-    async def approve(self, run: str, actor: str = APPROVER) -> httpx.Response:
+    async def approve(self, run: str, actor: str = APPROVER, on_behalf_of: str | None = None) -> httpx.Response:
         """Somebody approves the run as it is."""
         digest = (await self.run(run))["digest"]
-        async with self.client(actor=actor, scopes=("payroll:approve",)) as client:
+        async with self.client(actor=actor, scopes=("payroll:approve",), on_behalf_of=on_behalf_of) as client:
             return await sent(client, f"{AT}/pay-runs/{run}/approval", digest=digest)
 
     async def paid(self, period: str, group: str = "staff") -> dict[str, Any]:

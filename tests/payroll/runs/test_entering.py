@@ -168,3 +168,54 @@ async def test_an_employee_reads_their_own_payslips_alone_and_each_reading_is_wr
         async with bureau.office.database.unit(["acme"]) as unit:
             await unit.raw.execute("delete from pay_reading")
     assert IBAN not in str(readings)
+
+
+async def test_a_manager_reads_pay_of_their_own_people_only_when_that_was_granted(bureau: Bureau) -> None:
+    """P2, P16: `payroll:teampay` opens approved payslips of the people below; nobody else's, and no draft."""
+    await bureau.hire("Anna", "Boris", "Boss")
+    for name in ("Anna", "Boris"):
+        await bureau.agree(name, "3000.00")
+    async with bureau.client() as client:
+        await said(client, f"{AT}/employees/{person('Boss')}/accounts", actor="user:boss")
+        changes = f"{AT}/employees/{person('Anna')}/changes"
+        await said(client, changes, effective_on="2024-01-01", manager=person("Boss"))
+    granted, path = ("payroll:team", "payroll:teampay"), f"{AT}/employees/{person('Anna')}/payslips"
+    run = await bureau.calculated("2024-01")
+    async with bureau.client(actor="user:boss", scopes=granted) as boss:
+        assert (await boss.get(path)).json()["payslips"] == []
+        await bureau.approve(run["run"])
+        assert [slip["gross"] for slip in (await boss.get(path)).json()["payslips"]] == ["3000.00"]
+        assert (await boss.get(f"{path}/2024-01/explanation")).status_code == 200
+        assert (await boss.get(f"{AT}/employees/{person('Anna')}/pay")).status_code == 200
+        for other in ("Boris", "Boss"):
+            assert (await boss.get(f"{AT}/employees/{person(other)}/payslips")).status_code == 404
+    for scopes in (("payroll:team",), ("payroll:teampay",)):
+        async with bureau.client(actor="user:boss", scopes=scopes) as boss:
+            assert (await boss.get(path)).status_code in (403, 404)
+    read = await bureau.office.rows("select what from pay_reading where actor = 'user:boss' order by what")
+    assert read == [("agreed pay",), ("explanation",), ("payslips",), ("payslips",)]
+
+
+GREEK = {"holidays.month": "7", "extras_apart": "1", "tax.family.step": "0"}
+"""What the Greek rules leave open, as in any year."""
+
+
+IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
+    ({"holidays.month": "13"}, "figure-impossible"),
+    ({"holidays.month": "0"}, "figure-impossible"),
+    ({"holidays.month": "6.5"}, "figure-impossible"),
+    ({"extras_apart": "2"}, "figure-impossible"),
+    ({"holiday.month": "6"}, "figure-unknown"),
+    ({"greece-2024:holidays.month": "6"}, "figure-unknown"),
+]
+
+
+async def test_figures_that_an_officer_gives_are_checked_for_their_meaning(bureau: Bureau) -> None:
+    """P6: a month is a month, a choice is one of its two, and a name that no rule asks for is a slip of the pen."""
+    address = {"line1": "1 Port Road", "city": "Piraeus", "country": "GR"}
+    body: dict[str, Any] = {"pay_group": "gr", "country": "GR", "currency": "EUR", "since": "2025-01"}
+    body |= {"debtor_name": "Acme", "debtor_iban": IBAN, "debtor_address": address}
+    async with bureau.client() as client:
+        for figures, code in IMPOSSIBLE:
+            assert await no(client, f"{AT}/pay-groups", **body, figures=GREEK | figures) == (422, code, "/figures")
+        await said(client, f"{AT}/pay-groups", **body, figures=GREEK)

@@ -187,3 +187,41 @@ async def test_what_cannot_be_paid_is_named_and_stops_the_approval(bureau: Burea
         await bureau.agree("Zoe", "3000.00", on="2031-01-01", pay_group="future")
         assert await no(client, runs, pay_group="future", period="2031-01") == (422, "tax-table-missing", "/period")
     assert await bureau.office.rows("select count(*) from pay_run") == [(1,)]
+
+
+async def test_a_person_behind_a_system_is_the_same_person(bureau: Bureau) -> None:
+    """X9: who calculated through a system does not approve in person, nor the other way round (INV27)."""
+    await two_people(bureau)
+    async with bureau.client(actor="key:portal", on_behalf_of="user:rita") as portal:
+        run = str((await said(portal, f"{AT}/pay-runs", pay_group="staff", period="2024-01"))["run"])
+    await bureau.worked(run)
+    assert (await bureau.approve(run, "user:rita")).json()["type"] == "/problems/self-approval"
+    async with bureau.client() as client:
+        await said(client, f"{AT}/pay-runs/{run}/calculation")
+    await bureau.worked(run)
+    for behind in (OFFICER, "user:rita"):
+        assert (await bureau.approve(run, "key:portal", behind)).json()["type"] == "/problems/self-approval"
+    assert (await bureau.approve(run, "key:portal", APPROVER)).status_code == 200
+    assert await bureau.office.rows("select approved_by from pay_run") == [(APPROVER,)]
+
+
+async def test_the_pay_file_stays_the_same_whatever_is_entered_while_it_is_made(bureau: Bureau) -> None:
+    """P18: an account that was being entered when the file was made, and is committed after it, is not in it."""
+    await two_people(bureau)
+    for name, iban in zip(("Anna", "Boris"), IBANS, strict=False):
+        await bureau.bank(name, iban)
+    run = (await bureau.paid("2024-01"))["run"]
+    at = f"{AT}/pay-runs/{run}/pay-file"
+    late = (
+        "insert into bank_account select company, employee, effective_on, revision + 1, sealed, recorded_by, now() "
+        "from bank_account where employee = $1"
+    )
+    async with bureau.client() as client:
+        async with bureau.office.database.unit(["acme"]) as unit:
+            await unit.raw.execute(late, person("Anna"))
+            await said(client, at, execution_on="2024-01-31")
+            first = (await client.get(at)).content
+        again = (await client.get(at)).content
+    assert await bureau.office.rows("select count(*) from bank_account") == [(3,)]
+    assert first == again
+    check_file(again, {IBANS[0]: "2270.00", IBANS[1]: "1530.00"})

@@ -120,7 +120,7 @@ def calculate(person: Person, month: Month, pack: Pack, before: YearToDate, holi
 def _payments(
     person: Person, month: Month, pack: Pack, holidays: Collection[date], steps: list[Step]
 ) -> list[_Payment]:
-    parts = pieces(person, month, pack.counting, holidays)
+    parts = pieces(person, month, pack.counting, holidays, pack.country)
     for part in parts:
         steps.append(Step("salary", f"{part.paid} of {part.of} days of {part.term.monthly}", str(part.amount)))
     paid = [_Payment("salary", Fraction(1), _summed(parts, [part.amount for part in parts]))]

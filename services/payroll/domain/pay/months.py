@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
 Counting = Literal["calendar", "working"]
-"""Which days of a month carry pay: all of them, or Monday to Friday without the holidays."""
-SATURDAY = 5
+"""Which days of a month carry pay: all of them, or those of the working week without the holidays."""
+SUNDAY_TO_THURSDAY = (6, 0, 1, 2, 3)
+MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
+WORKING_WEEK: Mapping[str, Sequence[int]] = {"IL": SUNDAY_TO_THURSDAY}
+"""Where the week of work is another than Monday to Friday."""
 
 
 class Month(NamedTuple):
@@ -42,14 +45,20 @@ def days(first: date, last: date) -> Iterator[date]:
         yield first + timedelta(offset)
 
 
-def paid_days(month: Month, counting: Counting, holidays: Collection[date] = ()) -> tuple[date, ...]:
+def working_week(country: str) -> Sequence[int]:
+    """The weekdays on which people of a country work."""
+    return WORKING_WEEK.get(country, MONDAY_TO_FRIDAY)
+
+
+def paid_days(month: Month, counting: Counting, holidays: Collection[date] = (), country: str = "") -> tuple[date, ...]:
     """The days that a full month's pay is spread over.
 
-    Holidays are passed over when working days count. A month of holidays alone would have no days: then all weekdays
-    count, so that a full month is always paid in full.
+    Holidays are passed over when working days count. A month of holidays alone would have no days: then the
+    whole working week counts, so that a full month is always paid in full.
     """
     every = tuple(days(month.first, month.last))
     if counting == "calendar":
         return every
-    weekdays = tuple(day for day in every if day.weekday() < SATURDAY)
+    week = working_week(country)
+    weekdays = tuple(day for day in every if day.weekday() in week)
     return tuple(day for day in weekdays if day not in holidays) or weekdays

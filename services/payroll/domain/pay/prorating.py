@@ -41,9 +41,11 @@ def shares(exact: Iterable[Fraction]) -> list[int]:
     return parts
 
 
-def pieces(person: Person, month: Month, counting: Counting, holidays: Collection[date] = ()) -> list[Piece]:
+def pieces(
+    person: Person, month: Month, counting: Counting, holidays: Collection[date] = (), country: str = ""
+) -> list[Piece]:
     """The month in pieces, one for each term with a paid day, in the order of time. `person` has been checked."""
-    counted = paid_days(month, counting, holidays)
+    counted = paid_days(month, counting, holidays, country)
     worked: dict[Term, int] = {}
     for day in counted:
         if person.employed(day) and not person.away(day):

@@ -21,6 +21,9 @@ from services.payroll.domain.pay.refusing import PayRefused
 Payer = Literal["employee", "employer"]
 Method = Literal["annualised", "cumulative"]
 MINOR = 100
+MONTHS = 12
+PAYMENTS_MAX = 24
+"""Full salaries in a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +106,16 @@ def pack_for(packs: Sequence[Pack], country: str, month: Month) -> Pack:
     raise PayRefused("tax-table-missing", f"There are no rules of {country} for {month}.")
 
 
-def read_pack(content: bytes, given: Mapping[str, str] | None = None) -> Pack:
-    """The rules in a file; `given` has the figures that the file leaves to be given, by their place in it.
+def read_pack(content: bytes, given: Mapping[str, str] | None = None, left_open: set[str] | None = None) -> Pack:
+    """The rules in a file; `given` has the figures that the file leaves to be given, by their place in it, and
+    `left_open` receives these places.
 
     The figures given are part of the digest: other figures are other rules. Raises PayRefused: `figure-required`,
-    `figure-without-source`, `tiers-out-of-order`.
+    `figure-without-source`, `figure-impossible`, `tiers-out-of-order`.
     """
     given = dict(given or {})
     raw = tomllib.loads(content.decode())
-    reader = _Reader(frozenset(raw["sources"]), given)
+    reader = _Reader(frozenset(raw["sources"]), given, set() if left_open is None else left_open)
     digest = hashlib.sha256(content + repr(sorted(given.items())).encode()).hexdigest()
     return Pack(
         country=raw["country"],
@@ -121,11 +125,11 @@ def read_pack(content: bytes, given: Mapping[str, str] | None = None) -> Pack:
         since=raw["since"],
         until=raw["until"],
         counting=cast(Counting, _one_of(raw["counting"], ("calendar", "working"))),
-        payments=int(reader.fraction("payments", raw["payments"])),
+        payments=reader.whole("payments", raw["payments"], 1, PAYMENTS_MAX),
         contributions=tuple(reader.contribution(each) for each in raw["contribution"]),
         tax=reader.tax(raw["tax"]),
         extras=tuple(reader.extra_salary(each) for each in raw.get("extra", ())),
-        extras_apart="extras_apart" in raw and reader.fraction("extras_apart", raw["extras_apart"]) == 1,
+        extras_apart="extras_apart" in raw and reader.whole("extras_apart", raw["extras_apart"], 0, 1) == 1,
     )
 
 
@@ -138,18 +142,39 @@ def _one_of(value: str, allowed: tuple[str, ...]) -> str:
 class _Reader:
     """Reads figures; knows the sources that the file names, and what is given from outside."""
 
-    def __init__(self, sources: frozenset[str], given: Mapping[str, str]) -> None:
+    def __init__(self, sources: frozenset[str], given: Mapping[str, str], left_open: set[str]) -> None:
         self._sources = sources
         self._given = given
+        self._left_open = left_open
+
+    def share(self, place: str, figure: Mapping[str, str]) -> Fraction:
+        """A figure between nothing and all."""
+        found = self.fraction(place, figure)
+        if found > 1:
+            raise PayRefused("figure-impossible", f"{place} is more than the whole: write 9 % as 0.09.")
+        return found
+
+    def whole(self, place: str, figure: Mapping[str, str], least: int, most: int) -> int:
+        """A whole number between two."""
+        found = self.fraction(place, figure)
+        if found.denominator != 1 or not least <= found <= most:
+            raise PayRefused("figure-impossible", f"{place} is a whole number from {least} to {most}.")
+        return found.numerator
 
     def fraction(self, place: str, figure: Mapping[str, str]) -> Fraction:
-        """The exact figure at a place of the file."""
+        """The exact figure at a place of the file; none is below zero."""
         if figure.get("source") not in self._sources:
             raise PayRefused("figure-without-source", f"{place} names no source of this pack.")
-        value = self._given.get(place, "required") if figure["value"] == "required" else figure["value"]
+        value = figure["value"]
+        if value == "required":
+            self._left_open.add(place)
+            value = self._given.get(place, "required")
         if value == "required":
             raise PayRefused("figure-required", f"{place} must be given: no source had it.")
-        return Fraction(value)
+        found = Fraction(value)
+        if found < 0:
+            raise PayRefused("figure-impossible", f"{place} is below zero.")
+        return found
 
     def amount(self, place: str, figure: Mapping[str, str]) -> int:
         """An amount in minor units; a part of one is not rounded away in silence."""
@@ -163,7 +188,7 @@ class _Reader:
         found = tuple(
             Tier(
                 self.amount(f"{place}.{at}.up_to", row["up_to"]) if "up_to" in row else None,
-                self.fraction(f"{place}.{at}.rate", row["rate"]),
+                self.share(f"{place}.{at}.rate", row["rate"]),
             )
             for at, row in enumerate(rows, 1)
         )
@@ -193,7 +218,7 @@ class _Reader:
             tuple(self.amount(f"tax.family.{at}", figure) for at, figure in enumerate(raw["by_children"])),
             self.amount("tax.family.each_more", raw["each_more"]),
             self.amount("tax.family.from_income", raw["from_income"]),
-            self.fraction("tax.family.taper", raw["taper"]),
+            self.share("tax.family.taper", raw["taper"]),
             self.amount("tax.family.step", raw["step"]),
         )
 
@@ -201,5 +226,7 @@ class _Reader:
         """A salary on top, and its month."""
         code = raw["code"]
         return ExtraSalary(
-            code, int(self.fraction(f"{code}.month", raw["month"])), self.fraction(f"{code}.fraction", raw["fraction"])
+            code,
+            self.whole(f"{code}.month", raw["month"], 1, MONTHS),
+            self.share(f"{code}.fraction", raw["fraction"]),
         )
