@@ -75,6 +75,26 @@ class StockReceived(EventData, topic="inventory.stock", key="item"):
     on_hand: Annotated[StockLevel, Field(description="In this warehouse after the receipt, reserved or not.")]
 
 
+class StockReceivedV2(EventData, topic="inventory.stock", key="item", version=2):
+    """Goods came in where more had left than was there, and there is still less than nothing.
+
+    A level of zero or more is told by the first version.
+    """
+
+    item: Annotated[Uuid, Field(description="UUID derived from the company and the sku.")]
+    sku: Sku
+    receipt: Uuid
+    warehouse: Text
+    quantity: Quantity
+    on_hand: Annotated[
+        str,
+        Field(
+            pattern=r"^-(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,6})?$",
+            description="In this warehouse after the receipt: below zero, which the company allows for this item here.",
+        ),
+    ]
+
+
 class ReservedLine(Part):
     """What is reserved for one line of the order."""
 

@@ -90,6 +90,18 @@ def from_minor(minor: int, currency: str) -> str:
     return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
 
 
+def sum_text(minor: int, currency: str) -> str:
+    """A sum of amounts with all decimals of its currency. It may be longer than one amount may be on the wire.
+
+    Raises:
+        UnknownCurrency: the currency is not listed.
+    """
+    decimals = minor_units(currency)
+    whole, rest = divmod(abs(minor), 10**decimals)
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{whole}.{rest:0{decimals}d}" if decimals else f"{sign}{whole}"
+
+
 def to_micro(number: str) -> int:
     """Millionths of a quantity, unit price or rate: `to_micro("2.5")` is 2500000.
 

@@ -301,6 +301,14 @@ DATA: Mapping[str, dict[str, Any]] = {
     },
     **papers(story_id, EMPLOYEE),
     **books(CUSTOMER, _CUSTOMER, _CUSTOMER_ADDRESS),
+    "StockReceived.v2": {
+        "item": story_id("item TEA-KG"),
+        "sku": "TEA-KG",
+        "receipt": story_id("receipt below zero"),
+        "warehouse": "MAIN",
+        "quantity": "3",
+        "on_hand": "-7",
+    },
 }
 
 # What caused what. Everything else was asked for directly, over an API.
@@ -324,6 +332,7 @@ _SEQUENCES = {  # on its key; whatever is not named is the first
     "PeriodClosed.v1": 2,
     "PeriodReopened.v1": 3,
     "StockReceived.v1": 2,
+    "StockReceived.v2": 2,
     "StockIssued.v1": 2,
     "BackOrderReserved.v1": 2,
     "OrderCancelled.v1": 2,

@@ -38,7 +38,12 @@ _ROWS = (
     Topic("sales.orders", "gateway", "order", ("OrderPlaced.v1", "OrderChanged.v1", "OrderCancelled.v1")),
     Topic("sales.payments", "gateway", "payment", ("PaymentReceived.v1",)),
     Topic("sales.hires", "gateway", "employee", ("EmployeeHired.v1",)),
-    Topic("inventory.stock", "inventory", "item", ("ItemDefined.v1", "ItemDefined.v2", "StockReceived.v1")),
+    Topic(
+        "inventory.stock",
+        "inventory",
+        "item",
+        ("ItemDefined.v1", "ItemDefined.v2", "StockReceived.v1", "StockReceived.v2"),
+    ),
     Topic(
         "inventory.reservations",
         "inventory",

@@ -8,7 +8,7 @@ from typing import Any
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from contracts.documents import DocumentRegisteredV2, DocumentStoredV2
-from contracts.inventory import ItemDefined, ItemDefinedV2, StockReceived
+from contracts.inventory import ItemDefined, ItemDefinedV2, StockReceived, StockReceivedV2
 from contracts.ledger import (
     AccountOpened,
     CompanyRegistered,
@@ -38,7 +38,9 @@ for _view in VIEWS:
         on_anything
     )
 
-consumers.ignore(ItemDefined, ItemDefinedV2, StockReceived, because="stock belongs to no order; ask inventory")
+consumers.ignore(
+    ItemDefined, ItemDefinedV2, StockReceived, StockReceivedV2, because="stock belongs to no order; ask inventory"
+)
 consumers.ignore(ExchangeRateRecorded, because="rates of exchange belong to no order; ask the ledger")
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart belongs to no order; ask the ledger")
 consumers.ignore(CustomerChanged, CustomerRegistered, because="a customer's terms stand on the invoice; ask the ledger")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -71,10 +71,12 @@ class StockRoom(Department):
         if lines:
             assert isinstance(await self.receive(lines, company=company), Answer)
 
-    async def values(self, company: str = "acme", currency: str = "EUR", **methods: str) -> None:
-        """Let a company value its goods, and these items (name: method) with it."""
+    async def values(
+        self, company: str = "acme", currency: str = "EUR", zone: str = "Europe/Athens", **methods: str
+    ) -> None:
+        """Let a company value its goods, and these items (name: method) with it; its days begin in this time zone."""
         async with self.database.unit([company]) as unit:
-            await valuing.learn_terms(unit.raw, [(company, currency, "Europe/Athens")])
+            await valuing.learn_terms(unit.raw, [(company, currency, zone)])
         items = [ItemTerms(sku, f"Item {sku}", "pcs", method) for sku, method in methods.items()]
         assert isinstance(await self.ask(handlers.define_items, DefineItems(cause(company), items)), Answer)
 
@@ -114,6 +116,12 @@ class StockRoom(Department):
         why: Cause = command.cause
         identity = RequestIdentity(why.company, handler.__name__, str(why.id), b"")
         return await CommandDoor(self.database, self.metrics).submit(handler, command, identity)
+
+    async def at(self, moment: datetime, handler: Any, *commands: Any) -> list[Result]:
+        """Run commands as one group in one commit, at this instant by the clock of the database."""
+        async with self.database.unit({command.cause.company for command in commands}) as unit:
+            unit.now = moment
+            return list(await handler(commands, unit))
 
     async def stock(self, sku: str, company: str = "acme") -> tuple[str, str]:
         """On hand and reserved of an item in MAIN."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import asyncpg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chassis.errors import Refused
 from chassis.ids import UUID
@@ -22,7 +25,7 @@ from services.inventory.commands import (
     SendGoods,
 )
 from services.inventory.domain.items import ItemTerms
-from services.inventory.domain.units import NotConverted, from_base, to_base
+from services.inventory.domain.units import NotConverted, to_base
 from services.inventory.translate.movements import document_id
 from tests.inventory.room import StockRoom, cause, placed
 
@@ -163,18 +166,29 @@ async def test_stock_goes_below_zero_only_where_that_is_allowed(room: StockRoom)
     assert refused(await room.ask(handlers.allow_negative, back))[0] == "stock-is-negative"
 
 
-def test_a_quantity_goes_there_and_back_a_thousand_times_without_drift() -> None:
-    """I19: exact or refused; a box of 12 and a bag of 0.333333."""
+def test_a_thousand_quantities_in_another_unit_add_up_without_drift() -> None:
+    """I19: exact or refused; a box of 12 and a bag of 0.333333, in and out a thousand times."""
     packs = {"box": 12 * UNIT, "bag": 333_333}
-    for unit in packs:
-        quantity = 7 * UNIT
-        for _ in range(1000):
-            base = to_base(quantity, unit, "pcs", packs)
-            assert isinstance(base, int)
-            back = from_base(base, unit, "pcs", packs)
-            assert back == quantity
-    assert isinstance(from_base(7 * UNIT, "box", "pcs", packs), NotConverted)
+    for unit, holds in packs.items():
+        there = 0
+        for n in range(1, 1001):
+            came, went = to_base(n * UNIT, unit, "pcs", packs), to_base((n - 1) * UNIT, unit, "pcs", packs)
+            assert isinstance(came, int)
+            assert isinstance(went, int)
+            there += came - went
+        assert there == 1000 * holds
     assert isinstance(to_base(1, "bag", "pcs", packs), NotConverted)
+
+
+@given(quantity=st.integers(1, 10**15), holds=st.integers(1, 10**12))
+def test_a_conversion_is_exact_or_refused(quantity: int, holds: int) -> None:
+    """I19: never rounded, whatever the packaging holds."""
+    exact = Fraction(quantity, UNIT) * Fraction(holds, UNIT)
+    converted = to_base(quantity, "box", "pcs", {"box": holds})
+    if isinstance(converted, NotConverted):
+        assert (exact * UNIT).denominator > 1
+    else:
+        assert Fraction(converted, UNIT) == exact
 
 
 async def test_goods_are_received_in_boxes_and_kept_in_pieces(room: StockRoom) -> None:

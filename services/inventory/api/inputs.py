@@ -20,6 +20,8 @@ UNIT_PATTERN = r"^[a-z][a-z0-9-]{0,15}$"
 PREFIX = "/v1/companies/{company}"
 
 Write = Annotated[Call, Depends(write("inventory:write"))]
+Admin = Annotated[Call, Depends(write("inventory:admin"))]
+"""May set the rules by which the others are bound."""
 Read = Annotated[Reading, Depends(read("inventory:read"))]
 Limit = Annotated[int, Query(ge=1, le=ROWS_MAX, description="Rows on a page.")]
 After = Annotated[str | None, Query(min_length=1, max_length=64, description="The `next` of the page before.")]

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
+from chassis.errors import Problem
 from chassis.http import Router
 from contracts.base import Name, Quantity, Reference, Sku, StockLevel, Text
 from services.inventory import handlers
-from services.inventory.api.inputs import PREFIX, Body, Warehouse, Write, WrittenDate, as_uuid
+from services.inventory.api.inputs import (
+    PREFIX,
+    Admin,
+    After,
+    Body,
+    Limit,
+    Read,
+    Warehouse,
+    Write,
+    WrittenDate,
+    as_uuid,
+)
 from services.inventory.commands import (
     AllowNegative,
     ArriveGoods,
@@ -24,6 +37,8 @@ from services.inventory.commands import (
     SetTolerance,
 )
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
+from services.inventory.queries import movements as queries
+from services.inventory.queries.stock import ROWS_DEFAULT
 from services.inventory.translate.movements import document_id
 from services.inventory.translate.stock import micro_of
 
@@ -145,7 +160,7 @@ async def close(company: str, transfer: UUID, body: EmptyBody, call: Write) -> R
 async def count(company: str, body: CountBody, call: Write) -> Response:
     """Tell what was found. Within the tolerance it is booked at once; else another person decides."""
     cause = call.cause(company)
-    lines = [(line.item, 0 if line.counted == "0" else micro_of(line.counted)) for line in body.lines]
+    lines = [(line.item, micro_of(line.counted)) for line in body.lines]
     command = CountStock(
         cause, document_id("count", cause), body.reference, body.warehouse, body.counted_on, body.reason, lines
     )
@@ -159,10 +174,74 @@ async def decide(company: str, count_id: UUID, body: DecisionBody, call: Write) 
 
 
 @router.put("/stock-policy")
-async def set_policy(company: str, body: PolicyBody, call: Write) -> Response:
+async def set_policy(company: str, body: PolicyBody, call: Admin) -> Response:
     """Say by how much a count may differ without another person's word."""
     command = SetTolerance(call.cause(company), micro_of(body.count_tolerance))
     return await call.run(handlers.set_tolerances, command)
+
+
+@router.get("/warehouses")
+async def list_warehouses(
+    company: str, reading: Read, after: After = None, limit: Limit = ROWS_DEFAULT
+) -> queries.WarehousePage:
+    """Places beside MAIN, by code."""
+    async with reading.connection(company) as connection:
+        return await queries.warehouses(connection, company, after, limit)
+
+
+@router.get("/transfers")
+async def list_transfers(
+    company: str,
+    reading: Read,
+    state: Annotated[Literal["sent", "closed"] | None, Query(description="sent: on the way.")] = None,
+    after: After = None,
+    limit: Limit = ROWS_DEFAULT,
+) -> queries.TransferPage:
+    """Transfers by reference."""
+    async with reading.connection(company) as connection:
+        return await queries.transfers(connection, company, state, after, limit)
+
+
+@router.get("/transfers/{transfer}")
+async def show_transfer(company: str, transfer: UUID, reading: Read) -> queries.Transfer:
+    """One transfer, and what became of each of its lines."""
+    async with reading.connection(company) as connection:
+        found = await queries.transfer(connection, company, transfer)
+    if found is None:
+        raise Problem(404, "transfer-not-found", "There is no such transfer.")
+    return found
+
+
+@router.get("/counts")
+async def list_counts(
+    company: str,
+    reading: Read,
+    state: Annotated[
+        Literal["pending", "adjusted", "rejected"] | None, Query(description="pending: waits for another person.")
+    ] = None,
+    after: After = None,
+    limit: Limit = ROWS_DEFAULT,
+) -> queries.CountPage:
+    """Counts by reference."""
+    async with reading.connection(company) as connection:
+        return await queries.counts(connection, company, state, after, limit)
+
+
+@router.get("/counts/{count_id}")
+async def show_count(company: str, count_id: UUID, reading: Read) -> queries.Count:
+    """One count, with what was expected and found of each item."""
+    async with reading.connection(company) as connection:
+        found = await queries.count(connection, company, count_id)
+    if found is None:
+        raise Problem(404, "count-not-found", "There is no such count.")
+    return found
+
+
+@router.get("/stock-policy")
+async def show_policy(company: str, reading: Read) -> queries.StockPolicy:
+    """By how much a count may differ without another person's word."""
+    async with reading.connection(company) as connection:
+        return await queries.policy(connection, company)
 
 
 def _goods(lines: Sequence[GoodsBody]) -> list[tuple[str, int]]:

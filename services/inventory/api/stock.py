@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from starlette.responses import Response
 
 from chassis.errors import Problem
@@ -57,6 +57,17 @@ class ItemBody(Body):
     unit: Annotated[str, Field(pattern=UNIT_PATTERN, description="Base unit: what a quantity of 1 means.")] = "pcs"
     packagings: Annotated[tuple[PackagingBody, ...], Field(max_length=20)] = ()
     valuation: Literal["none", "moving-average", "fifo"] = "none"
+
+    @field_validator("packagings")
+    @classmethod
+    def _each_unit_once(
+        cls, packagings: tuple[PackagingBody, ...], info: ValidationInfo
+    ) -> tuple[PackagingBody, ...]:
+        units = [info.data.get("unit"), *(packaging.unit for packaging in packagings)]
+        repeated = next((unit for n, unit in enumerate(units) if unit in units[:n]), None)
+        if repeated is not None:
+            raise ValueError(f"{repeated} stands twice among the units of this item")
+        return packagings
 
 
 class ItemsBody(Body):

@@ -108,10 +108,11 @@ class NotChanged:
 
 @dataclass(frozen=True, slots=True)
 class NotReleased:
-    """The cancellation comes too late: goods have left."""
+    """The cancellation or the ledger's refusal to invoice comes too late: goods have left."""
 
     code: Literal["already-shipped"] = "already-shipped"
     stage: Stage = "shipped"
+    reason: ReleaseReason = "order-cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,7 @@ class StockBook:
             return NotPlacedYet() if revision > standing.revision else _NOTHING_HELD
         cancelled = reason == "order-cancelled"
         if standing.stage == "shipped":
-            return NotReleased() if cancelled else _NOTHING_HELD
+            return NotReleased(reason=reason)
         if standing.state != "reserved":
             if not cancelled or standing.over or standing.state == "cancelled":
                 return _NOTHING_HELD

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
+from services.inventory.domain.days import NotADay, check_day
 from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.quantities import ON_HAND_MAX, RECEIVED_MAX, plain
 from services.inventory.domain.units import NotConverted, to_base
-
-LINE_VALUE_MAX = 10**15
-"""Of one line, in minor units."""
-BOOK_VALUE_MAX = 10**17
-"""Of one item, in minor units: with all its sums within a BIGINT."""
-DAYS_AHEAD_MAX = 1
-"""Somewhere it is tomorrow already; beyond that a date of receipt is a slip of the pen."""
 
 
 class ReceivedLine(NamedTuple):
@@ -78,8 +72,9 @@ def receive(
 
     `on_hand` has a level for every item that exists; one that is missing or None is unknown.
     """
-    if received_on > today + timedelta(days=DAYS_AHEAD_MAX):
-        return NotReceived("date-in-future", f"Goods cannot have been received on {received_on}.", "/received_on")
+    wrong = check_day(received_on, today)
+    if isinstance(wrong, NotADay):
+        return NotReceived(wrong.code, wrong.detail, "/received_on")
     levels: dict[str, NewLevel] = {}
     for index, (sku, quantity) in enumerate(lines):
         before = on_hand.get(sku)

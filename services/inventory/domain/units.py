@@ -33,16 +33,3 @@ def to_base(quantity: int, unit: str | None, base: str, packagings: Mapping[str,
         detail = f"{plain(quantity)} {unit} of {plain(factor)} {base} are not a whole number of millionths of {base}."
         return NotConverted("quantity-not-exact", detail)
     return converted
-
-
-def from_base(quantity: int, unit: str, base: str, packagings: Mapping[str, int]) -> int | NotConverted:
-    """Micro-units of a unit from micro-units of the base."""
-    if unit == base:
-        return quantity
-    factor = packagings.get(unit)
-    if factor is None:
-        return NotConverted("unit-unknown", f"{unit} is no unit of this item.")
-    converted, rest = divmod(quantity * MICRO, factor)
-    if rest:
-        return NotConverted("quantity-not-exact", f"{plain(quantity)} {base} cannot be said exactly in {unit}.")
-    return converted

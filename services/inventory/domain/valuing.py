@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
+from contracts.money import WHOLE_DIGITS_MAX, minor_units
+
 Method = Literal["moving-average", "fifo"]
 
 METHODS: tuple[Method, ...] = ("moving-average", "fifo")
@@ -27,6 +29,12 @@ def share(value: int, part: int, whole: int) -> int:
         return value
     size = (2 * abs(value) * part + whole) // (2 * whole)
     return size if value >= 0 else -size
+
+
+def book_value_max(currency: str) -> int:
+    """Of one item, in minor units: a thousandth of what an amount can say, so that no document's sum is too long."""
+    most: int = 10 ** (WHOLE_DIGITS_MAX - 3 + minor_units(currency))
+    return most
 
 
 class Layer(NamedTuple):
@@ -133,6 +141,17 @@ def apply(stock: Stock, move: Move) -> None:
         stock.receive(move.quantity, move.value)
     else:
         stock.issue(-move.quantity)
+
+
+def worth_of(stock: Stock, quantity: int, value: int | None) -> int:
+    """What a move is worth at most, before it is made: below zero when it goes out."""
+    if quantity > 0:
+        return stock.price_of(quantity) if value is None else value
+    there, all_of_it = sum(layer.quantity for layer in stock.layers), sum(layer.value for layer in stock.layers)
+    missing, last = -quantity - there, stock.last
+    if missing <= 0 or not last.quantity:
+        return -all_of_it
+    return -all_of_it - share(last.value, missing, last.quantity)
 
 
 def value_in_time(stock: Stock, quantity: int, value: int | None) -> Valued:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -13,8 +13,10 @@ from chassis.requests import Answer, Result
 from services.inventory.commands import CountStock, DecideCount, SetTolerance
 from services.inventory.domain.book import StockKey
 from services.inventory.domain.counting import CountLine, within_tolerance
+from services.inventory.domain.days import spans
+from services.inventory.domain.moving import check_date, check_items
 from services.inventory.domain.quantities import plain
-from services.inventory.domain.receiving import DAYS_AHEAD_MAX
+from services.inventory.handlers.days import days_of
 from services.inventory.handlers.levels import Levels, lock_levels
 from services.inventory.handlers.valuing import Costs, open_costs
 from services.inventory.store import counts as store
@@ -44,32 +46,32 @@ async def count_stock(commands: Sequence[CountStock], unit: UnitOfWork) -> Seque
     known = await places.known_warehouses(unit.raw, {(c.cause.company, c.warehouse) for c in commands})
     taken = await store.taken_references(unit.raw, {(c.cause.company, c.reference) for c in commands})
     tolerances = await store.read_tolerances(unit.raw, {c.cause.company for c in commands})
-    booking = await _Booking.open(
-        unit,
-        {
-            (c.cause.company, c.warehouse, sku): c.counted_on
-            for c in commands
-            for sku, _ in c.lines
-            if (c.cause.company, sku) in items and (c.cause.company, c.warehouse) in known
-        },
-    )
+    today = await days_of(unit, {c.cause.company for c in commands})
+    counted = {
+        ((c.cause.company, c.warehouse, sku), c.counted_on)
+        for c in commands
+        for sku, _ in c.lines
+        if (c.cause.company, sku) in items and (c.cause.company, c.warehouse) in known
+    }
+    booking = await _Booking.open(unit, counted)
+    booking.levels.since = await places.moved_since(unit.raw, counted)
     results: list[Result] = []
     heads: list[tuple[str, UUID, CountRow]] = []
     rows: list[tuple[str, UUID, CountLine]] = []
     for command in commands:
         company = command.cause.company
-        refused = _cannot_count(command, items, known, taken, unit.now.date())
+        refused = _cannot_count(command, items, known, taken, today[company])
         if refused is not None:
             results.append(refused)
             continue
         lines = [
-            CountLine(n, sku, booking.levels.rows[company, command.warehouse, sku].on_hand, counted)
-            for n, (sku, counted) in enumerate(command.lines, 1)
+            CountLine(n, sku, booking.levels.there_on((company, command.warehouse, sku), command.counted_on), found)
+            for n, (sku, found) in enumerate(command.lines, 1)
         ]
         small = within_tolerance(lines, tolerances.get(company, 0))
         row = CountRow(
             command.reference, command.warehouse, command.counted_on, command.reason,
-            "adjusted" if small else "pending", _person(command.cause),
+            "adjusted" if small else "pending", command.cause.person,
         )  # fmt: skip
         refused = booking.book(command.cause, command.count, row, lines) if small else None
         if refused is not None:
@@ -94,7 +96,7 @@ async def decide_counts(commands: Sequence[DecideCount], unit: UnitOfWork) -> Se
     booking = await _Booking.open(
         unit,
         {
-            (key[0], row.warehouse, line.sku): row.counted_on
+            ((key[0], row.warehouse, line.sku), row.counted_on)
             for key, row in counts.items()
             for line in lines[key]
             if row.state == "pending"
@@ -112,7 +114,7 @@ async def decide_counts(commands: Sequence[DecideCount], unit: UnitOfWork) -> Se
             continue
         state: store.CountState = "adjusted" if command.approved else "rejected"
         counts[key] = counts[key]._replace(state=state)
-        decided.append((*key, state, _person(command.cause)))
+        decided.append((*key, state, command.cause.person))
         unit.audit(command.cause, f"count-{state}", str(command.count))
         results.append(Answer(200, _standing(command.count, counts[key], lines[key])))
     if decided:
@@ -131,21 +133,25 @@ class _Booking:
         self._told: list[Booking] = []
 
     @classmethod
-    async def open(cls, unit: UnitOfWork, counted: Mapping[Level, date]) -> _Booking:
+    async def open(cls, unit: UnitOfWork, counted: Collection[tuple[Level, date]]) -> _Booking:
         """Levels and costs of what was counted, under lock."""
-        levels = await lock_levels(unit, set(counted), counted)
-        earliest: dict[StockKey, date] = {}
-        for (company, _, sku), day in counted.items():
-            earliest[company, sku] = min(day, earliest.get((company, sku), day))
-        return cls(unit, levels, await open_costs(unit, earliest))
+        first = {level: span.first for level, span in spans(counted).items()}
+        levels = await lock_levels(unit, set(first), first)
+        days = spans(((company, sku), day) for (company, _, sku), day in counted)
+        return cls(unit, levels, await open_costs(unit, days))
 
     def book(self, cause: Cause, count: UUID, row: CountRow, lines: Sequence[CountLine]) -> Refused | None:
         """Book what differs, or say why that cannot be: goods that are promised to orders are not simply gone."""
-        company = cause.company
+        company, on = cause.company, row.counted_on
         for index, line in enumerate(lines):
+            at = f"/lines/{index}/counted"
+            if not self.levels.can_hold((company, row.warehouse, line.sku), line.difference):
+                return translate.level_too_large(line.sku, at)
+            if line.difference and self._costs.too_much((company, line.sku), on, line.difference):
+                return valuing.value_too_large(line.sku, at)
             if line.difference < 0:
                 level = (company, row.warehouse, line.sku)
-                lacks = self.levels.lacks(level, -line.difference, f"/lines/{index}/counted")
+                lacks = self.levels.lacks(level, -line.difference, at)
                 if lacks is not None:
                     return lacks
         worth: list[valuing.ValuedLine] = []
@@ -181,16 +187,10 @@ def _cannot_count(
         return translate.reference_taken("count", command.reference, taken[company, command.reference])
     if (company, command.warehouse) not in known:
         return words.warehouse_unknown(command.warehouse, "/warehouse")
-    if command.counted_on > today + timedelta(days=DAYS_AHEAD_MAX):
-        return translate.date_in_future(command.counted_on, "/counted_on")
-    seen: set[str] = set()
-    for index, (sku, _) in enumerate(command.lines):
-        if (company, sku) not in items:
-            return translate.item_unknown(sku, f"/lines/{index}/item")
-        if sku in seen:
-            return translate.item_repeated(sku, f"/lines/{index}/item")
-        seen.add(sku)
-    return None
+    here = {sku for of, sku in items if of == company}
+    wrong = check_date(command.counted_on, today, "/counted_on")
+    wrong = wrong or check_items([sku for sku, _ in command.lines], here)
+    return None if wrong is None else translate.refusal_of_document(wrong)
 
 
 def _cannot_decide(command: DecideCount, row: CountRow | None) -> Refused | None:
@@ -198,13 +198,9 @@ def _cannot_decide(command: DecideCount, row: CountRow | None) -> Refused | None
         return translate.not_found("count", command.count)
     if row.state != "pending":
         return Refused("count-decided", f"The count is {row.state} already.", status=409)
-    if row.counted_by == _person(command.cause):
+    if row.counted_by == command.cause.person:
         return Refused("same-person", "Who counted does not approve.", status=409)
     return None
-
-
-def _person(cause: Cause) -> str:
-    return cause.on_behalf_of or cause.actor
 
 
 def _standing(count: UUID, row: CountRow, lines: Sequence[CountLine]) -> dict[str, object]:

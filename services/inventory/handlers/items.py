@@ -15,7 +15,7 @@ from services.inventory.handlers.valuing import begin_to_value
 from services.inventory.store import places
 from services.inventory.store import stock as store
 from services.inventory.store.stock import ItemRow, Level
-from services.inventory.store.valuing import read_currencies
+from services.inventory.store.valuing import read_terms
 from services.inventory.translate import stock as translate
 
 
@@ -49,7 +49,7 @@ async def define_items(commands: Sequence[DefineItems], unit: UnitOfWork) -> Seq
 async def _currencies(commands: Sequence[DefineItems], unit: UnitOfWork) -> Collection[str]:
     """The companies that can value goods: a company that came before its currency was kept here cannot."""
     valuing = {c.cause.company for c in commands if any(map(_is_valued, c.items))}
-    return await read_currencies(unit.raw, valuing) if valuing else ()
+    return await read_terms(unit.raw, valuing) if valuing else ()
 
 
 def _is_valued(item: ItemTerms) -> bool:

@@ -8,6 +8,7 @@ from datetime import date
 
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
+from services.inventory.domain.quantities import ON_HAND_MAX
 from services.inventory.store import places
 from services.inventory.store import stock as store
 from services.inventory.store.stock import Level, LevelChange, MoveRow, StockRow
@@ -21,6 +22,8 @@ class Levels:
     rows: dict[Level, StockRow]
     later: dict[Level, int]
     """The least that is on hand at any instant after the earliest day on which the batch takes from a level."""
+    since: dict[tuple[Level, date], int] = field(default_factory=dict)
+    """What moved after days on which somebody counted."""
     moves: list[MoveRow] = field(default_factory=list)
     changes: dict[Level, LevelChange] = field(default_factory=dict)
 
@@ -36,6 +39,15 @@ class Levels:
         if lowest is not None and quantity > lowest:
             return translate.stock_short_later(level, quantity, lowest, at)
         return None
+
+    def can_hold(self, level: Level, difference: int) -> bool:
+        """Whether the level after a change, and the change itself, are such as can be told."""
+        return max(abs(difference), self.rows[level].on_hand + difference) <= ON_HAND_MAX
+
+    def there_on(self, level: Level, day: date) -> int:
+        """What was on hand at the end of a day; the batch's own moves are in it."""
+        moved = sum(m.quantity for m in self.moves if (m.company, m.warehouse, m.sku) == level and m.effective_on > day)
+        return self.rows[level].on_hand - self.since.get((level, day), 0) - moved
 
     def move(self, row: MoveRow, *, reserved: int = 0) -> None:
         """Note a move, and by how much it changes what is reserved."""

@@ -156,6 +156,9 @@ class _Page:
         decision = book.release(key, command.reason, command.revision)
         if isinstance(decision, Released):
             self._released(cause, order, decision)
+        elif isinstance(decision, NotReleased) and decision.reason == "invoice-refused":
+            unit.audit(cause, "shipped-without-invoice", str(order), {"revision": command.revision})
+            return Refused(decision.code, "Goods of the order have left, and it cannot be invoiced.")
         elif isinstance(decision, NotReleased):
             fact = translate.cancellation_refused(order, decision)
             unit.emit(*fact, cause)

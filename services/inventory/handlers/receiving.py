@@ -12,18 +12,10 @@ from chassis.ids import UUID
 from chassis.requests import Answer, Result
 from services.inventory.commands import ReceiveGoods
 from services.inventory.domain.book import StockKey
+from services.inventory.domain.days import spans
 from services.inventory.domain.items import ItemTerms
-from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
-from services.inventory.domain.receiving import (
-    BOOK_VALUE_MAX,
-    LINE_VALUE_MAX,
-    NewLevel,
-    NotReceived,
-    ReceivedLine,
-    in_base_units,
-    receive,
-)
-from services.inventory.handlers.backorders import Arrivals, serve_waiting
+from services.inventory.domain.receiving import NewLevel, NotReceived, ReceivedLine, in_base_units, receive
+from services.inventory.handlers.days import days_of
 from services.inventory.handlers.valuing import Costs, open_costs
 from services.inventory.store import places
 from services.inventory.store import stock as store
@@ -35,25 +27,17 @@ Items = Mapping[StockKey, tuple[ItemTerms, UUID]]
 
 
 async def receive_goods(commands: Sequence[ReceiveGoods], unit: UnitOfWork) -> Sequence[Result]:
-    """Take goods in: stock moves are appended and stock levels go up, or the receipt is refused as a whole.
-
-    What came in serves the orders that wait for it, in the same commit.
-    """
+    """Take goods in: stock moves are appended and stock levels go up, or the receipt is refused as a whole."""
     skus = {(c.cause.company, line.sku) for c in commands for line in c.lines}
     items = await store.known_items(unit.raw, skus)
     known = await places.known_warehouses(unit.raw, {(c.cause.company, c.warehouse) for c in commands})
-    arrivals = await serve_waiting(unit, {key for key in skus if key in items}, commands)
-    on_hand = await _lock_levels(commands, items, known, arrivals, unit)
+    today = await days_of(unit, {c.cause.company for c in commands})
+    on_hand = await _lock_levels(commands, items, known, unit)
     taken = await store.taken_references(unit.raw, {(c.cause.company, c.reference) for c in commands})
-    earliest: dict[StockKey, date] = {}
-    for command in commands:
-        for line in command.lines:
-            key = (command.cause.company, line.sku)
-            earliest[key] = min(command.received_on, earliest.get(key, command.received_on))
-    costs = await open_costs(unit, earliest)
-    intake = _Intake(unit, items, on_hand, taken, known, costs)
+    days = spans(((c.cause.company, line.sku), c.received_on) for c in commands for line in c.lines)
+    intake = _Intake(unit, items, on_hand, taken, known, today, await open_costs(unit, days))
     results = [intake.receive(command) for command in commands]
-    await intake.write(arrivals)
+    await intake.write()
     return results
 
 
@@ -61,10 +45,9 @@ async def _lock_levels(
     commands: Sequence[ReceiveGoods],
     items: Items,
     known: set[tuple[str, str]],
-    arrivals: Arrivals,
     unit: UnitOfWork,
 ) -> dict[Level, int]:
-    """The levels of these receipts, made where they are missing, and those of waiting orders; locked in one order."""
+    """The levels of these receipts under lock, made where they are missing."""
     levels = {
         (c.cause.company, c.warehouse, line.sku)
         for c in commands
@@ -72,10 +55,7 @@ async def _lock_levels(
         if (c.cause.company, line.sku) in items and (c.cause.company, c.warehouse) in known
     }
     await store.add_levels(unit.raw, levels)
-    served = {(company, DEFAULT_WAREHOUSE, sku) for company, sku in arrivals.items}
-    rows = await store.lock_stock(unit.raw, levels | served)
-    arrivals.see({(c, s): row.free for (c, w, s), row in rows.items() if w == DEFAULT_WAREHOUSE})
-    return {level: row.on_hand for level, row in rows.items()}
+    return {level: row.on_hand for level, row in (await store.lock_stock(unit.raw, levels)).items()}
 
 
 class _Intake:
@@ -88,6 +68,7 @@ class _Intake:
         on_hand: dict[Level, int],
         taken: dict[tuple[str, str], UUID],
         known: set[tuple[str, str]],
+        today: Mapping[str, date],
         costs: Costs,
     ) -> None:
         self._unit = unit
@@ -95,6 +76,7 @@ class _Intake:
         self._on_hand = on_hand
         self._taken = taken
         self._known = known
+        self._today = today
         self._costs = costs
         self._receipts: list[ReceiptRow] = []
         self._accepted: list[ReceiveGoods] = []
@@ -114,10 +96,10 @@ class _Intake:
         if isinstance(lines, NotReceived):
             return translate.refusal_of_receipt(lines)
         before = {line.sku: self._on_hand.get((company, warehouse, line.sku)) for line in lines}
-        levels = receive(lines, before, received_on=command.received_on, today=self._unit.now.date())
+        levels = receive(lines, before, received_on=command.received_on, today=self._today[company])
         if isinstance(levels, NotReceived):
             return translate.refusal_of_receipt(levels)
-        worth = self._worth(command)
+        worth = self._worth(command, lines)
         if isinstance(worth, Refused):
             return worth
         self._taken[company, command.reference] = command.receipt
@@ -128,21 +110,23 @@ class _Intake:
         found = self._items.get((company, sku))
         return found[0] if found else None
 
-    def _worth(self, command: ReceiveGoods) -> list[int | None] | Refused:
+    def _worth(self, command: ReceiveGoods, lines: Sequence[ReceivedLine]) -> list[int | None] | Refused:
         """What each line cost, where the receipt says it of an item that is valued."""
         company = command.cause.company
         worth: list[int | None] = []
-        for index, line in enumerate(command.lines):
+        sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+        for index, (line, taken) in enumerate(zip(command.lines, lines, strict=True)):
             key, at = (company, line.sku), f"/lines/{index}/unit_cost"
-            if line.unit_cost is None:
-                worth.append(None)
-            elif key not in self._costs:
-                return Refused("item-not-valued", f"{line.sku} has no valuation; its cost is not kept.", at)
-            else:
+            value = None
+            if line.unit_cost is not None:
+                if key not in self._costs:
+                    return Refused("item-not-valued", f"{line.sku} has no valuation; its cost is not kept.", at)
                 value = valuing.value_of(line.quantity, line.unit_cost, self._costs.currencies[company])
-                if value > LINE_VALUE_MAX or self._costs.book_value(key) + value > BOOK_VALUE_MAX:
-                    return Refused("stock-value-too-large", f"{line.sku} would be worth more than can be booked.", at)
-                worth.append(value)
+            worth.append(value)
+            before = sums[line.sku]
+            before[0], before[1] = before[0] + taken.quantity, before[1] + (value or 0)
+            if self._costs.too_much(key, command.received_on, before[0], value and before[1]):
+                return valuing.value_too_large(line.sku, at)
         return worth
 
     def _book(
@@ -172,16 +156,12 @@ class _Intake:
             self._unit.emit(*translate.stock_received(item, sku, command, new), command.cause)
         self._unit.audit(command.cause, "goods-received", str(receipt), {"reference": command.reference})
 
-    async def write(self, arrivals: Arrivals) -> None:
+    async def write(self) -> None:
         """Write each table once."""
         if not self._receipts:
             return
         raw, now = self._unit.raw, self._unit.now
         await store.add_receipts(raw, self._receipts, now)
-        gained = {(c, s): change.moved for (c, w, s), change in self._changes.items() if w == DEFAULT_WAREHOUSE}
-        for (company, sku), quantity in (await arrivals.serve(gained)).items():
-            level = (company, DEFAULT_WAREHOUSE, sku)
-            self._changes[level] = LevelChange(self._changes.get(level, LevelChange()).moved, quantity)
         await store.change_stock(raw, self._changes)
         await store.add_moves(raw, self._moves, now)
         await self._costs.write()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -12,18 +12,19 @@ from chassis.errors import Refused
 from chassis.ids import UUID
 from chassis.requests import Answer, Result
 from services.inventory.commands import DispatchShipments, PackShipments, PickOrders, UnpickShipments
-from services.inventory.domain.book import OrderKey, Standing, StockKey
+from services.inventory.domain.book import OrderKey, Standing
+from services.inventory.domain.days import check_day, spans
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
-from services.inventory.domain.receiving import DAYS_AHEAD_MAX
 from services.inventory.domain.shipping import LineProgress, NotPicked, Portion, is_complete, pick
-from services.inventory.handlers.levels import lock_levels
+from services.inventory.handlers.days import days_of
+from services.inventory.handlers.levels import Levels, lock_levels
 from services.inventory.handlers.valuing import Costs, open_costs
-from services.inventory.store import places, stock
 from services.inventory.store import shipping as store
+from services.inventory.store import stock
 from services.inventory.store.shipping import DispatchRow, ShipmentKey, ShipmentRow
 from services.inventory.store.stock import Level, MoveRow
-from services.inventory.translate import movements, valuing
 from services.inventory.translate import shipping as translate
+from services.inventory.translate import valuing
 
 NO_PAPER = b"{}"
 """What is kept of an order that came before its papers were."""
@@ -177,8 +178,8 @@ async def dispatch_shipments(commands: Sequence[DispatchShipments], unit: UnitOf
     shipments, orders = await _open_shipments(asked, unit)
     portions = await store.read_portions(unit.raw, shipments)
     lines = await store.read_lines(unit.raw, orders)
-    leaving = _Leaving(unit, shipments, portions, lines, await store.read_papers(unit.raw, orders))
-    leaving.lowest = await _lowest_later(commands, portions, unit)
+    papers = await store.read_papers(unit.raw, orders)
+    leaving = await _Leaving.open(commands, unit, shipments, portions, lines, papers)
     decisions = [leaving.accept(command) for command in commands]
     departures = [(c.cause, d) for c, ds in zip(commands, decisions, strict=True) for d in _of(ds)]
     numbers = await _numbers([(cause.company, d.dispatched_on.year) for cause, d in departures], unit)
@@ -187,25 +188,6 @@ async def dispatch_shipments(commands: Sequence[DispatchShipments], unit: UnitOf
         await leaving.write(numbered)
     told = iter(numbered)
     return [d if isinstance(d, Refused) else _dispatched([next(told)[1] for _ in d]) for d in decisions]
-
-
-async def _lowest_later(
-    commands: Sequence[DispatchShipments], portions: Mapping[ShipmentKey, Sequence[Portion]], unit: UnitOfWork
-) -> dict[Level, int]:
-    """For shipments that left on an earlier day: the least that was on hand at any instant since."""
-    after: dict[Level, date] = {}
-    for command in commands:
-        day = command.dispatched_on
-        if day is not None and day < unit.now.date():
-            for wanted in command.dispatches:
-                for portion in portions.get((command.cause.company, wanted.shipment), ()):
-                    level = (command.cause.company, DEFAULT_WAREHOUSE, portion.sku)
-                    after[level] = min(day, after.get(level, day))
-    if not after:
-        return {}
-    rows = await stock.lock_stock(unit.raw, after)
-    lowest = await places.lowest_later(unit.raw, after)
-    return {level: least for level, least in lowest.items() if not rows[level].negative_allowed}
 
 
 def _of(decision: Refused | list[translate.Departure]) -> list[translate.Departure]:
@@ -252,21 +234,50 @@ class _Leaving:
         portions: Mapping[ShipmentKey, Sequence[Portion]],
         lines: dict[OrderKey, list[LineProgress]],
         papers: Mapping[OrderKey, Mapping[int, bytes]],
+        today: Mapping[str, date],
+        levels: Levels,
+        costs: Costs,
     ) -> None:
         self._unit = unit
         self._shipments = shipments
         self._portions = portions
         self._lines = lines
         self._papers = papers
-        self.lowest: dict[Level, int] = {}
+        self._today = today
+        self._levels = levels
+        self._costs = costs
+
+    @classmethod
+    async def open(
+        cls,
+        commands: Sequence[DispatchShipments],
+        unit: UnitOfWork,
+        shipments: dict[ShipmentKey, ShipmentRow],
+        portions: Mapping[ShipmentKey, Sequence[Portion]],
+        lines: dict[OrderKey, list[LineProgress]],
+        papers: Mapping[OrderKey, Mapping[int, bytes]],
+    ) -> _Leaving:
+        """The stock levels of all that is asked to leave, and then its costs, under lock before anything is decided."""
+        today = await days_of(unit, {c.cause.company for c in commands})
+        taken = [
+            (c.cause.company, portion.sku, c.dispatched_on or today[c.cause.company])
+            for c in commands
+            for wanted in c.dispatches
+            for portion in portions.get((c.cause.company, wanted.shipment), ())
+        ]
+        first = spans(((company, DEFAULT_WAREHOUSE, sku), day) for company, sku, day in taken)
+        levels = await lock_levels(unit, set(first), {level: span.first for level, span in first.items()})
+        costs = await open_costs(unit, spans(((company, sku), day) for company, sku, day in taken))
+        return cls(unit, shipments, portions, lines, papers, today, levels, costs)
 
     def accept(self, command: DispatchShipments) -> Refused | list[translate.Departure]:
         """Decide one request; its numbers come later."""
-        today = self._unit.now.date()
-        day = command.dispatched_on or today
-        if day > today + timedelta(days=DAYS_AHEAD_MAX):
-            return translate.date_in_future(day)
         company, seen = command.cause.company, set[UUID]()
+        day = command.dispatched_on or self._today[company]
+        not_a_day = check_day(day, self._today[company])
+        if not_a_day is not None:
+            return Refused(not_a_day.code, not_a_day.detail, "/dispatched_on")
+        taken: Counter[Level] = Counter()
         for n, wanted in enumerate(command.dispatches):
             key, at = (company, wanted.shipment), f"/shipments/{n}/shipment"
             wrong = _wrong(key, at, seen, self._shipments, "packed")
@@ -274,22 +285,15 @@ class _Leaving:
                 return wrong
             if self._papers[company, self._shipments[key].order].get(1, NO_PAPER) == NO_PAPER:
                 return translate.details_missing(self._shipments[key].order, at)
-            short = self._short_later(key, at)
-            if short is not None:
-                return short
+            for portion in self._portions[key]:
+                level = (company, DEFAULT_WAREHOUSE, portion.sku)
+                taken[level] += portion.quantity
+                short = self._levels.lacks(level, taken[level], at, reserved=True)
+                if short is not None:
+                    return short
+                if self._costs.too_much((company, portion.sku), day, -taken[level]):
+                    return valuing.value_too_large(portion.sku, at)
         return [self._leave(command, n, day) for n in range(len(command.dispatches))]
-
-    def _short_later(self, key: ShipmentKey, at: str) -> Refused | None:
-        """Why goods cannot have left on an earlier day: on a later one they would have been missing."""
-        taken: Counter[Level] = Counter()
-        for portion in self._portions[key]:
-            taken[key[0], DEFAULT_WAREHOUSE, portion.sku] += portion.quantity
-        for level, quantity in taken.items():
-            if level in self.lowest:
-                if quantity > self.lowest[level]:
-                    return movements.stock_short_later(level, quantity, self.lowest[level], at)
-                self.lowest[level] -= quantity
-        return None
 
     def _leave(self, command: DispatchShipments, index: int, day: date) -> translate.Departure:
         company, wanted = command.cause.company, command.dispatches[index]
@@ -303,6 +307,12 @@ class _Leaving:
             line._replace(picked=line.picked - taken.get(line.line, 0), shipped=line.shipped + taken.get(line.line, 0))
             for line in self._lines[order]
         ]
+        for line, sku, quantity in self._portions[key]:
+            value = self._costs.move((company, sku), wanted.shipment, day, -quantity)
+            self._levels.move(
+                MoveRow(company, DEFAULT_WAREHOUSE, sku, -quantity, "issue", wanted.shipment, line, day, value),
+                reserved=-quantity,
+            )
         return translate.Departure(
             wanted.shipment,
             row.order,
@@ -320,36 +330,20 @@ class _Leaving:
     async def write(self, departures: Sequence[tuple[Cause, translate.Departure]]) -> None:
         """Write each table once, and tell."""
         raw, now = self._unit.raw, self._unit.now
-        leaving = {(cause.company, d.warehouse, p.sku): d.dispatched_on for cause, d in departures for p in d.portions}
-        levels = await lock_levels(self._unit, set(leaving), {})
-        earliest: dict[StockKey, date] = {}
-        for cause, departure in departures:
-            for portion in departure.portions:
-                item = (cause.company, portion.sku)
-                earliest[item] = min(departure.dispatched_on, earliest.get(item, departure.dispatched_on))
-        costs = await open_costs(self._unit, earliest)
-        for cause, departure in departures:
-            company = cause.company
-            for line, sku, quantity in departure.portions:
-                where, day = departure.warehouse, departure.dispatched_on
-                value = costs.move((company, sku), departure.shipment, day, -quantity)
-                move = MoveRow(company, where, sku, -quantity, "issue", departure.shipment, line, day, value)
-                levels.move(move, reserved=-quantity)
-        await levels.write(self._unit)
-        await costs.write()
+        await self._levels.write(self._unit)
+        await self._costs.write()
         touched = {(cause.company, departure.order) for cause, departure in departures}
         await store.save_lines(raw, {(key, line.line): line for key in touched for line in self._lines[key]})
         await store.dispatch(raw, [_row(cause.company, departure) for cause, departure in departures], now)
         complete = {(cause.company, d.order) for cause, d in departures if d.complete}
         if complete:
             await store.close_orders(raw, complete)
-        await self._tell(departures, levels.moves, costs)
+        await self._tell(departures)
 
-    async def _tell(
-        self, departures: Sequence[tuple[Cause, translate.Departure]], moves: Sequence[MoveRow], costs: Costs
-    ) -> None:
+    async def _tell(self, departures: Sequence[tuple[Cause, translate.Departure]]) -> None:
+        costs = self._costs
         issued: defaultdict[tuple[str, UUID], list[tuple[int, str, int, int]]] = defaultdict(list)
-        for move in moves:
+        for move in self._levels.moves:
             if move.value is not None:
                 line = (move.line, move.sku, -move.quantity, -move.value)
                 issued[move.company, move.document].append(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -11,13 +11,15 @@ from chassis.errors import Refused
 from chassis.ids import UUID
 from chassis.requests import Answer, Result
 from services.inventory.commands import ArriveGoods, CloseTransfer, SendGoods
+from services.inventory.domain.days import Span, spans
+from services.inventory.domain.moving import check_arrival, check_date, check_items, check_transfer
 from services.inventory.domain.quantities import TRANSIT, plain
-from services.inventory.domain.receiving import DAYS_AHEAD_MAX
+from services.inventory.handlers.days import days_of
 from services.inventory.handlers.levels import Levels, lock_levels
 from services.inventory.handlers.valuing import Costs, open_costs
 from services.inventory.store import places, stock
 from services.inventory.store import transfers as store
-from services.inventory.store.stock import Level, MoveRow
+from services.inventory.store.stock import MoveRow
 from services.inventory.store.transfers import TransferKey, TransferLine, TransferRow
 from services.inventory.translate import movements as translate
 from services.inventory.translate import stock as words
@@ -30,19 +32,19 @@ async def send_goods(commands: Sequence[SendGoods], unit: UnitOfWork) -> Sequenc
     asked = {(c.cause.company, place) for c in commands for place in (c.source, c.target)}
     known = await places.known_warehouses(unit.raw, asked)
     taken = await store.taken_references(unit.raw, {(c.cause.company, c.reference) for c in commands})
-    wanted: set[Level] = set()
-    leaving: dict[Level, date] = {}
-    for c in commands:
-        for sku, _ in c.lines:
-            if (c.cause.company, sku) in items and (c.cause.company, c.source) in known:
-                level = (c.cause.company, c.source, sku)
-                wanted |= {level, (c.cause.company, TRANSIT, sku)}
-                leaving[level] = min(c.sent_on, leaving.get(level, c.sent_on))
-    levels = await lock_levels(unit, wanted, leaving)
+    today = await days_of(unit, {c.cause.company for c in commands})
+    leaving = spans(
+        ((c.cause.company, c.source, sku), c.sent_on)
+        for c in commands
+        for sku, _ in c.lines
+        if (c.cause.company, sku) in items and (c.cause.company, c.source) in known
+    )
+    transit = {(company, TRANSIT, sku) for company, _, sku in leaving}
+    levels = await lock_levels(unit, transit | leaving.keys(), {level: span.first for level, span in leaving.items()})
     results: list[Result] = []
     rows: list[tuple[SendGoods, str]] = []
     for command in commands:
-        refused = _cannot_send(command, items, known, taken, levels, unit.now.date())
+        refused = _cannot_send(command, items, known, taken, levels, today[command.cause.company])
         if refused is not None:
             results.append(refused)
             continue
@@ -75,17 +77,12 @@ def _cannot_send(
     for place, at in ((command.source, "/from"), (command.target, "/to")):
         if (company, place) not in known:
             return words.warehouse_unknown(place, at)
-    if command.source == command.target:
-        return Refused("same-warehouse", "Goods are sent to another warehouse.", "/to")
-    if command.sent_on > today + timedelta(days=DAYS_AHEAD_MAX):
-        return translate.date_in_future(command.sent_on, "/sent_on")
-    seen: set[str] = set()
+    here = {sku for of, sku in items if of == company}
+    wrong = check_transfer(command.source, command.target, command.sent_on, today)
+    wrong = wrong or check_items([sku for sku, _ in command.lines], here)
+    if wrong is not None:
+        return translate.refusal_of_document(wrong)
     for index, (sku, quantity) in enumerate(command.lines):
-        if (company, sku) not in items:
-            return translate.item_unknown(sku, f"/lines/{index}/item")
-        if sku in seen:
-            return translate.item_repeated(sku, f"/lines/{index}/item")
-        seen.add(sku)
         lacks = levels.lacks((company, command.source, sku), quantity, f"/lines/{index}/quantity")
         if lacks is not None:
             return lacks
@@ -102,17 +99,18 @@ async def arrive_goods(commands: Sequence[ArriveGoods], unit: UnitOfWork) -> Seq
         for level in ((key[0], TRANSIT, line.sku), (key[0], row.target, line.sku))
     }
     levels = await lock_levels(unit, wanted, {})
+    today = await days_of(unit, {c.cause.company for c in commands})
     results: list[Result] = []
     changed: dict[TransferKey, set[str]] = {}
     for command in commands:
         key, document = (command.cause.company, command.transfer), translate.document_id("arrival", command.cause)
         open_lines = lines.get(key, {})
-        refused = _not_open(key, transfers) or _too_much(command, open_lines)
+        company, day = key[0], command.received_on or today[key[0]]
+        refused = _not_open(key, transfers) or _cannot_arrive(command, day, today[company], transfers[key], open_lines)
         if refused is not None:
             results.append(refused)
             continue
         for number, (sku, quantity) in enumerate(command.lines, 1):
-            company, day = key[0], command.received_on or unit.now.date()
             levels.move(MoveRow(company, TRANSIT, sku, -quantity, "transfer-out", document, number, day))
             levels.move(MoveRow(company, transfers[key].target, sku, quantity, "transfer-in", document, number, day))
             open_lines[sku] = open_lines[sku]._replace(arrived=open_lines[sku].arrived + quantity)
@@ -128,8 +126,12 @@ async def arrive_goods(commands: Sequence[ArriveGoods], unit: UnitOfWork) -> Seq
 async def close_transfers(commands: Sequence[CloseTransfer], unit: UnitOfWork) -> Sequence[Result]:
     """What has not arrived is lost: it leaves the books on the day on which that is said."""
     transfers, lines = await _open_transfers({(c.cause.company, c.transfer) for c in commands}, unit)
+    today = await days_of(unit, {c.cause.company for c in commands})
     lost = {
-        (key[0], line.sku): unit.now.date() for key in transfers for line in lines[key].values() if line.on_the_way > 0
+        (key[0], line.sku): Span(today[key[0]], today[key[0]])
+        for key in transfers
+        for line in lines[key].values()
+        if line.on_the_way > 0
     }
     levels = await lock_levels(unit, {(company, TRANSIT, sku) for company, sku in lost}, {})
     costs = await open_costs(unit, lost)
@@ -143,7 +145,7 @@ async def close_transfers(commands: Sequence[CloseTransfer], unit: UnitOfWork) -
             results.append(refused)
             continue
         document = translate.document_id("loss", command.cause)
-        worth = _write_off(key, lines[key], document, levels, costs, unit.now.date())
+        worth = _write_off(key, lines[key], document, levels, costs, today[key[0]])
         transfers[key] = transfers[key]._replace(state="closed")
         closed.append(key)
         told.append((command.cause, document, transfers[key], worth))
@@ -155,7 +157,7 @@ async def close_transfers(commands: Sequence[CloseTransfer], unit: UnitOfWork) -
         await store.close(unit.raw, closed)
         await costs.write()
     for cause, document, row, worth in told:
-        costs.tell(document, "transit-loss", row.reference, unit.now.date(), worth, cause)
+        costs.tell(document, "transit-loss", row.reference, today[cause.company], worth, cause)
     return results
 
 
@@ -191,19 +193,12 @@ def _not_open(key: TransferKey, transfers: Mapping[TransferKey, TransferRow]) ->
     return None
 
 
-def _too_much(command: ArriveGoods, lines: Mapping[str, TransferLine]) -> Refused | None:
-    seen: set[str] = set()
-    for index, (sku, quantity) in enumerate(command.lines):
-        line = lines.get(sku)
-        if line is None:
-            return Refused("item-not-sent", f"{sku} was not sent with this transfer.", f"/lines/{index}/item")
-        if sku in seen:
-            return translate.item_repeated(sku, f"/lines/{index}/item")
-        seen.add(sku)
-        if quantity > line.on_the_way:
-            detail = f"Of {sku} only {plain(line.on_the_way)} are on the way."
-            return Refused("more-than-sent", detail, f"/lines/{index}/quantity", status=409)
-    return None
+def _cannot_arrive(
+    command: ArriveGoods, day: date, today: date, row: TransferRow, lines: Mapping[str, TransferLine]
+) -> Refused | None:
+    wrong = check_date(day, today, "/received_on", since=row.sent_on)
+    wrong = wrong or check_arrival(command.lines, {sku: line.on_the_way for sku, line in lines.items()})
+    return None if wrong is None else translate.refusal_of_document(wrong)
 
 
 def _standing(transfer: UUID, row: TransferRow, lines: Mapping[str, TransferLine]) -> dict[str, object]:

@@ -13,9 +13,20 @@ from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.ids import UUID
 from services.inventory.domain.book import StockKey
-from services.inventory.domain.valuing import Method, Move, Stock, Valued, apply, value_in_time, value_late
+from services.inventory.domain.days import Span, day_of
+from services.inventory.domain.valuing import (
+    Method,
+    Move,
+    Stock,
+    Valued,
+    apply,
+    book_value_max,
+    value_in_time,
+    value_late,
+    worth_of,
+)
 from services.inventory.store import valuing as store
-from services.inventory.store.valuing import CostRow, RevaluationRow
+from services.inventory.store.valuing import CompanyTerms, CostRow, RevaluationRow
 from services.inventory.translate import valuing as translate
 
 CHECKPOINT_MOVES = 500
@@ -40,9 +51,11 @@ class _Item:
 class Costs:
     """The costs of the items of one batch. Items that nobody values are not in here."""
 
-    def __init__(self, unit: UnitOfWork, rows: Mapping[StockKey, CostRow], currencies: Mapping[str, str]) -> None:
+    def __init__(self, unit: UnitOfWork, rows: Mapping[StockKey, CostRow], terms: Mapping[str, CompanyTerms]) -> None:
         self._unit = unit
-        self.currencies = currencies
+        self.currencies = {company: of.currency for company, of in terms.items()}
+        self._today = {company: day_of(unit.now, of.time_zone) for company, of in terms.items()}
+        """Differences are posted on the day on which they are found out, which is in an open period."""
         self._items = {key: _Item(row) for key, row in rows.items()}
         self._days: dict[tuple[str, str, date], tuple[int, int]] = {}
         self._checkpoints: dict[tuple[str, str, date], bytes] = {}
@@ -52,16 +65,22 @@ class Costs:
     def __contains__(self, key: StockKey) -> bool:
         return key in self._items
 
-    def book_value(self, key: StockKey) -> int:
-        """What stands in the books for an item."""
-        return self._items[key].now.value
+    def too_much(self, key: StockKey, on: date, quantity: int, value: int | None = None) -> bool:
+        """Whether a move is worth more than can be booked, or leaves more. False for an item that nobody values."""
+        item = self._items.get(key)
+        if item is None:
+            return False
+        most = book_value_max(self.currencies[key[0]])
+        late = value is None and item.last_on is not None and on < item.last_on
+        worth = worth_of(self._before(item, on) if late else item.now, quantity, value)
+        return abs(worth) > most or abs(item.now.value + worth) > most
 
-    async def load_history(self, earliest: Mapping[StockKey, date]) -> None:
+    async def load_history(self, days: Mapping[StockKey, Span]) -> None:
         """Read what late moves need: the items' moves since the last state that was kept before them."""
         late = {
-            key: day
-            for key, day in earliest.items()
-            if key in self._items and (last := self._items[key].last_on) is not None and day < last
+            key: span.first
+            for key, span in days.items()
+            if key in self._items and span.first < max(self._items[key].last_on or LONG_AGO, span.last)
         }
         if not late:
             return
@@ -82,15 +101,10 @@ class Costs:
             valued = self._in_time(key, item, on, quantity, value)
         self._add(key, on, quantity, valued.value)
         if valued.revaluation:
-            self._add(key, self.posting_day, 0, valued.revaluation)
+            self._add(key, self._today[key[0]], 0, valued.revaluation)
             noted = (key[0], document, key[1])
             self._revalued[noted] = self._revalued.get(noted, 0) + valued.revaluation
         return valued.value
-
-    @property
-    def posting_day(self) -> date:
-        """Differences are posted on the day on which they are found out, which is in an open period."""
-        return self._unit.now.date()
 
     @property
     def revalued(self) -> dict[tuple[str, UUID], dict[str, int]]:
@@ -112,11 +126,9 @@ class Costs:
         return valued
 
     def _late(self, key: StockKey, item: _Item, on: date, quantity: int, value: int | None) -> Valued:
-        assert item.later is not None, "the history of an item was not read before its late move"
+        before = self._before(item, on)
+        assert item.later is not None
         place = bisect_right(item.later, on, key=lambda move: move.on)
-        before = item.before.copy()
-        for move in item.later[:place]:
-            apply(before, move)
         valued, item.now = value_late(item.now, before, item.later[place:], on, quantity, value)
         item.later.insert(place, Move(on, quantity, valued.value))
         item.since += 1
@@ -124,6 +136,15 @@ class Costs:
         for kept in [kept for kept in self._checkpoints if kept[:2] == key and kept[2] >= on]:
             del self._checkpoints[kept]
         return valued
+
+    @staticmethod
+    def _before(item: _Item, on: date) -> Stock:
+        """An item's stock at the end of an earlier day."""
+        assert item.later is not None, "the history of an item was not read before its late move"
+        before = item.before.copy()
+        for move in item.later[: bisect_right(item.later, on, key=lambda move: move.on)]:
+            apply(before, move)
+        return before
 
     def _add(self, key: StockKey, on: date, quantity: int, value: int) -> None:
         before = self._days.get((*key, on), (0, 0))
@@ -150,7 +171,7 @@ class Costs:
         company = cause.company
         changed = self.revalued.get((company, document))
         if changed:
-            currency, today = self.currencies[company], self.posting_day
+            currency, today = self.currencies[company], self._today[company]
             fact = translate.revaluation(company, document, reference, on, today, currency, changed)
             self._unit.emit(*fact, cause)
 
@@ -172,7 +193,9 @@ class Costs:
         if self._checkpoints:
             await store.save_checkpoints(raw, self._checkpoints)
         revaluations = [
-            RevaluationRow(company, translate.revaluation_id(company, document), document, sku, self.posting_day, value)
+            RevaluationRow(
+                company, translate.revaluation_id(company, document), document, sku, self._today[company], value
+            )
             for (company, document), values in self.revalued.items()
             for sku, value in values.items()
         ]
@@ -180,13 +203,13 @@ class Costs:
             await store.add_revaluations(raw, revaluations, now)
 
 
-async def open_costs(unit: UnitOfWork, earliest: Mapping[StockKey, date]) -> Costs:
-    """The costs of these items under lock, each with the earliest day of what is to be booked of it."""
-    rows = await store.lock_costs(unit.raw, earliest)
+async def open_costs(unit: UnitOfWork, days: Mapping[StockKey, Span]) -> Costs:
+    """The costs of these items under lock, each with the first and the last day of what is to be booked of it."""
+    rows = await store.lock_costs(unit.raw, days)
     if not rows:
         return Costs(unit, {}, {})
-    costs = Costs(unit, rows, await store.read_currencies(unit.raw, {company for company, _ in rows}))
-    await costs.load_history(earliest)
+    costs = Costs(unit, rows, await store.read_terms(unit.raw, {company for company, _ in rows}))
+    await costs.load_history(days)
     return costs
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import asyncpg
+import orjson
 from pydantic import BaseModel, Field
 
 from contracts.money import from_micro
@@ -16,7 +17,7 @@ ROWS_DEFAULT = 100
 ROWS_MAX = 500
 
 ITEMS = """
-select item, sku, name, unit, defined_at from item
+select item, sku, name, unit, valuation, packagings::text, defined_at from item
 where company = $1 and ($2::text is null or sku > $2) order by company, sku limit $3
 """
 STOCK = """
@@ -60,9 +61,16 @@ left join (select o.warehouse, l.sku, sum(l.quantity - coalesce(p.waiting + p.dr
            where o.company = $1 and o.state = 'reserved' group by 1, 2) r
     on r.warehouse = s.warehouse and r.sku = s.sku
 where s.company = $1 and (s.on_hand <> coalesce(m.moved, 0) or s.reserved <> coalesce(r.held, 0)
-    or s.reserved > s.on_hand)
+    or (s.reserved > s.on_hand and not s.negative_allowed))
 order by s.warehouse, s.sku
 """
+
+
+class Packaging(BaseModel):
+    """Another unit of an item, and what one of it holds of the base unit."""
+
+    unit: str
+    holds: str
 
 
 class Item(BaseModel):
@@ -72,6 +80,8 @@ class Item(BaseModel):
     sku: str
     name: str
     unit: str
+    valuation: Literal["none", "moving-average", "fifo"]
+    packagings: list[Packaging]
     defined_at: datetime
 
 
@@ -201,7 +211,7 @@ class StockCheck(BaseModel):
 async def items(connection: asyncpg.Connection, company: str, after: str | None, limit: int) -> ItemPage:
     """A page of items."""
     rows = await connection.fetch(ITEMS, company, after, limit)
-    found = [Item.model_validate(dict(row)) for row in rows]
+    found = [Item.model_validate(dict(row) | {"packagings": _packagings(row["packagings"])}) for row in rows]
     return ItemPage(items=found, next=found[-1].sku if len(found) == limit else None)
 
 
@@ -274,6 +284,10 @@ async def check(connection: asyncpg.Connection, company: str) -> StockCheck:
         for warehouse, sku, on_hand, moved, reserved, held in rows
     ]
     return StockCheck(balanced=not differences, differences=differences)
+
+
+def _packagings(stored: str) -> list[Packaging]:
+    return [Packaging(unit=unit, holds=from_micro(holds)) for unit, holds in sorted(orjson.loads(stored).items())]
 
 
 def _order_line(row: asyncpg.Record, *, holds: bool) -> OrderLine:

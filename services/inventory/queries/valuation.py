@@ -9,7 +9,7 @@ import asyncpg
 import orjson
 from pydantic import BaseModel
 
-from contracts.money import from_minor
+from contracts.money import sum_text
 from services.inventory.domain.quantities import plain
 
 TOTAL = "select coalesce(sum(value), 0)::bigint from value_day where company = $1 and posted_on <= $2"
@@ -84,11 +84,11 @@ async def valuation(connection: asyncpg.Connection, company: str, on: date, afte
     total = await connection.fetchval(TOTAL, company, on)
     rows = await connection.fetch(ITEMS, company, on, after, limit)
     items = [
-        ValuedItem(sku=row["sku"], quantity=_signed(row["quantity"]), value=from_minor(row["value"], currency))
+        ValuedItem(sku=row["sku"], quantity=_signed(row["quantity"]), value=sum_text(row["value"], currency))
         for row in rows
     ]
     following = items[-1].sku if len(items) == limit else None
-    shown = "0" if currency is None else from_minor(total, currency)
+    shown = "0" if currency is None else sum_text(total, currency)
     return Valuation(on=on, currency=currency, total=shown, items=items, next=following)
 
 
@@ -96,7 +96,7 @@ async def documents(connection: asyncpg.Connection, company: str, since: date, u
     """By how much each document changed the value of stock."""
     currency = await connection.fetchval(CURRENCY, company)
     rows = await connection.fetch(DOCUMENTS, company, since, until)
-    found = [ValuedDocument.model_validate(dict(row) | {"value": from_minor(row["value"], currency)}) for row in rows]
+    found = [ValuedDocument.model_validate(dict(row) | {"value": sum_text(row["value"], currency)}) for row in rows]
     return ValuedDocuments(documents=found)
 
 
@@ -106,9 +106,9 @@ async def layers(connection: asyncpg.Connection, company: str, sku: str) -> Laye
     if row is None:
         return Layers(sku=sku, method=None, layers=[], owed=None)
     currency, state = await connection.fetchval(CURRENCY, company), orjson.loads(row["state"])
-    shown = [LayerShown(quantity=plain(q), value=from_minor(v, currency)) for q, v in state["layers"]]
+    shown = [LayerShown(quantity=plain(q), value=sum_text(v, currency)) for q, v in state["layers"]]
     q, v = state["owed"]
-    owed = LayerShown(quantity=plain(q), value=from_minor(v, currency)) if q else None
+    owed = LayerShown(quantity=plain(q), value=sum_text(v, currency)) if q else None
     return Layers(sku=sku, method=row["method"], layers=shown, owed=owed)
 
 

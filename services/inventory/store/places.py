@@ -8,7 +8,7 @@ from datetime import date, datetime
 import asyncpg
 
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
-from services.inventory.store.stock import Level, columns
+from services.inventory.store.stock import Level, all_written, columns
 
 KNOWN = """
 select w.company, w.code from unnest($1::text[], $2::text[]) as x(company, code)
@@ -21,7 +21,7 @@ cross join lateral (select * from warehouse v where v.company = x.company and v.
 ADD = """
 insert into warehouse (company, code, name, defined_at)
 select x.company, x.code, x.name, $4 from unnest($1::text[], $2::text[], $3::text[]) as x(company, code, name)
-on conflict do nothing
+order by x.company, x.code collate "C" on conflict do nothing
 """
 ALLOW = """
 update stock_level s set negative_allowed = x.allowed
@@ -37,6 +37,13 @@ cross join lateral (select s.on_hand - sum(m.quantity) over (order by m.effectiv
     from stock_move m where m.company = x.company and m.warehouse = x.warehouse and m.sku = x.sku
     and m.effective_on > x.after) b
 group by 1, 2, 3
+"""
+# What came and went after the end of a day.
+MOVED_SINCE = """
+select x.company, x.warehouse, x.sku, x.after, sum(m.quantity)::bigint
+from unnest($1::text[], $2::text[], $3::text[], $4::date[]) as x(company, warehouse, sku, after)
+join stock_move m on m.company = x.company and m.warehouse = x.warehouse and m.sku = x.sku and m.effective_on > x.after
+group by 1, 2, 3, 4
 """
 
 
@@ -58,8 +65,8 @@ async def warehouse_names(
 
 
 async def add_warehouses(connection: asyncpg.Connection, rows: Sequence[tuple[str, str, str]], now: datetime) -> None:
-    """Write (company, code, name)."""
-    await connection.execute(ADD, *columns(sorted(rows), 3), now)
+    """Write (company, code, name). Raises Transient when another transaction defined one of them meanwhile."""
+    all_written(await connection.execute(ADD, *columns(sorted(rows), 3), now), rows, "a warehouse")
 
 
 async def allow_negative(connection: asyncpg.Connection, rows: Mapping[Level, bool]) -> None:
@@ -71,3 +78,11 @@ async def lowest_later(connection: asyncpg.Connection, after: Mapping[Level, dat
     """The least that was on hand at any instant after each day; levels without later moves are missing."""
     rows = await connection.fetch(LOWEST_LATER, *columns([(*level, day) for level, day in sorted(after.items())], 4))
     return {(company, warehouse, sku): lowest for company, warehouse, sku, lowest in rows}
+
+
+async def moved_since(
+    connection: asyncpg.Connection, days: Collection[tuple[Level, date]]
+) -> dict[tuple[Level, date], int]:
+    """What came (above zero) or went after the end of each day; levels without later moves are missing."""
+    rows = await connection.fetch(MOVED_SINCE, *columns([(*level, day) for level, day in sorted(days)], 4))
+    return {((company, warehouse, sku), day): moved for company, warehouse, sku, day, moved in rows}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 import asyncpg
@@ -32,7 +32,7 @@ insert into transfer_line (company, transfer, line, sku, sent)
 select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::bigint[])
 """
 LOCK = """
-select t.company, t.transfer, t.reference, t.source, t.target, t.state
+select t.company, t.transfer, t.reference, t.source, t.target, t.sent_on, t.state
 from unnest($1::text[], $2::uuid[]) as x(company, transfer)
 cross join lateral (select * from transfer v where v.company = x.company and v.transfer = x.transfer for update) t
 """
@@ -59,6 +59,7 @@ class TransferRow(NamedTuple):
     reference: str
     source: str
     target: str
+    sent_on: date
     state: Literal["sent", "closed"]
 
 

@@ -13,7 +13,7 @@ from services.inventory.domain.book import StockKey
 from services.inventory.domain.valuing import Method, Move
 from services.inventory.store.stock import columns
 
-READ_CURRENCIES = "select company, currency from stock_company where company = any($1::text[])"
+READ_TERMS = "select company, currency, time_zone from stock_company where company = any($1::text[])"
 
 LEARN_TERMS = """
 insert into stock_company (company, currency, time_zone)
@@ -79,6 +79,13 @@ from unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::bigi
 """
 
 
+class CompanyTerms(NamedTuple):
+    """In which currency a company values its goods, and where its days begin."""
+
+    currency: str
+    time_zone: str
+
+
 class CostRow(NamedTuple):
     """An item's cost as it is stored."""
 
@@ -104,9 +111,10 @@ async def learn_terms(connection: asyncpg.Connection, rows: Sequence[tuple[str, 
     await connection.execute(LEARN_TERMS, *columns(sorted(rows), 3))
 
 
-async def read_currencies(connection: asyncpg.Connection, companies: Collection[str]) -> dict[str, str]:
-    """The currency of each company, where it is known."""
-    return {row[0]: row[1] for row in await connection.fetch(READ_CURRENCIES, sorted(companies))}
+async def read_terms(connection: asyncpg.Connection, companies: Collection[str]) -> dict[str, CompanyTerms]:
+    """Currency and time zone of each company, where they are known."""
+    rows = await connection.fetch(READ_TERMS, sorted(companies))
+    return {company: CompanyTerms(*rest) for company, *rest in rows}
 
 
 async def add_costs(connection: asyncpg.Connection, rows: Sequence[tuple[str, str, Method]], empty: bytes) -> None:

@@ -153,7 +153,9 @@ class StockCount(Row, table=True):
     __table_args__ = (
         UniqueConstraint("company", "reference", name="count_reference_once"),
         CheckConstraint("state in ('pending', 'adjusted', 'rejected')"),
-        CheckConstraint("state = 'pending' or decided_by is not null", name="decided_by_another"),
+        CheckConstraint(
+            "state = 'pending' or (decided_by is not null and decided_by <> counted_by)", name="decided_by_another"
+        ),
     )
     company: str = Field(sa_column=text_column(key=True))
     count: UUID = Field(primary_key=True)

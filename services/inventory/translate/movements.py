@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from chassis.cause import Cause
 from chassis.errors import Refused
 from chassis.ids import UUID, derive
+from services.inventory.domain.moving import NotMoved
 from services.inventory.domain.quantities import plain
 from services.inventory.store.stock import Level
 
@@ -32,14 +31,9 @@ def stock_short_later(level: Level, wanted: int, lowest: int, at: str) -> Refuse
     return Refused("insufficient-stock-later", detail, at, status=409, extra=extra)
 
 
-def item_unknown(sku: str, at: str) -> Refused:
-    """There is no such item."""
-    return Refused("item-unknown", f"There is no item {sku}.", at)
-
-
-def item_repeated(sku: str, at: str) -> Refused:
-    """One item twice in a document."""
-    return Refused("item-repeated", f"{sku} is in this document twice.", at)
+def refusal_of_document(wrong: NotMoved) -> Refused:
+    """A document that is not booked, as its sender gets to know it."""
+    return Refused(wrong.code, wrong.detail, wrong.pointer, status=409 if wrong.conflict else 422)
 
 
 def reference_taken(kind: str, reference: str, document: UUID) -> Refused:
@@ -53,6 +47,6 @@ def not_found(kind: str, document: UUID) -> Refused:
     return Refused(f"{kind}-not-found", f"There is no {kind} {document}.", status=404)
 
 
-def date_in_future(day: date, at: str) -> Refused:
-    """Nothing is booked ahead."""
-    return Refused("date-in-future", f"{day} has not come yet.", at)
+def level_too_large(sku: str, at: str) -> Refused:
+    """More than a stock level can say."""
+    return Refused("stock-level-too-large", f"There would be more of {sku} than a stock level can hold.", at)

@@ -137,8 +137,3 @@ def details_missing(order: UUID, at: str) -> Refused:
     """An order of a time when its papers were not kept."""
     detail = f"What the order {order} says about its customer is not known here."
     return Refused("order-details-missing", detail, at, status=409)
-
-
-def date_in_future(day: date) -> Refused:
-    """Nothing leaves tomorrow."""
-    return Refused("date-in-future", f"Goods cannot have left on {day}.", "/dispatched_on")

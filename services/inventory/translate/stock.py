@@ -13,7 +13,6 @@ from chassis.ids import UUID, derive
 from contracts.base import CompanyCode, CurrencyCode, EventData, EventView, LineNumber, PartView, Quantity, Sku, Uuid
 from contracts.gateway import OrderCancelled, OrderChanged, OrderPlaced
 from contracts.inventory import (
-    BackOrderReserved,
     CancellationRefused,
     ItemDefined,
     ItemDefinedV2,
@@ -21,6 +20,7 @@ from contracts.inventory import (
     ReservationRefused,
     ReservationReleased,
     StockReceived,
+    StockReceivedV2,
     StockReserved,
 )
 from contracts.ledger import CompanyRegistered, InvoiceRefused
@@ -169,16 +169,10 @@ def warehouse_reserved(warehouse: str) -> Refused:
     return Refused("warehouse-reserved", f"{warehouse} is there from the start.", "/warehouse", status=409)
 
 
-def back_order_reserved(company: str, order: UUID, lines: Sequence[OrderedLine]) -> Fact:
-    """Goods have come for an order that waited."""
-    data: dict[str, object] = {"order": order, "reservation": reservation_id(company, order), "lines": _lines(lines)}
-    return BackOrderReserved, order, data
-
-
 def stock_received(item: UUID, sku: str, command: ReceiveGoods, level: NewLevel) -> Fact:
-    """Goods of one item came in."""
+    """Goods of one item came in. A level below zero is said by the second version of the event."""
     return (
-        StockReceived,
+        StockReceived if level.on_hand >= 0 else StockReceivedV2,
         item,
         {
             "item": item,

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import orjson
 
+from chassis.errors import Refused
 from chassis.ids import UUID, derive
 from contracts.inventory import StockIssued, StockValued
 from contracts.money import from_micro, from_minor, minor_units
@@ -107,3 +108,8 @@ def stock_issued(
 def signed(micro: int) -> str:
     """A quantity that may be below zero."""
     return from_micro(micro) if micro >= 0 else f"-{from_micro(-micro)}"
+
+
+def value_too_large(sku: str, at: str) -> Refused:
+    """A move of goods that would be worth more than an amount can say."""
+    return Refused("stock-value-too-large", f"{sku} would be worth more than can be booked.", at)

@@ -84,7 +84,7 @@ class Books:
             self.journal.entry(company, data, at, place)
         elif kind in {"PeriodClosed.v1", "PeriodReopened.v1"}:
             self.journal.period(company, data, at, closes=kind == "PeriodClosed.v1")
-        elif kind == "StockReceived.v1":
+        elif kind in {"StockReceived.v1", "StockReceived.v2"}:
             self._stock(company, data, place)
         elif kind in {"StockReserved.v1", "ReservationReleased.v1"}:
             sign = 1 if kind == "StockReserved.v1" else -1

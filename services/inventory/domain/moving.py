@@ -1,0 +1,63 @@
+"""The rules of documents that move goods between places or say how many there are: transfers, arrivals, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.inventory.domain.days import EARLIEST, check_day
+from services.inventory.domain.quantities import plain
+
+
+@dataclass(frozen=True, slots=True)
+class NotMoved:
+    """A document that is not booked; `pointer` is the JSON pointer of the field at fault."""
+
+    code: str
+    detail: str
+    pointer: str
+    conflict: bool = False
+    """It would be right if things stood otherwise."""
+
+
+def check_items(skus: Sequence[str], known: Container[str]) -> NotMoved | None:
+    """Each item of a document is known, and in it once."""
+    seen: set[str] = set()
+    for index, sku in enumerate(skus):
+        at = f"/lines/{index}/item"
+        if sku not in known:
+            return NotMoved("item-unknown", f"There is no item {sku}.", at)
+        if sku in seen:
+            return NotMoved("item-repeated", f"{sku} is in this document twice.", at)
+        seen.add(sku)
+    return None
+
+
+def check_date(day: date, today: date, at: str, since: date = EARLIEST) -> NotMoved | None:
+    """The day of a document is one on which it can have happened."""
+    wrong = check_day(day, today, since)
+    return None if wrong is None else NotMoved(wrong.code, wrong.detail, at)
+
+
+def check_transfer(source: str, target: str, sent_on: date, today: date) -> NotMoved | None:
+    """Goods go from one place to another one, on a day that has come."""
+    if source == target:
+        return NotMoved("same-warehouse", "Goods are sent to another warehouse.", "/to")
+    return check_date(sent_on, today, "/sent_on")
+
+
+def check_arrival(lines: Sequence[tuple[str, int]], on_the_way: Mapping[str, int]) -> NotMoved | None:
+    """No more arrives than is on its way: (sku, micro-units)."""
+    seen: set[str] = set()
+    for index, (sku, quantity) in enumerate(lines):
+        expected = on_the_way.get(sku)
+        if expected is None:
+            return NotMoved("item-not-sent", f"{sku} was not sent with this transfer.", f"/lines/{index}/item")
+        if sku in seen:
+            return NotMoved("item-repeated", f"{sku} is in this document twice.", f"/lines/{index}/item")
+        seen.add(sku)
+        if quantity > expected:
+            detail = f"Of {sku} only {plain(expected)} are on the way."
+            return NotMoved("more-than-sent", detail, f"/lines/{index}/quantity", conflict=True)
+    return None
