@@ -60,9 +60,7 @@ class ItemBody(Body):
 
     @field_validator("packagings")
     @classmethod
-    def _each_unit_once(
-        cls, packagings: tuple[PackagingBody, ...], info: ValidationInfo
-    ) -> tuple[PackagingBody, ...]:
+    def _each_unit_once(cls, packagings: tuple[PackagingBody, ...], info: ValidationInfo) -> tuple[PackagingBody, ...]:
         units = [info.data.get("unit"), *(packaging.unit for packaging in packagings)]
         repeated = next((unit for n, unit in enumerate(units) if unit in units[:n]), None)
         if repeated is not None:
