@@ -314,14 +314,6 @@ class Audits:
             self._running = asyncio.create_task(self._run(self.latest))
         return self.latest
 
-    async def wait(self) -> Audit:
-        """The audit that runs, when it has ended."""
-        audit = self.start() if self._running is None else self.latest
-        if audit is None or self._running is None:
-            raise AssertionError("an audit that was started is kept")
-        await self._running
-        return audit
-
     async def close(self) -> None:
         """End what runs."""
         if self._running is not None:

@@ -23,6 +23,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from chassis.errors import Problem
+from chassis.telemetry import logger, safe_text
 
 ALGORITHM = "HS256"
 ISSUER = "backbone-gateway"
@@ -91,13 +92,22 @@ class InternalSecrets:
         self._looked = 0.0
         self._stamp = 0
         self._lines: tuple[bytes, ...] = ()
-        self.reload(force=True)
+        self._read()
 
-    def reload(self, *, force: bool = False) -> bool:
-        """Read the file again if it has changed. Raises ValueError on a secret too short, OSError on no file."""
-        if not force and time.monotonic() - self._looked < 5:
+    def reload(self) -> bool:
+        """Read the file again if it has changed. One that is just being written stops nothing: what was read last
+        stays in use."""
+        if time.monotonic() - self._looked < 5:
             return False
         self._looked = time.monotonic()
+        try:
+            return self._read()
+        except (OSError, ValueError) as error:
+            logger.warning("a secret file cannot be read", action="retry", error=safe_text(error))
+            return False
+
+    def _read(self) -> bool:
+        """Raises ValueError on a secret too short, OSError on no file."""
         stamp = os.stat(self._file).st_mtime_ns
         if stamp == self._stamp:
             return False
@@ -127,8 +137,7 @@ class TokenSigner:
 
     def sign(self, caller: Caller, audience: str, *, life_s: int = TOKEN_LIFE_S) -> str:
         """A token that tells one department who calls."""
-        with suppress(OSError, ValueError):  # an unreadable file must not stop what runs; the old secret stays in use
-            self._keys.reload()
+        self._keys.reload()
         issued = int(self._now())
         claims: dict[str, object] = {
             "iss": ISSUER,
@@ -195,10 +204,8 @@ class TokenVerifier:
                 with suppress(JoseError, ValueError, UnicodeError):
                     decoded = jwt.decode(token, OctKey.import_key(secret), algorithms=[ALGORITHM])
                     return cast("dict[str, object]", decoded.claims)
-            with suppress(OSError, ValueError):
-                if attempt == 0 and keys.reload():
-                    continue
-            break
+            if attempt > 0 or not keys.reload():
+                break
         raise unauthenticated("The token is not valid here.")
 
 

@@ -6,7 +6,6 @@ find what is missing, and the consumer first to find what is too much; then what
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -21,7 +20,7 @@ from chassis.auth import EVERYTHING, Caller
 from chassis.consumers import Consumers
 from chassis.errors import Problem
 from chassis.http import Reading, Router, check_company, read
-from contracts.topics import TOPICS
+from contracts.topics import TOPICS, partition_of
 
 BUCKETS = 4_096
 """Keys are compared by sums over this many buckets first, then key by key where sums differ."""
@@ -296,7 +295,7 @@ def counting_of(request: Request) -> Counting:
 
 
 def _has_passed(key: str, topic: str, ends: Mapping[int, Any], nexts: Mapping[int, Any]) -> bool:
-    partition = zlib.crc32(key.encode()) % TOPICS[topic].partitions
+    partition = partition_of(key, topic)
     end, after = ends.get(partition), nexts.get(partition)
     if end is None:
         return True

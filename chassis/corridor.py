@@ -83,7 +83,8 @@ class Corridor:
         batch = [read(record, self.consumers) for record in records]
         self.metrics.batch(len(batch))
         careful = False
-        for attempt in range(1, ATTEMPTS + 1):
+        attempt = 0
+        while True:
             try:
                 with _traced(self.consumers.name, batch):
                     await self._transact(records, batch, cluster, careful=careful)
@@ -95,8 +96,9 @@ class Corridor:
                     if careful:
                         await self._tell_stuck(error)
                         raise Transient("a batch fails in a way that bisecting does not find") from error
-                    careful = True
+                    careful = True  # not an attempt: what comes of it is not known yet
                     continue
+                attempt += 1
                 self.metrics.retried("corridor")
                 logger.warning("batch failed", action="retry", attempt=attempt, error=safe_text(error))
                 if attempt == ATTEMPTS:
@@ -146,7 +148,7 @@ class Corridor:
         if introducing:
             await application.run(introducing)
             application.known = known = await self._known(unit.raw, {p.company for p in batch.runs}, refresh=True)
-            await release_waiting(unit.raw, {p.company for p in introducing})
+            await inbox.release_waiting(unit.raw, {p.company for p in introducing})
         await application.run({p: run for p, run in batch.runs.items() if p not in introducing})
         corrections = self._corrections(batch, application)
         await self._write(unit.raw, batch, corrections)
@@ -291,13 +293,6 @@ def contiguous_runs(
     return runs, tails
 
 
-async def release_waiting(connection: asyncpg.Connection, known: set[str]) -> None:
-    """Events that waited for a company are due now that it is known."""
-    await connection.execute(
-        "update held set next_at = now() where reason = 'waiting' and company = any($1::text[])", sorted(known)
-    )
-
-
 def _first_gap(ordered: Sequence[Arrived]) -> int:
     """The index behind the first contiguous run."""
     steps = (i for i in range(1, len(ordered)) if ordered[i].sequence != ordered[i - 1].sequence + 1)
@@ -320,10 +315,10 @@ def _sort_claimed(place: Place, run: list[Arrived], former: Cursor, batch: _Sort
     first = run[0].sequence
     batch.former[place] = former
     if former.sequence >= first:
-        fresh = former.sequence - first + 1
-        for event in run[:fresh]:
+        repeats = former.sequence - first + 1
+        for event in run[:repeats]:
             _sort_duplicate(event, former, batch)
-        run = run[fresh:]
+        run = run[repeats:]
     elif former.sequence < first - 1:
         batch.moved[place] = former
         for event in run:

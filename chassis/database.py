@@ -26,14 +26,14 @@ from chassis.ids import UUID
 from chassis.jobs_table import NewJob, append_jobs
 from chassis.outbox import OutboxEvent, Producer
 from chassis.settings import ServiceSettings
-from contracts.base import EventData
+from contracts.base import COMPANY_PATTERN, EventData
 
 IDLE_IN_TRANSACTION = "5s"
 """A process that froze inside a transaction holds rows; the server ends its session after this long."""
 SILENCE_S = 3.0
 """The server ends a statement that takes too long and says so. Who hears nothing for this much longer waits on a
 connection that is dead at the other end, and would wait for as long as the kernel does: a quarter of an hour."""
-COMPANY = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+COMPANY = re.compile(COMPANY_PATTERN[1:-1])
 """Company codes are formatted into BEGIN, so nothing else may ever pass."""
 
 _TRANSIENT = (

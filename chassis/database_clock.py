@@ -45,7 +45,6 @@ class DatabaseClock:
 
     async def _look(self) -> None:
         try:
-            began = time.monotonic()
             held = await self._database.take()
             broken = True
             try:

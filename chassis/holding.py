@@ -42,7 +42,7 @@ where company = $1 and consumer = $2 and topic = $3 and key = $4 for update
 """
 
 ROWS = """
-select id, partition, sequence, headers, body, reason, attempts, hash from held
+select id, partition, sequence, headers, body, hash from held
 where company = $1 and consumer = $2 and topic = $3 and key = $4 and reason <> 'conflict' order by sequence, id limit $5
 """
 
@@ -61,22 +61,22 @@ update held set next_at = now() + make_interval(secs => $5)
 where company = $1 and consumer = $2 and topic = $3 and key = $4 and next_at <= now()
 """
 
-POSTPONE = """
-update held set reason = $2, detail = $3, attempts = attempts + 1,
-    deadline = coalesce(deadline, now() + make_interval(secs => $4)),
+TRIES = "(case when reason = $2 then attempts else 0 end + 1)"
+"""Tries for one and the same reason: who has long waited for a company has used up no try of failing."""
+POSTPONE = f"""
+update held set reason = $2, detail = $3, attempts = {TRIES},
+    deadline = coalesce(case when reason = $2 then deadline end, now() + make_interval(secs => $4)),
     next_at = case
-        when $2 = 'poison' and attempts + 1 >= $5 then 'infinity'
-        when deadline < now() then 'infinity'
-        else now() + make_interval(secs => least(0.5 * power(2, least(attempts, 10)), 30)) end
-where id = $1
+        when $2 = 'poison' and {TRIES} >= $5 then 'infinity'
+        when reason = $2 and deadline < now() then 'infinity'
+        else now() + make_interval(secs => least(0.5 * power(2, least({TRIES} - 1, 10)), 30)) end
+where id = $1 returning next_at = 'infinity'
 """
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     id: int
-    reason: str
-    attempts: int
     event: Arrived
     hash: bytes
     """Of the content as it came: an edited event must still recognise its own repeat."""
@@ -153,6 +153,9 @@ class Drainer:
             await self._count(unit.raw, application, done, applied)
             if stop is not None:
                 await _postpone(unit.raw, run[stop.index], stop)
+            if any(row.event.envelope.type in self.consumers.introduces for row in applied):
+                await inbox.release_waiting(unit.raw, {place.company})
+                unit.wake_drainer()
             for row in applied:
                 unit.audit(
                     cause_of(row.event.envelope),
@@ -220,7 +223,7 @@ class Drainer:
     def _row(self, place: Place, row: asyncpg.Record) -> _Row:
         headers = unpack_headers(row["headers"])
         event = arrived(from_headers(headers), place.topic, row["partition"], headers, row["body"], self.consumers)
-        return _Row(row["id"], row["reason"], row["attempts"], event, row["hash"])
+        return _Row(row["id"], event, row["hash"])
 
 
 def _next_run(rows: Sequence[_Row], sequence: int) -> list[_Row]:
@@ -234,6 +237,5 @@ def _next_run(rows: Sequence[_Row], sequence: int) -> list[_Row]:
 
 
 async def _postpone(connection: asyncpg.Connection, row: _Row, stop: Stop) -> None:
-    await connection.execute(POSTPONE, row.id, stop.reason, stop.detail, stop.patience_s, POISON_TRIES)
-    if stop.reason == "poison" and row.attempts + 1 >= POISON_TRIES:
+    if await connection.fetchval(POSTPONE, row.id, stop.reason, stop.detail, stop.patience_s, POISON_TRIES):
         logger.error("held event needs a person", action="alarm", held=row.id, detail=stop.detail)

@@ -255,3 +255,10 @@ async def count(connection: asyncpg.Connection, consumer: str, counts: Mapping[C
         [k.outcome for k in keys],
         [counts[k] for k in keys],
     )
+
+
+async def release_waiting(connection: asyncpg.Connection, known: set[str]) -> None:
+    """Events that waited for a company are due now that it is known."""
+    await connection.execute(
+        "update held set next_at = now() where reason = 'waiting' and company = any($1::text[])", sorted(known)
+    )

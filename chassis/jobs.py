@@ -53,6 +53,13 @@ update job set lease = null, leased_until = null, error = $3, run_at = case when
     else now() + make_interval(secs => least(2 ^ least(attempts, 20), $5) * (0.5 + random())) end
 where id = any($1::bigint[]) and lease = $2 returning run_at = 'infinity'
 """
+WAIT = """
+update job set lease = null, error = $3, attempts = greatest(attempts - 1, 1), leased_until = now() +
+    make_interval(secs => least(greatest(extract(epoch from now() - run_at)::float8 / 2, 1), $4) * (0.5 + random()))
+where id = any($1::bigint[]) and lease = $2 returning false
+"""
+"""What only has to wait (for another department, say) uses up no attempt: it rests half as long as it is overdue. It
+stays at one attempt at least, so that it runs alone and holds up nobody else of its batch."""
 RELEASE = """
 update job set lease = null, leased_until = null, attempts = attempts - 1 where id = any($1::bigint[]) and lease = $2
 """
@@ -63,10 +70,11 @@ returning true
 """
 TURN_OVER = "update job_lease set until = now() + make_interval(secs => $3) where name = $1 and lease = $2"
 BURIED = """
-select id, company, queue, key, attempts, error, at from job where run_at = 'infinity' order by id limit $1
+select id, queue, key, attempts, error, at from job
+where company = $1 and run_at = 'infinity' and id > $2 order by id limit $3
 """
 REVIVE = """
-update job set run_at = now(), attempts = 0 where id = any($1::bigint[]) and run_at = 'infinity' returning id
+update job set run_at = now(), attempts = 0 where company = $1 and id = $2 and run_at = 'infinity' returning queue, key
 """
 
 
@@ -123,7 +131,7 @@ class Jobs:
         """Work on this queue's jobs, up to `batch` at a time, `parallel` times in this process.
 
         An attempt is cut off after `lease_s`; when its worker dies, another follows within seconds. What fails
-        `attempts_max` times stays in the table with its error.
+        `attempts_max` times stays in the table with its error; what is Transient does not count.
         """
 
         def register(work: Work) -> Work:
@@ -170,7 +178,8 @@ class JobContext(TurnContext):
         self._lease = lease
         self.left = {job.id: job for job in jobs}
         """What is neither finished nor failed yet."""
-        self.failures: dict[int, str] = {}
+        self.failures: dict[int, tuple[str, bool]] = {}
+        """Why a job did not work, and whether it only has to wait."""
 
     @asynccontextmanager
     async def finishing(self, jobs: Sequence[Job]) -> AsyncIterator[UnitOfWork]:
@@ -185,10 +194,12 @@ class JobContext(TurnContext):
         for job in jobs:
             self.left.pop(job.id, None)
 
-    def fail(self, job: Job, error: str) -> None:
-        """This one did not work; it is tried again later, the others of the batch go on."""
+    def fail(self, job: Job, error: str, *, transient: bool = False) -> None:
+        """This one did not work; it is tried again later, the others of the batch go on. What is `transient` only has
+        to wait, for another department say, and uses up no attempt.
+        """
         self.left.pop(job.id, None)
-        self.failures[job.id] = error[:500].replace("\x00", "")
+        self.failures[job.id] = (error[:500].replace("\x00", ""), transient)
 
 
 class JobWorkers:
@@ -298,26 +309,32 @@ class JobWorkers:
         """Run jobs that are leased; returns those that should be tried alone, because they failed together."""
         context = JobContext(self._database, self._operator, lease, jobs)
         again: list[Job] = []
+        worked = len(jobs)
         try:
             async with asyncio.timeout_at(until):
                 await queue.work(jobs, context)
         except LeaseLost as error:
             logger.warning("lease lost", action="fence", queue=queue.name, error=str(error))
             self._metrics.jobs(queue.name, "lease-lost", len(context.left))
+            worked -= len(context.left)
             await self._surely(RELEASE, list(context.left), lease, until=until)  # those that are still ours
         except Exception as error:
             left = list(context.left.values())
-            if len(left) > 1 and not is_transient(error):
+            worked -= len(left)
+            transient = is_transient(error)
+            if len(left) > 1 and not transient:
                 again = left
             else:
                 logger.warning("job failed", action="retry", queue=queue.name, exc_info=error)
-                await self._put_back(queue, lease, left, safe_text(error))
+                await self._put_back(queue, lease, left, safe_text(error), transient=transient)
         else:
             await self._drop(lease, list(context.left.values()), until)
         for job in jobs:
             if job.id in context.failures:
-                await self._put_back(queue, lease, [job], context.failures[job.id])
-        self._metrics.jobs(queue.name, "worked", len(jobs) - len(again))
+                error_text, transient = context.failures[job.id]
+                await self._put_back(queue, lease, [job], error_text, transient=transient)
+        if worked > len(context.failures):
+            self._metrics.jobs(queue.name, "worked", worked - len(context.failures))
         return again
 
     async def _drop(self, lease: UUID, jobs: Sequence[Job], until: float) -> None:
@@ -326,13 +343,18 @@ class JobWorkers:
             hit("job.done")
             await self._surely(DROP, [job.id for job in jobs], lease, until=until)
 
-    async def _put_back(self, queue: _Queue, lease: UUID, jobs: Sequence[Job], error: str) -> None:
+    async def _put_back(
+        self, queue: _Queue, lease: UUID, jobs: Sequence[Job], error: str, *, transient: bool = False
+    ) -> None:
         if not jobs:
             return
         ids = [job.id for job in jobs]
         until = asyncio.get_running_loop().time() + queue.lease_s
-        arguments = (ids, lease, error, queue.attempts_max, float(BACKOFF_MAX_S))
-        rows = await self._surely(RETRY, *arguments, until=until)
+        if transient:
+            rows = await self._surely(WAIT, ids, lease, error, float(BACKOFF_MAX_S), until=until)
+        else:
+            arguments = (ids, lease, error, queue.attempts_max, float(BACKOFF_MAX_S))
+            rows = await self._surely(RETRY, *arguments, until=until)
         dead = sum(1 for row in rows if row[0])
         self._metrics.jobs(queue.name, "failed", len(rows))
         if dead:
@@ -381,16 +403,3 @@ class JobWorkers:
 
 def _beat_s(queue: _Queue) -> float:
     return min(queue.lease_s, BEAT_LEASE_S)
-
-
-# -- for operators ----------------------------------------------------------------------------------------------------
-
-
-async def buried(connection: asyncpg.Connection | asyncpg.Pool, limit: int = 100) -> list[asyncpg.Record]:
-    """Jobs that failed too often: id, company, queue, key, attempts, error, at. Needs the operator role."""
-    return list(await connection.fetch(BURIED, limit))
-
-
-async def revive(connection: asyncpg.Connection | asyncpg.Pool, ids: Sequence[int]) -> int:
-    """Try buried jobs again from the start; returns how many there were."""
-    return len(await connection.fetch(REVIVE, list(ids)))

@@ -51,9 +51,10 @@ async def cluster_id(client: AIOKafkaAdminClient) -> str:
     return str((await client.describe_cluster())["cluster_id"])
 
 
-async def create_topics(client: AIOKafkaAdminClient, topics: Iterable[Topic], *, replication: int = 1) -> None:
+async def create_topics(client: AIOKafkaAdminClient, topics: Iterable[Topic], *, replication: int) -> None:
     """Make the topics that are missing. Raises RuntimeError with what Kafka says of those that it refuses."""
-    missing = [topic for topic in topics if topic.name not in set(await client.list_topics())]
+    there = set(await client.list_topics())
+    missing = [topic for topic in topics if topic.name not in there]
     if not missing:
         return
     answer = await client.create_topics(
@@ -72,7 +73,11 @@ def owned_topics(owner: str) -> list[Topic]:
 async def last_records(
     consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]
 ) -> dict[TopicPartition, ConsumerRecord[Any, Any] | None]:
-    """The records at these offsets; None where the log holds none there."""
+    """The records at these offsets; None where the log holds none there.
+
+    Raises TimeoutError when a record that must be there was not given in time: whether it is the one that somebody
+    means is then not known, and who took silence for "another log" would start over, or overlook an old database.
+    """
     begin = await consumer.beginning_offsets(list(offsets))
     end = await consumer.end_offsets(list(offsets))
     wanted = {tp: offset for tp, offset in offsets.items() if begin[tp] <= offset < end[tp]}
@@ -86,7 +91,7 @@ async def last_records(
     while missing:
         batch = await consumer.getmany(*missing, timeout_ms=REQUEST_MS, max_records=None)
         if not batch:
-            break
+            raise TimeoutError(f"Kafka gives no record of {', '.join(f'{t}[{n}]' for t, n in sorted(missing))}")
         for tp, records in batch.items():
             found[tp] = records[0]
             missing.discard(tp)

@@ -19,7 +19,7 @@ from chassis.errors import Poison
 from chassis.ids import UUID, derive
 from chassis.telemetry import broken_rules
 from contracts.base import EventData
-from contracts.envelope import CONTENT_TYPE, SPEC_VERSION
+from contracts.envelope import CONTENT_TYPE, SPEC_VERSION, is_within_bounds
 
 APPEND = """
 with s as (insert into outbox_sequence as q (company, topic, key, last)
@@ -117,6 +117,8 @@ class Producer:
             headers.append(("ce_traceparent", cause.traceparent))
         if client_id is not None:
             headers.append(("ce_clientid", client_id))
+        if not is_within_bounds(key, source, cause.correlation, cause.actor, cause.on_behalf_of, client_id):
+            raise ContractBroken(f"{event.event_type}: an attribute of its envelope is beyond what readers take")
         packed = orjson.dumps(headers)
         if len(body) + len(packed) > self.event_bytes_max:
             raise ContractBroken(

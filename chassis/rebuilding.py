@@ -15,6 +15,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.kafka import admin, cluster_id, create_topics, last_records, owned_topics, reader
+from chassis.settings import StackSettings
 from chassis.telemetry import logger
 from contracts.envelope import EnvelopeError, from_headers
 
@@ -40,23 +41,25 @@ class Watermark:
     """Which cluster is written to, and why nothing may be sent, if so."""
 
     cluster_id: str
-    diverged: str | None = None
+    diverged: tuple[str, ...] | None = None
     ends: dict[tuple[str, int], int] = field(default_factory=dict)
     """Per partition, up to where Kafka has acknowledged: a later acknowledgement below it means a lost log."""
 
 
-async def ensure_topics_hold_what_was_sent(connection: asyncpg.Connection, servers: str, service: str) -> Watermark:
+async def ensure_topics_hold_what_was_sent(
+    connection: asyncpg.Connection, stack: StackSettings, service: str
+) -> Watermark:
     """Compare topics and outbox, and queue again what Kafka lost. Raises what Kafka or the database says."""
-    topics = owned_topics(service)
+    topics, servers = owned_topics(service), stack.kafka_bootstrap_servers
     async with asyncio.timeout(QUESTIONS_S):
         async with admin(servers) as client:
             identity = await cluster_id(client)
-            await create_topics(client, topics)
+            await create_topics(client, topics, replication=stack.kafka_replication)
         async with reader(servers) as consumer:
             ends = await consumer.end_offsets([TopicPartition(t.name, p) for t in topics for p in range(t.partitions)])
             unknown = await _events_that_this_database_does_not_know(connection, consumer, ends)
     if unknown:
-        return Watermark(identity, "; ".join(unknown))
+        return Watermark(identity, tuple(unknown))
     rows = await connection.fetch(KNOWN_ENDS, [topic.name for topic in topics])
     lost = sorted({row["topic"] for row in rows if _is_lost(row, identity, ends)})
     if lost:

@@ -8,7 +8,6 @@ and deletion sends again: consumers drop what they have by its sequence.
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from chassis.rebuilding import Watermark, ensure_topics_hold_what_was_sent, requ
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics, logger, safe_text
 from contracts.envelope import SEQUENCE_HEADER
-from contracts.topics import TOPICS
+from contracts.topics import partition_of
 
 LOCK = 7_203_312
 HEARTBEAT_S = 2.0
@@ -80,11 +79,6 @@ class _Lot:
     acknowledged: asyncio.Future[object]
 
 
-def partition_of(key: str, partitions: int) -> int:
-    """Where a key lives: CRC32, as librdkafka's `consistent` partitioner computes it."""
-    return zlib.crc32(key.encode()) % partitions
-
-
 class Relay:
     """Moves one service's outbox to Kafka."""
 
@@ -101,7 +95,7 @@ class Relay:
         self.metrics = metrics
         self.is_owner = False
         self.connected = False
-        self.diverged: str | None = None
+        self.diverged: tuple[str, ...] | None = None
         """Why nothing may be sent: the topics hold more than this database knows."""
 
     async def run(self) -> None:
@@ -111,7 +105,9 @@ class Relay:
                 await self._own()
             except Exception as error:
                 logger.warning("relay starts over", action="retry", error=safe_text(error))
-            self.is_owner = self.connected = False
+            finally:
+                self.is_owner = self.connected = False
+                self.diverged = None  # the next owner looks for itself
             await asyncio.sleep(0.5)
 
     async def _own(self) -> None:
@@ -170,7 +166,7 @@ class Relay:
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await producer.start()
-            mark = await ensure_topics_hold_what_was_sent(connection, servers, self.settings.service)
+            mark = await ensure_topics_hold_what_was_sent(connection, self.settings.stack, self.settings.service)
             self.diverged = mark.diverged
             if mark.diverged is not None:
                 logger.error("nothing is sent", action="alarm", missing=mark.diverged)
@@ -271,7 +267,7 @@ async def _submit(producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) ->
     groups: dict[TopicPartition, list[asyncpg.Record]] = {}
     for row in rows:
         topic = row["topic"]
-        groups.setdefault(TopicPartition(topic, partition_of(row["key"], TOPICS[topic].partitions)), []).append(row)
+        groups.setdefault(TopicPartition(topic, partition_of(row["key"], topic)), []).append(row)
     lots: list[_Lot] = []
     for (topic, partition), group in groups.items():
         batch = producer.create_batch()

@@ -26,13 +26,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from chassis import census, faults, operating, trail
+from chassis import census, faults, operating, operating_jobs, trail
 from chassis.auditing import Audits
 from chassis.cluster import ClusterWatch
 from chassis.consumers import Consumers
 from chassis.consuming import Subscription
 from chassis.corridor import Corridor
-from chassis.database import Database
+from chassis.database import SILENCE_S, Database
 from chassis.holding import Drainer
 from chassis.http import install
 from chassis.http_protocol import BoundedProtocol
@@ -151,7 +151,8 @@ class Service:
         if not self.schema.fits:
             reasons.append(f"schema: {self.schema.state}")
         if self.relay.diverged is not None:
-            reasons.append(f"topics hold what this database does not know: {self.relay.diverged}")
+            keys = len(self.relay.diverged)  # which ones is in the log: this answer is for anybody
+            reasons.append(f"topics hold what this database does not know, on {keys} partitions")
         if not self._accepts_without_kafka:
             reasons += self._kafka_reasons()
         return reasons
@@ -175,7 +176,7 @@ class Service:
         await self.schema.wait(url)
         if self.schema.too_old is not None:
             return
-        self._operator = await self._open_operator()
+        self._operator = await self.open_operator()
         self.census = census.Counting(self._operator, self.settings.service, self._consumers)
         servers = self.settings.stack.kafka_bootstrap_servers
         self.audits = Audits(self._operator, servers, self.settings.service, self._consumers)
@@ -249,11 +250,13 @@ class Service:
             self.metrics.alarm(kind, raised=bool(found))
         self.metrics.alarm("topics-know-more", raised=self.relay.diverged is not None)
 
-    async def _open_operator(self) -> asyncpg.Pool:
+    async def open_operator(self) -> asyncpg.Pool:
+        """Connections of the relay and operator role, once they are to be had; the caller closes them."""
         while True:
             try:
                 return await asyncpg.create_pool(
                     self.settings.relay_url.get_secret_value(), min_size=0, max_size=3, timeout=5,
+                    command_timeout=self.settings.statement_timeout_ms / 1_000 + SILENCE_S,
                     server_settings={"application_name": f"{self.settings.service}-{self.settings.replica}-operator"},
                 )  # fmt: skip
             except Exception as error:
@@ -294,7 +297,7 @@ class Service:
         app.add_route("/metrics", self._metrics, include_in_schema=False)
         if "api" in self.parts:
             app.router.routes.extend(routes)
-            for router in (*routers, operating.router, census.router, trail.router):
+            for router in (*routers, operating.router, operating_jobs.router, census.router, trail.router):
                 app.router.routes.extend(router.routes)  # `include_router` matches every request twice as slowly
         install(app, self)
         return app
@@ -350,7 +353,7 @@ def main(service: str, settings_class: type[S], build: Callable[[S, Sequence[str
     settings = settings_class.from_environment()
     configure_logging(service, settings.replica)
     faults.arm(settings.stack.backbone_faults)
-    configure_tracing(service, settings.stack.otel_exporter_otlp_endpoint)
+    configure_tracing(service, settings.stack.otel_exporter_otlp_endpoint, replica=settings.replica)
     try:
         uvloop.run(_serve(settings, parts, build))
     except TooOld as old:

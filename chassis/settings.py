@@ -15,6 +15,8 @@ class StackSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    kafka_replication: int = Field(default=1, ge=1, le=9)
+    """Copies of each topic: when it is provisioned, and when a relay makes it anew on a cluster that lost it."""
     backbone_internal_secret_file: Path | None = None
     """File with the secret that signs internal tokens; without it the department APIs refuse every call."""
     backbone_faults: str = ""

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chassis.http import Reading, Router, read
 
@@ -73,8 +73,8 @@ async def get_trail(
     action: Word = None,
     cause: UUID | None = None,
     correlation: Word = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
     before: Annotated[int, Query(ge=1, le=LAST)] = LAST,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> TrailPage:

@@ -112,6 +112,9 @@ AccountCode = Annotated[str, Field(pattern=CODE_PATTERN, max_length=32, descript
 Reference = Annotated[
     str, Field(pattern=CODE_PATTERN, max_length=64, description="The sender's own number for it, 1 to 64 characters.")
 ]
+CustomerId = Annotated[
+    str, Field(pattern=CODE_PATTERN, max_length=64, description="The front office's own id of the customer.")
+]
 SourceName = Annotated[
     str, Field(pattern=CODE_PATTERN, max_length=200, description="CloudEvents source of the system that sent it.")
 ]

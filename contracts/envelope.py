@@ -254,6 +254,11 @@ def _is_sound(envelope: Envelope) -> object:
     )
 
 
+def is_within_bounds(subject: str, *texts: str | None) -> bool:
+    """Whether every reader would take this subject and these attributes that are text (None: left out)."""
+    return _is_subject(subject) and all(text is None or _is_text(text) for text in texts)
+
+
 def _repeats_ours(headers: Sequence[tuple[str, bytes]]) -> bool:
     ours = [name for name, _ in headers if name in ENVELOPE_HEADERS]
     return len(ours) != len(set(ours))

@@ -8,6 +8,7 @@ from contracts.base import (
     Address,
     CalendarDate,
     CurrencyCode,
+    CustomerId,
     DocumentNumber,
     EventData,
     Language,
@@ -29,15 +30,6 @@ from contracts.base import (
     VatNumber,
 )
 
-CustomerId = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=64,
-        pattern=r"^[^\u0000-\u0020\u007F](?:[^\u0000-\u001F\u007F]*[^\u0000-\u0020\u007F])?$",
-        description="The front office's own id of the customer.",
-    ),
-]
 Email = Annotated[
     str, Field(max_length=254, pattern=r"^[^\s@]+@[^\s@]+$", description="Where documents are sent, if anywhere.")
 ]

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.base import (
-    CODE_PATTERN,
     Address,
     Amount,
     CalendarDate,
     Code,
     CurrencyCode,
+    CustomerId,
     Detail,
     DocumentNumber,
     EventData,
@@ -181,9 +181,7 @@ class ShippedLine(Part):
 class ShipTo(Part):
     """Who gets the goods, as the order said."""
 
-    id: Annotated[
-        str, Field(pattern=CODE_PATTERN, max_length=64, description="The front office's own id of the customer.")
-    ]
+    id: CustomerId
     name: Name
     language: Language
     address: Address

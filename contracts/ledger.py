@@ -13,6 +13,7 @@ from contracts.base import (
     CompanyCode,
     CountryCode,
     CurrencyCode,
+    CustomerId,
     Detail,
     DocumentNumber,
     EventData,
@@ -33,7 +34,6 @@ from contracts.base import (
 )
 from contracts.ledger_parts import (
     CreditLimits,
-    CustomerCode,
     CustomerTerms,
     DimensionCode,
     DunnedItem,
@@ -99,7 +99,7 @@ class CustomerRegistered(EventData, topic="ledger.customers", key="customer"):
     """A customer is known by these particulars from a day on."""
 
     customer: Uuid
-    id: CustomerCode
+    id: CustomerId
     valid_from: CalendarDate
     name: Name
     language: Language
@@ -116,7 +116,7 @@ class CustomerChanged(EventData, topic="ledger.customers", key="customer"):
     """
 
     customer: Uuid
-    id: CustomerCode
+    id: CustomerId
     valid_from: CalendarDate
     change: Annotated[int, Field(ge=2, description="Counts what was said about this customer; the first was 1.")]
     name: Name | None = None

@@ -9,6 +9,7 @@ from contracts.base import (
     Address,
     CalendarDate,
     CurrencyCode,
+    CustomerId,
     DocumentNumber,
     Iban,
     Language,
@@ -17,7 +18,6 @@ from contracts.base import (
     Part,
     Quantity,
     Rate,
-    Reference,
     Sku,
     TaxCode,
     Text,
@@ -27,7 +27,6 @@ from contracts.base import (
     VatNumber,
 )
 
-CustomerCode = Annotated[Reference, Field(description="The front office's own id of the customer.")]
 PeriodNumber = Annotated[int, Field(ge=1, le=18, description="Number of the month within its fiscal year, from 1.")]
 Subledgers = Annotated[list[Literal["ar", "ap", "stock", "payroll", "gl"]], Field(min_length=1, max_length=5)]
 DimensionCode = Annotated[
@@ -79,7 +78,7 @@ class Seller(Part):
 class InvoiceCustomer(Part):
     """Who is invoiced, as printed."""
 
-    id: CustomerCode
+    id: CustomerId
     name: Name
     language: Language
     address: Address

@@ -39,11 +39,6 @@ def _events() -> dict[str, type[EventData]]:
 EVENTS: Mapping[str, type[EventData]] = MappingProxyType(_events())
 
 
-def topic_of(event_type: str) -> str:
-    """The topic that holds events of this type. Raises KeyError for an unknown type."""
-    return EVENTS[event_type].topic
-
-
 def owner_of(event_type: str) -> str:
     """The service that alone emits events of this type. Raises KeyError for an unknown type."""
     return TOPICS[EVENTS[event_type].topic].owner

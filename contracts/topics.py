@@ -4,6 +4,7 @@ Topics are provisioned from this table; nothing creates one by using it. The par
 would move keys to other partitions and break the order per key.
 """
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -101,3 +102,8 @@ _ROWS = (
 )
 
 TOPICS: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in _ROWS})
+
+
+def partition_of(key: str, topic: str) -> int:
+    """Where a key lives on its topic: CRC32, as librdkafka's `consistent` partitioner computes it."""
+    return zlib.crc32(key.encode()) % TOPICS[topic].partitions

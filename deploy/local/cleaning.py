@@ -9,8 +9,9 @@ from deploy.local.postgres_user import folder_outside
 
 
 def remove_data(folder: StateFolder) -> None:
-    """Forget databases, topics, passwords and keys; keep logs, downloaded jars and the lock."""
-    for path in (folder.root / "postgres", folder.root / "kafka", folder_outside(folder.root) / "postgres"):
+    """Forget databases, topics, documents, passwords and keys; keep logs, downloaded jars and the lock."""
+    databases = (folder.root / "postgres", folder_outside(folder.root) / "postgres")
+    for path in (*databases, folder.root / "kafka", folder.documents):
         shutil.rmtree(path, ignore_errors=True)
     folder.stack_file.unlink(missing_ok=True)
     folder.internal_secret.unlink(missing_ok=True)

@@ -42,6 +42,11 @@ class StateFolder:
         """The key under which documents seals papers about persons."""
         return self.root / "secrets" / "seal-key"
 
+    @property
+    def documents(self) -> Path:
+        """Where the documents department keeps its files."""
+        return self.root / "documents"
+
     def key_files(self) -> dict[str, str]:
         """Where the departments find their keys, as they are told by the environment."""
         return {"PAYROLL_VAULT_KEY_FILE": str(self.vault_key), "DOCUMENTS_SEAL_KEY_FILE": str(self.seal_key)}

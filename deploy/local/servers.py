@@ -105,9 +105,12 @@ class Servers:
         elif not await _answers_within(bootstrap, OUTSIDE_KAFKA_MAX_S):
             raise StackFailed(f"the outside Kafka at {bootstrap} does not answer")
         if self.provision is not None:
-            copies = {"KAFKA_REPLICATION": str(min(3, len(self.kafka.brokers)))} if self.kafka is not None else {}
             async with timed("topics are there", self.say):
-                await self._task("provisioning", self.provision, dict(os.environ) | self.shared() | copies)
+                await self._task("provisioning", self.provision, dict(os.environ) | self.shared())
+
+    def replication(self) -> dict[str, str]:
+        """How many copies of a topic to keep, for who makes topics; an outside Kafka's is told by our environment."""
+        return {} if self.kafka is None else {"KAFKA_REPLICATION": str(min(3, len(self.kafka.brokers)))}
 
     async def _database(self, service: str, place: PostgresServer | DatabaseUrls) -> None:
         async with timed(f"{service}'s database is migrated", self.say):

@@ -109,4 +109,6 @@ class Fold:
     """The facts' bits of each order that was spoken of."""
     placements: dict[OrderKey, Placement] = field(default_factory=dict)
     invoicings: dict[OrderKey, Invoicing] = field(default_factory=dict)
+    settled: set[OrderKey] = field(default_factory=set)
+    """Orders about whose money something was said."""
     departures: list[Departure] = field(default_factory=list)

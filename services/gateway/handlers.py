@@ -10,6 +10,7 @@ from chassis.errors import Transient
 from chassis.requests import Answer, Result
 from services.gateway import store
 from services.gateway.commands import Accept, Fold
+from services.gateway.domain.timeline import taken_back
 from services.gateway.translate.sealing import (
     already_accepted,
     answer_of,
@@ -111,5 +112,9 @@ async def fold(command: Fold, unit: UnitOfWork) -> None:
         await store.add_facts(unit.raw, command.facts)
     if command.orders:
         await store.add_to_orders(unit.raw, command)
+    if command.settled:
+        settlements = await store.settlements_of(unit.raw, command.settled)
+        if settlements:
+            await store.take_back(unit.raw, {order: taken_back(said) for order, said in settlements.items()})
     if command.departures:
         await store.revoke_keys_of(unit.raw, command.departures, unit.now)

@@ -24,7 +24,7 @@ from services.gateway.keys import PREFIX, Peppers
 from services.gateway.settings import GatewaySettings
 
 CLIENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-SCOPE = re.compile(r"(?:\*|[a-z]{2,32}:(?:\*|[a-z]{2,32}))(?:@[a-z0-9][a-z0-9_-]{0,31})?")
+SCOPE = re.compile(rf"(?:\*|[a-z]{{2,32}}:(?:\*|[a-z]{{2,32}}))(?:@{COMPANY.pattern})?")
 SOURCE = re.compile(r"\*|/[A-Za-z0-9._~/-]{1,150}")
 DAY_S = 86_400
 

@@ -61,6 +61,8 @@ class Key:
     expires_at: datetime | None
     limits: Limits
     """What its client may send."""
+    person: str | None = None
+    """Whom an identity provider vouches for, when it was a person who came."""
 
     @property
     def own_source(self) -> str:

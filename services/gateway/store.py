@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import asyncpg
 
 from chassis.ids import UUID
 from services.gateway.commands import Accept, Departure, Fact, Fold, Invoicing, OrderKey, Placement, RegisterCompany
-from services.gateway.domain.timeline import HOLD_FOR_ALL
+from services.gateway.domain.timeline import BOUNCED, HOLD_FOR_ALL, Settlement
 
 NOTE_ACCEPTED = """
 insert into accepted (company, subject, type, request, client, source, reference, at, revision, actor,
@@ -80,6 +80,19 @@ on conflict (company, order_id) do update set
     invoice_revision = greatest(o.invoice_revision, excluded.invoice_revision)
 where o.facts | excluded.facts <> o.facts or excluded.revision > o.revision
     or excluded.invoice_revision > coalesce(o.invoice_revision, 0)
+"""
+SETTLEMENTS = f"""
+select f.company, f.subject, f.type, f.at, convert_from(f.summary, 'UTF8')::jsonb ->> 'payment' as payment
+from unnest($1::text[], $2::uuid[]) x(company, order_id)
+join order_summary o on o.company = x.company and o.order_id = x.order_id and o.facts & {BOUNCED} <> 0
+join timeline_fact f on f.company = x.company and f.subject = x.order_id
+    and f.type in ('PaymentAllocated.v1', 'PaymentBounced.v1', 'InvoicePaid.v1')
+"""
+"""Of orders with a bounced payment only. Their rows are locked since their bits were added, so no other process folds
+what is said of the same money meanwhile."""
+TAKE_BACK = """
+update order_summary o set taken_back = x.bits from unnest($1::text[], $2::uuid[], $3::bigint[]) x(company, id, bits)
+where o.company = x.company and o.order_id = x.id and o.taken_back <> x.bits
 """
 REVOKE_KEYS_OF = """
 with revoked as (update api_key k set revoked_at = $3 from unnest($1::text[], $2::uuid[]) as x(company, employee)
@@ -176,6 +189,24 @@ async def add_to_orders(connection: asyncpg.Connection, fold: Fold) -> None:
         for key in sorted(orders, key=lambda key: (key[0], key[1].bytes))
     ]
     await connection.execute(ADD_TO_ORDERS, *zip(*rows, strict=True))
+
+
+async def settlements_of(
+    connection: asyncpg.Connection, orders: Iterable[OrderKey]
+) -> Mapping[OrderKey, Sequence[Settlement]]:
+    """What was said about the money of those of these orders that had a payment come back."""
+    keys = sorted(orders, key=lambda key: (key[0], key[1].bytes))
+    rows = await connection.fetch(SETTLEMENTS, [key[0] for key in keys], [key[1] for key in keys])
+    found: dict[OrderKey, list[Settlement]] = {}
+    for company, order, kind, at, payment in rows:
+        found.setdefault((company, order), []).append(Settlement(kind, at, payment))
+    return found
+
+
+async def take_back(connection: asyncpg.Connection, bits: Mapping[OrderKey, int]) -> None:
+    """Which facts of these orders do not hold any more."""
+    keys = list(bits)
+    await connection.execute(TAKE_BACK, [key[0] for key in keys], [key[1] for key in keys], list(bits.values()))
 
 
 async def revoke_keys_of(connection: asyncpg.Connection, gone: Sequence[Departure], now: datetime) -> None:

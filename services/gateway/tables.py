@@ -121,6 +121,8 @@ class OrderSummary(_Row, table=True):
     order_id: UUID = Field(primary_key=True)
     revision: int = Field(default=1)
     facts: int = Field(sa_column=Column(BigInteger, nullable=False))
+    taken_back: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    """Bits of facts that a bounced payment has made untrue again."""
     state: str = Field(sa_column=Column(Text, Computed("…"), nullable=False))
     source: str | None = Field(sa_column=_text(null=True))
     reference: str | None = Field(sa_column=_text(null=True))

@@ -226,7 +226,7 @@ class Tokens:
         system = by.get("sub") if isinstance(by, dict) else None
         actor, behalf = (f"{provider.name}:{system}", person) if isinstance(system, str) and system else (person, None)
         caller = Caller(actor, actor, behalf, companies, scopes)
-        return Key(f"oidc:{person}", b"", caller, f"/front-office/{actor}", expires, self._limits)
+        return Key(f"oidc:{person}", b"", caller, f"/front-office/{actor}", expires, self._limits, person)
 
 
 def _within_its_life(claims: Mapping[str, Any], now: datetime) -> datetime:
@@ -234,9 +234,10 @@ def _within_its_life(claims: Mapping[str, Any], now: datetime) -> datetime:
     expires, issued, not_before = claims.get("exp"), claims.get("iat"), claims.get("nbf", 0)
     if not isinstance(expires, int | float) or not isinstance(not_before, int | float):
         raise unauthenticated("The token does not say how long it is good for.")
-    if at >= expires + LEEWAY_S or at < not_before - LEEWAY_S:
+    if not (at < expires + LEEWAY_S and not_before <= at + LEEWAY_S):  # so written that what is no number fails too
         raise unauthenticated("The token has expired or is not valid yet.")
-    if isinstance(issued, int | float) and expires - issued > LIFE_MAX.total_seconds():
+    since = issued if isinstance(issued, int | float) and issued < at else at
+    if expires > at + LIFE_MAX.total_seconds() or expires - since > LIFE_MAX.total_seconds():
         raise unauthenticated("The token is good for too long.")
     return datetime.fromtimestamp(expires, UTC)
 

@@ -261,3 +261,24 @@ def test_an_api_key_is_stored_so_that_the_store_opens_nothing() -> None:
 )
 def test_what_cannot_be_an_api_key_is_not_looked_up(text: str) -> None:
     assert split_api_key(text) is None
+
+
+def test_a_secret_file_that_is_being_rewritten_leaves_the_old_secrets_in_use(tmp_path: Path) -> None:
+    file = tmp_path / "secrets"
+    file.write_text("a" * 64)
+    secrets = InternalSecrets(file)
+    before = list(secrets.verifying)
+    for half in (None, "", "short"):
+        file.unlink(missing_ok=True)
+        if half is not None:
+            file.write_text(half)
+        secrets._looked = float("-inf")
+        assert not secrets.reload()
+        assert list(secrets.verifying) == before
+    file.write_text("b" * 64)
+    secrets._looked = float("-inf")
+    assert secrets.reload()
+    assert secrets.signing == b"b" * 64
+    file.write_text("short")
+    with pytest.raises(ValueError, match="bytes"):
+        InternalSecrets(file)

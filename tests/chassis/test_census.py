@@ -169,8 +169,9 @@ async def audited(house: House) -> tuple[Audit, Audit]:
     servers = house.sender.settings.stack.kafka_bootstrap_servers
     sends = Audits(house.pools[0], servers, "gateway", None)
     notes = Audits(house.pools[1], servers, "noter", house.noter.consumers)
-    sends.start(), notes.start()
-    return await sends.wait(), await notes.wait()
+    audits = sends.start(), notes.start()
+    await eventually(lambda: all(a.state != "running" for a in audits), what="both audits have ended", within_s=60)
+    return audits
 
 
 def found(audit: Audit) -> set[Named]:

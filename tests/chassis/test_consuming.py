@@ -12,7 +12,7 @@ from faststream import AckPolicy
 
 from chassis.consuming import Subscription
 from chassis.ids import new_id
-from chassis.relay import partition_of
+from contracts.topics import partition_of
 from tests.chassis.conftest import MakeToy
 from tests.chassis.test_corridor import outcomes
 from tests.chassis.topics import empty_topics
@@ -40,7 +40,7 @@ async def produce(servers: str, sequences: dict[str, range]) -> None:
         for number in numbers:
             made = record(key, number, 0)
             headers = list(made.headers)
-            partition = partition_of(key, 6)
+            partition = partition_of(key, TOPIC)
             await producer.send(TOPIC, made.value, key=made.key, headers=headers, partition=partition)
     await producer.flush()
     await producer.stop()

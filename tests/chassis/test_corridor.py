@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from itertools import count
+from typing import Any
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis.corridor import Rewind
+from chassis.corridor import ATTEMPTS, Rewind
 from chassis.holding import Drainer
 from chassis.ids import derive
 from tests.chassis.conftest import MakeToy
@@ -262,3 +263,34 @@ async def test_one_event_id_with_two_contents_is_a_conflict_within_a_batch_and_a
     assert await toy.noted(KEY) == [1, 2]
     assert sorted(await held(toy)) == [("conflict", 2), ("conflict", 2)]
     assert (await outcomes(toy))["duplicate"] == 1
+
+
+async def test_a_fault_of_the_data_that_shows_at_the_last_try_alone_is_bisected_and_not_acknowledged(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.corridor.BACKOFF_MAX_S", 0.0)
+    passing = [ConnectionError("away")] * (ATTEMPTS - 1)
+    transact = toy.corridor._transact
+
+    async def after_what_passes(*arguments: Any, **options: Any) -> None:
+        if passing:
+            raise passing.pop()
+        await transact(*arguments, **options)
+
+    monkeypatch.setattr(toy.corridor, "_transact", after_what_passes)
+    await toy.corridor.take([record(KEY, 1, 0, reference="poison"), record(OTHER, 1, 1)])
+    assert await held(toy) == [("poison", 1)]
+    assert await toy.noted() == [1]
+    assert await toy.rows("select next from inbox_offset") == [(2,)]
+
+
+async def test_who_waits_for_a_company_goes_on_when_its_registration_was_itself_held(toy: Toy) -> None:
+    registered: dict[str, Any] = {"topic": "ledger.companies", "company": "newco"}
+    await toy.corridor.take([record(KEY, 1, 0, company="newco")])
+    await toy.corridor.take([record("newco", 2, 0, kind="CompanyRegistered.v1", **registered)])
+    assert await held(toy) == [("waiting", 1), ("gap", 2)]
+    await toy.rows("update held set next_at = now() + interval '1 hour' where reason = 'waiting' returning 1")
+    await toy.corridor.take([record("newco", 1, 1, kind="AccountOpened.v1", **registered)])
+    await drain(toy)
+    assert await held(toy) == []
+    assert await toy.noted(KEY) == [1]

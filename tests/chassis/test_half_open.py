@@ -8,10 +8,12 @@ from copy import copy
 from typing import cast
 from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import pytest
 from pydantic import SecretStr
 
 from chassis.database import Database, is_transient
+from chassis.service import Service
 from chassis.settings import ServiceSettings
 from tests.chassis.conftest import MakeToy
 from tests.chassis.test_relay import drained, place, relaying
@@ -65,6 +67,23 @@ async def test_a_statement_on_a_dead_connection_ends_and_the_next_one_is_on_a_ne
     assert is_transient(ended.value)
     await database.ping()
     await database.close()
+
+
+async def test_an_operators_statement_on_a_dead_connection_ends_and_the_next_one_is_on_a_new_connection(
+    wired: Toy, proxy: Proxy
+) -> None:
+    service = Service(behind(wired.settings, proxy))
+    operator = await service.open_operator()
+    assert await operator.fetchval("select 1") == 1
+    proxy.forget()
+
+    with pytest.raises((TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)):
+        async with asyncio.timeout(20) as limit:
+            await operator.fetchval("select 1")
+    assert not limit.expired()
+    assert await operator.fetchval("select 1") == 1
+    operator.terminate()
+    await service.database.close()
 
 
 async def test_a_relay_whose_connections_died_silently_takes_new_ones_and_goes_on(wired: Toy, proxy: Proxy) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
@@ -111,6 +112,20 @@ async def test_poison_that_fails_again_waits_for_a_person_after_some_tries(toy: 
     assert await toy.rows("select attempts from held") == [(0,)]
 
 
+async def test_an_event_that_has_long_waited_for_its_company_has_all_its_tries_when_it_fails(toy: Toy) -> None:
+    await toy.corridor.take([record(KEY, 1, 0, company="newco", reference="poison")])
+    for _ in range(6):
+        await drain(toy)
+        await toy.rows("update held set next_at = now() returning 1")
+    assert await toy.rows("select reason, attempts from held") == [("waiting", 6)]
+    await toy.knows("newco")
+    for attempt in range(1, 6):
+        assert await drain(toy) == 0
+        due = await toy.rows("select reason, attempts, next_at = 'infinity' from held")
+        assert due == [("poison", attempt, attempt == 5)]
+        await toy.rows("update held set next_at = now() returning 1")
+
+
 async def test_a_record_kept_raw_is_repaired_and_takes_its_turn(toy: Toy, operator: Operator) -> None:
     good = record(KEY, 1, 0)
     headers = {name: value.decode() for name, value in good.headers if value}
@@ -151,3 +166,61 @@ async def test_a_gap_that_will_never_be_filled_can_be_closed_by_a_person(toy: To
     await drain(toy)
     assert await toy.noted(KEY) == [1, 4]
     assert ("olga", "gap-closed") in await toy.rows("select actor, action from audit")
+
+
+async def unreadable(operator: Operator, after: str | None = None) -> dict[str, Any]:
+    answer = await operator.client.get(
+        "/v1/companies/acme/unreadable", params={} if after is None else {"after": after},
+        headers={"Authorization": f"Bearer {operator.token}"},
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+async def test_records_that_were_never_events_are_paged_and_settled_with_who_and_why(
+    toy: Toy, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.operating.PAGE", 2)
+    await toy.corridor.take([record(KEY, 1, offset, headers=[("ce_id", b"?")]) for offset in range(5)])
+    answer = await operator.asks("unreadable/sales.orders/0/1/dismiss", {"consumer": "toy", "reason": "a load test"})
+    assert answer.status_code == 200, answer.text
+
+    offsets, page = [], await unreadable(operator)
+    while True:
+        offsets += [row["offset"] for row in page["unreadable"]]
+        if page["next"] is None:
+            break
+        page = await unreadable(operator, page["next"])
+    assert offsets == [0, 2, 3, 4], "the settled one needs nobody any more"
+    assert await toy.rows('select "offset", settled_by from inbox_unreadable where settled_at is not null') == [
+        (1, "olga")
+    ]
+    ((detail,),) = await toy.rows("select detail from audit where action = 'record-dismissed' and actor = 'olga'")
+    assert orjson.loads(detail) == {"consumer": "toy", "reason": "a load test"}
+    again = await operator.asks("unreadable/sales.orders/0/1/dismiss", {"consumer": "toy", "reason": "a load test"})
+    assert again.status_code == 404
+
+
+@pytest.mark.parametrize("after", ["?", "bm90IGpzb24", "WzEsMl0", "WyJhIiwtMSwwLCJiIiwiIl0"])
+async def test_a_place_that_no_page_gave_is_refused(operator: Operator, after: str) -> None:
+    answer = await operator.client.get(
+        "/v1/companies/acme/unreadable", params={"after": after}, headers={"Authorization": f"Bearer {operator.token}"}
+    )
+    assert answer.status_code == 422, answer.text
+
+
+async def test_work_that_was_given_up_is_seen_and_tried_again_by_a_person(toy: Toy, operator: Operator) -> None:
+    async with toy.database.unit(["acme"]) as unit:
+        unit.enqueue("render", "acme", {"secret": "x"}, key="a")
+        unit.enqueue("render", "acme", {}, key="fine")
+    await toy.rows("update job set run_at = 'infinity', attempts = 10, error = 'no font' where key = 'a' returning 1")
+
+    headers = {"Authorization": f"Bearer {operator.token}"}
+    (job,) = (await operator.client.get("/v1/companies/acme/jobs", headers=headers)).json()["jobs"]
+    assert (job["queue"], job["key"], job["attempts"], job["error"]) == ("render", "a", 10, "no font")
+    assert "x" not in job.values(), "what it works on is nobody's business here"
+    assert (await operator.asks(f"jobs/{job['id']}/revive")).status_code == 200
+    assert await toy.rows("select attempts, run_at <= now() from job where key = 'a'") == [(0, True)]
+    assert ("olga", "job-revived", "render/a") in await toy.rows("select actor, action, subject from audit")
+    assert (await operator.asks(f"jobs/{job['id']}/revive")).status_code == 404

@@ -11,8 +11,9 @@ import asyncpg
 import pytest
 
 from chassis import faults
+from chassis.errors import Transient
 from chassis.ids import new_id
-from chassis.jobs import BURIED, Job, JobContext, Jobs, buried, revive
+from chassis.jobs import BURIED, REVIVE, Job, JobContext, Jobs
 from tests.chassis.conftest import MakeToy, Start
 from tests.chassis.toy import Toy
 from tests.chassis.working import all_done, ask, done, note, waiting
@@ -78,13 +79,61 @@ async def test_a_bad_job_is_found_in_its_batch_retried_and_buried_with_its_error
 
     await ask(toy, "a", "b", "bad", "c")
     start(jobs)
-    (row,) = await eventually(lambda: buried(operator), what="the bad job is buried", every_s=0.02)
+    (row,) = await eventually(lambda: operator.fetch(BURIED, "acme", 0, 10), what="the bad job is buried", every_s=0.02)
     assert (row["key"], row["attempts"], row["error"]) == ("bad", 3, "ValueError")
     assert await done(toy) == ["a", "b", "c"]
     healed.set()
     async with all_done(toy, "a", "b", "bad", "c"):
-        assert await revive(operator, [row["id"]]) == 1
-    assert await operator.fetch(BURIED, 10) == []
+        assert await operator.fetch(REVIVE, "acme", row["id"])
+    assert await operator.fetch(BURIED, "acme", 0, 10) == []
+
+
+@pytest.mark.parametrize("by_name", [False, True], ids=["raised", "told of one job"])
+async def test_a_job_that_only_has_to_wait_for_others_uses_up_no_attempt(toy: Toy, start: Start, by_name: bool) -> None:
+    jobs, tries, attempts = Jobs("toy"), 0, set[int]()
+
+    @jobs.queue("render", attempts_max=2)
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        nonlocal tries
+        tries += 1
+        attempts.update(job.attempts for job in batch)
+        if tries > 8:
+            await note(context, batch)
+        elif by_name:
+            for job in batch:
+                context.fail(job, "documents is away", transient=True)
+        else:
+            raise Transient("documents is away")
+
+    async with all_done(toy, "a"):
+        await ask(toy, "a")
+        start(jobs)
+    assert tries == 9
+    assert max(attempts) == 2, "an attempt, and the one that each time is given back"
+
+
+async def test_asking_again_ends_the_rest_of_work_that_waits_for_others(
+    toy: Toy, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.jobs.BACKOFF_MAX_S", 3_600)
+    jobs, there = Jobs("toy"), asyncio.Event()
+
+    @jobs.queue("render")
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        if not there.is_set():
+            raise Transient("documents is away")
+        await note(context, batch)
+
+    async def rests() -> bool:
+        return bool(await toy.rows("select from job where lease is null and leased_until > now()"))
+
+    await ask(toy, "a")
+    await toy.rows("update job set run_at = now() - interval '1 day' returning 1")  # so it rests for half a day
+    start(jobs)
+    await eventually(rests, what="it rests")
+    there.set()
+    async with all_done(toy, "a"):
+        await ask(toy, "a")
 
 
 async def test_a_worker_may_fail_one_job_of_a_batch_and_finish_the_others(toy: Toy, start: Start) -> None:
@@ -236,7 +285,7 @@ async def test_a_job_that_kills_its_worker_each_time_is_buried_without_another_t
     await ask(toy, "a")
     await toy.rows("update job set attempts = 3, lease = $1, leased_until = now() - interval '1 second'", new_id())
     start(jobs)
-    (row,) = await eventually(lambda: buried(operator), what="it is buried", every_s=0.02)
+    (row,) = await eventually(lambda: operator.fetch(BURIED, "acme", 0, 10), what="it is buried", every_s=0.02)
     assert "did not come back" in row["error"]
     assert tries == []
 

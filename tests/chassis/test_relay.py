@@ -13,9 +13,11 @@ import pytest
 from chassis.cluster import ClusterWatch
 from chassis.ids import new_id
 from chassis.outbox import ContractBroken
-from chassis.relay import Relay, partition_of
+from chassis.relay import Relay
+from chassis.service import Service
 from contracts.envelope import from_headers
 from contracts.gateway import OrderPlaced
+from contracts.topics import partition_of
 from tests.chassis.conftest import MakeToy
 from tests.chassis.topics import empty_topics, everything_on
 from tests.chassis.toy import Toy, cause, order_data, order_id
@@ -106,7 +108,7 @@ async def test_events_reach_kafka_with_their_envelope_on_the_partition_of_their_
     envelope = from_headers(record.headers)
     assert (envelope.id, envelope.sequence, envelope.company) == (str(event_id), 1, "acme")
     assert (envelope.causationid, envelope.subject) == (str(request.id), order_id("a"))
-    assert record.partition == partition_of(order_id("a"), 6)
+    assert record.partition == partition_of(order_id("a"), TOPIC)
 
 
 async def test_sixteen_writers_whose_transactions_stay_open_lose_and_reorder_nothing(
@@ -187,6 +189,16 @@ async def test_a_database_older_than_its_topics_sends_nothing_and_names_what_is_
         await eventually(lambda: relay.diverged is not None, what="the relay finds that its topics know more")
         assert order_id("a") in str(relay.diverged)
         assert await unsent(restored) == 1
+    assert relay.diverged is None, "who no longer owns the outbox says nothing about it"
+
+
+async def test_who_asks_whether_a_service_is_ready_is_told_no_key_of_what_is_missing(toy: Toy) -> None:
+    service = Service(toy.settings)
+    service.relay.diverged = (f"sales.orders/{order_id('a')}: sequence 1 is another event",)
+    (told,) = [reason for reason in await service.unready_because() if "topics" in reason]
+    assert order_id("a") not in told
+    assert "1" in told
+    await service.database.close()
 
 
 async def test_an_emitted_event_has_the_same_id_whenever_its_cause_is_handled_again(toy: Toy) -> None:

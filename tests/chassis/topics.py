@@ -23,7 +23,7 @@ async def empty_topics(servers: str, *names: str) -> None:
             )
 
         async def make() -> bool:
-            await create_topics(client, [TOPICS[name] for name in names])
+            await create_topics(client, [TOPICS[name] for name in names], replication=1)
             return set(names) <= set(await client.list_topics())
 
         await eventually(make, what=f"{names} are made")

@@ -123,7 +123,7 @@ async def written(
 async def payroll(kafka_bootstrap: str) -> AsyncIterator[Payroll]:
     """Somebody who writes events to a topic."""
     async with admin(kafka_bootstrap) as client:
-        await create_topics(client, [TOPICS[TOPIC], TOPICS["inventory.stock"]])
+        await create_topics(client, [TOPICS[TOPIC], TOPICS["inventory.stock"]], replication=1)
     producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, linger_ms=2)
     await producer.start()
     yield Payroll(producer)

@@ -138,7 +138,7 @@ async def wiped(servers: str, topic: str) -> None:
         await eventually(gone, what="the topic is gone")
 
         async def again() -> bool:
-            await create_topics(client, [TOPICS[topic]])
+            await create_topics(client, [TOPICS[topic]], replication=1)
             return topic in await client.list_topics()
 
         await eventually(again, what="the topic is there again")

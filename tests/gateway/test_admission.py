@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 
 from chassis.admission import Admission
+from chassis.telemetry import Metrics
 from services.gateway.key_commands import create, limit, rotate, show
-from services.gateway.streams.backlog import LOOKS, Look, Pace
+from services.gateway.settings import GatewaySettings
+from services.gateway.streams.backlog import LOOKS, RATE_MIN, Backlog, Look, Pace
 from tests.gateway.front import BATCHED, ORDER, FrontOffice, Gateway, cloud_event
+from tests.support.eventually import eventually
 
 
 @pytest_asyncio.fixture
@@ -124,3 +128,13 @@ def test_a_limit_is_raised_step_by_step_when_nobody_is_behind() -> None:
         rate = raised
         steps += 1
     assert steps > 10
+
+
+async def test_while_kafka_is_away_nobody_is_limited_by_what_was_before(gateway: Gateway) -> None:
+    admission = Admission()
+    admission.limit(RATE_MIN)
+    metrics = Metrics("gateway")
+    following = asyncio.create_task(Backlog(cast("GatewaySettings", gateway.settings), admission, metrics).follow())
+    await eventually(lambda: admission.rate is None, what="the limit is lifted")
+    following.cancel()
+    assert metrics.shared_rate._value.get() == 0

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from chassis.auth import InternalSecrets, TokenVerifier
+from chassis.auth import Caller, InternalSecrets, TokenVerifier
+from chassis.errors import Problem
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import FrontOffice, Gateway, cloud_event
 from tests.gateway.serving import serving
@@ -266,3 +267,37 @@ async def _raw(office: FrontOffice, path: str) -> int:
     }  # fmt: skip
     await app(scope, receive, send)
     return statuses[0]
+
+
+async def answers(request: Request) -> Response:
+    """What the last part of the address says."""
+    kind = request.path_params["kind"]
+    if kind == "broken":
+        return Response("<html>", 200, media_type="text/html")
+    document = {"type": "/problems/period-closed", "detail": "The period is closed."}
+    return JSONResponse(document, int(kind), media_type="application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("401", 403, "scope-missing"),
+        ("403", 403, "scope-missing"),
+        ("404", 404, "not-found"),
+        ("409", 409, "period-closed"),
+        ("500", 503, "department-unavailable"),
+        ("429", 503, "department-unavailable"),
+        ("broken", 503, "department-unavailable"),
+    ],
+)
+async def test_a_question_of_the_gateways_own_is_answered_in_the_departments_sense(
+    make_gateway: MakeGateway, kind: str, status: int, code: str
+) -> None:
+    async with serving(Starlette(routes=[Route("/v1/{kind}", answers)])) as address:
+        gateway = make_gateway(ledger_address=address)
+        async with calling(gateway) as office:
+            asked = office.client._transport.app.state.gateway.departments  # type: ignore[attr-defined]
+            caller = Caller("desk", "desk", None, frozenset({"acme"}), frozenset({"ledger:read"}))
+            with pytest.raises(Problem) as told:
+                await asked.ask("ledger", "GET", f"/v1/{kind}", caller)
+    assert (told.value.status, told.value.code) == (status, code)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 
+from chassis.errors import Problem
+from services.gateway.api import streams
 from services.gateway.streams import hub as hub_module
+from services.gateway.streams import replay
 from services.gateway.streams.hub import Hub, Reader
-from services.gateway.streams.position import Mark
+from services.gateway.streams.position import Mark, Position
 from services.gateway.streams.replay import Start, caught_up, starting_marks
 from tests.support.eventually import eventually
 
@@ -97,3 +103,39 @@ async def test_whoever_is_still_attached_when_the_consumer_ends_is_told() -> Non
     hub.attach(reader)
     await eventually(lambda: hub._task is not None and hub._task.done(), what="the consumer has ended")
     assert reader.dropped == "stream-interrupted"
+
+
+@asynccontextmanager
+async def kafka_that_went_away(servers: str) -> AsyncIterator[None]:
+    if servers:
+        raise KafkaConnectionError("away")
+    yield
+
+
+async def test_a_reader_that_comes_back_while_kafka_is_away_is_told_to_try_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replay, "reader", kafka_that_went_away)
+    hub = TestHub()
+    await hub.start()
+    for start in (Start(at_ms=1), Start(position=Position(1, (Mark(3, 1, 7),)))):
+        with pytest.raises(Problem) as told:
+            await starting_marks(hub, start)
+        assert told.value.status == 503
+    hub.consumers[0].may_stop.set()
+    await hub.close()
+
+
+async def test_a_replay_that_kafka_breaks_ends_with_a_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(hub: Hub, *_arguments: object) -> AsyncGenerator[list[Any], None]:
+        if hub.topic:
+            raise NodeNotReadyError("away")
+        yield []
+
+    monkeypatch.setattr(streams, "caught_up", broken)
+    settings = SimpleNamespace(stream_heartbeat_s=1.0)
+    stream = streams.EventStream(
+        cast("Any", SimpleNamespace(settings=settings)), cast("Any", None), TestHub(), Reader(lambda _: True, [], 10)
+    )
+    parts = [part async for part in stream._parts()]
+    assert b"stream-interrupted" in parts[-1]

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from chassis.ids import derive
 from contracts import published
 from contracts.documents import DocumentRegistered, DocumentStored
 from contracts.gateway import OrderCancelled, OrderPlaced, PaymentReceived
 from contracts.inventory import ReservationRefused, ReservationReleased, StockReserved
-from contracts.ledger import CreditNoteIssued, InvoiceIssued, InvoicePaid, PaymentAllocated
+from contracts.ledger import CreditNoteIssued, InvoiceIssued, InvoicePaid, PaymentAllocated, PaymentBounced
 from contracts.registry import EVENTS
 from services.gateway.consumers import consumers
 from services.gateway.domain import timeline as bits
-from services.gateway.domain.timeline import STATES, state_of
+from services.gateway.domain.timeline import STATES, Settlement, state_of, taken_back
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import Gateway
 from tests.support.department import Event, event, sample_event
@@ -66,6 +69,14 @@ async def test_the_database_reads_the_same_state_from_the_facts_as_the_domain(ga
     assert len(rows) == every
     assert [(facts, state) for facts, state in rows if state != state_of(facts)] == []
     assert {state for _, state in rows} == set(STATES)
+    settled = [0, bits.PAID, bits.ALLOCATED, bits.PAID | bits.ALLOCATED]
+    await gateway.rows(
+        "update order_summary set facts = facts | $1::bigint, taken_back = ($2::bigint[])[1 + facts % 4] returning 1",
+        bits.CANCEL_REFUSED | bits.BOUNCED,
+        settled,
+    )
+    rows = await gateway.rows("select facts, taken_back, state from order_summary")
+    assert [row for row in rows if row[2] != state_of(*row[:2])] == []
 
 
 @pytest.mark.parametrize(
@@ -84,10 +95,65 @@ async def test_the_database_reads_the_same_state_from_the_facts_as_the_domain(ga
         (bits.PLACED | bits.RESERVED | bits.CANCELLED | bits.RELEASED, "cancelled"),
         (bits.PLACED | bits.RESERVED | bits.INVOICED | bits.CANCELLED | bits.RELEASED, "cancelling"),
         (bits.PLACED | bits.INVOICED | bits.PAID | bits.CANCELLED | bits.RELEASED | bits.CREDITED, "credited"),
+        (bits.PLACED | bits.RESERVED | bits.INVOICED | bits.CANCELLED | bits.CANCEL_REFUSED, "invoiced"),
     ],
 )
 def test_the_state_of_an_order_is_the_highest_that_its_facts_support(facts: int, state: str) -> None:
     assert state_of(facts) == state
+
+
+T = [datetime(2026, 11, day, tzinfo=UTC) for day in range(1, 9)]
+ALLOCATION, BOUNCE, PAID_UP = "PaymentAllocated.v1", "PaymentBounced.v1", "InvoicePaid.v1"
+
+
+@pytest.mark.parametrize(
+    ("said", "back"),
+    [
+        ([], 0),
+        ([(ALLOCATION, 1, "a"), (PAID_UP, 1, None)], 0),
+        ([(ALLOCATION, 1, "a"), (PAID_UP, 1, None), (BOUNCE, 2, "a")], bits.PAID | bits.ALLOCATED),
+        ([(ALLOCATION, 1, "a"), (ALLOCATION, 2, "b"), (PAID_UP, 2, None), (BOUNCE, 3, "b")], bits.PAID),
+        ([(ALLOCATION, 1, "a"), (BOUNCE, 2, "a"), (ALLOCATION, 3, "b"), (PAID_UP, 3, None)], 0),
+        ([(PAID_UP, 1, None), (BOUNCE, 2, "a"), (PAID_UP, 3, None), (BOUNCE, 4, "b")], bits.PAID | bits.ALLOCATED),
+    ],
+)
+def test_a_payment_that_came_back_takes_back_what_it_paid_and_no_more(
+    said: list[tuple[str, int, str | None]], back: int
+) -> None:
+    for order in itertools.permutations(said):
+        assert taken_back(Settlement(kind, T[day], payment) for kind, day, payment in order) == back
+
+
+async def test_a_bounced_payment_leaves_the_order_unpaid_whatever_comes_first(gateway: Gateway) -> None:
+    order = ORDERS[0]
+    part = published.sample("PaymentAllocated.v1").data["allocations"][0] | {"order": order}
+    bounce = published.sample("PaymentBounced.v1").data
+    again = bounce["reopened"][0] | {"order": order}
+
+    def paying(payment: str, minute: int) -> list[Event]:
+        spread = published.sample("PaymentAllocated.v1").data | {"payment": payment, "allocations": [part]}
+        return [at(minute, event(PaymentAllocated, "acme", spread)), at(minute, about(InvoicePaid, order))]
+
+    first, second = order[:-1] + "b", order[:-1] + "c"
+    bounced = at(2, event(PaymentBounced, "acme", bounce | {"payment": first, "reopened": [again]}))
+    story_ = [about(OrderPlaced, order), about(InvoiceIssued, order), *paying(first, 1), bounced]
+    told = [on_its_own_key(n, one) for n, one in enumerate(story_)]
+    random.Random(11).shuffle(told)
+    for one in told:
+        await gateway.hear(one)
+    assert await gateway.rows("select state from order_summary") == [("invoiced",)]
+
+    await gateway.hear(*(on_its_own_key(50 + n, one) for n, one in enumerate(paying(second, 3))))
+    assert await gateway.rows("select state from order_summary") == [("paid",)]
+
+
+def at(minute: int, told: Event) -> Event:
+    """The same event at another time, and another event by it."""
+    own = {
+        "ce_time": f"2026-11-25T10:{minute:02}:00.000000Z".encode(),
+        "ce_id": str(derive("at", str(minute), told.key, told.topic)).encode(),
+    }
+    return replace(told, headers=tuple((n, own.get(n, v)) for n, v in told.headers))
 
 
 # -- any order of arrival ----------------------------------------------------------------------------------------------
@@ -188,11 +254,13 @@ async def test_the_fold_is_the_same_in_any_order_of_arrival_with_any_repeats(
 
 
 async def test_a_batch_costs_the_timelines_two_statements(gateway: Gateway) -> None:
-    said: list[str] = []
+    queries: list[str] = []
     async with gateway.database.unit(["acme"]) as unit:
-        unit.raw.add_query_logger(lambda query: said.append(query.query.split()[2]))
+        unit.raw.add_query_logger(lambda query: queries.append(query.query))
     await gateway.hear(*EVERYTHING)
+    said = [query.split()[2] for query in queries]
     assert [table for table in said if table in ("timeline_fact", "order_summary")] == [
         "timeline_fact",
         "order_summary",
     ]
+    assert sum("PaymentBounced.v1" in query for query in queries) == 1, "one look for money that came back"

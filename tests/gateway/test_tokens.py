@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from services.gateway import tokens
 from tests.gateway.conftest import MakeGateway
-from tests.gateway.front import ORDER, PAYMENT, FrontOffice, Gateway, NoonClock
+from tests.gateway.front import ORDER, PAYMENT, FrontOffice, Gateway, NoonClock, cloud_event
 from tests.gateway.serving import serving
 
 NOW = int(datetime(2026, 12, 13, 12, tzinfo=UTC).timestamp())
@@ -180,6 +180,23 @@ async def test_a_person_enters_with_a_token_of_a_trusted_provider(make_gateway: 
         assert idp.asked == 1, "keys are kept"
 
 
+async def test_for_whom_a_token_was_made_is_not_for_its_bearer_to_say(make_gateway: MakeGateway) -> None:
+    """G12: a person that a provider vouches for is nobody else because an event says so."""
+    async with people(make_gateway) as (gateway, idp, client):
+        for number, shown in enumerate((idp.token(act={"sub": "assistant"}), idp.token())):
+            sender = FrontOffice(client, shown)
+            said = {"source": f"/front-office/staff:{'maria' if number else 'assistant'}", "company": "acme"}
+            ours = cloud_event(ORDER | {"reference": f"W-{number}"}, onbehalfof="staff:maria", **said)
+            others = cloud_event(ORDER | {"reference": f"X-{number}"}, onbehalfof="staff:boss", **said)
+
+            answer = await sender.send(others)
+            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/onbehalfof")
+            assert (await sender.send(ours)).status_code == 202
+
+        told = [(one.envelope.actor, one.envelope.onbehalfof) for one in await gateway.told("OrderPlaced")]
+        assert told == [("staff:assistant", "staff:maria"), ("staff:maria", None)]
+
+
 async def test_two_grants_never_add_up_to_more_than_both_say(make_gateway: MakeGateway) -> None:
     async with people(make_gateway) as (_, idp, client):
         both = FrontOffice(client, idp.token(groups=["accounting", "cashiers"]))
@@ -238,6 +255,11 @@ async def test_what_is_not_exactly_right_is_not_believed(make_gateway: MakeGatew
             "not yet": idp.token(nbf=NOW + 600),
             "for ever": idp.token(exp=None),
             "for a year": idp.token(exp=NOW + 365 * 86_400),
+            "for a year, and nobody says since when": idp.token(exp=NOW + 365 * 86_400, iat=None),
+            "for a year, since a word": idp.token(exp=NOW + 365 * 86_400, iat="today"),
+            "beyond all time": idp.token(exp=10**400, iat=None),
+            "beyond the calendar": idp.token(exp=10**15, iat=10**15 - 60),
+            "not a number": idp.token(exp=float("nan")),
             "nobody": idp.token(sub=None),
             "cut": idp.token()[:-4],
         }

@@ -124,3 +124,13 @@ async def test_a_request_is_traced_to_everything_that_followed(
         assert unknown.status_code == 404
         assert (await office.get("/v1/trace", invoice=accepted["subject"])).status_code == 503, "only the ledger knows"
         assert (await office.get("/v1/trace")).status_code == 422
+
+
+async def test_who_may_not_read_a_departments_trail_is_told_that_and_not_that_it_is_down(
+    make_gateway: MakeGateway, postgres_server: TestPostgres
+) -> None:
+    async with house(make_gateway, postgres_server) as (gateway, _, office):
+        key = await gateway.make_key("clerk", "acme,umbrella", "audit:read@acme")
+        told = await FrontOffice(office.client, key["key"]).get("/v1/audit", company="acme")
+        absent = {one["department"]: one["code"] for one in told.json()["absent"]}
+    assert absent == dict.fromkeys(("ledger", "payroll", "documents"), "department-unavailable")

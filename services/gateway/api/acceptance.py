@@ -82,6 +82,18 @@ class Acceptance(NamedTuple):
         if not caller.may(form.scope, company):
             raise missing_scope(f"{form.scope} for {company}")
 
+    def _behalf(self, told: str | None) -> str | None:
+        """The person for whom the client acts. A system may say it; one that a provider vouches for is nobody else.
+
+        Raises Problem 422 when both are there and differ.
+        """
+        caller = self.key.caller
+        proven = self.key.person
+        if proven is not None and told not in (None, proven):
+            detail = "The token was made for another person; leave `onbehalfof` out."
+            raise Problem(422, "invalid-event", detail, [Fault("/onbehalfof", "not-proven", detail)])
+        return caller.on_behalf_of if proven is not None else told
+
     def _command(self, told: Said, request: UUID, known_by: tuple[object, ...], at: str) -> Prepared:
         form, company, source = told.form, told.company, told.source
         limit = self.gateway.settings.event_bytes_max
@@ -90,7 +102,7 @@ class Acceptance(NamedTuple):
         identity = str(request)
         trace = told.traceparent or self.traceparent
         caller = self.key.caller
-        behalf = told.on_behalf_of or caller.on_behalf_of
+        behalf = self._behalf(told.on_behalf_of)
         cause = Cause(request, company, identity, caller.actor, behalf, trace, self.now)
         command = Accept(
             cause,

@@ -6,14 +6,14 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
 from fastapi import Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from chassis.database import COMPANY
 from chassis.errors import Fault, Problem
@@ -49,7 +49,13 @@ class Absent(BaseModel):
     """A department whose records are not in the answer."""
 
     department: str
+    code: str = Field(description="`department-unavailable`: ask again; `scope-missing`: the key may not read it.")
     why: str
+
+    @classmethod
+    def of(cls, department: str, problem: Problem) -> Absent:
+        """A department that did not answer, and why."""
+        return cls(department=department, code=problem.code, why=problem.detail)
 
 
 class AuditPage(BaseModel):
@@ -70,8 +76,8 @@ async def get_audit(
     action: Word = None,
     cause: UUID | None = None,
     request: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
     cursor: Annotated[str | None, Query(max_length=2_000)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AuditPage:
@@ -84,7 +90,7 @@ async def get_audit(
         since = await _since(asked, company, request)
     wanted = {
         "subject": subject, "actor": actor, "on_behalf_of": on_behalf_of, "action": action, "cause": cause,
-        "correlation": None if request is None else str(request), "since": _utc(since), "until": _utc(until),
+        "correlation": None if request is None else str(request), "since": since, "until": until,
     }  # fmt: skip
     places = _places(cursor)
     pages = await asyncio.gather(
@@ -139,7 +145,7 @@ def _merged(pages: Mapping[str, Page], places: Mapping[str, Any], limit: int) ->
         after[name] = [at.isoformat(), record["id"]] if name == HERE else record["id"]
         shown.append((name, record))
     counted = sum(len(page) for page in waiting.values())
-    absent = [Absent(department=name, why=page.detail) for name, page in pages.items() if isinstance(page, Problem)]
+    absent = [Absent.of(name, page) for name, page in pages.items() if isinstance(page, Problem)]
     records = [AuditRecord(**{**record, "id": str(record["id"]), "department": name}) for name, record in shown]
     return AuditPage(records=records, absent=absent, next=_cursor(after) if counted > len(shown) else None)
 
@@ -175,10 +181,6 @@ def _cursor(places: Mapping[str, Any]) -> str:
 def _at(record: Mapping[str, Any]) -> datetime:
     at = record["at"]
     return at if isinstance(at, datetime) else datetime.fromisoformat(at)
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    return at if at is None or at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _text(value: object) -> str:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, cast
 
 import httpx
+import orjson
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -88,7 +89,7 @@ class Departments:
         self, department: str, method: str, path: str, caller: Caller, body: Mapping[str, object] | None = None
     ) -> dict[str, Any]:
         """A department's JSON answer to a question of the gateway's own. Raises Problem 404 when it has no such thing,
-        503 when there is no answer.
+        403 when it does not open this to the caller, what else it refuses as it does, 503 when there is no answer.
         """
         address = self._addresses.get(department)
         if address is None or self._signer is None:
@@ -101,9 +102,15 @@ class Departments:
             raise department_down(department, _why(error)) from error
         if answer.status_code == 404:
             raise Problem(404, "not-found", f"The department {department} has no such thing.")
-        if answer.status_code not in (200, 202):
-            raise department_down(department, f"answers {answer.status_code}")
-        return cast("dict[str, Any]", answer.json())
+        if answer.status_code in (401, 403):
+            raise Problem(403, "scope-missing", f"The key may not ask the department {department} for this.")
+        told = _json(answer)
+        if answer.status_code in (400, 409, 422) and isinstance(told.get("type"), str):
+            code = told["type"].removeprefix("/problems/")
+            raise Problem(answer.status_code, code, f"{department}: {told.get('detail', code)}")
+        if answer.status_code not in (200, 202) or not told:
+            raise department_down(department, f"answers {answer.status_code}, which cannot be used")
+        return told
 
     async def _send(self, client: httpx.AsyncClient, sent: httpx.Request, department: str) -> httpx.Response:
         """The beginning of an answer. A connection that the department has closed meanwhile is replaced once: commands
@@ -171,6 +178,15 @@ def department_down(department: str, why: str) -> Problem:
     return Problem(
         503, "department-unavailable", detail, headers={"Retry-After": "2"}, extra={"department": department}
     )
+
+
+def _json(answer: httpx.Response) -> dict[str, Any]:
+    """The object that was answered; empty when it is none, as from a proxy that stands before a department."""
+    try:
+        told = orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _why(error: Exception) -> str:

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 import orjson
+from aiokafka.errors import KafkaError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -179,7 +180,7 @@ class EventStream(Response):
             async with aclosing(caught_up(self._hub, reader, self._gateway.settings.stream_heartbeat_s)) as missed:
                 async for placed in missed:
                     yield self._frames(placed) if placed else self._sign_of_life()
-        except (Problem, OSError) as error:
+        except (Problem, OSError, KafkaError) as error:
             yield _last_word("stream-interrupted", str(error))
             return
         yield self._sign_of_life()

@@ -33,6 +33,8 @@ WAYS_BACK = {
 }
 """From whom it is known which order a thing belongs to."""
 NAMED_MAX = 50
+AT_ONCE = 8
+"""Companies that a department is asked about at the same time."""
 
 Named = Annotated[str | None, Query(min_length=36, max_length=36)]
 
@@ -104,11 +106,25 @@ async def _place(asked: Asked, companies: list[str], kind: str, thing: UUID) -> 
             return of, thing
     elif kind in WAYS_BACK:
         department, path = WAYS_BACK[kind]
-        for of in companies:
-            told = await _asked_of(asked, department, f"/v1/companies/{of}/{path}/{thing}")
-            about = told and (told.get("order") or told.get("employee") or told.get("document"))
+        some = asyncio.Semaphore(AT_ONCE)
+
+        async def told_by(of: str) -> dict[str, Any] | Problem | None:
+            async with some:
+                try:
+                    return await _asked_of(asked, department, f"/v1/companies/{of}/{path}/{thing}")
+                except Problem as problem:
+                    return problem
+
+        answers = await asyncio.gather(*map(told_by, companies))
+        for of, told in zip(companies, answers, strict=True):
+            if told is None or isinstance(told, Problem):
+                continue
+            about = told.get("order") or told.get("employee") or told.get("document")
             if about:
                 return of, UUID(str(about))
+        for problem in answers:  # it may be there, where nobody answered
+            if isinstance(problem, Problem):
+                raise problem
     raise nothing_to_trace()
 
 
@@ -134,7 +150,7 @@ async def _entries(asked: Asked, company: str, documents: list[str]) -> tuple[li
     try:
         pages = await asyncio.gather(*(_asked_of(asked, "ledger", path) for path in paths))
     except Problem as problem:
-        return [], [Absent(department="ledger", why=problem.detail)]
+        return [], [Absent.of("ledger", problem)]
     entries = {entry["entry"]: entry for page in pages if page is not None for entry in page["entries"]}
     return sorted(entries.values(), key=lambda entry: str(entry["recorded_at"])), []
 

@@ -48,7 +48,7 @@ def kind_of(event_type: str, summary: Mapping[str, object]) -> str:
     return f"{event_type}:{summary.get('class')}" if event_type.startswith("Document") else event_type
 
 
-OF_THE_ORDER = frozenset({"OrderPlaced.v1", "OrderCancelled.v1", "PaymentReceived.v1"})
+OF_THE_ORDER = frozenset({"OrderPlaced.v1", "OrderCancelled.v1", "CancellationRefused.v1", "PaymentReceived.v1"})
 
 
 def revision_of(event_type: str, summary: Mapping[str, object]) -> int | None:
@@ -129,6 +129,12 @@ def _given_up(facts: Facts) -> bool:
 
 
 def _cancellation(facts: Facts) -> list[Step]:
+    if "CancellationRefused.v1" in facts:
+        return [
+            _step("inventory", facts, "ReservationReleased.v1", "CancellationRefused.v1"),
+            Step("ledger", NOT_NEEDED, "CreditNoteIssued.v1"),
+            Step("documents", NOT_NEEDED, "DocumentRegistered.v1:credit_note"),
+        ]
     nothing_reserved = "ReservationRefused.v1" in facts
     inventory = _step("inventory", facts, "ReservationReleased.v1", needed=not nothing_reserved)
     invoiced = "InvoiceIssued.v1" in facts

@@ -113,8 +113,7 @@ class Backlog:
                     await asyncio.sleep(EVERY_S)
             except Exception as error:
                 logger.warning("the departments' backlog is not known", action="retry", error=safe_text(error))
-                self.pace.forget()
-                self._decide()
+                self._lift()
                 await asyncio.sleep(EVERY_S)
             finally:
                 with suppress(Exception):
@@ -133,6 +132,14 @@ class Backlog:
             intake = sum(at for tp, at in taken.items() if tp.topic in self._intake)
             self.pace.note(department, Look(monotonic(), lag, sum(taken.values()), intake))
             self._metrics.behind.labels(department).set(self.pace.behind_s(department))
+
+    def _lift(self) -> None:
+        """Kafka is away: nobody can say who is behind, so nobody is kept waiting."""
+        self.pace.forget()
+        self._admission.limit(None)
+        self._metrics.shared_rate.set(0)
+        for department in self._departments:
+            self._metrics.behind.labels(department).set(0)
 
     def _decide(self) -> None:
         before = self._admission.rate

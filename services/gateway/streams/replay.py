@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 
 from chassis.kafka import last_records, reader
 from chassis.requests import unavailable
@@ -37,7 +38,7 @@ async def starting_marks(hub: Hub, start: Start) -> list[Mark]:
             return await _resumed(hub, start.position)
         if start.at_ms is not None:
             return await _at_time(hub, [start.at_ms] * len(hub.partitions))
-    except (OSError, TimeoutError) as error:
+    except (OSError, KafkaError) as error:  # a TimeoutError is an OSError, a KafkaError is not
         raise unavailable("stream-unavailable", "The streams do not answer; try again.") from error
     return list(hub.marks)
 

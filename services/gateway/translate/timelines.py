@@ -55,6 +55,8 @@ def _about_order(
         summary = {**(summary or {}), "revision": revision}
     _fact(event, subject, fold, summary)
     key = (event.cause.company, subject)
+    if bit & bits.SETTLING:
+        fold.settled.add(key)
     bits_now = OrderBits(revision or 1, bit & bits.HOLD_FOR_ALL, bit & ~bits.HOLD_FOR_ALL)
     known = fold.orders.get(key)
     fold.orders[key] = bits_now if known is None else known | bits_now
@@ -108,7 +110,7 @@ def _released(event: Event, fold: Fold) -> None:
 
 def _not_cancelled(event: Event, fold: Fold) -> None:
     data: views.NotCancelled = event.data
-    _about_order(event, data.order, 0, fold, {"code": data.code, "detail": data.detail})
+    _about_order(event, data.order, bits.CANCEL_REFUSED, fold, {"code": data.code, "detail": data.detail})
 
 
 def _arrived(event: Event, fold: Fold) -> None:
@@ -182,7 +184,7 @@ def _bounced(event: Event, fold: Fold) -> None:
         reopened.setdefault(part.order, []).append({"number": part.number, "amount": part.amount})
     for order, parts in reopened.items():
         told = {"payment": data.payment, "reason": data.reason, "reopened": parts}
-        _about_order(event, order, bits.PAYMENT_NAMED, fold, told)
+        _about_order(event, order, bits.BOUNCED, fold, told)
 
 
 def _refunded(event: Event, fold: Fold) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-import zlib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, BinaryIO, Self
 
 import orjson
 
-from contracts.topics import TOPICS
+from contracts.topics import TOPICS, partition_of
 
 SOURCE = "/proof/made-up"
 COMPANIES = (("north", "EUR"), ("south", "ILS"))
@@ -205,7 +204,7 @@ class MadeUp:
             "ce_company": company, "ce_causationid": cause, "ce_correlationid": chain, "ce_actor": "made-up",
             "content-type": HOW_IT_IS_TYPED, "ce_sequence": str(sequence),
         }  # fmt: skip
-        place = (topic, zlib.crc32(key.encode()) % TOPICS[topic].partitions)
+        place = (topic, partition_of(key, topic))
         if place not in self._files:
             self._files[place] = (self.folder / "topics" / f"{topic}-{place[1]}.jsonl").open("wb")
         line = {"o": self._ends[place], "k": key, "h": headers, "v": data}

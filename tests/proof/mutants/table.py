@@ -47,7 +47,7 @@ MUTANTS = (
     ),
     Mutant(
         "the relay spreads a key over partitions", "chassis/relay.py",
-        'partition_of(row["key"], TOPICS[topic].partitions)', 'partition_of(str(row["id"]), TOPICS[topic].partitions)',
+        'partition_of(row["key"], topic)', 'partition_of(str(row["id"]), topic)',
     ),
     Mutant(
         "a repeated key is not looked up", "chassis/requests.py",

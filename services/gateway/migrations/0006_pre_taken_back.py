@@ -1,0 +1,31 @@
+"""A refused cancellation leaves an order as it was, and a payment that came back leaves it unpaid.
+
+Orders that stand in the wrong state already are put right when something more is said of their money, or when the
+timelines are read anew (README).
+"""
+
+from chassis.migrating import execute
+
+revision = "gateway_0006"
+down_revision = "gateway_0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The state as `domain/timeline.py` says it: bit 17 is a refused cancellation."""
+    execute("""
+    alter table order_summary add column taken_back bigint not null default 0;
+    alter table order_summary alter column state set expression as (case
+        when facts & 1024 <> 0 then 'credited'
+        when facts & 256 <> 0 and facts & 131072 = 0
+            then case when facts & 4 <> 0 or (facts & 512 <> 0 and facts & 8 = 0) then 'cancelled' else 'cancelling' end
+        when facts & 128 & ~taken_back <> 0 then 'paid'
+        when facts & 64 & ~taken_back <> 0 then 'partly_paid'
+        when facts & 2052 <> 0 then 'refused'
+        when facts & 16 <> 0 then 'documented'
+        when facts & 8 <> 0 then 'invoiced'
+        when facts & 2 <> 0 then 'reserved'
+        when facts & 1 <> 0 then 'accepted'
+        else 'announced' end);
+    """)
