@@ -58,6 +58,21 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, (Transient, *_TRANSIENT))
 
 
+_AWAY = (
+    Transient, ConnectionError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError, asyncpg.CrashShutdownError,
+)  # fmt: skip
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether somebody who is needed is away for now: it ends by itself, and is nobody's fault here.
+
+    Less than `is_transient`: work that each time takes too long, or asks for a table that is not there, is a person's
+    business in the end, however often it may be tried.
+    """
+    return isinstance(error, _AWAY)
+
+
 class Signals:
     """What a commit left behind for others in this process: work for the relay, for job workers."""
 

@@ -26,7 +26,7 @@ from time import perf_counter
 import asyncpg
 import orjson
 
-from chassis.database import Database, UnitOfWork, is_transient
+from chassis.database import Database, UnitOfWork, is_away, is_transient
 from chassis.faults import hit
 from chassis.ids import UUID, new_id
 from chassis.jobs_lease import keep_alive
@@ -69,13 +69,6 @@ on conflict (name) do update set lease = excluded.lease, until = excluded.until 
 returning true
 """
 TURN_OVER = "update job_lease set until = now() + make_interval(secs => $3) where name = $1 and lease = $2"
-BURIED = """
-select id, queue, key, attempts, error, at from job
-where company = $1 and run_at = 'infinity' and id > $2 order by id limit $3
-"""
-REVIVE = """
-update job set run_at = now(), attempts = 0 where company = $1 and id = $2 and run_at = 'infinity' returning queue, key
-"""
 
 
 class LeaseLost(Exception):
@@ -311,7 +304,7 @@ class JobWorkers:
         again: list[Job] = []
         worked = len(jobs)
         try:
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout_at(until) as limit:
                 await queue.work(jobs, context)
         except LeaseLost as error:
             logger.warning("lease lost", action="fence", queue=queue.name, error=str(error))
@@ -321,8 +314,8 @@ class JobWorkers:
         except Exception as error:
             left = list(context.left.values())
             worked -= len(left)
-            transient = is_transient(error)
-            if len(left) > 1 and not transient:
+            transient = is_away(error) and not limit.expired()
+            if len(left) > 1 and not is_transient(error):
                 again = left
             else:
                 logger.warning("job failed", action="retry", queue=queue.name, exc_info=error)

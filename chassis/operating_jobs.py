@@ -13,10 +13,17 @@ from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.http import Call, Reading, Router, read, write
-from chassis.jobs import BURIED, REVIVE
 from chassis.requests import Answer, Result
 
 PAGE = 100
+
+BURIED = """
+select id, queue, key, attempts, error, at from job
+where company = $1 and run_at = 'infinity' and id > $2 order by id limit $3
+"""
+REVIVE = """
+update job set run_at = now(), attempts = 0 where company = $1 and id = $2 and run_at = 'infinity' returning queue, key
+"""
 
 router = Router(prefix="/v1", tags=["operations"])
 

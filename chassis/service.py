@@ -26,7 +26,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from chassis import census, faults, operating, operating_jobs, trail
+from chassis import census, faults, operating, operating_jobs, operating_records, trail
 from chassis.auditing import Audits
 from chassis.cluster import ClusterWatch
 from chassis.consumers import Consumers
@@ -58,6 +58,8 @@ select exists (select from held where next_at = 'infinity'), exists (select from
        exists (select from inbox_unreadable where settled_at is null),
        exists (select from job where run_at = 'infinity')
 """
+DOORS = (operating.router, operating_jobs.router, operating_records.router, census.router, trail.router)
+"""What every department opens to its operators."""
 REASONS = ("gap", "poison", "behind", "waiting", "conflict")
 
 
@@ -297,7 +299,7 @@ class Service:
         app.add_route("/metrics", self._metrics, include_in_schema=False)
         if "api" in self.parts:
             app.router.routes.extend(routes)
-            for router in (*routers, operating.router, operating_jobs.router, census.router, trail.router):
+            for router in (*routers, *DOORS):
                 app.router.routes.extend(router.routes)  # `include_router` matches every request twice as slowly
         install(app, self)
         return app

@@ -181,7 +181,7 @@ async def unreadable(operator: Operator, after: str | None = None) -> dict[str, 
 async def test_records_that_were_never_events_are_paged_and_settled_with_who_and_why(
     toy: Toy, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.operating.PAGE", 2)
+    monkeypatch.setattr("chassis.operating_records.PAGE", 2)
     await toy.corridor.take([record(KEY, 1, offset, headers=[("ce_id", b"?")]) for offset in range(5)])
     answer = await operator.asks("unreadable/sales.orders/0/1/dismiss", {"consumer": "toy", "reason": "a load test"})
     assert answer.status_code == 200, answer.text

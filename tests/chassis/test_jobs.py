@@ -13,7 +13,8 @@ import pytest
 from chassis import faults
 from chassis.errors import Transient
 from chassis.ids import new_id
-from chassis.jobs import BURIED, REVIVE, Job, JobContext, Jobs
+from chassis.jobs import Job, JobContext, Jobs
+from chassis.operating_jobs import BURIED, REVIVE
 from tests.chassis.conftest import MakeToy, Start
 from tests.chassis.toy import Toy
 from tests.chassis.working import all_done, ask, done, note, waiting
