@@ -8,7 +8,6 @@ from contracts.base import (
     Address,
     CalendarDate,
     CurrencyCode,
-    CustomerId,
     DocumentNumber,
     EventData,
     Language,
@@ -29,7 +28,10 @@ from contracts.base import (
     Uuid,
     VatNumber,
 )
+from contracts.base import CustomerId as AnyCustomerId
 
+CustomerId = Annotated[AnyCustomerId, Field(min_length=1)]
+"""As it was released; the pattern says as much."""
 Email = Annotated[
     str, Field(max_length=254, pattern=r"^[^\s@]+@[^\s@]+$", description="Where documents are sent, if anywhere.")
 ]

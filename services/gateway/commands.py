@@ -93,10 +93,11 @@ class Invoicing(NamedTuple):
 
 
 class Departure(NamedTuple):
-    """An employee has left a company: keys that are theirs open nothing any more."""
+    """An employee has left a company: keys that were theirs by then open nothing any more."""
 
     company: str
     employee: UUID
+    at: datetime
 
 
 @dataclass(slots=True)

@@ -95,8 +95,10 @@ update order_summary o set taken_back = x.bits from unnest($1::text[], $2::uuid[
 where o.company = x.company and o.order_id = x.id and o.taken_back <> x.bits
 """
 REVOKE_KEYS_OF = """
-with revoked as (update api_key k set revoked_at = $3 from unnest($1::text[], $2::uuid[]) as x(company, employee)
-    where k.employee = x.employee and k.revoked_at is null and (x.company = any(k.companies) or '*' = any(k.companies))
+with revoked as (update api_key k set revoked_at = $3
+    from unnest($1::text[], $2::uuid[], $4::timestamptz[]) as x(company, employee, at)
+    where k.employee = x.employee and k.revoked_at is null and k.created_at < x.at
+        and (x.company = any(k.companies) or '*' = any(k.companies))
     returning k.id)
 update api_key_version set version = version + 1 where exists (select from revoked)
 """
@@ -210,5 +212,9 @@ async def take_back(connection: asyncpg.Connection, bits: Mapping[OrderKey, int]
 
 
 async def revoke_keys_of(connection: asyncpg.Connection, gone: Sequence[Departure], now: datetime) -> None:
-    """Take away the keys of people who have left; every process's ring sees it within a second or two."""
-    await connection.execute(REVOKE_KEYS_OF, [one.company for one in gone], [one.employee for one in gone], now)
+    """Take away the keys of people who have left; every process's ring sees it within a second or two.
+
+    Only keys that were made before: who comes back gets a new one, which a replay of the topic must not take away.
+    """
+    companies, employees, times = ([one[i] for one in gone] for i in range(3))
+    await connection.execute(REVOKE_KEYS_OF, companies, employees, now, times)

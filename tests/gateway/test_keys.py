@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,13 +16,14 @@ from typing import Any
 
 import pytest
 
+from chassis.ids import new_id
 from contracts import published
 from contracts.payroll import EmployeeLeft
 from services.gateway.key_commands import Refusal, create, revoke, rotate, show
 from services.gateway.keys import KeyRing, Peppers
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import FrontOffice, Gateway, NoonClock, cloud_event
-from tests.support.department import event
+from tests.support.department import Event, event
 from tests.support.eventually import eventually
 
 
@@ -80,6 +82,12 @@ async def test_a_rotated_key_is_the_same_client_and_both_work_for_a_while(
 
 async def test_the_keys_of_who_has_left_open_nothing_within_two_seconds(office: FrontOffice, gateway: Gateway) -> None:
     """X3: revoked by EmployeeLeft, the rotated one too; those of others, and of a namesake elsewhere, stay."""
+
+    def left_at(time: str, sequence: int) -> Event:
+        told = event(EmployeeLeft, "acme", sample)
+        own = {"ce_time": time.encode(), "ce_sequence": b"%d" % sequence, "ce_id": str(new_id()).encode()}
+        return replace(told, sequence=sequence, headers=tuple((n, own.get(n, v)) for n, v in told.headers))
+
     sample = published.sample("EmployeeLeft.v1").data
     employee = sample["employee"]
     own = await gateway.make_key("own", employee=employee)
@@ -88,7 +96,8 @@ async def test_the_keys_of_who_has_left_open_nothing_within_two_seconds(office: 
     offices = [FrontOffice(office.client, made["key"]) for made in (own, rotated, elsewhere)]
     async with following(gateway):
         assert [await opens(one) for one in offices] == [True, True, True]
-        await gateway.hear(event(EmployeeLeft, "acme", sample))
+        await gateway.hear(left_at("2026-01-01T00:00:00.000000Z", 1))
+        await gateway.hear(left_at("2099-01-01T00:00:00.000000Z", 2))
         for one in offices[:2]:
             await eventually(partial(opens, one), lambda good: not good, what="their key is refused", within_s=2.0)
         assert await opens(offices[2])

@@ -233,7 +233,7 @@ def _otherwise_employed(event: Event, fold: Fold) -> None:
 def _gone(event: Event, fold: Fold) -> None:
     employee = UUID(event.data.employee)
     _fact(event, employee, fold, {"left_on": event.data.left_on})
-    fold.departures.append(Departure(event.cause.company, employee))
+    fold.departures.append(Departure(event.cause.company, employee, event.time))
 
 
 def _papers_kept(event: Event, fold: Fold) -> None:
