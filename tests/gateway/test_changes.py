@@ -11,8 +11,8 @@ import pytest
 
 from contracts import published
 from contracts.documents import DocumentRegistered
-from contracts.gateway import OrderChanged, OrderPlaced
-from contracts.inventory import OrderChangeRefused, ReservationReleased, StockReserved
+from contracts.gateway import OrderCancelled, OrderChanged, OrderPlaced
+from contracts.inventory import CancellationRefused, OrderChangeRefused, ReservationReleased, StockReserved
 from contracts.ledger import CreditNoteIssued, InvoiceIssued
 from tests.gateway.front import BATCHED, ORDER, FrontOffice, Gateway, cloud_event, pointers
 from tests.support.department import Event, event
@@ -180,6 +180,25 @@ async def test_a_change_that_came_too_late_leaves_the_order_as_it_was(gateway: G
     shown = (await office.get(f"/v1/orders/{order}")).json()
     assert (shown["state"], shown["revision"]) == ("invoiced", 1)
     told = (await office.get(f"/v1/requests/{change}")).json()
+    assert [step["state"] for step in told["departments"]] == ["refused", "not_needed", "not_needed"]
+    assert (told["state"], told["departments"][0]["summary"]["code"]) == ("refused", "already-shipped")
+
+
+async def test_a_cancellation_that_came_too_late_leaves_a_changed_order_as_it_was(
+    gateway: Gateway, office: FrontOffice
+) -> None:
+    order, _, _ = await placed_and_changed(gateway, office)
+    await gateway.hear(*facts_of(order))
+    asked = (await office.post(f"/v1/orders/{order}/cancellation", {})).json()["request_id"]
+    (cancelled,) = await gateway.told("OrderCancelled")
+    await gateway.hear(event(OrderCancelled, "acme", cancelled.data, sequence=3))
+    assert (await office.get(f"/v1/orders/{order}")).json()["state"] == "cancelling"
+
+    late = published.sample("CancellationRefused.v1").data | {"order": order}
+    await gateway.hear(event(CancellationRefused, "acme", late, sequence=4))
+
+    assert (await office.get(f"/v1/orders/{order}")).json()["state"] == "invoiced"
+    told = (await office.get(f"/v1/requests/{asked}")).json()
     assert [step["state"] for step in told["departments"]] == ["refused", "not_needed", "not_needed"]
     assert (told["state"], told["departments"][0]["summary"]["code"]) == ("refused", "already-shipped")
 
