@@ -28,7 +28,8 @@ from contracts.envelope import from_headers
 PAGE = 100
 
 LIST = """
-select id, consumer, topic, key, sequence, event_id, reason, detail, attempts, next_at, deadline, at, headers, body
+select id, consumer, topic, key, sequence, event_id, reason, detail, attempts, next_at, deadline, at,
+    next_at = 'infinity' or reason = 'conflict' as needs_person, headers, body
 from held where company = $1 and id > $2 and ($3::text is null or reason = $3) order by id limit $4
 """
 ONE = "select * from held where company = $1 and id = $2 for update"
@@ -98,7 +99,14 @@ async def list_held(
 ) -> dict[str, object]:
     """What is held for a company, oldest first; `next` continues."""
     async with reading.connection(company) as connection:
-        rows = await connection.fetch(LIST, company, after, reason, PAGE)
+        return await held_page(connection, company, after, reason)
+
+
+async def held_page(
+    connection: asyncpg.Connection, company: str, after: int, reason: str | None = None
+) -> dict[str, Any]:
+    """A page of what this department holds for a company."""
+    rows = await connection.fetch(LIST, company, after, reason, PAGE)
     return {"held": [_shown(row) for row in rows], "next": rows[-1]["id"] if len(rows) == PAGE else None}
 
 

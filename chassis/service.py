@@ -52,11 +52,12 @@ select count(*), coalesce(extract(epoch from now() - (select at from outbox wher
 from outbox_unsent u
 """
 HELD_GAUGES = "select reason, count(*), count(distinct (company, topic, key)) from held group by reason"
-ALARMS = ("held-for-a-person", "conflicting-content", "unreadable-records", "buried-jobs")
+ALARMS = ("held-for-a-person", "conflicting-content", "unreadable-records", "buried-jobs", "held-too-long")
 ALARM_GAUGES = """
 select exists (select from held where next_at = 'infinity'), exists (select from held where reason = 'conflict'),
        exists (select from inbox_unreadable where settled_at is null),
-       exists (select from job where run_at = 'infinity')
+       exists (select from job where run_at = 'infinity'),
+       exists (select from held where at < now() - make_interval(secs => $1))
 """
 DOORS = (operating.router, operating_jobs.router, operating_records.router, census.router, trail.router)
 """What every department opens to its operators."""
@@ -248,7 +249,9 @@ class Service:
 
     async def _measure_alarms(self, operator: asyncpg.Pool) -> None:
         """What needs a person, as long as it does."""
-        for kind, found in zip(ALARMS, await operator.fetchrow(ALARM_GAUGES) or (), strict=False):
+        for kind, found in zip(
+            ALARMS, await operator.fetchrow(ALARM_GAUGES, self.settings.held_alarm_s) or (), strict=False
+        ):
             self.metrics.alarm(kind, raised=bool(found))
         self.metrics.alarm("topics-know-more", raised=self.relay.diverged is not None)
 

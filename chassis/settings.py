@@ -69,6 +69,8 @@ class ServiceSettings(BaseSettings):
     """The same while only its own process writes and wakes it: the net below the signal."""
     event_bytes_max: int = Field(default=262_144, ge=1_024)
     """An event above this is refused before the commit, so that no row can be unsendable."""
+    held_alarm_s: float = Field(default=3_600.0, gt=0)
+    """An event that is held for longer than this raises the alarm `held-too-long`, whatever it waits for."""
     drain_s: float = Field(default=10.0, gt=0)
     """After SIGTERM: how long running work may take to finish."""
     group_items_max: int = Field(default=200, ge=1)

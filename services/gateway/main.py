@@ -10,7 +10,7 @@ from chassis.admission import Admission, Limits
 from chassis.auth import TokenSigner
 from chassis.service import PARTS, Service
 from contracts.topics import TOPICS
-from services.gateway.api import audit, census, orders, requests, trace
+from services.gateway.api import audit, census, dead_letters, orders, requests, trace
 from services.gateway.api.departments import Departments
 from services.gateway.api.entry import Gateway
 from services.gateway.api.openapi import document_of
@@ -29,7 +29,7 @@ def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
     service = Service(
         settings,
         consumers=consumers,
-        routers=[orders.router, requests.router, audit.router, trace.router, census.router],
+        routers=[orders.router, requests.router, audit.router, trace.router, census.router, dead_letters.router],
         routes=routes(),
         background=[_keep_current, census.watch_census],
         accepts_without_kafka=True,

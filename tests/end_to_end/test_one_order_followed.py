@@ -173,3 +173,49 @@ async def test_a_hire_with_pay_or_bank_data_is_refused_naming_the_field(house: L
     answer: httpx.Response = await admin.post("/v1/employees", body, key="walk-hire-2")
     assert answer.status_code == 422
     assert "/salary" in [error["pointer"] for error in answer.json()["errors"]]
+
+
+async def test_a_changed_order_is_reserved_and_billed_anew_in_every_department(
+    house: LocalStack, admin: FrontOffice
+) -> None:
+    # Given an order that is reserved, billed and filed: 2 x 8.90 net, 24 % tax
+    line = {"item": "OLIVE", "description": "Λάδι", "quantity": "2", "unit_price": "8.90", "tax_code": "S24"}
+    placed = await admin.post("/v1/orders", ORDER | {"reference": "WALK-2", "lines": [line]}, key="walk-order-2")
+    assert placed.status_code == 202, placed.text
+    order = placed.json()["subject"]
+    before = await in_state(admin, order, "documented")
+    assert before["total"] == "22.07"
+
+    # When its lines are replaced: 1 x 8.90 and 2 x 6.45
+    honey = {"item": "HONEY", "description": "דבש", "quantity": "2", "unit_price": "6.45", "tax_code": "S24"}
+    lines = [line | {"quantity": "1"}, honey]
+    body = {"company": COMPANY, "revision": 2, "changed_at": "2026-11-20T11:00:00Z", "lines": lines}
+    changed = await admin.post("/v1/orders/WALK-2/changes", body, key="walk-change")
+    assert changed.status_code == 202, changed.text
+
+    async def look() -> dict[str, Any]:
+        shown: dict[str, Any] = await admin.get(f"/v1/orders/{order}")
+        return shown
+
+    after = await eventually(
+        look,
+        lambda shown: shown["revision"] == 2 and shown["state"] == "documented",
+        what="the changed order is documented",
+        within_s=60,
+    )
+
+    # Then inventory has let the first lines go and holds the second ones, and nothing beside
+    held = await admin.get(f"/inventory/v1/companies/{COMPANY}/reservations/{order}")
+    assert held["state"] == "reserved"
+    assert {part["item"]: float(part["reserved"]) for part in held["lines"]} == {"OLIVE": 1, "HONEY": 2}
+    assert (await admin.get(f"/inventory/v1/companies/{COMPANY}/stock-check"))["differences"] == []
+    # the ledger has credited the first invoice wholly and issued another: 21.80 net, 5.23 tax
+    told = {fact["type"]: fact["summary"] for fact in after["timeline"] if fact["type"] == "CreditNoteIssued.v1"}
+    assert told["CreditNoteIssued.v1"]["total"] == before["total"]
+    assert after["invoice_number"] != before["invoice_number"]
+    assert after["total"] == "27.03"
+    invoices = await rows(house, "ledger", "select total from invoice where order_id = $1 order by number", order)
+    assert [row[0] for row in invoices] == [2207, 2703]
+    # and everybody has done their part of the change
+    request = await admin.get(f"/v1/requests/{changed.json()['request_id']}")
+    assert (request["state"], [step["state"] for step in request["departments"]]) == ("done", ["done"] * 3)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from unittest.mock import ANY
 
+import pytest
+
+from chassis.ids import new_id
 from chassis.migrating import migrate
 from contracts.envelope import to_headers
 from contracts.registry import EVENTS
@@ -98,6 +103,63 @@ async def test_the_trail_is_paged_over_all_departments_without_gap_or_repeat(
         written = await room.rows("select count(*) from audit where company = 'acme'")
         assert len(seen) == len(set(seen)) == 6 + written[0][0]
         assert (await office.get("/v1/audit", company="acme", cursor="made-up")).status_code == 422
+
+
+async def test_what_any_department_holds_is_one_list_with_its_age_and_where_it_is_settled(
+    make_gateway: MakeGateway, postgres_server: TestPostgres
+) -> None:
+    """G10: dead letters of all departments: reason, age, whether a person must decide, where each is settled."""
+    async with house(make_gateway, postgres_server) as (gateway, room, office):
+        # Given an order that inventory cannot read, a gap at the gateway, and departments that are away
+        await office.send(cloud_event(ORDER))
+        (placed,) = await carried(gateway)
+        await room.hear(replace(placed, body=b'{"order": 7}'))
+        await gateway.hear(replace(placed, sequence=2, headers=numbered(placed, 2)))
+        await room.rows("update held set next_at = 'infinity', at = now() - interval '2 hours' returning 1")
+
+        told = (await office.get("/v1/dead-letters", company="acme")).json()
+
+        shown = [(row["department"], row["reason"], row["needs_person"]) for row in told["letters"]]
+        assert shown == [("inventory", "poison", True), ("gateway", "gap", False)], "the oldest first"
+        assert {row["key"] for row in told["letters"]} == {placed.key}
+        assert told["letters"][0]["address"] == "/inventory/v1/companies/acme/held"
+        assert {one["department"] for one in told["absent"]} == {"ledger", "payroll", "documents"}
+        assert told["next"] is None
+        assert (await office.get("/v1/dead-letters", company="acme", reason="gap")).json()["letters"] == [
+            told["letters"][1] | {"age_s": ANY}
+        ]
+        assert (await office.get("/v1/dead-letters", company="acme", cursor="?")).status_code == 422
+        assert (await office.get("/v1/dead-letters", company="nobody")).status_code == 404
+
+
+async def test_dead_letters_are_paged_without_gap_or_repeat(
+    make_gateway: MakeGateway, postgres_server: TestPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """G10: a page holds some of each department; the cursor goes on behind each one's last."""
+    monkeypatch.setattr("chassis.operating.PAGE", 2)
+    async with house(make_gateway, postgres_server) as (gateway, room, office):
+        await office.send(cloud_event(ORDER))
+        (placed,) = await carried(gateway)
+        for sequence in range(2, 7):
+            ahead = replace(placed, sequence=sequence, headers=numbered(placed, sequence))
+            await room.hear(ahead)
+            if sequence < 5:
+                await gateway.hear(ahead)
+        seen: list[tuple[str, int]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            told = (await office.get("/v1/dead-letters", company="acme", **cursor)).json()
+            seen += [(row["department"], row["sequence"]) for row in told["letters"]]
+            if told["next"] is None:
+                break
+            cursor = {"cursor": told["next"]}
+    assert sorted(seen) == [("gateway", n) for n in range(2, 5)] + [("inventory", n) for n in range(2, 7)]
+
+
+def numbered(told: Event, sequence: int) -> tuple[tuple[str, bytes], ...]:
+    """Its headers under another number, as another event."""
+    own = {"ce_sequence": b"%d" % sequence, "ce_id": str(new_id()).encode()}
+    return tuple((name, own.get(name, value)) for name, value in told.headers)
 
 
 async def test_a_request_is_traced_to_everything_that_followed(
