@@ -51,6 +51,11 @@ class StateFolder:
         """Where the departments find their keys, as they are told by the environment."""
         return {"PAYROLL_VAULT_KEY_FILE": str(self.vault_key), "DOCUMENTS_SEAL_KEY_FILE": str(self.seal_key)}
 
+    def environment(self) -> dict[str, str]:
+        """Where the departments find what they keep here."""
+        places = {"BACKBONE_INTERNAL_SECRET_FILE": self.internal_secret, "DOCUMENTS_STORE_DIR": self.documents}
+        return {name: str(path) for name, path in places.items()} | self.key_files()
+
     def log(self, name: str) -> Path:
         """The log of one process."""
         return self.root / "logs" / f"{name}.log"

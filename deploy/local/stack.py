@@ -362,16 +362,8 @@ class LocalStack:
         return {service: self._addresses[service] for service in self.services if service in self._addresses}
 
     def _shared(self) -> dict[str, str]:
-        return (
-            self.servers.replication()
-            | {
-                "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
-                "BACKBONE_INTERNAL_SECRET_FILE": str(self.folder.internal_secret),
-                **self.folder.key_files(),
-                "DOCUMENTS_STORE_DIR": str(self.folder.documents),
-            }
-            | self._more_environment
-        )
+        kafka = {"KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap} | self.servers.replication()
+        return kafka | self.folder.environment() | self._more_environment
 
     def _all_names(self) -> list[str]:
         return [*self.servers.names(), *self._commands]
