@@ -13,11 +13,12 @@ import time
 from contextlib import suppress
 
 from deploy.local.demo.day import DayFailed
+from deploy.local.demo.departments import work_of_departments
 from deploy.local.demo.front_office import Unanswered
 from deploy.local.demo.outcome import differences
 from deploy.local.demo.plan import make_plan
 from deploy.local.demo.report import tables
-from deploy.local.demo.running import day_on
+from deploy.local.demo.running import gather_day, send_day
 from deploy.local.demo.wrong_input import NotRefused
 from deploy.local.errors import StackFailed
 from deploy.local.stack import LocalStack
@@ -40,10 +41,12 @@ async def demo(once: bool) -> int:
         watcher = asyncio.create_task(stack.supervise())
         watcher.add_done_callback(_nothing_to_tell)
         plan = make_plan()
-        outcome = await day_on(stack, plan, say)
-        for line in tables(outcome):
+        await send_day(stack, plan, say)
+        departments = await work_of_departments(stack, say)
+        outcome = await gather_day(stack, say)
+        for line in (*tables(outcome), *departments.lines()):
             print(line)
-        wrong = differences(outcome, plan)
+        wrong = [*differences(outcome, plan), *departments.wrong]
         print()
         for line in wrong:
             print(f"DOES NOT ADD UP: {line}")

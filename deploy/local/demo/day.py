@@ -37,7 +37,7 @@ class DayFailed(Exception):
 async def set_up(admin: FrontOffice, say: Say) -> None:
     """Companies, accounts, tax codes, items and opening stock, through the departments' own APIs."""
     for house in HOUSES:
-        await accepted(admin.post("/ledger/v1/companies", _company(house), key=stable_key("company", house.code)))
+        await accepted(admin.post("/ledger/v1/companies", company_body(house), key=stable_key("company", house.code)))
         at = f"/ledger/v1/companies/{house.code}"
         accounts = [{"code": c, "name": n, "kind": k, "role": r} for c, n, k, r in ACCOUNTS]
         await accepted(
@@ -133,7 +133,8 @@ async def until(probe: Callable[[], Awaitable[T]], enough: Callable[[T], bool], 
 # -- set-up ------------------------------------------------------------------------------------------------------------
 
 
-def _company(house: House) -> dict[str, object]:
+def company_body(house: House) -> dict[str, object]:
+    """A company as the ledger is told of it."""
     return {
         "company": house.code, "name": house.name, "currency": house.currency, "country": house.country,
         "time_zone": house.time_zone, "vat_number": house.vat_number, "iban": house.iban,

@@ -13,15 +13,15 @@ from deploy.local.demo.plan import HOUSES
 
 def tables(outcome: Outcome) -> Iterable[str]:
     """All tables, line by line."""
-    yield from _table("Orders by state", ("state", "orders"), sorted(Counter(outcome.states.values()).items()))
-    yield from _table(
+    yield from table("Orders by state", ("state", "orders"), sorted(Counter(outcome.states.values()).items()))
+    yield from table(
         "Stock", ("company/item", "on hand", "reserved"),
         [(name, row["on_hand"], row["reserved"]) for name, row in sorted(outcome.stock.items())],
     )  # fmt: skip
-    yield from _table("Open receivables", ("company/currency", "open"), sorted(outcome.receivables.items()))
+    yield from table("Open receivables", ("company/currency", "open"), sorted(outcome.receivables.items()))
     for house in HOUSES:
         yield from _trial_balance(house.name, outcome.trial_balances[house.code])
-    yield from _table("Papers and bookings", ("what", "number"), sorted(outcome.counts.items()))
+    yield from table("Papers and bookings", ("what", "number"), sorted(outcome.counts.items()))
     yield from census_table(outcome.census)
 
 
@@ -32,7 +32,7 @@ def census_table(census: Census) -> Iterable[str]:
         (r.topic, r.consumer, r.sent, r.applied, r.refused, r.ignored + r.skipped, r.held, r.on_the_way, r.duplicates)
         for r in census.rows
     ]
-    yield from _table("Events (GET /v1/census): sent = applied + refused + ignored + held + on the way", names, rows)
+    yield from table("Events (GET /v1/census): sent = applied + refused + ignored + held + on the way", names, rows)
     yield f"  nothing is missing: {'yes' if not census.findings else 'no: ' + '; '.join(census.findings)}"
 
 
@@ -41,10 +41,11 @@ def _trial_balance(name: str, trial: Mapping[str, Any]) -> Iterable[str]:
         (row["currency"], row["account"], row["name"], row["debit"], row["credit"], row["balance"])
         for row in trial["accounts"]
     ]
-    yield from _table(f"Trial balance: {name}", ("currency", "account", "", "debit", "credit", "balance"), rows)
+    yield from table(f"Trial balance: {name}", ("currency", "account", "", "debit", "credit", "balance"), rows)
 
 
-def _table(title: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterable[str]:
+def table(title: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterable[str]:
+    """A table of text, line by line; numbers stand to the right."""
     texts = [[str(cell) for cell in row] for row in rows]
     widths = [
         max(len(name), *(len(row[i]) for row in texts), 0) if texts else len(name) for i, name in enumerate(names)
