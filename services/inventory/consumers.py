@@ -41,5 +41,5 @@ async def on_order_news(events: Sequence[Received[Any]], unit: UnitOfWork) -> Ou
     return await handlers.settle_orders([to_settle_order(event) for event in events], unit)
 
 
-consumers.ignore(ExchangeRateRecorded, because="stock is not kept in money, so rates of exchange say nothing about it")
+consumers.ignore(ExchangeRateRecorded, because="goods are valued in the company's own currency")
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart of accounts and taxes say nothing about stock")

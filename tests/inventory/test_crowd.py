@@ -47,6 +47,7 @@ async def test_the_last_unit_goes_to_exactly_one_of_64_buyers(room: StockRoom) -
 
 
 async def test_of_200_orders_on_100_units_exactly_100_are_served(room: StockRoom) -> None:
+    """I2: 200 reservations at once on 100 units; the other hundred get a typed refusal."""
     await room.stocked({"BEANS": "100"})
     batches: Sequence[list[ReserveStock]] = [[wanting(f"b{b}n{n}", "BEANS") for n in range(10)] for b in range(20)]
     await asyncio.gather(*[settle(room, *batch) for batch in batches])

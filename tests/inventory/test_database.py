@@ -22,6 +22,7 @@ async def refused(room: StockRoom, statement: str, kind: type[Exception], compan
 
 
 async def test_stock_cannot_be_oversold_by_any_statement(room: StockRoom) -> None:
+    """I2: the database holds it, whatever the code above believes."""
     await room.stocked({"BEANS": "10"})
     broken = asyncpg.CheckViolationError
     assert await refused(room, "update stock_level set reserved = on_hand + 1", broken) == "never_oversold"
@@ -31,6 +32,7 @@ async def test_stock_cannot_be_oversold_by_any_statement(room: StockRoom) -> Non
 
 @pytest.mark.parametrize("table", ["item", "receipt", "stock_move", "reservation_line", "outbox", "audit"])
 async def test_the_runtime_role_cannot_change_or_delete_facts(room: StockRoom, table: str) -> None:
+    """I1: moves are appended, and nobody takes one back."""
     denied = asyncpg.InsufficientPrivilegeError
     assert "permission denied" in await refused(room, f"update {table} set company = 'acme'", denied)
     assert "permission denied" in await refused(room, f"delete from {table}", denied)
@@ -71,6 +73,7 @@ async def test_the_declared_tables_are_those_of_the_database(room: StockRoom) ->
 
 
 async def test_the_check_finds_a_level_that_is_not_what_its_history_adds_up_to(make_room: MakeRoom) -> None:
+    """I1: the check names every level that its moves and reservations do not explain."""
     room = make_room()
     await room.knows("acme")
     await room.stocked({"BEANS": "10", "MUG": "10"})

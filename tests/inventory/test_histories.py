@@ -103,6 +103,7 @@ class Story:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_random_history_ends_as_the_model_says(room: StockRoom, seed: int) -> None:
+    """I1, I2: on hand is the sum of the moves, and nothing is promised twice."""
     rng = random.Random(seed)
     model = Model(on_hand={sku: Decimal(0) for sku in SKUS[:-1]})  # TEA is no item
     await room.stocked(dict.fromkeys(SKUS[:-1], "0"))

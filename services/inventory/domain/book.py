@@ -20,7 +20,7 @@ Stage = Literal["picked", "shipped"]
 ChangeRefusalCode = Literal["order-cancelled", "already-picked", "already-shipped"]
 
 StockKey = tuple[str, str]
-"""Company and sku; always of the warehouse that orders are served from."""
+"""Company and sku. In the book of orders it stands for the level in the warehouse that orders are served from."""
 OrderKey = tuple[str, UUID]
 """Company and order."""
 
