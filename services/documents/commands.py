@@ -72,6 +72,14 @@ class MakePersonKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasePerson:
+    """Make everything that was sealed about somebody unreadable."""
+
+    cause: Cause
+    person: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterPapers:
     """Put papers on file whose facts are given instead of heard, and have them rendered."""
 

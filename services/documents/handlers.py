@@ -10,6 +10,7 @@ from chassis.errors import Outcomes
 from chassis.requests import Answer
 from services.documents import translate
 from services.documents.commands import (
+    ErasePerson,
     KeepContent,
     LearnCompany,
     MakePersonKeys,
@@ -98,6 +99,18 @@ async def make_person_keys(commands: Sequence[MakePersonKeys], unit: UnitOfWork)
     """Keep keys for people who have none. What stands is read from its table: no answer carries a key."""
     await store.add_person_keys(unit.raw, {(c.company, *key) for c in commands for key in c.keys}, unit.now)
     return [Answer(200, {}) for _ in commands]
+
+
+async def erase_people(commands: Sequence[ErasePerson], unit: UnitOfWork) -> Sequence[Answer]:
+    """Empty these people's keys, also of those who had none: nothing can be sealed about them later either."""
+    people = {(command.cause.company, command.person) for command in commands}
+    erased = await store.erase_person_keys(unit.raw, people, unit.now)
+    for command in commands:
+        key = (command.cause.company, command.person)
+        if key in erased:
+            erased.discard(key)
+            unit.audit(command.cause, "person-erased", str(command.person))
+    return [Answer(200, {"person": str(command.person), "erased": True}) for command in commands]
 
 
 async def note_reads(commands: Sequence[NoteReads], unit: UnitOfWork) -> Sequence[Answer]:

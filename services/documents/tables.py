@@ -303,13 +303,15 @@ class ReadLog(OwnTable, table=True):
 
 
 class PersonKey(OwnTable, table=True):
-    """The key under which papers about a person are sealed, itself wrapped under the installation's. Facts."""
+    """The key under which papers about a person are sealed, itself wrapped; empty once it was erased, and for ever."""
 
     __tablename__ = "person_key"
+    __table_args__ = (CheckConstraint("(wrapped is null) = (erased_at is not null)", name="erased_whole"),)
     company: str = Field(sa_column=_text(key=True))
     person: UUID = Field(primary_key=True)
-    wrapped: bytes
+    wrapped: bytes | None
     at: datetime = Field(sa_column=_moment())
+    erased_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True), nullable=True))
 
 
 class Mail(OwnTable, table=True):

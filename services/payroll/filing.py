@@ -1,8 +1,12 @@
-"""The way to documents: payslips are told in one signed call per batch, and stand in no event, log or error."""
+"""The way to documents, by signed calls: payslips are filed, read for whom they concern, and erased with a person.
+
+They stand in no event, log or error.
+"""
 
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -54,23 +58,55 @@ class FilingCabinet:
             left = [n for at, n in enumerate(left) if at not in bad]
         return filed
 
+    async def paper(self, company: str, document: uuid.UUID, person: str) -> bytes | None:
+        """The PDF of a payslip, for whom it concerns: documents writes down that it was read, and for whom. None for
+        one that cannot be read any more. Raises Transient while documents is away.
+        """
+        path = f"/v1/companies/{company}/documents/{document}/content"
+        answer = await self._asked("GET", path, company, on_behalf_of=person)
+        if answer.status_code in (404, 410):
+            return None
+        answer.raise_for_status()
+        return answer.content
+
+    async def erase(self, company: str, employee: uuid.UUID) -> None:
+        """Have documents erase what it sealed about somebody. Raises Transient while documents is away."""
+        key = {"Idempotency-Key": str(derive("erase", company, employee))}
+        answer = await self._asked("POST", f"/v1/companies/{company}/people/{employee}/erasure", company, key)
+        if answer.status_code == 404:
+            raise Transient("documents does not know the company yet")
+        answer.raise_for_status()
+
     async def _told(self, company: str, papers: Sequence[Mapping[str, Any]]) -> httpx.Response:
-        await self._clock.fresh()
-        caller = Caller("payroll", "service:payroll", None, frozenset({company}), frozenset({SCOPE}))
         content = orjson.dumps({"papers": papers})
         headers = {
-            "Authorization": f"Bearer {self._signer.sign(caller, 'documents')}",
             # Told in other words it is another request: documents knows by itself what is on file already.
             "Idempotency-Key": str(derive("file", company, sha256(content).hexdigest())),
             "Content-Type": "application/json",
         }
+        answer = await self._asked("POST", f"/v1/companies/{company}/papers", company, headers, content)
+        if answer.status_code in (404, 409):  # 404: it does not know the company yet
+            raise Transient(f"documents answers {answer.status_code}")
+        return answer
+
+    async def _asked(
+        self,
+        method: str,
+        path: str,
+        company: str,
+        more: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        on_behalf_of: str | None = None,
+    ) -> httpx.Response:
+        await self._clock.fresh()
+        caller = Caller("payroll", "service:payroll", on_behalf_of, frozenset({company}), frozenset({SCOPE}))
+        headers = {"Authorization": f"Bearer {self._signer.sign(caller, 'documents')}", **(more or {})}
         try:
             async with httpx.AsyncClient(timeout=TIMEOUT_S, transport=self._transport) as client:
-                url = f"{self._address}/v1/companies/{company}/papers"
-                answer = await client.post(url, content=content, headers=headers)
+                answer = await client.request(method, self._address + path, content=content, headers=headers)
         except httpx.TransportError as silence:
             raise Transient(f"documents does not answer: {type(silence).__name__}") from None
-        if answer.status_code >= 500 or answer.status_code in (404, 409, 429):  # 404: it does not know the company yet
+        if answer.status_code >= 500 or answer.status_code == 429:
             raise Transient(f"documents answers {answer.status_code}")
         return answer
 

@@ -13,6 +13,7 @@ from services.payroll.commands.checklists import RunDay
 from services.payroll.commands.pay import CalculatePart, KeepPapers
 from services.payroll.filing import FilingCabinet
 from services.payroll.handlers import daily
+from services.payroll.handlers.erasing import ERASE
 from services.payroll.handlers.pay_runs import CALCULATE, FILE, FINISH, keep_papers
 from services.payroll.handlers.people import DAILY
 from services.payroll.pay_desk import PayDesk
@@ -89,5 +90,11 @@ def jobs_of(desk: PayDesk | None, cabinet: Callable[[Database], FilingCabinet] |
                         await keep_papers([KeepPapers(job.company, tuple(kept))], unit)
         if refused:
             context.fail(job, f"documents refuses {len(refused)} payslips: {', '.join(map(str, refused[:5]))}")
+
+    @jobs.queue(ERASE, lease_s=LEASE_S, batch=1)
+    async def erase_papers(batch: Sequence[Job], context: JobContext) -> None:
+        """Who is erased here is erased in documents as well."""
+        (job,) = batch
+        await cabinet(context.database).erase(job.company, UUID(str(job.payload["employee"])))
 
     return jobs

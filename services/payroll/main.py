@@ -20,6 +20,8 @@ def build(settings: PayrollSettings, parts: Sequence[str]) -> Service:
     jobs = jobs_of(desk, _cabinet(settings))
     service = Service(settings, consumers=consumers, routers=ROUTERS, jobs=jobs, parts=parts)
     service.app.state.pay_desk = desk
+    cabinet = _cabinet(settings)
+    service.app.state.filing = None if cabinet is None else cabinet(service.database)
     return service
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.payroll.handlers.agreeing import Agreeing
+from services.payroll.handlers.erasing import Erasing
 from services.payroll.handlers.pay_runs import Running
 from services.payroll.handlers.paying import Paying
 from services.payroll.store.packs import Packs
@@ -20,6 +21,7 @@ class PayDesk:
         self.agreeing = Agreeing(vault, packs)
         self.running = Running(vault, packs)
         self.paying = Paying(vault, packs)
+        self.erasing = Erasing(vault)
 
     @classmethod
     def of(cls, key_file: Path | None) -> PayDesk | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -98,15 +100,13 @@ async def test_a_payslip_is_rendered_and_its_pay_stands_in_no_row_no_event_and_n
     ("name", "scopes", "seen"),
     [
         ("payroll", OFFICER, True),
-        (f"employee:{employee('1')}", {"documents:own"}, True),
-        (f"employee:{employee('2')}", {"documents:own"}, False),
         (f"employee:{employee('1')}", {"documents:granted"}, False),
         ("clerk", {"documents:read"}, False),
         ("admin", {"documents:*"}, False),
         ("root", {"*"}, False),
     ],
 )
-async def test_a_payslip_is_read_by_its_employee_and_by_officers_alone(
+async def test_a_payslip_is_read_by_officers_alone_whatever_a_caller_is_called(
     archive: Archive, name: str, scopes: set[str], seen: bool
 ) -> None:
     """D19: access is by class, document and caller, and what is not stated is refused; no wildcard opens pay."""
@@ -122,6 +122,62 @@ async def test_a_payslip_is_read_by_its_employee_and_by_officers_alone(
     assert (shown.status_code, content.status_code) == ((200, 200) if seen else (404, 404))
     log = await archive.rows("select what, client, document::text from read_log order by position")
     assert log == ([(what, name, document) for what in ("listed", "shown", "content")] if seen else [])
+
+
+async def test_two_readers_of_a_payslip_that_is_not_rendered_yet_both_get_it(archive: Archive) -> None:
+    """D13, D19: sealed bytes are others each time; what stands is what came first, and both read the same paper."""
+    async with archive.reader(scopes=OFFICER, name="payroll") as client:
+        made = await client.post(f"{AT}/papers", json={"papers": [asked("payslip")]}, headers=key())
+        document = made.json()["papers"][0]["document"]
+        async with archive.reader(scopes=OFFICER, name="personnel") as other:
+            at = f"{AT}/documents/{document}/content"
+            answers = await asyncio.gather(*[reader.get(at) for reader in (client, other, client, other)])
+
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert len({answer.content for answer in answers}) == 1
+    assert len(await archive.contents()) == 1
+
+
+async def test_the_hash_that_is_kept_of_a_request_with_pay_cannot_be_found_by_trying(
+    make_archive: Any, tmp_path: Path
+) -> None:
+    """D19: what is kept of a request about pay is keyed: without the house's key nobody can try amounts out on it."""
+    other_key = tmp_path / "another key"
+    other_key.write_text("another key of another house, long enough")
+    body = {"papers": [asked("payslip")]}
+    kept: list[bytes] = []
+    for archive in (make_archive(), make_archive(seal_key_file=other_key)):
+        await archive.knows("acme")
+        async with archive.reader(scopes=OFFICER, name="payroll") as client:
+            once = {"idempotency-key": "one"}
+            answers = [await client.post(f"{AT}/papers", json=body, headers=once) for _ in range(2)]
+            other = await client.post(f"{AT}/papers", json={"papers": [asked("payslip", about="2")]}, headers=once)
+        assert [answer.status_code for answer in (*answers, other)] == [201, 201, 422]
+        kept += [row[0] for row in await archive.rows("select hash from request where key = 'one'")]
+    assert len(set(kept)) == 2
+
+
+async def test_who_is_erased_is_read_by_nobody_and_has_no_new_paper(archive: Archive) -> None:
+    """D19: with the person's key all that was sealed is gone, rendered or not; other people's papers stay."""
+    papers = [asked("payslip", about=n, employee=str(employee(n))) for n in ("1", "2")]
+    for paper, number in zip(papers, ("P-1", "P-2"), strict=True):
+        paper["facts"] = paper["facts"] | {"number": number}
+    async with archive.reader(scopes=OFFICER, name="payroll") as client:
+        made = await client.post(f"{AT}/papers", json={"papers": papers}, headers=key())
+        gone, stays = [paper["document"] for paper in made.json()["papers"]]
+        erasure = f"{AT}/people/{employee('1')}/erasure"
+        for _ in range(2):
+            assert (await client.post(erasure, headers=key())).json()["erased"] is True
+        await archive.work()
+        answers = [await client.get(f"{AT}/documents/{document}/content") for document in (gone, stays)]
+        later = asked("payslip", about="3", facts=papers[0]["facts"] | {"number": "P-3"})
+        refused = await client.post(f"{AT}/papers", json={"papers": [papers[1], later]}, headers=key())
+    assert [answer.status_code for answer in answers] == [410, 200]
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/papers/1/employee")
+    assert await archive.jobs() == []
+    assert await archive.rows("select count(*) from audit where action = 'person-erased'") == [(1,)]
+    async with archive.reader(scopes={"documents:write", "documents:*"}) as clerk:
+        assert (await clerk.post(erasure, headers=key())).status_code == 403
 
 
 async def test_a_caller_without_the_right_files_no_payslip(archive: Archive) -> None:

@@ -14,7 +14,7 @@ from chassis.http import Reading, read
 from chassis.requests import RequestIdentity
 from services.documents import commands, handlers
 from services.documents.domain.access import may_read
-from services.documents.queries.access import CONFIDENTIAL, OWN, Rights
+from services.documents.queries.access import CONFIDENTIAL, Rights
 
 READ = "documents:read"
 GRANTED = "documents:granted"
@@ -22,12 +22,12 @@ GRANTED = "documents:granted"
 LOG = "read-log"
 """Scope of the keys under which reads are noted; each request has a key of its own."""
 
-Readers = Annotated[Reading, Depends(read(READ, CONFIDENTIAL, OWN, GRANTED))]
+Readers = Annotated[Reading, Depends(read(READ, CONFIDENTIAL, GRANTED))]
 
 
-def check_may_read(rights: Rights, document_class: str, document: UUID, employee: UUID | None) -> None:
+def check_may_read(rights: Rights, document_class: str, document: UUID) -> None:
     """Raises Problem 404, as for a document that does not exist, unless the caller may read this one."""
-    if not may_read(rights.reader, rights.of(document_class), document, employee):
+    if not may_read(rights.reader, rights.of(document_class), document):
         raise not_found()
 
 

@@ -7,7 +7,7 @@ stand in no event, log or error.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -24,8 +24,9 @@ from chassis.requests import RequestIdentity, unavailable
 from services.documents import handlers
 from services.documents.api import facts
 from services.documents.api.facts import Body, Facts, Id
-from services.documents.commands import MakePersonKeys, RegisterDocument, RegisterPapers
+from services.documents.commands import ErasePerson, MakePersonKeys, RegisterDocument, RegisterPapers
 from services.documents.domain.access import reads_class
+from services.documents.domain.classes import is_sealed
 from services.documents.queries import access
 from services.documents.queries.access import CONFIDENTIAL, Rights
 from services.documents.rendering.barcodes import NoBarcode, barcode
@@ -40,6 +41,7 @@ PERSON_KEYS = "person-keys"
 router = Router(prefix="/v1/companies/{company}", tags=["papers"])
 
 Writers = Annotated[Call, Depends(write(WRITE, CONFIDENTIAL))]
+Erasers = Annotated[Call, Depends(write(CONFIDENTIAL))]
 ObjectKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", description="customer, shipment, payslip …")]
 
 
@@ -135,11 +137,21 @@ async def register_papers(company: str, body: PapersBody, call: Writers, request
     async with reading.connection(company) as connection:
         rights = await access.rights(connection, company, call.caller, "write")
     _check(body.papers, rights)
-    keys = await _person_keys(request, reading, company, body.papers, rights)
+    keys = await _person_keys(request, reading, company, body.papers)
     desk: Desk = request.app.state.desk
     cause = call.cause(company)
-    commands = tuple(_command(cause, paper, rights, desk, keys) for paper in body.papers)
-    return await call.run(handlers.register_papers, RegisterPapers(commands))
+    commands = tuple(_command(cause, paper, desk, keys) for paper in body.papers)
+    # The hash that is kept of the request is a keyed one: nobody finds pay by trying amounts out on it.
+    conceal = desk.seals.fingerprint if keys and desk.seals is not None else None
+    return await call.run(handlers.register_papers, RegisterPapers(commands), conceal=conceal)
+
+
+@router.post("/people/{employee}/erasure")
+async def erase_person(company: str, employee: uuid.UUID, call: Erasers) -> Response:
+    """Nobody reads any more what was sealed about this person, and nothing new is: the key goes, for ever."""
+    if CONFIDENTIAL not in call.caller.scopes:  # by its own name, as for reading
+        raise Problem(403, "scope-missing", f"This needs the scope {CONFIDENTIAL} by its own name.")
+    return await call.run(handlers.erase_people, ErasePerson(call.cause(company), own(employee)))
 
 
 def _check(papers: Sequence[AnyPaper], rights: Rights) -> None:
@@ -169,14 +181,14 @@ def _barcodes(paper: AnyPaper) -> list[tuple[str, str, str]]:
 
 
 async def _person_keys(
-    request: Request, reading: Reading, company: str, papers: Sequence[AnyPaper], rights: Rights
+    request: Request, reading: Reading, company: str, papers: Sequence[AnyPaper]
 ) -> dict[UUID, bytes]:
-    """The keys of those whom sealed papers concern; who had none has one afterwards."""
+    """The keys of those whom sealed papers concern, made where there was none. Raises Problem 422 for the erased."""
     people = sorted(
         {
             own(paper.employee)
             for paper in papers
-            if isinstance(paper, Payslip | Contract) and rights.of(paper.document_class).access == "confidential"
+            if isinstance(paper, Payslip | Contract) and is_sealed(paper.document_class)
         }
     )
     if not people:
@@ -189,22 +201,33 @@ async def _person_keys(
         known = await store.person_keys(connection, company, people)
     missing = [person for person in people if person not in known]
     if not missing:
-        return known
+        return _unerased(papers, known)
     made = MakePersonKeys(company, tuple((person, seals.new_person_key(company, person)) for person in missing))
     key = str(request.state.request_id)
     identity = RequestIdentity(company, PERSON_KEYS, key, sha256(key.encode()).digest())
     await reading.doors.commands.submit(handlers.make_person_keys, made, identity)
     async with reading.connection(company) as connection:
-        return await store.person_keys(connection, company, people)
+        return _unerased(papers, await store.person_keys(connection, company, people))
 
 
-def _command(cause: Cause, paper: AnyPaper, rights: Rights, desk: Desk, keys: dict[UUID, bytes]) -> RegisterDocument:
+def _unerased(papers: Sequence[AnyPaper], keys: Mapping[UUID, bytes | None]) -> dict[UUID, bytes]:
+    faults = [
+        Fault(f"/papers/{n}/employee", "person-erased", "This person's data was erased; nothing is filed about them.")
+        for n, paper in enumerate(papers)
+        if isinstance(paper, Payslip | Contract) and keys.get(own(paper.employee), b"") is None
+    ]
+    if faults:
+        raise Problem(422, "person-erased", "Somebody's data was erased.", faults[:PAPERS_MAX])
+    return {person: key for person, key in keys.items() if key is not None}
+
+
+def _command(cause: Cause, paper: AnyPaper, desk: Desk, keys: dict[UUID, bytes]) -> RegisterDocument:
     stated = paper.facts
     company = cause.company
     document = paper_id(company, paper.document_class, paper.about.kind, own(paper.about.id), stated.number)
     employee = own(paper.employee) if isinstance(paper, Payslip | Contract) else None
     content = orjson.dumps(stated.model_dump(mode="json", by_alias=True, exclude_none=True))
-    sealed = employee is not None and rights.of(paper.document_class).access == "confidential"
+    sealed = employee is not None and is_sealed(paper.document_class)
     if sealed and employee is not None:
         assert desk.seals is not None
         content = desk.seals.seal(keys[employee], company, employee, document, content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from hashlib import sha256
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -87,7 +88,7 @@ async def show_document(company: str, document: UUID, reading: Readers, request:
         rights = await access.rights(connection, company, reading.caller)
     if found is None:
         raise not_found()
-    check_may_read(rights, found.document_class, document, found.employee)
+    check_may_read(rights, found.document_class, document)
     await note(request, reading, company, "shown", [(document, found.document_class, found.version)])
     return found
 
@@ -106,20 +107,22 @@ async def content_of(company: str, document: UUID, version: int | None, reading:
         rights = await access.rights(connection, company, reading.caller)
     if found is None:
         raise not_found()
-    check_may_read(rights, found.document_class, document, found.employee)
+    check_may_read(rights, found.document_class, document)
     if found.sha256 is None and not found.is_rendered:
         raise Problem(404, "no-content", "This is a file that papers are put into; it has no paper of its own.")
-    sha256 = found.sha256 or await _render_now(desk, reading, found.paper)
+    if found.paper.sealed and found.paper.person_key is None:
+        raise Problem(410, "person-erased", "This person's data was erased; the paper cannot be read any more.")
+    digest = found.sha256 or await _render_now(desk, reading, found.paper)
     await note(request, reading, company, "content", [(document, found.document_class, found.version or 1)])
     headers = {
-        "ETag": f'"{sha256}"',
+        "ETag": f'"{digest}"',
         "Cache-Control": "private, no-cache",
         "Content-Disposition": _disposition(found),
     }
-    if sha256 in request.headers.get("if-none-match", ""):
+    if digest in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     metrics = request.app.state.service.metrics
-    content = await desk.fetch(sha256, metrics)
+    content = await desk.fetch(digest, metrics)
     if found.paper.sealed:
         content = desk.opened(found.paper, content, metrics)
     return Response(content, headers=headers, media_type=found.media_type)
@@ -128,7 +131,10 @@ async def content_of(company: str, document: UUID, version: int | None, reading:
 async def _render_now(desk: Desk, reading: Reading, paper: PaperToRender) -> str:
     """Render before its turn and keep the result; returns the hash of the bytes that stand from now on."""
     command = await desk.render_now(paper)
-    identity = RequestIdentity(paper.cause.company, ON_DEMAND, str(paper.document), command.sha256)
+    # Not the hash of the bytes: what is sealed has other bytes each time, and the first that stand are everybody's.
+    identity = RequestIdentity(
+        paper.cause.company, ON_DEMAND, str(paper.document), sha256(paper.document.bytes).digest()
+    )
     answer = await reading.doors.commands.submit(handlers.keep_contents_asked_for, command, identity)
     assert isinstance(answer, Answer)
     return str(answer.body["sha256"])

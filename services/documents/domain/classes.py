@@ -11,7 +11,7 @@ from typing import Literal
 
 Access = Literal["open", "restricted", "confidential"]
 """`open`: whoever may read the department's documents. `restricted`: only whom a grant names. `confidential`: payroll
-officers, whom a grant names, and, where the class says so, the person whom it concerns; and it is sealed."""
+officers and whom a grant names; and it is sealed. People read their own in payroll, which knows who they are."""
 FieldType = Literal["text", "integer", "amount", "date", "boolean", "choice"]
 
 CLASS_CODE = r"^[a-z][a-z0-9_]{0,39}$"
@@ -56,8 +56,6 @@ class ClassOfDocuments:
     media_types: tuple[str, ...] = MEDIA_TYPES
     bytes_max: int | None = None
     takes_files: bool = True
-    person_reads: bool = False
-    """Whom a confidential document concerns may read it."""
 
 
 HOUSE: Mapping[str, ClassOfDocuments] = {
@@ -71,13 +69,17 @@ HOUSE: Mapping[str, ClassOfDocuments] = {
         ClassOfDocuments("delivery_note", "Delivery note", "open", takes_files=False),
         ClassOfDocuments("packing_list", "Packing list", "open", takes_files=False),
         ClassOfDocuments("label", "Labels", "open", takes_files=False),
-        ClassOfDocuments("payslip", "Payslip", "confidential", takes_files=False, person_reads=True),
-        ClassOfDocuments(
-            "employment_contract", "Employment contract", "confidential", takes_files=False, person_reads=True
-        ),
+        ClassOfDocuments("payslip", "Payslip", "confidential", takes_files=False),
+        ClassOfDocuments("employment_contract", "Employment contract", "confidential", takes_files=False),
     )
 }
 """Classes that every company has. A company may restrict who reads them, and defines classes of its own beside them."""
+
+
+def is_sealed(code: str) -> bool:
+    """Whether what a paper of the class says is sealed: the house decides, whatever a company says of who reads it."""
+    house = HOUSE.get(code)
+    return house is not None and house.access == "confidential"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ says for which company, document and purpose, so that it cannot be put in anothe
 
 from __future__ import annotations
 
+import hmac
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes
@@ -33,6 +34,7 @@ class Seals:
         self._file = file
         self._keys: dict[bytes, bytes] = {}
         self._first = b""
+        self._last = b""
 
     def new_person_key(self, company: str, person: object) -> bytes:
         """A key for a person, wrapped: what may be stored."""
@@ -46,6 +48,13 @@ class Seals:
         nonce = token_bytes(NONCE_BYTES)
         key = self._unwrapped(person_key, company, person)
         return MARK + nonce + AESGCM(key).encrypt(nonce, content, _bound(company, document))
+
+    def fingerprint(self, value: bytes) -> bytes:
+        """Equal values have equal ones, and nobody without the keys can try values out. By the oldest key: a new one
+        in front of it changes nothing.
+        """
+        self._load()
+        return hmac.digest(self._last, b"fingerprint\0" + value, "sha256")
 
     def open(self, person_key: bytes, company: str, person: object, document: object, sealed: bytes) -> bytes:
         """What was sealed. Raises SealBroken."""
@@ -69,6 +78,7 @@ class Seals:
             raise ValueError(f"the sealing key needs at least {SECRET_BYTES_MIN} bytes a line")
         keys = [sha256(b"seal\0" + line).digest() for line in lines]
         self._keys = {sha256(key).digest()[:NAME_BYTES]: key for key in keys}
+        self._last = keys[-1]
         self._first = sha256(keys[0]).digest()[:NAME_BYTES]
 
 

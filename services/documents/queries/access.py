@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import orjson
@@ -15,9 +14,6 @@ from services.documents.domain.access import Reader
 from services.documents.domain.classes import HOUSE, ClassOfDocuments, MetadataField
 
 CONFIDENTIAL = "documents:confidential"
-OWN = "documents:own"
-PERSON = "employee:"
-"""A caller of this name, with the scope `documents:own`, is that employee: `employee:` and the employee's id."""
 
 CLASSES = """
 select distinct on (class) class, version, definition from document_class where company = $1
@@ -59,21 +55,10 @@ async def rights(connection: asyncpg.Connection, company: str, caller: Caller, m
     reader = Reader(
         reads_open=caller.may(f"documents:{may}"),
         reads_confidential=CONFIDENTIAL in caller.scopes,
-        person=person_of(caller) if may == "read" else None,
         granted_classes=frozenset(code for code, _ in granted if code is not None),
         granted_documents=frozenset(document for _, document in granted if document is not None),
     )
     return Rights(reader, await classes(connection, company))
-
-
-def person_of(caller: Caller) -> UUID | None:
-    """The employee that a caller is, when it is one."""
-    if OWN not in caller.scopes or not caller.client.startswith(PERSON):
-        return None
-    try:
-        return UUID(caller.client.removeprefix(PERSON))
-    except ValueError:
-        return None
 
 
 def class_from(code: str, version: int, definition: Mapping[str, Any]) -> ClassOfDocuments:
@@ -87,7 +72,6 @@ def class_from(code: str, version: int, definition: Mapping[str, Any]) -> ClassO
             "restricted" if access == "restricted" else house.access,
             version,
             takes_files=house.takes_files,
-            person_reads=house.person_reads,
         )
     return ClassOfDocuments(
         code,
@@ -97,7 +81,6 @@ def class_from(code: str, version: int, definition: Mapping[str, Any]) -> ClassO
         tuple(_field_from(field) for field in definition["fields"]),
         tuple(definition["media_types"]),
         definition["bytes_max"],
-        person_reads=bool(definition["person_reads"]),
     )
 
 

@@ -12,7 +12,7 @@ import asyncpg
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.documents.domain.access import reads_class, reads_own_of
+from services.documents.domain.access import reads_class
 from services.documents.domain.filing import Language
 from services.documents.domain.names import folded
 from services.documents.queries.access import Rights
@@ -24,9 +24,9 @@ PARTIES_MAX = 500
 """So many parties of one search are looked at; a text that more of them have says nothing."""
 POSITION_MAX = 2**63 - 1
 
-# A page is read from up to three places: what belongs to the classes that the caller may read wholly, what concerns the
-# caller, and what the caller was granted by itself. Each place is one short range of one index, whatever the planner
-# knows of the tables (`offset 0` keeps it to that range).
+# A page is read from up to two places: what belongs to the classes that the caller may read wholly, and what the caller
+# was granted by itself. Each place is one short range of one index, whatever the planner knows of the tables
+# (`offset 0` keeps it to that range).
 ONE_THING = """
 select * from (select * from document where company = $1 and {thing} offset 0) m
     where {may} and position < $3{also} order by position desc limit $4
@@ -174,7 +174,7 @@ async def search(connection: asyncpg.Connection, company: str, rights: Rights, w
     builder.must("number = ${n}", wanted.number)
     builder.must("order_id = ${n}", wanted.order)
     builder.must("employee_id = ${n}", wanted.employee)
-    source = builder.source(wanted, whole, _exceptions(rights, codes, whole, builder))
+    source = builder.source(wanted, whole, _exceptions(rights, codes, builder))
     rows = await connection.fetch(PAGE.format(source=source), *builder.arguments)
     last = rows[-1]["position"] if len(rows) == wanted.limit else None
     return DocumentPage(documents=[_document(row) for row in rows], next=last)
@@ -210,13 +210,9 @@ def _things(wanted: Search) -> Sequence[tuple[UUID, bool]]:
     return [(thing, orders) for thing, orders in ((wanted.about, False), (wanted.link, True)) if thing is not None]
 
 
-def _exceptions(rights: Rights, codes: Sequence[str], whole: Sequence[str], builder: _Builder) -> list[str]:
-    """Conditions for what the caller may read besides whole classes: what concerns it, and what it was granted."""
+def _exceptions(rights: Rights, codes: Sequence[str], builder: _Builder) -> list[str]:
+    """Conditions for what the caller may read besides whole classes: what it was granted by itself."""
     found: list[str] = []
-    own = [code for code in reads_own_of(rights.reader, rights.classes) if code in codes and code not in whole]
-    if own:
-        classes, person = builder.bind(own), builder.bind(rights.reader.person)
-        found.append(f"class = any({classes}::text[]) and employee_id = {person}")
     if rights.reader.granted_documents:
         granted, classes = builder.bind(sorted(rights.reader.granted_documents)), builder.bind(list(codes))
         found.append(f"document = any({granted}::uuid[]) and class = any({classes}::text[])")

@@ -44,7 +44,7 @@ from unnest($1::text[], $2::uuid[]) as x(company, document) cross join lateral
     (select * from document where company = x.company and document = x.document offset 0) d
     left join lateral (select wrapped from person_key where d.sealed and company = x.company and person = d.employee_id
     offset 0) k on true
-where d.template is not null and not exists
+where d.template is not null and not (d.sealed and k.wrapped is null) and not exists
     (select from document_content c where c.company = x.company and c.document = x.document offset 0)
 """
 
@@ -190,6 +190,12 @@ ADD_PERSON_KEYS = """
 insert into person_key (company, person, wrapped, at) select x.*, $4
 from unnest($1::text[], $2::uuid[], $3::bytea[]) as x on conflict (company, person) do nothing
 """
+ERASE_PERSON_KEYS = """
+insert into person_key as k (company, person, wrapped, at, erased_at)
+select x.company, x.person, null, $3, $3 from unnest($1::text[], $2::uuid[]) as x(company, person)
+on conflict (company, person) do update set wrapped = null, erased_at = excluded.erased_at where k.wrapped is not null
+returning k.company, k.person
+"""
 PERSON_KEYS = """
 select k.person, k.wrapped from unnest($2::uuid[]) as x(person) cross join lateral
     (select * from person_key where company = $1 and person = x.person offset 0) k
@@ -227,7 +233,18 @@ async def add_person_keys(
     )
 
 
-async def person_keys(connection: asyncpg.Connection, company: str, people: Collection[UUID]) -> dict[UUID, bytes]:
-    """The wrapped keys of those people who have one."""
+async def erase_person_keys(
+    connection: asyncpg.Connection, people: Collection[tuple[str, UUID]], now: datetime
+) -> set[tuple[str, UUID]]:
+    """Empty keys; returns those that were not empty before."""
+    ordered = sorted(people)
+    rows = await connection.fetch(ERASE_PERSON_KEYS, [c for c, _ in ordered], [p for _, p in ordered], now)
+    return {(row["company"], row["person"]) for row in rows}
+
+
+async def person_keys(
+    connection: asyncpg.Connection, company: str, people: Collection[UUID]
+) -> dict[UUID, bytes | None]:
+    """The wrapped keys of those people who have or had one; None where it was erased."""
     rows = await connection.fetch(PERSON_KEYS, company, list(people))
     return {row["person"]: row["wrapped"] for row in rows}

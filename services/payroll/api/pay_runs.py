@@ -18,6 +18,7 @@ from services.payroll.api.pay_doors import Approver, Desk, Officer, OfficerCall,
 from services.payroll.api.pay_terms import MonthOf
 from services.payroll.commands.pay import ApproveRun, CalculateAgain, ConfirmPaid, ExportPayFile, PostRun, StartRun
 from services.payroll.queries import pay_runs as queries
+from services.payroll.store.vault import Unreadable
 
 router = Router(prefix="/v1/companies/{company}/pay-runs", tags=["pay"])
 
@@ -109,7 +110,10 @@ async def download_file(company: str, run: uuid.UUID, reading: Officer, desk: De
     """The file that was made, always the same one. The reading is written down."""
     await log(reading, company, "pay file", run=run)
     async with reading.connection(company) as connection:
-        pieces = [piece async for piece in queries.pay_file(connection, desk.vault, company, run)]
+        try:
+            pieces = [piece async for piece in queries.pay_file(connection, desk.vault, company, run)]
+        except Unreadable:
+            raise Problem(410, "person-erased", "Somebody who was paid was erased; the bank has the file.") from None
     if not pieces:
         raise Problem(404, "pay-file-not-found", "No pay file was made of this run.")
     return PayFileResponse("".join(pieces).encode())

@@ -22,6 +22,7 @@ from services.payroll.api.pay_doors import Desk, Officer, OfficerCall, PayReader
 from services.payroll.commands.pay import (
     AgreePay,
     DefinePayGroup,
+    ErasePerson,
     NameBankAccount,
     RecordTaxProfile,
 )
@@ -180,6 +181,12 @@ async def show_agreed(company: str, employee: uuid.UUID, reading: PayReader, des
             return await queries.agreed(connection, desk.vault, company, employee)
         except Unreadable:
             raise Problem(410, "person-erased", "This person's data was erased.") from None
+
+
+@router.post("/employees/{employee}/erasure")
+async def erase_person(company: str, employee: uuid.UUID, call: OfficerCall, desk: Desk) -> Response:
+    """End for ever what can be read of the pay, bank accounts, tax and payslips of somebody who has left."""
+    return await call.run(desk.erasing.erase, ErasePerson(call.cause(company), UUID(str(employee))))
 
 
 @router.get("/employees/{employee}/readings")

@@ -7,18 +7,28 @@ import uuid
 from datetime import date
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Request
+from starlette.responses import Response
 
-from chassis.errors import Problem
+from chassis.errors import Problem, Transient
 from chassis.http import Reading, Router
+from chassis.requests import unavailable
 from services.payroll.api.pay_doors import Desk, Own, PayReader, log, pay_reader
 from services.payroll.domain.rights import OFFICER
+from services.payroll.filing import FilingCabinet
 from services.payroll.pay_desk import PayDesk
 from services.payroll.queries import payslips as queries
 from services.payroll.queries.viewing import viewer
 from services.payroll.store.vault import Unreadable
 
 router = Router(prefix="/v1/companies/{company}", tags=["pay"])
+
+
+class Paper(Response):
+    """A payslip as it is printed."""
+
+    media_type = "application/pdf"
+
 
 Code = Annotated[str | None, Query(max_length=64, description="Of one line, as `income-tax`.")]
 
@@ -59,6 +69,28 @@ async def explain_own_payslip(
     return await _explained(reading, desk, company, employee, period, code, drafts=False)
 
 
+@router.get("/me/payslips/{period}/paper", response_class=Paper)
+async def show_own_paper(company: str, period: str, reading: Own, request: Request) -> Response:
+    """One's own payslip as a PDF, as documents has it on file."""
+    employee = await _own(reading, company)
+    month = _month(period)
+    async with reading.connection(company) as connection:
+        document = await queries.paper(connection, company, employee, month)
+    filing: FilingCabinet | None = request.app.state.filing
+    if document is None:
+        raise Problem(404, "paper-not-filed", "The payslip of this month is not on file, or not yet.")
+    if filing is None:
+        raise unavailable("documents-not-set-up", "Nobody has said where documents answers.")
+    await log(reading, company, "own paper", employee=employee)
+    try:
+        content = await filing.paper(company, document, reading.caller.actor)
+    except Transient:
+        raise unavailable("documents-away", "Documents does not answer; ask again.") from None
+    if content is None:
+        raise _erased()
+    return Paper(content, headers={"Cache-Control": "private, no-store"})
+
+
 async def _own(reading: Reading, company: str) -> uuid.UUID:
     """Who the caller is. Raises Problem 404 for an account that is nobody's here."""
     async with reading.connection(company) as connection:
@@ -82,9 +114,7 @@ async def _page(
 async def _explained(
     reading: Reading, desk: PayDesk, company: str, employee: uuid.UUID, period: str, code: str | None, *, drafts: bool
 ) -> queries.Explanation:
-    if not re.fullmatch(r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])", period, re.ASCII):
-        raise Problem(404, "payslip-not-found", "There is no payslip of this month.")
-    month = date(int(period[:4]), int(period[5:]), 1)
+    month = _month(period)
     async with reading.connection(company) as connection:
         try:
             found = await queries.explanation(connection, desk.vault, company, employee, month, code, drafts=drafts)
@@ -93,6 +123,12 @@ async def _explained(
     if found is None:
         raise Problem(404, "payslip-not-found", "There is no payslip of this month.")
     return found
+
+
+def _month(period: str) -> date:
+    if not re.fullmatch(r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])", period, re.ASCII):
+        raise Problem(404, "payslip-not-found", "There is no payslip of this month.")
+    return date(int(period[:4]), int(period[5:]), 1)
 
 
 def _erased() -> Problem:

@@ -65,6 +65,14 @@ class RecordTaxProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasePerson:
+    """End what is known of the pay, bank account and tax of somebody who has left, here and in documents."""
+
+    cause: Cause
+    employee: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class LogReading:
     """Somebody is about to read pay, or where it goes."""
 

@@ -63,6 +63,15 @@ def refusal_of_terms(
     return None
 
 
+def refusal_of_erasure(left_on: date | None, today: date, unpaid: bool) -> Refused | None:
+    """Why somebody's data cannot be erased; `unpaid` when a run that is not paid yet has a payslip of theirs."""
+    if left_on is None or left_on >= today:
+        return Refused("still-employed", "Only the data of somebody who has left is erased.", status=409)
+    if unpaid:
+        return Refused("pay-outstanding", "A run that pays this person is not paid yet.", status=409)
+    return None
+
+
 def refusal_of_account(person: OnRegister | None, day: date) -> Refused | None:
     """Why a bank account cannot be entered."""
     if person is None:

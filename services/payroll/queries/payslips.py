@@ -41,6 +41,7 @@ left join payslip_paper q on q.company = p.company and q.employee = p.employee a
 where p.company = $1 and p.employee = $2 and ($3::date is null or p.period = $3)
     and ($4 or r.state in ('approved', 'paid', 'posted')) order by p.period
 """
+PAPER = "select document from payslip_paper where company = $1 and employee = $2 and period = $3 and kind = 'regular'"
 READINGS = """
 select what, run, actor, on_behalf_of, at from pay_reading where company = $1 and employee = $2
 order by at desc, reading limit 500
@@ -205,6 +206,12 @@ async def explanation(
         return None
     view, pay = found[0]
     return Explanation(employee=employee, period=view.period, version=view.version, lines=_told(pay, code))
+
+
+async def paper(connection: asyncpg.Connection, company: str, employee: UUID, period: date) -> UUID | None:
+    """Which document the paper of a payslip is; None before it is on file."""
+    found: UUID | None = await connection.fetchval(PAPER, company, employee, period)
+    return found
 
 
 async def readings(connection: asyncpg.Connection, company: str, employee: UUID) -> ReadingPage:

@@ -48,6 +48,12 @@ from unnest($1::text[], $2::bytea[]) as x(company, digest)
 join tax_profile p on p.company = x.company and p.tax_id_digest = x.digest
 order by x.company, x.digest, p.employee
 """
+UNPAID = """
+select distinct p.company, p.employee from unnest($1::text[], $2::uuid[]) as x(company, employee)
+join payslip p on p.company = x.company and p.employee = x.employee
+join pay_run r on r.company = p.company and r.run = p.run and r.attempt = p.attempt
+where r.state in ('calculating', 'calculated', 'approved')
+"""
 ADD_GROUPS = """
 insert into pay_group (company, pay_group, country, currency, since, figures, debtor_name, debtor_iban, debtor_bic,
     debtor_address, recorded_at)
@@ -106,6 +112,12 @@ async def on_register(connection: asyncpg.Connection, people: Collection[PersonK
         for row in await connection.fetch(ON_REGISTER, *columns)
         if row["hired_on"] is not None
     }
+
+
+async def unpaid(connection: asyncpg.Connection, people: Collection[PersonKey]) -> set[PersonKey]:
+    """Who of these people has a payslip in a run that is not paid yet."""
+    rows = await connection.fetch(UNPAID, [company for company, _ in people], [employee for _, employee in people])
+    return {(row["company"], row["employee"]) for row in rows}
 
 
 async def groups(connection: asyncpg.Connection, companies: Collection[str]) -> dict[tuple[str, str], Group]:

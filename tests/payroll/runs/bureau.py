@@ -47,6 +47,8 @@ class Bureau:
     desk: PayDesk
     desk_settings: PayrollSettings
     cabinet: Callable[[Database], FilingCabinet] | None = field(default=None)
+    filing: FilingCabinet | None = field(default=None)
+    """What its HTTP app reaches documents by."""
     _people: int = field(default=0)
     _service: Service | None = field(default=None)
 
@@ -64,6 +66,7 @@ class Bureau:
         settings = self.office.settings
         if self._service is None:
             self._service = build(self.desk_settings, PARTS)
+        self._service.app.state.filing = self.filing
         clock, secret = self._service.app.state.doors.clock, settings.stack.backbone_internal_secret_file
         assert secret is not None
         await clock.fresh()

@@ -2,97 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
-import httpx
 import pytest
-import pytest_asyncio
 
 from chassis.ids import derive
-from chassis.migrating import migrate
-from chassis.service import PARTS
-from deploy.local.postgres import DatabaseUrls
-from services.documents.main import build
-from services.documents.settings import DocumentsSettings
 from services.payroll.domain.filing import ToFile
 from services.payroll.domain.pay.calculating import Line, YearToDate
 from services.payroll.domain.pay.correcting import Difference
 from services.payroll.domain.pay.months import Month
 from services.payroll.domain.pay.paying import Facts, PersonPay
 from services.payroll.domain.pay.people import Person, Term
-from services.payroll.filing import FilingCabinet
 from services.payroll.translate.papers import LINES_MAX, paper
-from tests.documents.archive import Archive, text_of
+from tests.documents.archive import text_of
 from tests.payroll.office import person
-from tests.payroll.runs.bureau import AT, Bureau, said
-from tests.support.department import SECRET
+from tests.payroll.runs.bureau import AT, no, said
+from tests.payroll.runs.filed import ERASURES, JOBS, Filed
 from tests.support.eventually import eventually
-from tests.support.stack import TestPostgres
-
-JOBS = "select key, attempts, error from job where queue = 'file-payslips'"
-
-
-@dataclass
-class Filed:
-    """Payroll, documents, and the cabinet between them."""
-
-    bureau: Bureau
-    archive: Archive
-    cabinet: FilingCabinet
-
-    async def month(self, period: str) -> str:
-        """A month is calculated and approved, and every payslip of it is on file."""
-        run = str((await self.bureau.paid(period))["run"])
-        async with self.bureau.working():
-            await eventually(lambda: self.bureau.office.rows(JOBS), lambda left: not left, what="the papers are filed")
-        return run
-
-    async def papers(self, period: str) -> dict[str, str]:
-        """The document of each person's payslip of a month."""
-        query = "select employee, document from payslip_paper where period = $1"
-        rows = await self.bureau.office.rows(query, date.fromisoformat(f"{period}-01"))
-        return {str(employee): str(document) for employee, document in rows}
-
-    async def text(self, document: str) -> str:
-        """What a paper says, as the personnel office reads it in documents."""
-        scopes = ("documents:confidential",)
-        async with self.archive.reader(scopes=scopes, name="personnel") as reader:
-            answer = await reader.get(f"{AT}/documents/{document}/content")
-        assert answer.status_code == 200, answer.text
-        return text_of(answer.content)
-
-
-@pytest.fixture(scope="module")
-def documents_urls(postgres_server: TestPostgres) -> DatabaseUrls:
-    """A migrated database of documents to copy."""
-    urls = postgres_server.create_database("documents")
-    migrate("documents", urls.migration_url)
-    return urls
-
-
-@pytest_asyncio.fixture
-async def filed(
-    bureau: Bureau, postgres_server: TestPostgres, documents_urls: DatabaseUrls, tmp_path: Path
-) -> AsyncIterator[Filed]:
-    """The payroll office of `acme` with documents next door."""
-    seal_key = tmp_path / "seal-key"
-    seal_key.write_text(SECRET[::-1])
-    urls, secret = postgres_server.clone(documents_urls), tmp_path / "secret"
-    archive = Archive.on(urls, postgres_server, secret, tmp_path / "store", seal_key_file=seal_key)
-    await archive.knows("acme")
-    assert isinstance(archive.settings, DocumentsSettings)
-    service = build(archive.settings, PARTS)
-    await service.app.state.doors.clock.fresh()
-    door = httpx.ASGITransport(service.app, raise_app_exceptions=False)
-    cabinet = FilingCabinet("http://documents", secret, bureau.office.database, door)
-    bureau.cabinet = lambda _: cabinet
-    yield Filed(bureau, archive, cabinet)
-    await service.app.state.desk.close()
-    await service.database.close()
-    await archive.close()
 
 
 async def test_every_payslip_of_a_run_is_put_on_file_in_its_persons_language(filed: Filed) -> None:
@@ -129,6 +55,67 @@ async def test_a_paper_bears_the_name_and_language_of_the_periods_last_day(filed
     text = await filed.text((await filed.papers("2024-01"))[person("Anna")])
     assert "Anna Married" in text
     assert "Μισθός" in text
+
+
+async def test_people_read_their_own_paper_by_their_account_and_both_houses_write_it_down(filed: Filed) -> None:
+    """P16, D19: one identification, payroll's link of account and person; documents knows for whom it was read."""
+    bureau = filed.bureau
+    await bureau.hire("Anna", "Boris")
+    for name in ("Anna", "Boris"):
+        await bureau.agree(name, "2300.00")
+    async with bureau.client() as client:
+        await said(client, f"{AT}/employees/{person('Anna')}/accounts", actor="user:anna")
+    own = f"{AT}/me/payslips/2024-01/paper"
+    async with bureau.client(actor="user:anna", scopes=("payroll:self",)) as anna:
+        assert (await anna.get(own)).json()["type"] == "/problems/paper-not-filed"
+        await filed.month("2024-01")
+        answer = await anna.get(own)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+        assert "Anna" in text_of(answer.content)
+    async with bureau.client(actor="user:nobody", scopes=("payroll:self",)) as nobody:
+        assert (await nobody.get(own)).status_code == 404
+    papers = await filed.papers("2024-01")
+    log = "select document::text, what, client, actor, on_behalf_of from read_log"
+    assert await filed.archive.rows(log) == [
+        (papers[person("Anna")], "content", "payroll", "service:payroll", "user:anna")
+    ]
+    readings = "select what, employee::text from pay_reading where actor = 'user:anna'"
+    assert await bureau.office.rows(readings) == [("own paper", person("Anna"))]
+
+
+async def test_erasing_somebody_ends_what_both_houses_know_and_leaves_the_sums(filed: Filed) -> None:
+    """P27, X10: asked for by the officer, of who has left and is owed nothing; told as erased afterwards, never as an
+    error, and documents erases what it sealed too.
+    """
+    bureau = filed.bureau
+    await bureau.hire("Anna", "Boris")
+    for name in ("Anna", "Boris"):
+        await bureau.agree(name, "2300.00")
+        await bureau.bank(name)
+    run = await filed.month("2024-01")
+    papers, before = await filed.papers("2024-01"), (await bureau.run(run))["totals"]
+    erasure, at = f"{AT}/employees/{person('Anna')}/erasure", f"{AT}/pay-runs/{run}"
+    async with bureau.client() as client:
+        assert await no(client, erasure) == (409, "still-employed", None)
+        await bureau.leave("Anna", date(2024, 1, 31))
+        assert await no(client, erasure) == (409, "pay-outstanding", None)
+        await said(client, f"{at}/pay-file", execution_on="2024-01-31")
+        await said(client, f"{at}/payment", paid_on="2024-01-31")
+        for _ in range(2):
+            assert (await said(client, erasure))["erased"] is True
+        for path in ("pay", "payslips"):
+            answer = await client.get(f"{AT}/employees/{person('Anna')}/{path}")
+            assert (answer.status_code, answer.json()["type"]) == (410, "/problems/person-erased"), path
+        answer = await client.get(f"{at}/pay-file")
+        assert (answer.status_code, answer.json()["type"]) == (410, "/problems/person-erased")
+    async with bureau.working():
+        await eventually(lambda: bureau.office.rows(ERASURES), lambda left: not left, what="documents has heard of it")
+    async with filed.archive.reader(scopes=("documents:confidential",), name="personnel") as reader:
+        gone, stays = [await reader.get(f"{AT}/documents/{papers[person(n)]}/content") for n in ("Anna", "Boris")]
+    assert (gone.status_code, stays.status_code) == (410, 200)
+    assert (await bureau.run(run))["totals"] == before
+    async with bureau.client(scopes=("payroll:write", "payroll:read")) as clerk:
+        assert (await no(clerk, erasure))[0] == 403
 
 
 def slip(name: str, *, lines: int = 1, number: str = "E-000001") -> ToFile:

@@ -24,6 +24,7 @@ from contracts.envelope import sequence_header
 from services.payroll.api import ROUTERS
 from tests.payroll.office import person
 from tests.payroll.runs.bureau import AT, Bureau, said, sent
+from tests.payroll.runs.filed import Filed
 from tests.support.canaries import Canaries, forms
 from tests.support.department import Department, Event
 from tests.support.stack import TestPostgres
@@ -37,7 +38,8 @@ VALUES = {
     "holder": "Zyxwvut Qrstpon",
 }
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-OTHERS = ("gateway", "inventory", "ledger", "documents")
+OTHERS = ("gateway", "inventory", "ledger")
+"""Documents has a test bed of its own: payslips are filed there."""
 
 
 def canaries(**more: str) -> Canaries:
@@ -126,10 +128,13 @@ RECORDS = "select company, topic, key, sequence, headers, body from outbox order
 
 
 async def test_no_canary_leaves_payroll(
-    bureau: Bureau, postgres_server: TestPostgres, tmp_path: Path, capfd: pytest.CaptureFixture[str],
+    filed: Filed, postgres_server: TestPostgres, tmp_path: Path, capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """P27: not in a topic, log, metric, trace or answer to a mistake, nor in any database, payroll's own included."""
+    """P27: not in a topic, log, metric, trace or answer to a mistake, nor in any database, payroll's own and that of
+    documents included, where the payslips are filed and rendered.
+    """
+    bureau, archive = filed.bureau, filed.archive
     spans = InMemorySpanExporter()
     tracing = telemetry.Tracing("payroll", exporter=spans)
     monkeypatch.setattr(telemetry, "_tracing", tracing)
@@ -137,7 +142,13 @@ async def test_no_canary_leaves_payroll(
     for number, answer in enumerate(await bad_requests(bureau)):
         assert 400 <= answer.status_code < 500, answer.text
         looking.search(f"answer {number}: {answer.request.url.path}", answer.content + str(answer.headers).encode())
-    records = await bureau.office.rows(RECORDS)
+    await filed.everything()
+    await archive.work()
+    assert len(archive.files()) == 4
+    for file in archive.files():
+        looking.search(f"file {file.name}", file.read_bytes())
+    await looking.search_database("documents", postgres_server.superuser_url_of(archive.urls))
+    records = [*await bureau.office.rows(RECORDS), *await archive.rows(RECORDS)]
     assert len(records) >= 5
     for company, topic, key, _, headers, body in records:
         looking.search(f"topic {topic}", b"".join((company.encode(), key.encode(), headers, body)))
