@@ -229,6 +229,7 @@ class CreditNoteIssued(EventData, topic="ledger.invoices", key="invoice"):
     total: UnsignedAmount
     entry: Entry = None
     revision: Revision = None
+    partial: Annotated[bool | None, Field(description="True when something of the invoice is left.")] = None
 
 
 class InvoiceRefused(EventData, topic="ledger.refusals", key="order"):

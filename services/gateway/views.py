@@ -159,6 +159,7 @@ class Credited(EventView, of=CreditNoteIssued):
     total: str
     entry: str | None = None
     revision: int | None = None
+    partial: bool | None = None
 
 
 class NotInvoiced(EventView, of=InvoiceRefused):

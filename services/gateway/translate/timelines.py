@@ -145,7 +145,8 @@ def _credited(event: Event, fold: Fold) -> None:
     summary = {"credit_note": data.credit_note, "number": data.number, "total": data.total, "currency": data.currency}
     if data.entry is not None:
         summary["entry"] = data.entry
-    _about_order(event, data.order, bits.CREDITED, fold, summary, data.revision)
+    bit = bits.INVOICED if data.partial else bits.CREDITED  # credited in part, the order stays what it was
+    _about_order(event, data.order, bit, fold, summary, data.revision)
 
 
 def _not_invoiced(event: Event, fold: Fold) -> None:

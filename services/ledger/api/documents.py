@@ -6,14 +6,43 @@ import uuid
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import Field
+from starlette.responses import Response
 
 from chassis.errors import Fault, Problem
 from chassis.http import Router
 from chassis.ids import UUID
-from services.ledger.api.inputs import Limit, Read, found, to_uuid
+from contracts.base import LineNumber, Quantity, Text
+from services.ledger import handlers
+from services.ledger.api.inputs import Body, Day, Limit, Read, Write, found, to_uuid
+from services.ledger.commands import CreditLines
+from services.ledger.domain.credit import Wish
 from services.ledger.queries import invoices, payments
 
 router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
+
+
+class CreditedLineBody(Body):
+    """A line of the invoice; without a quantity, what is left of it."""
+
+    line: LineNumber
+    quantity: Quantity | None = None
+
+
+class CreditNoteBody(Body):
+    """Lines to credit, with effect from today or `issued_on`."""
+
+    lines: Annotated[list[CreditedLineBody], Field(min_length=1, max_length=500)]
+    issued_on: Day | None = None
+    reason: Text
+
+
+@router.post("/invoices/{invoice}/credit-notes", status_code=201)
+async def credit_lines(company: str, invoice: uuid.UUID, body: CreditNoteBody, call: Write) -> Response:
+    """Credit lines of an invoice. What was paid for them is unapplied cash again."""
+    lines = [Wish(line.line, line.quantity, f"/lines/{index}") for index, line in enumerate(body.lines)]
+    command = CreditLines(company, UUID(invoice.hex), lines, body.issued_on, body.reason, call.cause(company))
+    return await call.run(handlers.credit_lines, command)
 
 
 @router.get("/invoices")

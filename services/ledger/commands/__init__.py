@@ -27,6 +27,7 @@ from services.ledger.commands.payroll import PostPayroll
 from services.ledger.commands.receivables import (
     AllocatePayment,
     BouncePayment,
+    CreditLines,
     DecideRefund,
     NewRate,
     RecordRates,
@@ -52,6 +53,7 @@ __all__ = [
     "ChangeCustomer",
     "ChangePolicy",
     "CloseOrder",
+    "CreditLines",
     "DecideEntry",
     "DecideRefund",
     "DefineAllocationRule",

@@ -8,6 +8,7 @@ from datetime import date
 
 from chassis.cause import Cause
 from chassis.ids import UUID
+from services.ledger.domain.credit import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,18 @@ class BouncePayment:
     bounced_on: date
     reason: str
     fee: str | None
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLines:
+    """Credit lines of an invoice; from today on where no day is named."""
+
+    company: str
+    invoice: UUID
+    lines: Sequence[Wish]
+    issued_on: date | None
+    reason: str
     cause: Cause
 
 

@@ -31,7 +31,10 @@ class Part(NamedTuple):
 def earned(receivable: Receivable) -> int:
     """The part of the discount that is earned by now: what is still open, if all of the rest was paid in time."""
     discount = receivable.discount
-    if discount is None or not 0 < receivable.open <= discount.amount:
+    if discount is None or not receivable.total:
+        return 0
+    most = discount.amount * (receivable.total - receivable.deducted) // receivable.total  # of what was not credited
+    if not 0 < receivable.open <= most:
         return 0
     return receivable.open if receivable.settled_on is not None and receivable.settled_on <= discount.until else 0
 
@@ -57,11 +60,21 @@ def discount_lines(receivable: Receivable, before: int, after: int, taxes: Seque
     """What takes an invoice's open amount from one level to a lower one: the customer owes less, income and tax are
     less.
     """
-    currency, amount = receivable.currency, before - after
-    worth = moved(receivable.base_total, receivable.total, before, after)
-    parts = [part for part in tax_parts(amount, taxes) if part.tax]
+    amount = before - after
+    parts = tax_parts(amount, taxes)
     net = amount - sum(part.tax for part in parts)
     debits = [(books.accounts[DISCOUNT_ALLOWED], net), *((part.account, part.tax) for part in parts)]
+    return less_lines(receivable, before, after, debits, books)
+
+
+def less_lines(
+    receivable: Receivable, before: int, after: int, debits: Sequence[tuple[str, int]], books: Books
+) -> list[Line]:
+    """What takes an invoice's open amount down by these debits, which add up to it: without money, and worth what the
+    invoice is.
+    """
+    currency, amount = receivable.currency, before - after
+    worth = moved(receivable.base_total, receivable.total, before, after)
     debits = [(account, minor) for account, minor in debits if minor]
     if worth is None:
         lines = [Line(account, currency, minor, 0) for account, minor in debits]

@@ -32,7 +32,7 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class CreditNote:
-    """A numbered credit note over a whole invoice; amounts in minor units, as on the invoice."""
+    """A numbered credit note over a whole invoice or some of its lines; amounts in minor units."""
 
     id: UUID
     number: DocumentNumber
@@ -43,4 +43,8 @@ class CreditNote:
     net: int
     tax: int
     printed: bytes
-    """Seller, customer, lines and taxes as the invoice states them."""
+    """Seller, customer, lines and taxes as the invoice states them; in part, those lines and their taxes alone."""
+    own_words: bool = False
+    """Whether it states lines of its own, not all that the invoice states."""
+    partial: bool = False
+    """Whether something of the invoice is left."""

@@ -49,6 +49,8 @@ class Receivable:
     """The last day with effect of what was paid so far."""
     revision: int = 1
     """Of the order."""
+    deducted: int = 0
+    """What it is less by discounts and credit notes in part."""
 
 
 class Discount(NamedTuple):

@@ -2,6 +2,7 @@
 
 from services.ledger.handlers.billing import close_orders, record_changes, record_reservations, record_terms
 from services.ledger.handlers.calendar import define_fiscal_years, grant_exceptions, lock_periods
+from services.ledger.handlers.credit_notes import credit_lines
 from services.ledger.handlers.crediting import release_orders
 from services.ledger.handlers.customers import change_customers, register_customers
 from services.ledger.handlers.dimensions import change_policies, define_allocation_rules, define_dimension_values
@@ -21,6 +22,7 @@ __all__ = [
     "change_customers",
     "change_policies",
     "close_orders",
+    "credit_lines",
     "decide_entries",
     "decide_refunds",
     "define_allocation_rules",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import asyncpg
+import orjson
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -15,14 +16,16 @@ from chassis.ids import UUID
 from services.ledger import translate
 from services.ledger.commands import ReleaseOrder
 from services.ledger.domain.books import Books
+from services.ledger.domain.credit import Part, part_of
 from services.ledger.domain.documents import CreditNote, credit_note_id, invoice_id
 from services.ledger.domain.late import on_open_day
 from services.ledger.domain.numbering import CREDIT_NOTES, DocumentNumber, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, Line, mirrored, reversal_id, sale_id
-from services.ledger.domain.settlement import Money, give_back, settled_on, take_back
+from services.ledger.domain.settlement import give_back, settled_on, take_back
 from services.ledger.handlers.bookkeeping import open_books, post
+from services.ledger.handlers.credit_notes import Crediting, write_notes
 from services.ledger.handlers.discounts import Discounts
-from services.ledger.handlers.settling import Key, Settling, allocations_of, to_money, to_receivable
+from services.ledger.handlers.settling import Key, Settling, money_in, to_receivable
 from services.ledger.store import documents, journal, orders
 from services.ledger.store import money as store
 from services.ledger.store.documents import Change
@@ -46,7 +49,31 @@ async def release_orders(commands: Sequence[ReleaseOrder], unit: UnitOfWork) -> 
     if rows:
         invoiced = {(row["company"], row["id"]): row for row in rows}
         releases = [Release(c, invoiced[key]) for key, c in by_invoice.items() if key in invoiced]
-        await _credit(releases, books, unit)
+        less = [key for key, row in invoiced.items() if row["deducted"]]
+        in_part = await documents.read_notes_in_part(unit.raw, less) if less else {}
+        whole = [one for one in releases if (one.command.company, one.row["id"]) not in in_part]
+        if whole:
+            await _credit(whole, books, unit)
+        if in_part:
+            await _credit_rest(releases, in_part, books, unit)
+
+
+async def _credit_rest(
+    releases: Sequence[Release], in_part: Mapping[Key, Sequence[bytes]], books: Mapping[str, Books], unit: UnitOfWork
+) -> None:
+    """Credit what earlier notes have left of invoices; where that is nothing, there is nothing to say."""
+    rest: list[Crediting] = []
+    for release in releases:
+        command, row = release.command, release.row
+        earlier = in_part.get((command.company, row["id"]))
+        if earlier is None:
+            continue
+        part = part_of(orjson.loads(row["printed"]), [orjson.loads(x) for x in earlier], None, row["currency"])
+        if isinstance(part, Part) and part.total:
+            on = books[command.company].day_of(command.released_at)
+            note = credit_note_id(command.company, row["id"])
+            rest.append(Crediting(note, row, to_receivable(row), part, on, command.reason, command.cause))
+    await write_notes(rest, Settling(books), unit)
 
 
 async def _credit(releases: Sequence[Release], books: Mapping[str, Books], unit: UnitOfWork) -> None:
@@ -59,7 +86,7 @@ async def _credit(releases: Sequence[Release], books: Mapping[str, Books], unit:
     withdrawn = await _withdraw(notes, releases, books, unit)
     changes = withdrawn.changes
     moved_to = {entry.document: entry.posted_on for entry, _ in entries if entry.original_on is not None}
-    await documents.insert_credit_notes(unit.raw, [_row(note, moved_to.get(note.id)) for note in notes])
+    await documents.insert_credit_notes(unit.raw, [documents.note_row(note, moved_to.get(note.id)) for note in notes])
     invoices = [(note.credited.company, note.credited.invoice) for note in notes]
     await documents.credit_open_items(unit.raw, {key: changes.get(key, Change()) for key in invoices})
     posted_by = {entry.document: entry.id for entry, _ in entries}
@@ -106,10 +133,10 @@ async def _withdraw(
     paid = [(n, r.command.cause) for n, r in zip(notes, releases, strict=True) if n.credited.open < n.credited.total]
     if not paid:
         return settling
-    paying = await _money_in([(note.credited.company, note.credited.invoice) for note, _ in paid], unit)
+    paying = await money_in([(note.credited.company, note.credited.invoice) for note, _ in paid], unit)
     await Discounts(settling).take_back([(note.credited, _no_earlier(note), cause) for note, cause in paid], unit)
     for note, cause in paid:
-        for money in paying[note.credited.company, note.credited.invoice]:
+        for money in paying.get((note.credited.company, note.credited.invoice), ()):
             back = give_back(money, note.credited, take_back(money, note.credited.invoice))
             on = max(note.issued_on, settled_on(money, note.credited))  # not before it had paid
             settling.withdraw(money, back, on, cause)
@@ -123,18 +150,6 @@ async def _withdraw(
 def _no_earlier(note: CreditNote) -> date:
     """The day on which a discount goes: that of the credit note, but not before the payment that earned it."""
     return max(note.issued_on, note.credited.settled_on or note.issued_on)
-
-
-async def _money_in(invoices: Sequence[Key], unit: UnitOfWork) -> Mapping[Key, Sequence[Money]]:
-    """The payments that pay these invoices, by invoice; a payment that pays several stands under each of them."""
-    rows = await store.read_paying(unit.raw, invoices)
-    spread = await allocations_of({(row["company"], row["payment"]) for row in rows}, unit)
-    payments: dict[Key, Money] = {}
-    paying: defaultdict[Key, list[Money]] = defaultdict(list)
-    for row in rows:
-        key = row["company"], row["payment"]
-        paying[row["company"], row["invoice"]].append(payments.setdefault(key, to_money(row, spread[key])))
-    return paying
 
 
 def _series(release: Release, books: Mapping[str, Books]) -> Series:
@@ -156,24 +171,4 @@ def _note(release: Release, number: DocumentNumber, books: Mapping[str, Books]) 
         row["net"],
         row["tax"],
         row["printed"],
-    )
-
-
-def _row(note: CreditNote, posted_on: date | None) -> documents.CreditNoteRow:
-    credited = note.credited
-    return (
-        credited.company,
-        note.id,
-        note.number.series,
-        note.number.fiscal_year,
-        note.number.serial,
-        credited.invoice,
-        credited.order,
-        note.issued_on,
-        note.reason,
-        credited.currency,
-        note.net,
-        note.tax,
-        credited.total,
-        posted_on,
     )

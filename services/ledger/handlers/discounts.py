@@ -48,6 +48,7 @@ class Discounts:
         if not amount or on is None or DISCOUNT_ALLOWED not in self._settling.books[receivable.company].accounts:
             return
         receivable.open -= amount
+        receivable.deducted += amount
         self._granted.append(Granted(receivable, amount, on, cause))
         self._settling.change(receivable, 0, amount)
         self._settling.settled.append((receivable, on, cause))
@@ -95,6 +96,7 @@ class Discounts:
             taxes = translate.to_taxed(printed[company, invoice], receivable.currency, books[company])
             after = receivable.open
             receivable.open += amount
+            receivable.deducted -= amount
             lines = mirrored(discount_lines(receivable, receivable.open, after, taxes, books[company]))
             entry_id = derive(company, "discount-back", invoice, cause.id)
             entry = Entry(company, entry_id, CASH_JOURNAL, on, invoice, receivable.order, lines)

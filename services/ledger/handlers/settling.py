@@ -175,6 +175,7 @@ def to_receivable(row: asyncpg.Record) -> Receivable:
         None if row["discount"] is None else Discount(row["discount"], row["discount_until"]),
         row["settled_on"],
         row["revision"],
+        row["deducted"],
     )
 
 
@@ -203,6 +204,20 @@ async def money_waiting_for(orders: Sequence[Key], unit: UnitOfWork) -> Mapping[
     for row in rows:
         waiting[row["company"], row["order_id"]].append(to_money(row, spread.get((row["company"], row["payment"]), [])))
     return waiting
+
+
+async def money_in(invoices: Sequence[Key], unit: UnitOfWork) -> Mapping[Key, Sequence[Money]]:
+    """The payments that pay these invoices, by invoice; a payment that pays several stands under each of them."""
+    rows = await store.read_paying(unit.raw, invoices)
+    if not rows:
+        return {}
+    spread = await allocations_of({(row["company"], row["payment"]) for row in rows}, unit)
+    payments: dict[Key, Money] = {}
+    paying: defaultdict[Key, list[Money]] = defaultdict(list)
+    for row in rows:
+        key = row["company"], row["payment"]
+        paying[row["company"], row["invoice"]].append(payments.setdefault(key, to_money(row, spread[key])))
+    return paying
 
 
 async def allocations_of(payments: Collection[Key], unit: UnitOfWork) -> dict[Key, list[Allocation]]:

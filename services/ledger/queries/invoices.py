@@ -31,7 +31,7 @@ select payment, sum(amount)::bigint as amount from allocation where invoice = $1
 group by payment having sum(amount) <> 0 order by payment
 """
 
-CREDIT_NOTE = "select * from credit_note where invoice = $1"
+CREDIT_NOTES = "select * from credit_note where invoice = $1 order by at, serial"
 
 OPEN_ITEMS = """
 select o.invoice, o.due_on, o.currency, o.total, o.open, i.series, i.fiscal_year, i.serial, i.order_id, i.customer_id,
@@ -93,6 +93,7 @@ class InvoiceCreditNote(BaseModel):
     number: str
     issued_on: date
     reason: str
+    total: str
 
 
 class InvoiceAnswer(InvoiceSummary):
@@ -104,6 +105,9 @@ class InvoiceAnswer(InvoiceSummary):
     taxes: list[dict[str, Any]]
     payments: list[InvoicePayment]
     credit_note: InvoiceCreditNote | None
+    """Over the whole invoice."""
+    credit_notes: list[InvoiceCreditNote]
+    """All of them: those in part, and the one over the whole."""
 
 
 class OpenItem(BaseModel):
@@ -184,7 +188,8 @@ async def one(connection: asyncpg.Connection, company: str, invoice: UUID) -> In
         return None
     printed = orjson.loads(row["printed"])
     paid = await connection.fetch(ALLOCATIONS, invoice)
-    note = await connection.fetchrow(CREDIT_NOTE, invoice)
+    notes = await connection.fetch(CREDIT_NOTES, invoice)
+    whole = next((note for note in notes if note["printed"] is None), None)
     return InvoiceAnswer(
         **_summary(row),
         seller=printed["seller"],
@@ -194,7 +199,8 @@ async def one(connection: asyncpg.Connection, company: str, invoice: UUID) -> In
         payments=[
             InvoicePayment(payment=str(payment), amount=from_minor(amount, row["currency"])) for payment, amount in paid
         ],
-        credit_note=None if note is None else _credit_note(note),
+        credit_note=None if whole is None else _credit_note(whole),
+        credit_notes=[_credit_note(note) for note in notes],
     )
 
 
@@ -249,7 +255,11 @@ def _summary(row: asyncpg.Record) -> dict[str, Any]:
 
 def _credit_note(row: asyncpg.Record) -> InvoiceCreditNote:
     return InvoiceCreditNote(
-        credit_note=str(row["id"]), number=_number(row), issued_on=row["issued_on"], reason=row["reason"]
+        credit_note=str(row["id"]),
+        number=_number(row),
+        issued_on=row["issued_on"],
+        reason=row["reason"],
+        total=from_minor(row["total"], row["currency"]),
     )
 
 

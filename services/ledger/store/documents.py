@@ -9,6 +9,7 @@ from typing import NamedTuple
 import asyncpg
 
 from chassis.ids import UUID
+from services.ledger.domain.documents import CreditNote
 from services.ledger.domain.numbering import DocumentNumber, Series
 
 TAKE_NUMBERS = """
@@ -52,7 +53,7 @@ where o.company = x.company and o.invoice = x.invoice
 """
 
 _RECEIVABLE = """i.company, i.id, i.series, i.fiscal_year, i.serial, i.order_id, i.revision, i.currency, i.issued_on,
-    i.due_on, i.customer_id, i.total, o.open, o.base_total, o.discount, o.discount_until, o.settled_on"""
+    i.due_on, i.customer_id, i.total, o.open, o.deducted, o.base_total, o.discount, o.discount_until, o.settled_on"""
 
 RECEIVABLES = f"""
 with named as (
@@ -83,9 +84,16 @@ cross join lateral (select * from invoice v where v.company = x.company and v.id
 
 INSERT_CREDIT_NOTES = """
 insert into credit_note (company, id, series, fiscal_year, serial, invoice, order_id, issued_on, reason, currency, net,
-    tax, total, posted_on)
+    tax, total, posted_on, printed)
 select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::uuid[], $7::uuid[], $8::date[],
-    $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::date[])
+    $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::date[], $15::bytea[])
+"""
+
+# The company stands outside, as for every look-up by another key than the primary one.
+NOTES_IN_PART = """
+select n.company, n.invoice, n.printed from unnest($1::text[], $2::uuid[]) as x(company, invoice)
+cross join lateral (select * from credit_note c where c.invoice = x.invoice and c.printed is not null offset 0) n
+where n.company = x.company order by n.at, n.id
 """
 
 InvoiceRow = tuple[
@@ -95,7 +103,7 @@ InvoiceRow = tuple[
     date | None,
     date | None,
 ]
-CreditNoteRow = tuple[str, UUID, str, int, int, UUID, UUID, date, str, str, int, int, int, date | None]
+CreditNoteRow = tuple[str, UUID, str, int, int, UUID, UUID, date, str, str, int, int, int, date | None, bytes | None]
 
 
 async def read_printed(
@@ -167,3 +175,35 @@ async def read_creditable(connection: asyncpg.Connection, invoices: Iterable[tup
 async def insert_credit_notes(connection: asyncpg.Connection, notes: Iterable[CreditNoteRow]) -> None:
     """Add credit notes, in the columns' order. The database refuses a second one for an invoice."""
     await connection.execute(INSERT_CREDIT_NOTES, *zip(*notes, strict=True))
+
+
+async def read_notes_in_part(
+    connection: asyncpg.Connection, invoices: Iterable[tuple[str, UUID]]
+) -> dict[tuple[str, UUID], list[bytes]]:
+    """What was printed on the credit notes in part over these invoices, in their order."""
+    found: dict[tuple[str, UUID], list[bytes]] = {}
+    for company, invoice, printed in await connection.fetch(NOTES_IN_PART, *zip(*sorted(invoices), strict=True)):
+        found.setdefault((company, invoice), []).append(printed)
+    return found
+
+
+def note_row(note: CreditNote, posted_on: date | None) -> CreditNoteRow:
+    """A credit note as a row; its words are kept where they are not the invoice's own."""
+    credited, number = note.credited, note.number
+    return (
+        credited.company,
+        note.id,
+        number.series,
+        number.fiscal_year,
+        number.serial,
+        credited.invoice,
+        credited.order,
+        note.issued_on,
+        note.reason,
+        credited.currency,
+        note.net,
+        note.tax,
+        note.net + note.tax,
+        posted_on,
+        note.printed if note.own_words else None,
+    )

@@ -75,10 +75,12 @@ def credit_note_issued(note: CreditNote, entry: UUID | None) -> Emission:
         "currency": currency,
         "net": from_minor(note.net, currency),
         "tax": from_minor(note.tax, currency),
-        "total": from_minor(credited.total, currency),
+        "total": from_minor(note.net + note.tax, currency),
         "entry": entry,
         **of_revision(credited.revision),
     }
+    if note.partial:
+        data["partial"] = True
     return CreditNoteIssued, credited.invoice, data | orjson.loads(note.printed)
 
 
