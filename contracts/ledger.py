@@ -229,7 +229,7 @@ class CreditNoteIssued(EventData, topic="ledger.invoices", key="invoice"):
     total: UnsignedAmount
     entry: Entry = None
     revision: Revision = None
-    partial: Annotated[bool | None, Field(description="True when something of the invoice is left.")] = None
+    partial: Annotated[bool, Field(description="Whether something of the invoice is left.")] | None = None
 
 
 class InvoiceRefused(EventData, topic="ledger.refusals", key="order"):
