@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 import asyncpg
 import orjson
@@ -25,6 +26,8 @@ from contracts.topics import TOPICS
 
 PAGE_RECORDS = 2_000
 PAGE_ROWS = 50_000
+STATEMENT_S = 900.0
+"""A statement of an audit may go through the whole log; an operator's other ones end much sooner."""
 FINDINGS_MAX = 1_000
 """More are counted, not listed."""
 CANDIDATES_MAX = 100_000
@@ -129,7 +132,8 @@ class Auditor:
     """Compares one department's log with its topics, and its cursors with the topics that it listens to."""
 
     def __init__(self, operator: asyncpg.Pool, servers: str, audit: Audit) -> None:
-        self._operator = operator
+        self._fetch = partial(operator.fetch, timeout=STATEMENT_S)
+        self._fetchval = partial(operator.fetchval, timeout=STATEMENT_S)
         self._servers = servers
         self.audit = audit
         self._rows = _Rows()
@@ -149,10 +153,10 @@ class Auditor:
 
     async def _complete_log(self) -> None:
         """Every number that was given stands in the log, and no other."""
-        for row in await self._operator.fetch(INCOMPLETE, FINDINGS_MAX):
+        for row in await self._fetch(INCOMPLETE, FINDINGS_MAX):
             place = (row["company"], row["topic"], row["key"])
             last = row["last"] or 0
-            absent = await self._operator.fetch(ABSENT, *place, last, FINDINGS_MAX)
+            absent = await self._fetch(ABSENT, *place, last, FINDINGS_MAX)
             self.audit.find(*(
                 Finding("gone-from-outbox", place[1], place[0], place[2], number, None, "numbered, not in the log")
                 for (number,) in absent
@@ -169,7 +173,7 @@ class Auditor:
         candidates = await self._unseen()
         await self._read(kafka, ends)  # what was sent while we read stands behind the first ends
         missing = [row for row in candidates if row not in self._rows]
-        for row in await self._operator.fetch(PLACES, missing):
+        for row in await self._fetch(PLACES, missing):
             self.audit.find(Finding(
                 "gone-from-topic", row["topic"], row["company"], row["key"], row["sequence"], str(row["event_id"]),
                 "in the log, no longer queued, and not on its topic",
@@ -180,7 +184,7 @@ class Auditor:
         unseen: list[int] = []
         last = 0
         while len(unseen) < CANDIDATES_MAX:
-            page = [row[0] for row in await self._operator.fetch(SENT_IDS, last, PAGE_ROWS)]
+            page = [row[0] for row in await self._fetch(SENT_IDS, last, PAGE_ROWS)]
             if not page:
                 break
             last = page[-1]
@@ -197,7 +201,7 @@ class Auditor:
 
     async def _check(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
         events = [(record, envelope) for record in records if (envelope := self._envelope(topic, record)) is not None]
-        rows = await self._operator.fetch(
+        rows = await self._fetch(
             ROWS, topic, [e.company for _, e in events], [e.subject for _, e in events], [e.sequence for _, e in events]
         )
         log = {(row["company"], row["key"], row["sequence"]): row for row in rows}
@@ -216,7 +220,7 @@ class Auditor:
         self._rows.add(row["id"])
         self._compare(topic, record, envelope, row)
         if row["id"] < self._highest.get((topic, record.partition), 0):
-            later = await self._operator.fetch(LATER, envelope.company, topic, envelope.subject, envelope.sequence)
+            later = await self._fetch(LATER, envelope.company, topic, envelope.subject, envelope.sequence)
             if any(other in self._rows for (other,) in later):
                 self._found("reordered", topic, envelope, "stands behind a later event of its key")
         else:
@@ -235,10 +239,10 @@ class Auditor:
 
     async def _unknown(self, topic: str, record: ConsumerRecord, envelope: Envelope) -> None:
         place = (envelope.company, topic, envelope.subject)
-        if envelope.sequence <= (await self._operator.fetchval(LAST, *place) or 0):
+        if envelope.sequence <= (await self._fetchval(LAST, *place) or 0):
             self._found("gone-from-outbox", topic, envelope, "numbered here and on the topic, not in the log")
             return
-        same = await self._operator.fetchval(SAME_CONTENT, *place, record.value)
+        same = await self._fetchval(SAME_CONTENT, *place, record.value)
         if same is not None:
             self._found("doubled", topic, envelope, f"the data of sequence {same} under a number never given")
         else:
@@ -260,7 +264,7 @@ class Auditor:
 
     async def _cursors(self, kafka: AIOKafkaConsumer, consumer: str, topics: Sequence[str]) -> None:
         """Every record below the consumer's own position is finished or held, and is what the cursor says it is."""
-        rows = await self._operator.fetch(NEXT, consumer)
+        rows = await self._fetch(NEXT, consumer)
         there = {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows if row["topic"] in topics}
         ends = await kafka.end_offsets(list(there)) if there else {}
         stops = {tp: min(ends[tp], there[tp]) for tp in there}
@@ -268,7 +272,7 @@ class Auditor:
             events = [(r, e) for r in records if (e := self._readable(r)) is not None]
             places = sorted({(e.company, e.subject) for _, e in events})
             companies, keys = [p[0] for p in places], [p[1] for p in places]
-            rows = await self._operator.fetch(CURSORS, consumer, tp.topic, companies, keys)
+            rows = await self._fetch(CURSORS, consumer, tp.topic, companies, keys)
             cursors = {(row["company"], row["key"]): row for row in rows}
             for record, envelope in events:
                 self._taken(tp.topic, consumer, record, envelope, cursors.get((envelope.company, envelope.subject)))

@@ -129,6 +129,10 @@ class EventsBody(BaseModel):
     company: str | None = None
 
 
+STATEMENT_S = 120.0
+"""Sums over every key take longer than an operator's other statements."""
+
+
 class Counting:
     """Reads one department's counters and cursors under the operators' role."""
 
@@ -140,14 +144,14 @@ class Counting:
 
     async def counts(self, companies: Sequence[str] | None, *, digests: bool) -> dict[str, Any]:
         """Counters by topic, company and day; with sums per bucket of keys when asked for."""
-        at, unsent, sent, taken = await self._operator.fetchrow(COUNTS, companies)  # type: ignore[misc]
+        at, unsent, sent, taken = await self._operator.fetchrow(COUNTS, companies, timeout=STATEMENT_S)  # type: ignore[misc]
         told: dict[str, Any] = {
             "service": self._service, "consumer": self._consumer, "listens": list(self._topics),
             "owns": [topic.name for topic in TOPICS.values() if topic.owner == self._service],
             "at": at.isoformat(), "unsent": unsent, "sent": _list(sent), "taken": _list(taken),
         }  # fmt: skip
         if digests:
-            row = await self._operator.fetchrow(DIGESTS, companies, self._consumer)
+            row = await self._operator.fetchrow(DIGESTS, companies, self._consumer, timeout=STATEMENT_S)
             sequences, cursors, counted_sent, counted_taken = (_list(part) for part in row)  # type: ignore[union-attr]
             told |= {
                 "sent_buckets": _buckets(sequences), "taken_buckets": _buckets(cursors),
@@ -163,9 +167,11 @@ class Counting:
     ) -> dict[str, Any]:
         """Every key of a topic in these buckets, and the positions of its partitions at the same moment."""
         if side == "sent":
-            keys, positions = await self._operator.fetchrow(SENT_KEYS, topic, buckets, companies)  # type: ignore[misc]
+            keys, positions = await self._operator.fetchrow(SENT_KEYS, topic, buckets, companies, timeout=STATEMENT_S)  # type: ignore[misc]
         else:
-            row = await self._operator.fetchrow(TAKEN_KEYS, topic, buckets, companies, self._consumer)
+            row = await self._operator.fetchrow(
+                TAKEN_KEYS, topic, buckets, companies, self._consumer, timeout=STATEMENT_S
+            )
             keys, positions = row  # type: ignore[misc]
         return {"keys": _list(keys), "positions": _list(positions)}
 

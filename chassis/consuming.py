@@ -60,6 +60,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         """Partitions that stand still because their log has lost what was not read yet."""
         self._servers = settings.stack.kafka_bootstrap_servers
         self._seeking: asyncio.Task[None] | None = None
+        self._unsought: set[TopicPartition] = set()
+        """Partitions that stand still until it is known where to read them; the others are left in peace."""
         self.broker = KafkaBroker(
             self._servers, apply_types=False, allow_auto_create_topics=False, logger=None,
             client_id=f"{settings.service}-{settings.replica}", graceful_timeout=settings.drain_s,
@@ -152,7 +154,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             else:
                 self._consumer.seek(tp, target)
         if self.lost:  # somebody must look again, until the log is whole
-            self._seek_in_background(assignment)
+            self._seek_in_background(self.lost)
 
     # -- positions --------------------------------------------------------------------------------------------------
 
@@ -164,29 +166,34 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         return consumer
 
     def _seek_in_background(self, partitions: Iterable[TopicPartition]) -> None:
-        partitions = tuple(partitions)
+        self._unsought.update(partitions)
         self.ready = False
-        if partitions:
-            self._consumer.pause(*partitions)
+        if self._unsought:
+            self._consumer.pause(*(self._unsought & self._consumer.assignment()))
         if self._seeking is not None:
             self._seeking.cancel()
-        self._seeking = asyncio.create_task(self._seek_until_done(partitions))
+        self._seeking = asyncio.create_task(self._seek_until_done())
 
-    async def _seek_until_done(self, partitions: Sequence[TopicPartition]) -> None:
+    async def _seek_until_done(self) -> None:
         while True:
             try:
-                await self._seek(partitions)
+                await self._seek()
                 return
             except Exception as error:
                 logger.warning("positions are not known yet", action="retry", error=safe_text(error))
                 await asyncio.sleep(RETRY_S)
 
-    async def _seek(self, partitions: Sequence[TopicPartition]) -> None:
-        """Seek what is still assigned to where the database says, after checking that the log is the one it means."""
-        positions = await self._positions(partitions)
+    async def _seek(self) -> None:
+        """Seek what is still assigned to where the database says, after checking that the log is the one it means.
+
+        What has been sought reads on, however long another partition stands still.
+        """
         consumer = self._consumer
-        self.lost = {tp: why for tp, why in self.lost.items() if tp in consumer.assignment()}
+        self._unsought &= consumer.assignment()
+        partitions = tuple(self._unsought)
+        positions = await self._positions(partitions)
         begin = await consumer.beginning_offsets(list(partitions)) if partitions else {}
+        self.lost = {tp: why for tp, why in self.lost.items() if tp in consumer.assignment()}
         for tp in set(partitions) & consumer.assignment():
             if begin[tp] > positions[tp]:
                 self._stand_still(tp, begin[tp], positions[tp])
@@ -194,6 +201,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             self.lost.pop(tp, None)
             consumer.seek(tp, positions[tp])
             consumer.resume(tp)
+            self._unsought.discard(tp)
         self.metrics.alarm("log-lost-events", bool(self.lost))
         if self.lost:
             raise ConnectionError("; ".join(self.lost.values()))

@@ -42,6 +42,10 @@ def revisions(folder: Path) -> tuple[frozenset[str], str]:
     return frozenset(known), heads.pop()
 
 
+LOOK_S = 10.0
+"""A look at a database that accepts connections and does not answer ends after this."""
+
+
 class TooOld(Exception):
     """A *post* revision has raised the floor above this code."""
 
@@ -81,7 +85,7 @@ class SchemaGate:
         self.on_too_old()
 
     async def _look(self, url: str) -> None:
-        connection = await asyncpg.connect(url, timeout=5)
+        connection = await asyncpg.connect(url, timeout=5, command_timeout=LOOK_S)
         try:
             if await connection.fetchval("select to_regclass('alembic_version')") is None:
                 self.state = "not migrated yet"

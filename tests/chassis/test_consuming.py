@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any, cast
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -145,3 +146,53 @@ async def test_a_subscription_waits_for_topics_that_nobody_made(make_toy: MakeTo
             pass
     with suppress(asyncio.CancelledError):
         await toy.database.ping()
+
+
+class Assigned:
+    """A consumer of two partitions, the first of which has lost its beginning."""
+
+    def __init__(self) -> None:
+        self.begin = {TopicPartition(TOPIC, 0): 5, TopicPartition(TOPIC, 1): 0}
+        self.sought: list[TopicPartition] = []
+        self.paused: set[TopicPartition] = set()
+
+    def assignment(self) -> set[TopicPartition]:
+        return set(self.begin)
+
+    async def beginning_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return {tp: self.begin[tp] for tp in places}
+
+    def pause(self, *places: TopicPartition) -> None:
+        self.paused.update(places)
+
+    def resume(self, place: TopicPartition) -> None:
+        self.paused.discard(place)
+
+    def seek(self, place: TopicPartition, _offset: int) -> None:
+        self.sought.append(place)
+
+
+async def test_while_one_partition_stands_still_the_others_are_sought_once_and_read_on(
+    make_toy: MakeToy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.consuming.RETRY_S", 0.0)
+    toy, consumer = make_toy(), Assigned()
+    subscription = Subscription(toy.settings, toy.consumers, toy.corridor, toy.metrics)
+    subscription.subscriber.consumer = cast("Any", consumer)
+    lost, whole = consumer.begin
+    await subscription.on_partitions_assigned(consumer.assignment())
+    looks = 0
+
+    async def looked() -> int:
+        nonlocal looks
+        looks += 1
+        await asyncio.sleep(0.01)
+        return looks
+
+    await eventually(looked, lambda n: n > 10, what="it has looked some times")
+    assert (consumer.sought, consumer.paused, subscription.ready) == ([whole], {lost}, False)
+
+    consumer.begin[lost] = 0
+    await eventually(lambda: subscription.ready, what="the log is whole again")
+    assert (consumer.sought, consumer.paused) == ([whole, lost], set())
+    await toy.database.close()

@@ -214,7 +214,7 @@ async def test_a_changed_order_is_reserved_and_billed_anew_in_every_department(
     assert told["CreditNoteIssued.v1"]["total"] == before["total"]
     assert after["invoice_number"] != before["invoice_number"]
     assert after["total"] == "27.03"
-    invoices = await rows(house, "ledger", "select total from invoice where order_id = $1 order by number", order)
+    invoices = await rows(house, "ledger", "select total from invoice where order_id = $1 order by revision", order)
     assert [row[0] for row in invoices] == [2207, 2703]
     # and everybody has done their part of the change
     request = await admin.get(f"/v1/requests/{changed.json()['request_id']}")
