@@ -6,15 +6,12 @@ the installation's secret and good for a minute of *database* time, so that no p
 
 from __future__ import annotations
 
-import hmac
 import os
-import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import cast
 
@@ -237,43 +234,3 @@ def bearer(values: Iterable[str]) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise unauthenticated("The Authorization header must be: Bearer <token>.")
     return token.strip()
-
-
-# -- API keys of front-office systems (the gateway's) -----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class NewApiKey:
-    """A key just made. `text` is shown once; `id` and `digest` are what is stored."""
-
-    text: str
-    id: str
-    digest: bytes
-
-
-def new_api_key(prefix: str, pepper: bytes) -> NewApiKey:
-    """A key `prefix_id.secret` with 256 random bits of secret."""
-    key_id = f"{prefix}_{secrets.token_hex(6)}"
-    secret = secrets.token_urlsafe(32)
-    return NewApiKey(f"{key_id}.{secret}", key_id, api_key_digest(secret, pepper))
-
-
-def split_api_key(text: str) -> tuple[str, str] | None:
-    """Id and secret of a key as it was presented, or None when it cannot be one."""
-    key_id, dot, secret = text.partition(".")
-    if not dot or not key_id or not 20 <= len(secret) <= 128 or len(key_id) > 64 or not text.isascii():
-        return None
-    return key_id, secret
-
-
-def api_key_digest(secret: str, pepper: bytes) -> bytes:
-    """HMAC-SHA-256 under the pepper: a copy of the database alone opens nothing."""
-    return hmac.new(pepper, secret.encode(), sha256).digest()
-
-
-def api_key_matches(secret: str, digest: bytes, peppers: Iterable[bytes]) -> bool:
-    """Whether the secret is the one that was stored, in a time that does not depend on where it differs."""
-    found = False
-    for pepper in peppers:
-        found |= hmac.compare_digest(api_key_digest(secret, pepper), digest)
-    return found

@@ -91,3 +91,9 @@ def problem_of(refused: Refused) -> Problem:
     """The HTTP form of a business refusal."""
     errors = [Fault(refused.pointer, refused.code, refused.detail)] if refused.pointer is not None else []
     return Problem(refused.status, refused.code, refused.detail, errors, extra=refused.extra)
+
+
+def overloaded() -> Problem:
+    """503: this caller is within its limits, but there is more to do than can be done."""
+    detail = "More is sent than can be worked on just now; nothing was taken."
+    return Problem(503, "overloaded", detail, headers={"Retry-After": "2"})

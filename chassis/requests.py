@@ -20,9 +20,8 @@ import asyncpg
 import orjson
 
 from chassis import request_table
-from chassis.admission import overloaded
 from chassis.database import COMPANY, Database, UnitOfWork, is_transient
-from chassis.errors import Problem, Refused, Transient
+from chassis.errors import Problem, Refused, Transient, overloaded
 from chassis.faults import hit
 from chassis.telemetry import Metrics, logger, safe_text
 

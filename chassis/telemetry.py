@@ -48,29 +48,26 @@ class Metrics:
     def __init__(self, service: str, replica: int = 0) -> None:
         self.registry = CollectorRegistry()
         self._about = {"service": service, "replica": str(replica)}
-        self._outbox_depth = self._gauge("outbox_unsent_events", "Events committed and not yet acknowledged by Kafka")
-        self._outbox_age = self._gauge("outbox_oldest_seconds", "Age of the oldest unsent event")
-        self._relay_owner = self._gauge("relay_owner", "1 when this process relays its database's outbox")
-        self._lag = self._gauge("consumer_lag_events", "Records of a topic not yet taken responsibility for", "topic")
-        self._held = self._gauge("held_events", "Events that are held, by reason", "reason")
-        self._held_keys = self._gauge("held_keys", "Keys that have something held, by reason", "reason")
-        self._alarm = self._gauge("alarm", "1 while something needs a person", "kind")
-        self._events = self._counter("events_total", "Events consumed, by what became of them", "topic", "outcome")
-        self._relayed = self._counter("relay_sent_events_total", "Events that Kafka acknowledged")
+        self._outbox_depth = self.gauge("outbox_unsent_events", "Events committed and not yet acknowledged by Kafka")
+        self._outbox_age = self.gauge("outbox_oldest_seconds", "Age of the oldest unsent event")
+        self._relay_owner = self.gauge("relay_owner", "1 when this process relays its database's outbox")
+        self._lag = self.gauge("consumer_lag_events", "Records of a topic not yet taken responsibility for", "topic")
+        self._held = self.gauge("held_events", "Events that are held, by reason", "reason")
+        self._held_keys = self.gauge("held_keys", "Keys that have something held, by reason", "reason")
+        self._alarm = self.gauge("alarm", "1 while something needs a person", "kind")
+        self._events = self.counter("events_total", "Events consumed, by what became of them", "topic", "outcome")
+        self._relayed = self.counter("relay_sent_events_total", "Events that Kafka acknowledged")
         self._relay_batch = self._histogram("relay_batch_events", "Events in one send of the relay", SIZES)
-        self._relay_failed = self._counter("relay_failures_total", "Sends that failed and are repeated")
-        self._retries = self._counter("transient_failures_total", "Work that is tried again", "where")
+        self._relay_failed = self.counter("relay_failures_total", "Sends that failed and are repeated")
+        self._retries = self.counter("transient_failures_total", "Work that is tried again", "where")
         self._batch = self._histogram("batch_events", "Events in one batch", SIZES)
         self._handler = self._histogram("handler_seconds", "A handler's time for one call", SECONDS, "handler")
-        self._handler_events = self._counter("handler_events_total", "Events or commands given to a handler", "handler")
+        self._handler_events = self.counter("handler_events_total", "Events or commands given to a handler", "handler")
         self._door_group = self._histogram("door_group_commands", "HTTP commands that shared a commit", SIZES)
         self._door_seconds = self._histogram("door_seconds", "From submission to answer of an HTTP command", SECONDS)
-        self._door = self._counter("door_commands_total", "HTTP commands answered")
-        self._http = self._counter("http_responses_total", "Responses by status", "status")
-        self.refused = self._counter("admission_refused_total", "Requests refused before they were read", "code")
-        self.behind = self._gauge("backlog_seconds", "Seconds of work that wait for a department", "department")
-        self.shared_rate = self._gauge("admission_shared_rate", "Items a second that clients share; 0: no limit")
-        self._jobs = self._counter("jobs_total", "Background jobs, by what became of them", "queue", "outcome")
+        self._door = self.counter("door_commands_total", "HTTP commands answered")
+        self._http = self.counter("http_responses_total", "Responses by status", "status")
+        self._jobs = self.counter("jobs_total", "Background jobs, by what became of them", "queue", "outcome")
         self._job_seconds = self._histogram("job_seconds", "Time of one batch of jobs", SECONDS, "queue")
 
     # gauges, set by whoever looks at the database once in a while
@@ -150,10 +147,12 @@ class Metrics:
         """What `/metrics` answers: the text and its media type."""
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
 
-    def _gauge(self, name: str, about: str, *labels: str) -> Any:
+    def gauge(self, name: str, about: str, *labels: str) -> Any:
+        """A gauge under the house's name, with this process's labels; of a service's own, too."""
         return self._bound(Gauge(f"backbone_{name}", about, (*self._about, *labels), registry=self.registry), labels)
 
-    def _counter(self, name: str, about: str, *labels: str) -> Any:
+    def counter(self, name: str, about: str, *labels: str) -> Any:
+        """The same, for what only grows."""
         return self._bound(Counter(f"backbone_{name}", about, (*self._about, *labels), registry=self.registry), labels)
 
     def _histogram(self, name: str, about: str, buckets: Sequence[float], *labels: str) -> Any:

@@ -18,9 +18,9 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.auth import EVERYTHING, new_api_key
+from chassis.auth import EVERYTHING
 from chassis.database import COMPANY
-from services.gateway.keys import PREFIX, Peppers
+from services.gateway.keys import PREFIX, Peppers, new_api_key
 from services.gateway.settings import GatewaySettings
 
 CLIENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -18,14 +19,11 @@ from pathlib import Path
 
 import asyncpg
 
-from chassis.admission import Limits
 from chassis.auth import (
     EVERYTHING,
     Caller,
     InternalSecrets,
     TokenVerifier,
-    api_key_matches,
-    split_api_key,
     unauthenticated,
 )
 from chassis.database import Database
@@ -33,6 +31,7 @@ from chassis.database_clock import DatabaseClock
 from chassis.errors import Problem
 from chassis.requests import unavailable
 from chassis.telemetry import logger, safe_text
+from services.gateway.admission import Limits
 
 PREFIX = "bb"
 UNLIMITED = Limits(1e9, 10**9, 10**9)
@@ -77,6 +76,43 @@ class Key:
         """The company that need not be named, because there is no other."""
         companies = self.caller.companies
         return next(iter(companies)) if len(companies) == 1 and EVERYTHING not in companies else None
+
+
+@dataclass(frozen=True, slots=True)
+class NewApiKey:
+    """A key just made. `text` is shown once; `id` and `digest` are what is stored."""
+
+    text: str
+    id: str
+    digest: bytes
+
+
+def new_api_key(prefix: str, pepper: bytes) -> NewApiKey:
+    """A key `prefix_id.secret` with 256 random bits of secret."""
+    key_id = f"{prefix}_{secrets.token_hex(6)}"
+    secret = secrets.token_urlsafe(32)
+    return NewApiKey(f"{key_id}.{secret}", key_id, api_key_digest(secret, pepper))
+
+
+def split_api_key(text: str) -> tuple[str, str] | None:
+    """Id and secret of a key as it was presented, or None when it cannot be one."""
+    key_id, dot, secret = text.partition(".")
+    if not dot or not key_id or not 20 <= len(secret) <= 128 or len(key_id) > 64 or not text.isascii():
+        return None
+    return key_id, secret
+
+
+def api_key_digest(secret: str, pepper: bytes) -> bytes:
+    """HMAC-SHA-256 under the pepper: a copy of the database alone opens nothing."""
+    return hmac.new(pepper, secret.encode(), sha256).digest()
+
+
+def api_key_matches(secret: str, digest: bytes, peppers: Iterable[bytes]) -> bool:
+    """Whether the secret is the one that was stored, in a time that does not depend on where it differs."""
+    found = False
+    for pepper in peppers:
+        found |= hmac.compare_digest(api_key_digest(secret, pepper), digest)
+    return found
 
 
 class Peppers:

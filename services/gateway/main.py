@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import cast
 
-from chassis.admission import Admission, Limits
 from chassis.auth import TokenSigner
 from chassis.service import PARTS, Service
 from contracts.topics import TOPICS
+from services.gateway.admission import Admission, AdmissionMetrics, Limits
 from services.gateway.api import audit, census, dead_letters, orders, requests, trace
 from services.gateway.api.departments import Departments
 from services.gateway.api.entry import Gateway
@@ -49,7 +49,7 @@ def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
         settings=settings,
         database=service.database,
         commands=service.door,
-        metrics=service.metrics,
+        metrics=AdmissionMetrics(service.metrics),
         admission=Admission(),
         clock=doors.clock,
         keys=keys,
@@ -73,7 +73,7 @@ async def _keep_current(service: Service) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(gateway.keys.follow())
             group.create_task(gateway.freshness.follow())
-            group.create_task(Backlog(gateway.settings, gateway.admission, service.metrics).follow())
+            group.create_task(Backlog(gateway.settings, gateway.admission, gateway.metrics).follow())
             await service.stopping.wait()
             await gateway.hubs.close()  # streams have no end of their own, and a drain waits for open connections
     finally:

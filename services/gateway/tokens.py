@@ -24,10 +24,10 @@ from joserfc.jwk import KeySet, OctKey
 from joserfc.jws import extract_compact
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.admission import Limits
 from chassis.auth import EVERYTHING, LEEWAY_S, TOKEN_CHARS_MAX, Caller, InternalSecrets, unauthenticated
 from chassis.errors import Problem
 from chassis.requests import unavailable
+from services.gateway.admission import Limits
 from services.gateway.keys import Key, KeyRing
 
 OWN_ISSUER = "backbone-gateway"

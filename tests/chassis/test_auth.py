@@ -20,10 +20,7 @@ from chassis.auth import (
     InternalSecrets,
     TokenSigner,
     TokenVerifier,
-    api_key_matches,
     bearer,
-    new_api_key,
-    split_api_key,
 )
 from chassis.errors import Problem
 from tests.chassis.toy_api import SECRET
@@ -240,27 +237,6 @@ def test_anything_but_one_bearer_token_is_refused(values: list[str]) -> None:
 
 def test_the_scheme_is_known_in_any_case() -> None:
     assert bearer(["bearer abc"]) == bearer(["BEARER abc"]) == "abc"
-
-
-def test_an_api_key_is_stored_so_that_the_store_opens_nothing() -> None:
-    pepper, later = b"p" * 32, b"q" * 32
-    key = new_api_key("bbk", pepper)
-    key_id, secret = split_api_key(key.text) or ("", "")
-    assert key_id == key.id
-    assert key.id.startswith("bbk_")
-    assert len(base64.urlsafe_b64decode(secret + "=")) == 32
-    assert secret.encode() not in key.digest
-    assert api_key_matches(secret, key.digest, [later, pepper])
-    assert not api_key_matches(secret, key.digest, [later])
-    assert not api_key_matches(secret[:-1] + "!", key.digest, [pepper])
-    assert new_api_key("bbk", pepper).text != key.text
-
-
-@pytest.mark.parametrize(
-    "text", ["", "abc", "bbk_1.", ".secret", "bbk_1.short", f"bbk_1.{'x' * 129}", "bbk_1.\u03b1" * 20]
-)
-def test_what_cannot_be_an_api_key_is_not_looked_up(text: str) -> None:
-    assert split_api_key(text) is None
 
 
 def test_a_secret_file_that_is_being_rewritten_leaves_the_old_secrets_in_use(tmp_path: Path) -> None:

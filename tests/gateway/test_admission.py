@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 import pytest_asyncio
 
-from chassis.admission import Admission
 from chassis.telemetry import Metrics
+from services.gateway.admission import Admission, AdmissionMetrics
 from services.gateway.key_commands import create, limit, rotate, show
 from services.gateway.settings import GatewaySettings
 from services.gateway.streams.backlog import LOOKS, RATE_MIN, Backlog, Look, Pace
@@ -133,7 +133,7 @@ def test_a_limit_is_raised_step_by_step_when_nobody_is_behind() -> None:
 async def test_while_kafka_is_away_nobody_is_limited_by_what_was_before(gateway: Gateway) -> None:
     admission = Admission()
     admission.limit(RATE_MIN)
-    metrics = Metrics("gateway")
+    metrics = AdmissionMetrics(Metrics("gateway"))
     following = asyncio.create_task(Backlog(cast("GatewaySettings", gateway.settings), admission, metrics).follow())
     await eventually(lambda: admission.rate is None, what="the limit is lifted")
     following.cancel()

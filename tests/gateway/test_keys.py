@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import sys
@@ -20,7 +21,7 @@ from chassis.ids import new_id
 from contracts import published
 from contracts.payroll import EmployeeLeft
 from services.gateway.key_commands import Refusal, create, revoke, rotate, show
-from services.gateway.keys import KeyRing, Peppers
+from services.gateway.keys import KeyRing, Peppers, api_key_matches, new_api_key, split_api_key
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import FrontOffice, Gateway, NoonClock, cloud_event
 from tests.support.department import Event, event
@@ -217,3 +218,24 @@ def _secret(gateway: Gateway) -> Path:
     file = gateway.settings.stack.backbone_internal_secret_file
     assert file is not None
     return file
+
+
+def test_an_api_key_is_stored_so_that_the_store_opens_nothing() -> None:
+    pepper, later = b"p" * 32, b"q" * 32
+    key = new_api_key("bbk", pepper)
+    key_id, secret = split_api_key(key.text) or ("", "")
+    assert key_id == key.id
+    assert key.id.startswith("bbk_")
+    assert len(base64.urlsafe_b64decode(secret + "=")) == 32
+    assert secret.encode() not in key.digest
+    assert api_key_matches(secret, key.digest, [later, pepper])
+    assert not api_key_matches(secret, key.digest, [later])
+    assert not api_key_matches(secret[:-1] + "!", key.digest, [pepper])
+    assert new_api_key("bbk", pepper).text != key.text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "abc", "bbk_1.", ".secret", "bbk_1.short", f"bbk_1.{'x' * 129}", "bbk_1.\u03b1" * 20]
+)
+def test_what_cannot_be_an_api_key_is_not_looked_up(text: str) -> None:
+    assert split_api_key(text) is None

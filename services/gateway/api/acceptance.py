@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from chassis.admission import Bucket
 from chassis.cause import Cause
 from chassis.database import COMPANY
 from chassis.errors import Fault, Problem, Refused, problem_of
 from chassis.ids import UUID, derive
 from chassis.requests import Answer, RequestIdentity, Result
 from services.gateway import handlers
+from services.gateway.admission import Bucket
 from services.gateway.api.cloudevents import Said, said
 from services.gateway.api.entry import Gateway
 from services.gateway.commands import Accept

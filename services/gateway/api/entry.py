@@ -10,7 +10,6 @@ import asyncpg
 from fastapi import Depends
 from starlette.requests import Request
 
-from chassis.admission import Admission, headers_of
 from chassis.auth import EVERYTHING, Caller
 from chassis.database import Database
 from chassis.database_clock import DatabaseClock
@@ -18,7 +17,7 @@ from chassis.errors import Problem
 from chassis.http import check_query, read
 from chassis.ids import UUID
 from chassis.requests import CommandDoor, company_not_found
-from chassis.telemetry import Metrics
+from services.gateway.admission import Admission, AdmissionMetrics, headers_of
 from services.gateway.api.departments import Departments
 from services.gateway.keys import Key, KeyRing, missing_scope, presented_key
 from services.gateway.queries import companies
@@ -40,7 +39,7 @@ class Gateway(NamedTuple):
     settings: GatewaySettings
     database: Database
     commands: CommandDoor
-    metrics: Metrics
+    metrics: AdmissionMetrics
     clock: DatabaseClock
     keys: KeyRing
     tokens: Tokens

@@ -16,9 +16,9 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from chassis.admission import Admission
 from chassis.kafka import owned_topics
-from chassis.telemetry import Metrics, logger, safe_text
+from chassis.telemetry import logger, safe_text
+from services.gateway.admission import Admission, AdmissionMetrics
 from services.gateway.settings import GatewaySettings
 
 EVERY_S = 1.0
@@ -89,7 +89,7 @@ class Pace:
 class Backlog:
     """Looks at the consumer groups' committed offsets and sets the rate that clients share."""
 
-    def __init__(self, settings: GatewaySettings, admission: Admission, metrics: Metrics) -> None:
+    def __init__(self, settings: GatewaySettings, admission: Admission, metrics: AdmissionMetrics) -> None:
         self._servers = settings.stack.kafka_bootstrap_servers
         self._departments = [name for name, address in settings.addresses().items() if address is not None]
         self._intake = frozenset(topic.name for topic in owned_topics("gateway"))

@@ -38,6 +38,7 @@ EXTRA = {
     "services/ledger/views.py": "the views of five events, apart from translate.py, which makes eight",
     "services/gateway/keys.py": "API keys of front offices: who may enter is the gateway's own business",
     "services/gateway/tokens.py": "tokens of those who show no key: who may enter is the gateway's own business",
+    "services/gateway/admission.py": "what a client may send, looked at before a body is read: no other door is public",
     "services/gateway/key_commands.py": "the operator's command line for those keys",
     "services/gateway/streams/": "server-sent events: long answers that no command and no query is",
     "services/documents/rendering/": "typesetting, outside any transaction and away from the corridor",

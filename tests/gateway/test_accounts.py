@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from chassis.admission import Admission, Limits, headers_of
 from chassis.errors import Problem
+from services.gateway.admission import Admission, Limits, headers_of
 
 FEW = Limits(10, 20, 5)
 MANY = Limits(100_000, 1_000_000, 1_000_000)

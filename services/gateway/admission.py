@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chassis.errors import Problem
+from chassis.errors import Problem, overloaded
+from chassis.telemetry import Metrics
 
 ACTIVE_S = 2.0
 """A client that asked within this time counts when a limited rate is shared."""
@@ -155,10 +156,14 @@ def headers_of(bucket: Bucket) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def overloaded() -> Problem:
-    """503: this client is within its limits, but there is more to do than can be done."""
-    return _refused(503, "overloaded", "More is sent than can be worked on just now; nothing was taken.", 2)
-
-
 def _refused(status: int, code: str, detail: str, wait_s: int) -> Problem:
     return Problem(status, code, detail, headers={"Retry-After": str(max(1, min(wait_s, 3_600)))})
+
+
+class AdmissionMetrics:
+    """What is counted of it."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.refused = metrics.counter("admission_refused_total", "Requests refused before they were read", "code")
+        self.behind = metrics.gauge("backlog_seconds", "Seconds of work that wait for a department", "department")
+        self.shared_rate = metrics.gauge("admission_shared_rate", "Items a second that clients share; 0: no limit")
