@@ -81,6 +81,18 @@ async def test_an_issue_takes_the_oldest_layers_first(room: StockRoom) -> None:
                 "/v1/companies/acme/valuation/documents", params={"from": "2026-11-01", "to": "2026-11-30"}
             )
         ).json()
+        pages: list[Any] = []
+        after: dict[str, str] = {}
+        while True:
+            params = {"from": "2026-11-01", "to": "2026-11-30", "limit": "1", **after}
+            page = (await client.get("/v1/companies/acme/valuation/documents", params=params)).json()
+            pages += page["documents"]
+            if page["next"] is None:
+                break
+            after = {"after": page["next"]}
+        wrong = {"from": "2026-11-01", "to": "2026-11-30", "after": f"2026-13-01.{'0' * 36}"}
+        assert (await client.get("/v1/companies/acme/valuation/documents", params=wrong)).status_code == 422
+    assert pages == listed["documents"]
     assert shown["layers"] == [{"quantity": "18", "value": "28.80"}]
     assert (valued["total"], valued["items"]) == ("42.00", [{"sku": "BEANS", "quantity": "30", "value": "42.00"}])
     assert [(one["kind"], one["value"]) for one in listed["documents"]] == [

@@ -18,13 +18,17 @@ select sku, sum(quantity)::bigint as quantity, sum(value)::bigint as value from 
 where company = $1 and posted_on <= $2 and ($3::text is null or sku > $3) group by sku order by sku limit $4
 """
 CURRENCY = "select currency from stock_company where company = $1"
+# Each half reads a page in the order of its index, so that a page costs a page.
 DOCUMENTS = """
-select document, effective_on as posted_on, kind, sum(value)::bigint as value from stock_move
-where company = $1 and effective_on between $2 and $3 and value is not null group by 1, 2, 3
+(select document, effective_on as posted_on, kind, sum(value)::bigint as value from stock_move
+where company = $1 and effective_on between $2 and $3 and value is not null
+    and ($4::date is null or (effective_on, document) > ($4, $5::uuid))
+group by 1, 2, 3 order by 2, 1 limit $6)
 union all
-select revaluation, posted_on, 'revaluation', sum(value)::bigint from revaluation
-where company = $1 and posted_on between $2 and $3 group by 1, 2
-order by 2, 1
+(select revaluation, posted_on, 'revaluation', sum(value)::bigint from revaluation
+where company = $1 and posted_on between $2 and $3 and ($4::date is null or (posted_on, revaluation) > ($4, $5::uuid))
+group by 1, 2 order by 2, 1 limit $6)
+order by 2, 1 limit $6
 """
 LAYERS = "select method, state, quantity, value, last_on from item_cost where company = $1 and sku = $2"
 
@@ -57,9 +61,10 @@ class ValuedDocument(BaseModel):
 
 
 class ValuedDocuments(BaseModel):
-    """Documents by day."""
+    """Documents by day; `next` is the `after` of the next page, null on the last one."""
 
     documents: list[ValuedDocument]
+    next: str | None
 
 
 class LayerShown(BaseModel):
@@ -92,12 +97,15 @@ async def valuation(connection: asyncpg.Connection, company: str, on: date, afte
     return Valuation(on=on, currency=currency, total=shown, items=items, next=following)
 
 
-async def documents(connection: asyncpg.Connection, company: str, since: date, until: date) -> ValuedDocuments:
-    """By how much each document changed the value of stock."""
+async def documents(
+    connection: asyncpg.Connection, company: str, since: date, until: date, after: tuple[date, UUID] | None, limit: int
+) -> ValuedDocuments:
+    """A page of documents, and by how much each changed the value of stock."""
     currency = await connection.fetchval(CURRENCY, company)
-    rows = await connection.fetch(DOCUMENTS, company, since, until)
+    rows = await connection.fetch(DOCUMENTS, company, since, until, *(after or (None, None)), limit)
     found = [ValuedDocument.model_validate(dict(row) | {"value": sum_text(row["value"], currency)}) for row in rows]
-    return ValuedDocuments(documents=found)
+    last = found[-1] if len(found) == limit else None
+    return ValuedDocuments(documents=found, next=last and f"{last.posted_on}.{last.document}")
 
 
 async def layers(connection: asyncpg.Connection, company: str, sku: str) -> Layers:
