@@ -25,23 +25,3 @@ class DocumentsSettings(ServiceSettings):
     """How long a caller waits for a document that is not rendered yet; after that 503 asks it to come back."""
     render_patience_s: float = Field(default=30.0, gt=0, le=300)
     """One document that takes longer is given up, and the process that renders it is ended."""
-
-    upload_bytes_max: int = Field(default=26_214_400, ge=1_024, le=1_073_741_824)
-    """A file that is longer is refused, whatever its class allows."""
-    upload_patience_s: float = Field(default=300.0, gt=0, le=3_600)
-    """How long the whole of an upload may take."""
-
-    intake_dir: Path | None = None
-    """Folders that are looked into for files, `<company>/<class>/…`; none when not set."""
-    intake_every_s: float = Field(default=5.0, gt=0, le=3_600)
-    intake_settled_s: float = Field(default=2.0, ge=0, le=3_600)
-    """A file is taken when nobody has written to it for so long."""
-
-    smtp_host: str | None = None
-    """The server that sends our mail; without it nothing is sent, and whoever asks for it is told."""
-    smtp_port: int = Field(default=587, ge=1, le=65_535)
-    smtp_user: str | None = None
-    smtp_password_file: Path | None = None
-    smtp_tls: str = Field(default="starttls", pattern=r"^(none|starttls|tls)$")
-    smtp_from: str = "documents@localhost"
-    smtp_patience_s: float = Field(default=30.0, gt=0, le=300)

@@ -29,4 +29,6 @@ async def on_employee_hired(events: Sequence[Received[HireToRegister]], unit: Un
 consumers.ignore(
     ExchangeRateRecorded, because="people are paid in the company's own currency, whatever others are worth"
 )
-consumers.ignore(AccountOpened, TaxCodeDefined, because="payroll posts nothing yet; pay runs will ask for accounts")
+consumers.ignore(
+    AccountOpened, TaxCodeDefined, because="PayrollPosted names roles: which account each is, the ledger knows"
+)

@@ -79,4 +79,4 @@ class CloseLeaveMonths:
 
     cause: Cause
     through: str | None
-    """As `2026-03`; the last month that is over where the company is, when none is given."""
+    """As `2026-03`; without one a single month, the next that is over."""

@@ -1,6 +1,7 @@
 """The pay file: a customer credit transfer in the form of ISO 20022, pain.001.001.09. Text in, text out.
 
-A library would hold all payments in memory; this writes head, payments and tail apart. A test holds it to the schema.
+Head, payments and tail are written apart, so that a file of any length is made in pieces; sepaxml, which the tests take
+the schema from, holds all payments in memory. A test holds each file to that schema.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.ids import UUID, derive
+from chassis.requests import Answer
 from services.payroll.commands.checklists import RunDay
 from services.payroll.commands.leave import CloseLeaveMonths
 from services.payroll.handlers.employment import tell_who_left
@@ -22,7 +23,10 @@ AFTER_MIDNIGHT = timedelta(seconds=5)
 
 
 async def run_days(commands: Sequence[RunDay], unit: UnitOfWork) -> None:
-    """The day's work of companies, and the job for their next day. Doing it twice does nothing twice."""
+    """The day's work of companies, and the job for their next day. Doing it twice does nothing twice.
+
+    Of months of leave that are open one is closed a time; while there are more the next job follows at once.
+    """
     causes = {command.cause.company: command.cause for command in commands}
     await store.lock(unit.raw, unit.companies)
     staff = await store.read(unit.raw, unit.companies)
@@ -33,11 +37,15 @@ async def run_days(commands: Sequence[RunDay], unit: UnitOfWork) -> None:
         if leave.left_on is not None and (employee, leave.left_on) not in of.told
     }
     await tell_who_left(staff, leaving, unit)
-    await close_leave_months([CloseLeaveMonths(cause, None) for cause in causes.values()], unit)
+    closed = await close_leave_months([CloseLeaveMonths(cause, None) for cause in causes.values()], unit)
+    behind = {
+        c for c, answer in zip(causes, closed, strict=True) if isinstance(answer, Answer) and "more" in answer.body
+    }
     await tell_of_certificates(list(causes.values()), staff, unit)
     zones = await store.time_zones(unit.raw, unit.companies)
     for company in causes:
-        unit.enqueue(DAILY, company, {}, key=DAILY, run_at=next_day(unit.now, zones.get(company, "UTC")))
+        again = unit.now if company in behind else next_day(unit.now, zones.get(company, "UTC"))
+        unit.enqueue(DAILY, company, {}, key=DAILY, run_at=again)
 
 
 def cause_of(company: str, now: datetime) -> Cause:

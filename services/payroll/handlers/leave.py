@@ -229,7 +229,8 @@ async def close_leave_months(commands: Sequence[CloseLeaveMonths], unit: UnitOfW
         if last > over:
             results.append(Refused("month-not-over", f"The month {command.through} is not over.", "/month", 409))
             continue
-        closing = _to_close(ledger, last)
+        open_ = _to_close(ledger, last)
+        closing = open_[:1] if command.through is None else open_
         written = 0
         for month in closing:
             for employee in of.employments:
@@ -242,7 +243,8 @@ async def close_leave_months(commands: Sequence[CloseLeaveMonths], unit: UnitOfW
         if closing:
             ledger.closed = closing[-1]
             unit.audit(command.cause, "leave-months-closed", closing[-1], {"entries": written})
-        results.append(Answer(201, {"months": closing, "entries": written}))
+        more = len(open_) > len(closing)
+        results.append(Answer(201, {"months": closing, "entries": written} | ({"more": True} if more else {})))
     await store.add_months(unit.raw, months, unit.now)
     await store.add_entries(unit.raw, entries, unit.now)
     return results

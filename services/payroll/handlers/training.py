@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -120,9 +121,9 @@ async def enrol_required(
     doing = {(c, e.employee, e.course) for c, of in enrolled.items() for e in of if e.step in OPEN_STEPS}
     latest = {company: rules.latest(of) for company, of in held.items()}
     added: list[Sequence[object]] = []
+    trees = {(company, day): known[company].organisation(day) for company, day in {(c.company, d) for c, _, d in whom}}
     for cause, employee, day in whom:
-        of = known[cause.company]
-        organisation = of.organisation(day)
+        of, organisation = known[cause.company], trees[cause.company, day]
         position = of.position(employee, day, organisation)
         departments = {position.department, *(d.code for d in organisation.upwards(position.department))}
         for course in rules.required(requirements[cause.company], position.job_title, departments):
@@ -195,18 +196,17 @@ async def tell_of_certificates(causes: Sequence[Cause], staff: Mapping[str, Staf
     added: list[Sequence[object]] = []
     for cause in causes:
         company, day = cause.company, today[cause.company]
-        of = staff[company]
+        of, tree = staff[company], staff[company].organisation(day)
         for one in sorted(latest[company].values(), key=lambda c: str(c.certificate)):
             if not of.employed(one.employee, day):
                 continue
             for days in rules.due_notices(one, told.get((company, one.certificate), ()), day):
-                _tell(one, days, of, day, cause, unit)
+                _tell(one, days, of.position(one.employee, day, tree).manager, cause, unit)
                 added.append((company, one.certificate, days))
     await store.add(unit.raw, store.ADD_NOTICES, added, unit.now)
 
 
-def _tell(one: Certificate, days: int, staff: Staff, day: date, cause: Cause, unit: UnitOfWork) -> None:
-    manager = staff.position(one.employee, day, staff.organisation(day)).manager
+def _tell(one: Certificate, days: int, manager: uuid.UUID | None, cause: Cause, unit: UnitOfWork) -> None:
     why = cause._replace(id=derive("certificate notice", one.certificate, days))
     if days == rules.EXPIRED:
         unit.emit(*translate.certificate_expired(one, manager), why)
