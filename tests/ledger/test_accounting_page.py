@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from tests.ledger.accountant import Accountant, at_the_door
-from tests.ledger.desk import Desk
+from tests.ledger.desk import Desk, Order, payment, payment_id
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "accounting.md"
 COMMAND = re.compile(r"^(KEY=\$BEN )?(books .*) # ([0-9]{3})$", re.MULTILINE)
@@ -54,17 +54,22 @@ def test_every_command_of_the_page_says_what_it_answers() -> None:
 
 
 async def test_a_company_is_set_up_kept_closed_and_corrected_as_the_page_says(blank: Desk) -> None:
-    """L2, L3, L23, L29: an accountant goes by the page, from nothing to a corrected month."""
+    """L2, L3, L6, L8, L23, L29: an accountant goes by the page, from nothing to a corrected month."""
     known = {"soon": (datetime.now(UTC) + timedelta(hours=1)).isoformat(), "entry": "", "before": ""}
+    order = Order("A-1", at=datetime(2026, 2, 5, 12, tzinfo=UTC))
     async with at_the_door(blank, "anna", "ben") as (anna, ben):
         for number, command in enumerate(commands()):
             if "/exceptions" in command.words:
                 ((now,),) = await blank.rows("select clock_timestamp()")
                 known["before"] = quote(now.isoformat())
+            if "/ageing" in command.words:
+                await blank.bill(order)
+                await blank.hear(payment("P-1", "20.00", received_on=date(2026, 2, 10)))
+                known |= {"invoice": str(order.invoice), "payment": str(payment_id("P-1"))}
             path, body = command.read(known)
             answer = await run(ben if command.by_ben else anna, path, body, number)
             assert answer.status_code == command.status, (command.words, answer.text)
-            known["entry"] = answer.json().get("entry", known["entry"])
+            known |= {name: answer.json()[name] or known[name] for name in ("entry", "refund") if name in answer.json()}
         today = await anna.balance("6000", as_of="2026-01-31")
         as_known = await anna.balance("6000", as_of="2026-01-31", known_at=now.isoformat())
 

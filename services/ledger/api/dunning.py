@@ -13,8 +13,9 @@ from chassis.http import Router
 from chassis.ids import UUID
 from contracts.base import Rate, Text, UnsignedAmount
 from services.ledger import handlers
-from services.ledger.api.inputs import Body, Day, Write
+from services.ledger.api.inputs import Body, Day, Limit, Read, Write
 from services.ledger.commands import RunDunning, SetDunningPolicy, StopDunning
+from services.ledger.queries import companies, dunning
 
 router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
 
@@ -70,3 +71,11 @@ async def stop(company: str, invoice: uuid.UUID, body: StopBody, call: Write) ->
         raise Problem(422, "invalid-request", "A promise names its day.", [fault])
     command = StopDunning(company, UUID(invoice.hex), body.kind, body.until, body.reason, call.cause(company))
     return await call.run(handlers.stop_dunning, command)
+
+
+@router.get("/dunning")
+async def show_dunning(company: str, reading: Read, limit: Limit = 50) -> dunning.DunningAnswer:
+    """The policy that holds, what stops it today, and the last runs."""
+    async with reading.connection(company) as connection:
+        today = await companies.today(connection, company)
+        return await dunning.shown(connection, company, today, limit)

@@ -45,14 +45,6 @@ cross join lateral (select net_days, discount, discount_days from customer_chang
     order by c.valid_from desc, c.number desc limit 1) t
 """
 
-LIMITS = """
-select x.place, t.amount
-from unnest($1::text[], $2::text[], $3::text[], $4::date[]) with ordinality
-    as x(company, customer, currency, day, place)
-cross join lateral (select amount from credit_limit c where c.company = x.company and c.customer = x.customer
-    and c.currency = x.currency and c.valid_from <= x.day order by c.valid_from desc, c.number desc limit 1) t
-"""
-
 NONE = (None, None, None)
 ChangeRow = tuple[str, str, int, CustomerChange]
 """Company, customer, the number of the change with this customer, the change."""
@@ -99,16 +91,6 @@ async def read_terms(
     found: list[PaymentTerms | None] = [None] * len(wanted)
     for place, *terms in await connection.fetch(TERMS, *zip(*wanted, strict=True)):
         found[place - 1] = PaymentTerms(*terms)
-    return found
-
-
-async def read_credit_limits(
-    connection: asyncpg.Connection, wanted: Sequence[tuple[str, str, str, date]]
-) -> list[int | None]:
-    """The credit limit of each (company, customer, currency) on a day in minor units; None where there is none."""
-    found: list[int | None] = [None] * len(wanted)
-    for place, amount in await connection.fetch(LIMITS, *zip(*wanted, strict=True)):
-        found[place - 1] = amount
     return found
 
 
