@@ -87,6 +87,28 @@ class RegisterPapers:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantAccess:
+    """Give one caller a right to one class or one document."""
+
+    cause: Cause
+    grant: UUID
+    principal: str
+    document_class: str | None
+    document: UUID | None
+    may: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndAccess:
+    """End a right that was given."""
+
+    cause: Cause
+    grant: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoteReads:
     """Somebody reads documents: write down who, what and when, before the answer goes out."""
 

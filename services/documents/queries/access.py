@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
 
 import asyncpg
 import orjson
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.auth import Caller
 from services.documents.domain.access import Reader
@@ -25,6 +28,17 @@ select class, document from (select * from access_grant where principal = any($2
 where not exists (select from access_end where company = $1 and access_grant = g.access_grant)
 """
 
+LIST_GRANTS = """
+select g.access_grant as grant, g.principal, g.class, g.document, g.may, g.reason, g.actor, g.on_behalf_of, g.at,
+    e.reason as end_reason, e.actor as end_actor, e.at as end_at
+from access_grant g left join access_end e on e.company = g.company and e.access_grant = g.access_grant
+where g.company = $1 and ($2::text is null or g.principal = $2) order by g.at desc, g.access_grant limit $3
+"""
+READINGS = """
+select position, what, version, client, actor, on_behalf_of, at from read_log
+where company = $1 and document = $2 and position < $3 order by position desc limit $4
+"""
+
 Classes = Mapping[str, ClassOfDocuments]
 
 
@@ -38,6 +52,79 @@ class Rights:
     def of(self, code: str) -> ClassOfDocuments:
         """A class by its code; one that nobody defined any more counts as closed."""
         return self.classes.get(code) or ClassOfDocuments(code, code, "restricted")
+
+
+class Ended(BaseModel):
+    """The end of a right."""
+
+    reason: str
+    actor: str
+    at: datetime
+
+
+class Grant(BaseModel):
+    """A right that somebody was given."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    grant: UUID
+    principal: str
+    document_class: Annotated[str | None, Field(alias="class")]
+    document: UUID | None
+    may: str
+    reason: str
+    actor: str
+    on_behalf_of: str | None
+    at: datetime
+    ended: Ended | None
+
+
+class GrantPage(BaseModel):
+    """The newest first."""
+
+    grants: list[Grant]
+
+
+class ReadingLine(BaseModel):
+    """Somebody read a document: saw it in a list, looked at it, or had its bytes."""
+
+    what: str
+    version: int | None
+    client: str
+    actor: str
+    on_behalf_of: str | None
+    at: datetime
+
+
+class ReadingPage(BaseModel):
+    """The newest first; `next` is the `after` of the next page, null on the last one."""
+
+    readings: list[ReadingLine]
+    next: int | None
+
+
+async def grants(connection: asyncpg.Connection, company: str, principal: str | None, limit: int) -> GrantPage:
+    """Rights of a company, or of one caller."""
+    rows = await connection.fetch(LIST_GRANTS, company, principal, limit)
+    found = [
+        dict(row)
+        | {
+            "ended": None
+            if row["end_at"] is None
+            else {"reason": row["end_reason"], "actor": row["end_actor"], "at": row["end_at"]}
+        }
+        for row in rows
+    ]
+    return GrantPage(grants=[Grant.model_validate(one) for one in found])
+
+
+async def readings(
+    connection: asyncpg.Connection, company: str, document: UUID, after: int | None, limit: int
+) -> ReadingPage:
+    """Who read a document."""
+    rows = await connection.fetch(READINGS, company, document, 2**63 - 1 if after is None else after, limit)
+    found = [ReadingLine.model_validate(dict(row)) for row in rows]
+    return ReadingPage(readings=found, next=rows[-1]["position"] if len(rows) == limit else None)
 
 
 async def classes(connection: asyncpg.Connection, company: str) -> Classes:
