@@ -12,6 +12,8 @@ from tests.proof.verdict import Verdict
 
 LIMIT_S = 180.0
 NORMAL_LIMIT_S = 900.0
+RATE_PER_S = 20.0
+"""Of `make prove` it is 50: here what is on the way must also come to rest on a slow machine within minutes."""
 
 
 def _verdict(faults: int = 3, lost: int = 0, violations: tuple[str, ...] = ()) -> Verdict:
@@ -38,11 +40,11 @@ def test_chapters_have_names_of_their_own_and_the_short_form_fits_its_time() -> 
     assert sum(chapter.seconds["normal"] for chapter in CHAPTERS if chapter.name in IN_NORMAL) <= NORMAL_LIMIT_S
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 async def test_whatever_is_broken_in_the_short_form_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     # Given the chapters that are part of every test run
     lines: list[str] = []
-    conductor = Conductor("short", lines.append, folder=tmp_path)
+    conductor = Conductor("short", lines.append, folder=tmp_path, rate_per_s=RATE_PER_S)
     # When each breaks a house under load and lets it heal
     await conductor.conduct([chapter for chapter in CHAPTERS if chapter.name in IN_TESTS])
     # Then the checker finds nothing wrong, and a fault was observed in each. How fast all was is judged by
