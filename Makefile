@@ -50,10 +50,12 @@ bench-ledger: $(READY) ## balanced entries through the ledger's API on one hot a
 # All of `make test` takes under 15 minutes on two cores. Time budgets of the parts stand beside them.
 
 WORKERS ?= 2
+HOUSES := tests/local_stack tests/end_to_end tests/faults tests/proof/test_short_form.py
+# Each of these starts a whole house: they run one after the other and have the machine to themselves.
 
-test: lint ## lint, types and every test, against real PostgreSQL and Kafka (12 min)
-	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/proof/test_short_form.py
-	@$(PYTEST) tests/proof/test_short_form.py
+test: lint ## lint, types and every test, against real PostgreSQL and Kafka (13 min)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(HOUSES))
+	@$(PYTEST) $(HOUSES)
 
 lint: $(READY) ## ruff and mypy (under 1 minute)
 	@$(BIN)/ruff check .

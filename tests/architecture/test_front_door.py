@@ -23,10 +23,17 @@ def faults(pyproject: str, makefile: str, ci: str) -> list[str]:
         "make lint runs no mypy": "mypy" in recipes["lint"][1],
         "make lint runs no ruff": "ruff check" in recipes["lint"][1],
         "make test does not lint first": "lint" in recipes["test"][0].split(),
-        "make test leaves tests out": re.search(r"\$\(PYTEST\)\s*$", recipes["test"][1]) is not None,
+        "make test leaves tests out": _runs_everything(recipes["test"][1]),
         "the check of a change does not call make test": "make test" in ci,
     }
     return [fault for fault, kept in checks.items() if not kept]
+
+
+def _runs_everything(recipe: str) -> bool:
+    """What the first run passes over is what the second one runs, and neither picks among tests."""
+    apart = r"\$\(PYTEST\) [^\n]*\$\(addprefix --ignore=,\$\(HOUSES\)\)\n\t@\$\(PYTEST\) \$\(HOUSES\)\n"
+    picks = r"\s-[km]\s|--deselect|--ignore(?!=,\$\(HOUSES\)\))"
+    return re.search(apart, recipe) is not None and re.search(picks, recipe) is None
 
 
 RECIPE = re.compile(r"^([\w-]+):([^\n#]*)(?:##[^\n]*)?\n((?:\t[^\n]*\n)+)", re.MULTILINE)
@@ -51,6 +58,9 @@ def test_the_strict_type_checker_sees_everything_before_any_test_runs() -> None:
         (0, "ignore_missing_imports = true", "ignore_errors = true", "mypy passes over errors"),
         (1, "test: lint ##", "test: setup ##", "make test does not lint first"),
         (1, "$(BIN)/mypy", "true", "make lint runs no mypy"),
+        (1, "$(PYTEST) $(HOUSES)", "true", "make test leaves tests out"),
+        (1, "--dist loadfile", "--ignore=tests/chassis", "make test leaves tests out"),
+        (1, "--dist loadfile", "-k quick", "make test leaves tests out"),
         (2, "make test", "make lint", "the check of a change does not call make test"),
     ],
 )
