@@ -261,4 +261,4 @@ def _process_of(renderer: Renderer) -> psutil.Process:
 
 
 async def _all_jobs_are_due(archive: Archive) -> None:
-    await archive.rows("update job set run_at = now()")
+    await archive.rows("update job set run_at = now(), leased_until = null")
