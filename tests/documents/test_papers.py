@@ -17,8 +17,9 @@ import pytest
 
 from contracts import published
 from services.documents.keeping.files import Files
-from services.documents.rendering.child import READY, serve
+from services.documents.rendering.child import serve
 from services.documents.rendering.printable import is_right_to_left, number, percent, printable
+from services.documents.rendering.protocol import READY
 from services.documents.rendering.renderer import CHECKOUT
 from services.documents.rendering.templates import FOLDER, current, folder_hash, named
 from services.documents.rendering.typesetter import BOX, WITHOUT_FONT, Typesetter, quoted
