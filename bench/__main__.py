@@ -52,6 +52,11 @@ async def bench(orders: int, rounds: int, *, flow_only: bool = False) -> dict[st
     """All measurements, or those of the flow alone."""
     async with LocalStack(STATE / "bench", fresh=True, progress=say) as stack:
         setting = await _set_up(stack)
+        figures: dict[str, Any] = {}
+        if not flow_only:
+            say("from 202 to journal entry, at 50 orders a second, with papers as they come")
+            await _load(stack, setting, "paced", f"w{int(time.time())}", 300)
+            figures["paced"] = await _load(stack, setting, "paced", f"p{int(time.time())}", 1_000)
         floors: list[dict[str, Any]] = []
         batched: list[dict[str, Any]] = []
         single: list[dict[str, Any]] = []
@@ -63,7 +68,7 @@ async def bench(orders: int, rounds: int, *, flow_only: bool = False) -> dict[st
             floors.append(await _floor(stack, orders))
             batched.append(await _real(stack, setting, "batches", orders, f"b{number}"))
             single.append(await _real(stack, setting, "singles", orders, f"s{number}"))
-        figures = {
+        figures |= {
             "machine": machine(), "orders": orders, "floor": floors, "batches": batched, "singles": single,
             "ratios": {
                 "batches": median(r["per_s"] / f["per_s"] for r, f in zip(batched, floors, strict=True)),
@@ -76,8 +81,6 @@ async def bench(orders: int, rounds: int, *, flow_only: bool = False) -> dict[st
             await stack.restart("documents")
             say("batches while papers are rendered too")
             figures["with_papers"] = await _real(stack, setting, "batches", orders, "w")
-            say("from 202 to journal entry, at 50 orders a second")
-            figures["paced"] = await _load(stack, setting, "paced", f"p{int(time.time())}", 1_000)
             say("accepting alone, against a bare handler and insert")
             figures["accept"] = await _accept(stack, setting, orders)
             say("papers alone")

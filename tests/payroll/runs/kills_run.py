@@ -14,7 +14,8 @@ from services.payroll.store import pay_runs
 from tests.payroll.runs.bureau import AT, Bureau, said
 
 KILLS = int(os.environ.get("KILLS", "3"))
-POINTS = ("job.done:kill@2", "job.taken:kill@1", "job.done:kill@1")
+POINTS = ("job.done:kill@3", "job.taken:kill@1", "job.done:kill@1")
+"""Two parts are calculated at a time: when a third is done, one of the first two has been committed."""
 
 
 @pytest.mark.timeout(600)
