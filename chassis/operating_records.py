@@ -30,9 +30,9 @@ from contracts.envelope import EnvelopeError, from_headers
 PAGE = 100
 
 UNREADABLE = """
-select consumer, topic, partition, "offset", key, headers, body, error, at, hash
+select consumer, topic, partition, "offset", key, headers, body, error, at, settled_by, settled_at, hash
 from inbox_unreadable
-where settled_at is null and (topic, partition, "offset", consumer, hash) > ($1, $2, $3, $4, $5)
+where ($7 or settled_at is null) and (topic, partition, "offset", consumer, hash) > ($1, $2, $3, $4, $5)
 order by topic, partition, "offset", consumer, hash limit $6
 """
 FIRST = ("", 0, -1, "", b"")
@@ -100,13 +100,15 @@ async def list_unreadable(
     company: str,
     reading: Annotated[Reading, Depends(read("operations:read"))],
     after: Annotated[str | None, Query(max_length=1_000)] = None,
+    settled: bool = False,
 ) -> dict[str, object]:
-    """Records without a usable envelope that nobody has settled; `next` continues. They belong to no company, so only
+    """Records without a usable envelope that nobody has settled; `next` continues. With `settled` those as well that
+    were repaired or dismissed, with who and when: none of them is ever forgotten. They belong to no company, so only
     who sees all companies sees them.
     """
     _sees_all(reading.caller)
     async with reading.connection(company) as connection:
-        rows = await connection.fetch(UNREADABLE, *_place(after), PAGE)
+        rows = await connection.fetch(UNREADABLE, *_place(after), PAGE, settled)
     shown = [{name: plain(value) for name, value in row.items() if name != "hash"} for row in rows]
     return {"unreadable": shown, "next": _after(rows[-1]) if len(rows) == PAGE else None}
 

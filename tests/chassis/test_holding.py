@@ -168,9 +168,9 @@ async def test_a_gap_that_will_never_be_filled_can_be_closed_by_a_person(toy: To
     assert ("olga", "gap-closed") in await toy.rows("select actor, action from audit")
 
 
-async def unreadable(operator: Operator, after: str | None = None) -> dict[str, Any]:
+async def unreadable(operator: Operator, after: str | None = None, *, settled: bool = False) -> dict[str, Any]:
     answer = await operator.client.get(
-        "/v1/companies/acme/unreadable", params={} if after is None else {"after": after},
+        "/v1/companies/acme/unreadable", params={"settled": settled} | ({} if after is None else {"after": after}),
         headers={"Authorization": f"Bearer {operator.token}"},
     )  # fmt: skip
     assert answer.status_code == 200, answer.text
@@ -200,6 +200,8 @@ async def test_records_that_were_never_events_are_paged_and_settled_with_who_and
     assert orjson.loads(detail) == {"consumer": "toy", "reason": "a load test"}
     again = await operator.asks("unreadable/sales.orders/0/1/dismiss", {"consumer": "toy", "reason": "a load test"})
     assert again.status_code == 404
+    first = (await unreadable(operator, settled=True))["unreadable"]
+    assert [(row["offset"], row["settled_by"]) for row in first] == [(0, None), (1, "olga")]
 
 
 @pytest.mark.parametrize("after", ["?", "bm90IGpzb24", "WzEsMl0", "WyJhIiwtMSwwLCJiIiwiIl0"])

@@ -22,8 +22,6 @@ FOR_S: dict[Length, float] = {"short": 8, "normal": 12, "full": 300}
 PER_S: dict[Length, float] = {"short": 1, "normal": 1, "full": 1}
 """Bad records of each kind a second, among some hundreds of good events."""
 KINDS = ("bytes", "version", "data")
-RAW_MAX = 80
-"""A department shows its latest hundred unreadable records, so no more than these are made."""
 READERS = ("ledger", "inventory", "gateway")
 """Who reads the orders' topic."""
 DOORS = {"gateway": "", "ledger": "/ledger", "inventory": "/inventory"}
@@ -47,7 +45,7 @@ async def run(run: Run) -> Sequence[Verdict]:
         async def poison(house: House, _: Tally) -> None:
             async with stranger(house) as strange:
                 for number in range(int(FOR_S[run.length] * PER_S[run.length])):
-                    for kind in KINDS if number < RAW_MAX else KINDS[1:]:
+                    for kind in KINDS:
                         bad.append(await _send_bad(house, strange, kind, number))
                     await asyncio.sleep(1 / PER_S[run.length])
             await _all_held(house, trial, bad)
@@ -103,7 +101,7 @@ async def _held(house: House) -> tuple[dict[str, list[dict[str, Any]]], dict[str
     for reader, door in DOORS.items():
         path = f"{door}/v1/companies/{company}"
         held[reader] = await house.admin.pages(f"{path}/held", "held", "after")
-        rows = (await house.admin.get(f"{path}/unreadable"))["unreadable"]
+        rows = await house.admin.pages(f"{path}/unreadable", "unreadable", "after")
         unreadable[reader] = {int(row["offset"]) for row in rows if row["topic"] == TOPIC}
     return held, unreadable
 

@@ -19,8 +19,6 @@ NAMED = {
     "employees": "employee",
     "orders": "id",
 }
-UNREADABLE_SHOWN = 100
-"""So many rows the list of unreadable records has at most."""
 FINISHED = frozenset({"refused", "documented", "partly_paid", "paid", "cancelled", "credited"})
 """States in which an order may stay."""
 
@@ -153,14 +151,12 @@ def _held(
 
 
 def _unreadable(surface: Surface, findings: Findings, unreadable: Sequence[Record]) -> None:
-    """INV24: each record that nobody can read is listed where somebody listens."""
+    """INV24: each record that nobody can read is listed where somebody listens, also when it was settled since."""
     listed = {
         (row["topic"], int(row["partition"]), int(row["offset"]))
         for rows in surface.unreadable.values()
         for row in rows
     }
-    if any(len(rows) >= UNREADABLE_SHOWN for rows in surface.unreadable.values()):
-        return
     for record in unreadable:
         findings.look("INV24")
         if surface.unreadable and (record.topic, record.partition, record.offset) not in listed:

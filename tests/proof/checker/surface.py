@@ -119,16 +119,15 @@ async def _unreadable(client: httpx.AsyncClient, department: str, companies: Seq
     """A record without an envelope is of no company; any that the department knows opens the list."""
     for company in companies[-1:]:
         path = f"/{department}/v1/companies/{company}/unreadable"
-        found: list[dict[str, Any]] = (await _json(client, path))["unreadable"]
-        return found
+        return await _pages(client, path, "unreadable", "after", settled="true")
     return []
 
 
-async def _pages(client: httpx.AsyncClient, path: str, rows: str, cursor: str) -> list[dict[str, Any]]:
+async def _pages(client: httpx.AsyncClient, path: str, rows: str, cursor: str, **asked: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     after: object = None
     while True:
-        page = await _json(client, path, {} if after is None else {cursor: after})
+        page = await _json(client, path, {**asked} if after is None else {**asked, cursor: after})
         found += page[rows]
         after = page.get("next")
         if after is None or after == "":
