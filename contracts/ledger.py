@@ -32,6 +32,9 @@ from contracts.base import (
     Uuid,
     VatNumber,
 )
+from contracts.ledger_credit import CreditApproved as CreditApproved
+from contracts.ledger_credit import CreditCheckRequired as CreditCheckRequired
+from contracts.ledger_credit import CreditHeld as CreditHeld
 from contracts.ledger_parts import (
     CreditLimits,
     CustomerTerms,

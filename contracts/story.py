@@ -15,7 +15,7 @@ from contracts.registry import key_of, owner_of
 from contracts.story_books import books
 from contracts.story_papers import invoice_on_paper, papers
 from contracts.story_payroll import payroll
-from contracts.story_receivables import receivables, reminders
+from contracts.story_receivables import credit, receivables, reminders
 
 COMPANY = "aegean"
 WEBSHOP = "/sales/webshop"
@@ -309,11 +309,14 @@ DATA: Mapping[str, dict[str, Any]] = {
         "quantity": "3",
         "on_hand": "-7",
     },
+    **credit(ORDER, SECOND_ORDER),
 }
 
 # What caused what. Everything else was asked for directly, over an API.
 _CAUSES = {
     "StockReserved.v1": "OrderPlaced.v1",
+    "CreditApproved.v1": "OrderPlaced.v1",
+    "CreditHeld.v1": "OrderPlaced.v1",
     "InvoiceIssued.v1": "StockReserved.v1",
     "EntryPosted.v1": "StockReserved.v1",
     "DocumentRegistered.v1": "InvoiceIssued.v1",
@@ -328,6 +331,7 @@ _CAUSES = {
 _SEQUENCES = {  # on its key; whatever is not named is the first
     "AccountOpened.v1": 2,
     "TaxCodeDefined.v1": 3,
+    "CreditCheckRequired.v1": 4,
     "CustomerChanged.v1": 2,
     "PeriodClosed.v1": 2,
     "PeriodReopened.v1": 3,

@@ -34,6 +34,31 @@ def receivables(story_id: Callable[[str], str], invoice: str, order: str) -> dic
     }
 
 
+def credit(order: str, held: str) -> dict[str, dict[str, Any]]:
+    """Data of the ledger's events about credit: an order of 297.36 passes, one of 22.94 is held."""
+    return {
+        "CreditCheckRequired.v1": {"company": "aegean", "valid_from": "2026-11-22"},
+        "CreditApproved.v1": {
+            "order": order,
+            "customer": "C-1042",
+            "because": "within-limit",
+            "currency": "EUR",
+            "amount": "297.36",
+            "exposure": "0.00",
+            "limit": "300.00",
+        },
+        "CreditHeld.v1": {
+            "order": held,
+            "customer": "C-1042",
+            "currency": "EUR",
+            "amount": "22.94",
+            "exposure": "297.36",
+            "limit": "300.00",
+            "detail": "C-1042 owes and has ordered 297.36 EUR; with 22.94 EUR more the limit of 300.00 EUR is passed.",
+        },
+    }
+
+
 def reminders(
     story_id: Callable[[str], str], invoice: str, order: str, seller: dict[str, Any], customer: dict[str, Any]
 ) -> dict[str, dict[str, Any]]:

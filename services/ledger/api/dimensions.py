@@ -71,6 +71,7 @@ class PolicyBody(Body):
     dimensions_required: bool | None = None
     default_department: DimensionCode | None = None
     default_cost_centre: DimensionCode | None = None
+    credit_check: bool | None = None
 
     @model_validator(mode="after")
     def something_is_decided(self) -> Self:
@@ -106,6 +107,7 @@ async def change_policy(company: str, body: PolicyBody, call: Admin) -> Response
         body.dimensions_required,
         body.default_department,
         body.default_cost_centre,
+        body.credit_check,
     )
     return await call.run(
         handlers.change_policies, ChangePolicy(company, change, body.approval_limit, call.cause(company))

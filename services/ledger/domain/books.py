@@ -94,6 +94,11 @@ class Books:
         """What the company has decided, as it holds on a day."""
         return policy_on(day, self.policies) if self.policies else UNDECIDED
 
+    @property
+    def answers_orders(self) -> bool:
+        """Whether every order waits for our answer: since the company has asked for credit once, whatever holds now."""
+        return any(change.credit_check for change in self.policies)
+
     def usual_terms(self, day: date) -> PaymentTerms:
         """When an invoice of the day is due where nothing was agreed with its customer."""
         return PaymentTerms(self.policy(day).net_days) if self.policies else DEFAULT_TERMS

@@ -20,6 +20,7 @@ class PolicyChange(NamedTuple):
     dimensions_required: bool | None = None
     default_department: str | None = None
     default_cost_centre: str | None = None
+    credit_check: bool | None = None
 
 
 class Policy(NamedTuple):
@@ -36,6 +37,8 @@ class Policy(NamedTuple):
     default_department: str | None = None
     default_cost_centre: str | None = None
     """What lines of income and expense are booked on when no person chose."""
+    credit_check: bool = False
+    """Whether an order must fit its customer's credit limit before it gets stock."""
 
 
 def policy_on(day: date, changes: Iterable[PolicyChange]) -> Policy:

@@ -74,6 +74,7 @@ class PolicyAnswer(BaseModel):
     dimensions_required: bool | None
     default_department: str | None
     default_cost_centre: str | None
+    credit_check: bool | None
 
 
 class PoliciesAnswer(BaseModel):
@@ -126,6 +127,7 @@ async def policies(connection: asyncpg.Connection, company: str) -> PoliciesAnsw
                 dimensions_required=row["dimensions_required"],
                 default_department=row["default_department"],
                 default_cost_centre=row["default_cost_centre"],
+                credit_check=row["credit_check"],
             )
             for row in await connection.fetch(POLICIES, company)
         ]

@@ -35,7 +35,8 @@ cross join lateral (select array_agg(subledger) as closed_for, array_agg(lower(d
     from (select subledger, unnest(range_agg(daterange(starts_on, ends_on, '[]'))) as days from period_lock
         where company = e.company and closed group by subledger) r) k
 cross join lateral (select array_agg(array[number::text, valid_from::text, invoicing, net_days::text,
-    approval_limit::text, dimensions_required::text, default_department, default_cost_centre] order by number)
+    approval_limit::text, dimensions_required::text, default_department, default_cost_centre, credit_check::text]
+    order by number)
     as policies from company_policy where company = e.company) p
 where e.company = any($1::text[])
 """

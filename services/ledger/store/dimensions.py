@@ -50,9 +50,9 @@ from legal_entity e where e.company = any($1::text[])
 
 INSERT_POLICIES = """
 insert into company_policy (company, number, valid_from, invoicing, net_days, approval_limit, dimensions_required,
-    default_department, default_cost_centre, decided_by)
+    default_department, default_cost_centre, credit_check, decided_by)
 select * from unnest($1::text[], $2::int[], $3::date[], $4::text[], $5::int[], $6::bigint[], $7::boolean[], $8::text[],
-    $9::text[], $10::text[])
+    $9::text[], $10::boolean[], $11::text[])
 """
 
 

@@ -13,6 +13,7 @@ from services.ledger.tables.billing import (
     OrderToBill,
 )
 from services.ledger.tables.calendar import FiscalPeriod, FiscalYear, PeriodException, PeriodLock
+from services.ledger.tables.credit import OrderCredit
 from services.ledger.tables.customers import CreditLimit, Customer, CustomerChange
 from services.ledger.tables.dimensions import (
     AllocationRule,
@@ -60,6 +61,7 @@ __all__ = [
     "LegalEntity",
     "NumberCounter",
     "OpenItem",
+    "OrderCredit",
     "OrderTerms",
     "OrderToBill",
     "Payment",

@@ -73,6 +73,7 @@ class CompanyPolicy(Row, table=True):
     default_cost_centre: str | None = Field(sa_column=text(null=True))
     decided_by: str = Field(sa_column=text())
     at: datetime = Field(sa_column=moment())
+    credit_check: bool | None
 
 
 class DimensionDay(Row, table=True):

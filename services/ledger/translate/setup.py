@@ -60,7 +60,7 @@ def _calendar(row: asyncpg.Record) -> Calendar:
 
 
 def _policy_change(row: Sequence[str | None]) -> PolicyChange:
-    _, valid_from, invoicing, net_days, limit, required, department, cost_centre = row
+    _, valid_from, invoicing, net_days, limit, required, department, cost_centre, credit = row
     return PolicyChange(
         date.fromisoformat(str(valid_from)),
         invoicing,
@@ -69,6 +69,7 @@ def _policy_change(row: Sequence[str | None]) -> PolicyChange:
         None if required is None else required == "true",
         department,
         cost_centre,
+        None if credit is None else credit == "true",
     )
 
 
