@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
-from contracts.ledger import AccountOpened, ExchangeRateRecorded, InvoiceOverdue, InvoicePaid, TaxCodeDefined
+from contracts.ledger import (
+    AccountOpened,
+    CreditCheckRequired,
+    ExchangeRateRecorded,
+    InvoiceOverdue,
+    InvoicePaid,
+    TaxCodeDefined,
+)
 from services.documents import handlers
 from services.documents.translate import (
     CreditNoteToFile,
@@ -48,7 +55,9 @@ async def on_employee_hired(events: Sequence[Received[EmployeeToFile]], unit: Un
 
 
 consumers.ignore(ExchangeRateRecorded, because="a rate of exchange is no paper")
-consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart of accounts and taxes are not papers")
+consumers.ignore(
+    AccountOpened, CreditCheckRequired, TaxCodeDefined, because="the chart of accounts, credit and taxes are not papers"
+)
 consumers.ignore(
     InvoiceOverdue, because="the letter about it has an event of its own; nothing is printed on the invoice"
 )

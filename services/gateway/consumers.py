@@ -12,6 +12,7 @@ from contracts.inventory import ItemDefined, ItemDefinedV2, StockReceived, Stock
 from contracts.ledger import (
     AccountOpened,
     CompanyRegistered,
+    CreditCheckRequired,
     CustomerChanged,
     CustomerRegistered,
     DunningLevelReached,
@@ -43,6 +44,7 @@ consumers.ignore(
 )
 consumers.ignore(ExchangeRateRecorded, because="rates of exchange belong to no order; ask the ledger")
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart belongs to no order; ask the ledger")
+consumers.ignore(CreditCheckRequired, because="what is answered about an order is told by the answer")
 consumers.ignore(CustomerChanged, CustomerRegistered, because="a customer's terms stand on the invoice; ask the ledger")
 consumers.ignore(
     TrainingCompleted, CertificateExpiring, CertificateExpired, TrainingCostIncurred,

@@ -19,6 +19,8 @@ from contracts.inventory import (
 )
 from contracts.ledger import (
     CompanyRegistered,
+    CreditApproved,
+    CreditHeld,
     CreditNoteIssued,
     InvoiceIssued,
     InvoiceOverdue,
@@ -135,6 +137,30 @@ class Shipped(EventView, of=ShipmentDispatched):
     complete: bool
     carrier: str | None = None
     tracking: str | None = None
+
+
+class CreditGiven(EventView, of=CreditApproved):
+    """The order may get stock."""
+
+    order: str
+    because: str
+    currency: str
+    amount: str
+    exposure: str
+    limit: str | None = None
+    revision: int | None = None
+
+
+class OverLimit(EventView, of=CreditHeld):
+    """The order waits, and why."""
+
+    order: str
+    currency: str
+    amount: str
+    exposure: str
+    limit: str
+    detail: str
+    revision: int | None = None
 
 
 class Invoiced(EventView, of=InvoiceIssued):

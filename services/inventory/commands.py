@@ -82,6 +82,22 @@ class ChangeReservation:
     """The change as it came."""
 
 
+@dataclass(frozen=True, slots=True)
+class AllowStock:
+    """The ledger says that an order, up to this revision, may get stock."""
+
+    cause: Cause
+    order: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitCredit:
+    """Let orders of this company wait for the ledger's answer from now on."""
+
+    company: str
+
+
 class Pick(NamedTuple):
     """What is taken from the shelves for an order: (line, quantity in micro-units), or all that is reserved."""
 

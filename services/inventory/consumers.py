@@ -8,14 +8,17 @@ from typing import Any
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
-from contracts.ledger import AccountOpened, ExchangeRateRecorded, TaxCodeDefined
+from contracts.ledger import AccountOpened, CreditHeld, ExchangeRateRecorded, TaxCodeDefined
 from services.inventory import handlers
 from services.inventory.translate.stock import (
+    CreditAsked,
+    CreditGiven,
     InvoiceNotIssued,
     NewCompany,
     OrderGone,
     OrderToChange,
     OrderToReserve,
+    to_await_credit,
     to_learn_company,
     to_settle_order,
 )
@@ -29,17 +32,25 @@ async def on_company_registered(events: Sequence[Received[NewCompany]], unit: Un
     return await handlers.learn_companies([to_learn_company(event) for event in events], unit)
 
 
+@consumers.on(CreditAsked)
+async def on_credit_check_required(events: Sequence[Received[CreditAsked]], unit: UnitOfWork) -> Outcomes:
+    """Who might not pay gets no goods, and takes none from others: orders of the company wait from now on."""
+    return await handlers.await_credit([to_await_credit(event) for event in events], unit)
+
+
 @consumers.on(OrderToReserve, whole_runs=True)
 @consumers.on(OrderToChange, whole_runs=True)
 @consumers.on(OrderGone, whole_runs=True)
 @consumers.on(InvoiceNotIssued, whole_runs=True)
+@consumers.on(CreditGiven, whole_runs=True)
 async def on_order_news(events: Sequence[Received[Any]], unit: UnitOfWork) -> Outcomes:
     """An order wants stock, a changed one other stock; one that is cancelled or cannot be invoiced must keep none.
 
-    One function for the four, because all of them lock stock: see `handlers.settle_orders`.
+    Where its company asks for credit, it gets none before the ledger has said so. One function for the five, because all of them lock stock: see `handlers.settle_orders`.
     """
     return await handlers.settle_orders([to_settle_order(event) for event in events], unit)
 
 
 consumers.ignore(ExchangeRateRecorded, because="goods are valued in the company's own currency")
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart of accounts and taxes say nothing about stock")
+consumers.ignore(CreditHeld, because="an order waits until it is approved or cancelled, whether that is said or not")

@@ -9,10 +9,11 @@ from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.gateway import OrderCancelled
-from contracts.inventory import BackOrderReserved, CancellationRefused, OrderChangeRefused, ShipmentDispatched
+from contracts.inventory import BackOrderReserved, CancellationRefused, ShipmentDispatched
 from services.ledger import handlers, translate
 from services.ledger.views import (
     ChangedTerms,
+    ChangeTooLate,
     GoodsIssued,
     GoodsValued,
     MoneyReceived,
@@ -31,7 +32,6 @@ consumers.ignore(
     "orders the reservation and its release",
 )
 consumers.ignore(
-    OrderChangeRefused,
     CancellationRefused,
     because="the order stands as it was: nothing is released, so there is nothing to credit",
 )
@@ -59,6 +59,12 @@ async def on_stock_reserved(events: Sequence[Received[OrderReserved]], unit: Uni
 async def on_reservation_refused(events: Sequence[Received[OrderNotReserved]], unit: UnitOfWork) -> None:
     """What cannot be delivered is never invoiced."""
     await handlers.close_orders([translate.to_close_order(event) for event in events], unit)
+
+
+@consumers.on(ChangeTooLate)
+async def on_order_change_refused(events: Sequence[Received[ChangeTooLate]], unit: UnitOfWork) -> None:
+    """The order stands as it was, so the revision takes nothing of its customer's credit."""
+    await handlers.close_changes([translate.to_close_change(event) for event in events], unit)
 
 
 @consumers.on(OrderReleased)

@@ -21,7 +21,14 @@ from contracts.base import (
     Uuid,
 )
 from contracts.gateway import OrderChanged, OrderPlaced, PaymentReceived
-from contracts.inventory import ReservationRefused, ReservationReleased, StockIssued, StockReserved, StockValued
+from contracts.inventory import (
+    OrderChangeRefused,
+    ReservationRefused,
+    ReservationReleased,
+    StockIssued,
+    StockReserved,
+    StockValued,
+)
 from contracts.payroll import PayrollPosted
 
 
@@ -85,6 +92,13 @@ class OrderNotReserved(EventView, of=ReservationRefused):
 
     order: Uuid
     revision: int | None = None
+
+
+class ChangeTooLate(EventView, of=OrderChangeRefused):
+    """A revision that will never be."""
+
+    order: Uuid
+    revision: int
 
 
 class OrderReleased(EventView, of=ReservationReleased):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
-from contracts.ledger import AccountOpened, ExchangeRateRecorded, TaxCodeDefined
+from contracts.ledger import AccountOpened, CreditCheckRequired, ExchangeRateRecorded, TaxCodeDefined
 from services.payroll.handlers import people as handlers
 from services.payroll.translate.people import HireToRegister, NewCompany, to_learn_company, to_register_employee
 
@@ -29,6 +29,7 @@ async def on_employee_hired(events: Sequence[Received[HireToRegister]], unit: Un
 consumers.ignore(
     ExchangeRateRecorded, because="people are paid in the company's own currency, whatever others are worth"
 )
+consumers.ignore(CreditCheckRequired, because="customers' credit is no matter of people's pay")
 consumers.ignore(
     AccountOpened, TaxCodeDefined, because="PayrollPosted names roles: which account each is, the ledger knows"
 )

@@ -91,7 +91,9 @@ async def _told(
     expected = delay = None
     if step.state == progress.WAITING:
         expected = progress.expected_at(found.at, step.awaits, measured)
-        if asked.gateway.clock.now() > expected:
+        if step.held is not None:
+            expected, delay = None, Delay(code="credit-held", detail=str(step.held.summary["detail"]))
+        elif asked.gateway.clock.now() > expected:
             delay = await _delay(asked, step.department, current, unsent=unsent)
     fact = step.fact
     return StepAnswer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -33,6 +33,8 @@ class Step:
     """The event that ends this step in the ordinary case."""
     fact: Seen | None = None
     """What the department said, when it has."""
+    held: Seen | None = None
+    """Why it waits on purpose, if it does."""
 
 
 Facts = Mapping[str, Seen]
@@ -101,6 +103,8 @@ def _step(department: str, facts: Facts, done: str, refused: str | None = None, 
 
 def _order(facts: Facts) -> list[Step]:
     inventory = _step("inventory", facts, "StockReserved.v1", "ReservationRefused.v1")
+    if inventory.state == WAITING and "CreditApproved.v1" not in facts:
+        inventory = replace(inventory, held=facts.get("CreditHeld.v1"))
     ledger = _step(
         "ledger",
         facts,

@@ -73,7 +73,7 @@ class OrderPage(_Answer):
 class Delay(_Answer):
     """Why a department's part takes longer than it should."""
 
-    code: Literal["not-sent", "department-unavailable", "timeline-behind", "department-busy"]
+    code: Literal["not-sent", "department-unavailable", "timeline-behind", "department-busy", "credit-held"]
     detail: str
 
 

@@ -95,6 +95,21 @@ def _reserved(event: Event, fold: Fold) -> None:
     _about_order(event, event.data.order, bits.RESERVED, fold, None, event.data.revision)
 
 
+def _credit_given(event: Event, fold: Fold) -> None:
+    data: views.CreditGiven = event.data
+    summary = {"because": data.because, **_at_stake(data)}
+    _about_order(event, data.order, 0, fold, summary, data.revision)
+
+
+def _over_limit(event: Event, fold: Fold) -> None:
+    data: views.OverLimit = event.data
+    _about_order(event, data.order, 0, fold, {"detail": data.detail, **_at_stake(data)}, data.revision)
+
+
+def _at_stake(data: views.CreditGiven | views.OverLimit) -> dict[str, object]:
+    return {"amount": data.amount, "exposure": data.exposure, "limit": data.limit, "currency": data.currency}
+
+
 def _not_reserved(event: Event, fold: Fold) -> None:
     data: views.NotReserved = event.data
     _about_order(event, data.order, bits.REFUSED, fold, {"code": data.code, "detail": data.detail}, data.revision)
@@ -252,6 +267,8 @@ VIEWS: Mapping[type[EventView], Teller] = {
     views.Changed: _changed,
     views.NotChanged: _not_changed,
     views.Reserved: _reserved,
+    views.CreditGiven: _credit_given,
+    views.OverLimit: _over_limit,
     views.NotReserved: _not_reserved,
     views.Released: _released,
     views.NotCancelled: _not_cancelled,

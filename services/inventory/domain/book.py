@@ -117,9 +117,9 @@ class NotReleased:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The order was decided before; it is not decided again."""
+    """The order was decided before, or waits already; it is not decided again."""
 
-    state: State
+    state: State | Literal["waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,10 @@ class StockBook:
         """By how much the reserved quantity of each item has changed, in micro-units, without zeros."""
         return {key: change for key, change in self._changes.items() if change}
 
+    def standing(self, order: OrderKey) -> Standing | None:
+        """How an order stands, if anything was decided about it."""
+        return self._orders.get(order)
+
     def reserve(self, order: OrderKey, lines: Sequence[OrderedLine]) -> ReserveDecision:
         """Set aside all lines or none. The same sku on several lines is decided on its sum."""
         standing = self._orders.get(order)
@@ -166,11 +170,32 @@ class StockBook:
             return NotReserved("order-cancelled")
         return self._set_aside(order, lines, 1)
 
+    def reserve_anew(self, order: OrderKey, lines: Sequence[OrderedLine], revision: int) -> Reserved | NotReserved:
+        """Decide an order that has waited so far, in the revision that it has by now."""
+        return self._set_aside(order, lines, revision)
+
+    def give_up(self, order: OrderKey, revision: int) -> NotReserved:
+        """An order is cancelled that has waited so far: it gets nothing, and never will."""
+        self._orders[order] = Standing("refused", (), revision, over=True)
+        return NotReserved("order-cancelled")
+
     def change(self, order: OrderKey, revision: int, lines: Sequence[OrderedLine]) -> ChangeDecision:
         """Let a revision take the place of the one before: what that held is free again, then all of it or nothing.
 
         An order that was refused, or whose invoice was, is decided anew: the change may be what sets it right.
         """
+        wrong = self.why_not_changed(order, revision)
+        if wrong is not None:
+            return wrong
+        standing = self._orders[order]
+        released = None
+        if standing.state == "reserved":
+            self._free_again(order[0], standing.lines)
+            released = Released(standing.lines, "order-cancelled", standing.revision, revision)
+        return Changed(released, self._set_aside(order, lines, revision))
+
+    def why_not_changed(self, order: OrderKey, revision: int) -> NotPlacedYet | Repeated | NotChanged | None:
+        """What speaks against a change of the order, if anything does."""
         standing = self._orders.get(order)
         if standing is None or standing.state == "cancelled":
             return NotPlacedYet()
@@ -180,11 +205,7 @@ class StockBook:
             return NotChanged("order-cancelled", "cancelled")
         if standing.stage is not None:
             return NotChanged("already-picked" if standing.stage == "picked" else "already-shipped", standing.stage)
-        released = None
-        if standing.state == "reserved":
-            self._free_again(order[0], standing.lines)
-            released = Released(standing.lines, "order-cancelled", standing.revision, revision)
-        return Changed(released, self._set_aside(order, lines, revision))
+        return None
 
     def _set_aside(self, order: OrderKey, lines: Sequence[OrderedLine], revision: int) -> Reserved | NotReserved:
         company = order[0]

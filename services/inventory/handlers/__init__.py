@@ -2,7 +2,7 @@
 
 from services.inventory.handlers.counts import count_stock, decide_counts, set_tolerances
 from services.inventory.handlers.items import allow_negative, define_items, define_warehouses
-from services.inventory.handlers.orders import learn_companies, settle_orders
+from services.inventory.handlers.orders import await_credit, learn_companies, settle_orders
 from services.inventory.handlers.receiving import receive_goods
 from services.inventory.handlers.shipping import dispatch_shipments, pack_shipments, pick_orders, unpick_shipments
 from services.inventory.handlers.transfers import arrive_goods, close_transfers, send_goods
@@ -10,6 +10,7 @@ from services.inventory.handlers.transfers import arrive_goods, close_transfers,
 __all__ = [
     "allow_negative",
     "arrive_goods",
+    "await_credit",
     "close_transfers",
     "count_stock",
     "decide_counts",

@@ -30,6 +30,7 @@ LOCK_ORDERS = """
 select r.company, r.order_id, r.state, r.revision, coalesce(r.code, r.release_reason) = 'order-cancelled' as over
 from unnest($1::text[], $2::uuid[]) as x(company, order_id)
 cross join lateral (select * from reservation v where v.company = x.company and v.order_id = x.order_id for update) r
+union all select company, null, null, null, null from credit_company where company = any($3::text[])
 """
 
 HELD_LINES = """
@@ -200,11 +201,20 @@ class MoveRow(NamedTuple):
 
 async def lock_orders(connection: asyncpg.Connection, orders: Collection[OrderKey]) -> dict[OrderKey, Standing]:
     """How these orders stand, without their lines; those that were never heard of are missing."""
-    rows = await connection.fetch(LOCK_ORDERS, *columns(sorted(orders), 2))
-    return {
+    return (await lock_orders_and_askers(connection, orders))[0]
+
+
+async def lock_orders_and_askers(
+    connection: asyncpg.Connection, orders: Collection[OrderKey]
+) -> tuple[dict[OrderKey, Standing], set[str]]:
+    """How these orders stand, and those of their companies whose orders wait for credit: in one statement."""
+    rows = await connection.fetch(LOCK_ORDERS, *columns(sorted(orders), 2), sorted({company for company, _ in orders}))
+    standing = {
         (company, order): Standing(state, (), revision, over=bool(over))
         for company, order, state, revision, over in rows
+        if order is not None
     }
+    return standing, {row[0] for row in rows if row[1] is None}
 
 
 async def held_lines(

@@ -1,5 +1,6 @@
 """The tables of inventory as SQLModel sees them; a test compares them with what the migrations make."""
 
+from services.inventory.tables.credit import CreditCompany, OrderCredit
 from services.inventory.tables.stock import (
     EXEMPT,
     DeliveryCounter,
@@ -33,10 +34,12 @@ __all__ = [
     "EXEMPT",
     "CostCheckpoint",
     "CountLine",
+    "CreditCompany",
     "DeliveryCounter",
     "Item",
     "ItemCost",
     "LineProgress",
+    "OrderCredit",
     "OrderPaper",
     "OrderWish",
     "Receipt",

@@ -23,9 +23,17 @@ from contracts.inventory import (
     StockReceivedV2,
     StockReserved,
 )
-from contracts.ledger import CompanyRegistered, InvoiceRefused
+from contracts.ledger import CompanyRegistered, CreditApproved, CreditCheckRequired, InvoiceRefused
 from contracts.money import from_micro, to_micro
-from services.inventory.commands import ChangeReservation, LearnCompany, ReceiveGoods, ReleaseStock, ReserveStock
+from services.inventory.commands import (
+    AllowStock,
+    AwaitCredit,
+    ChangeReservation,
+    LearnCompany,
+    ReceiveGoods,
+    ReleaseStock,
+    ReserveStock,
+)
 from services.inventory.domain.book import NotChanged, NotReleased, NotReserved, OrderedLine, Released, Reserved
 from services.inventory.domain.items import ItemTerms, NotDefined
 from services.inventory.domain.quantities import MICRO
@@ -75,6 +83,19 @@ class OrderGone(EventView, of=OrderCancelled):
     order: Uuid
 
 
+class CreditGiven(EventView, of=CreditApproved):
+    """What inventory uses of an approval."""
+
+    order: Uuid
+    revision: int | None = None
+
+
+class CreditAsked(EventView, of=CreditCheckRequired):
+    """A company as the ledger decides about its orders."""
+
+    company: CompanyCode
+
+
 class InvoiceNotIssued(EventView, of=InvoiceRefused):
     """What inventory uses of a refused invoice."""
 
@@ -90,15 +111,27 @@ def to_learn_company(event: Received[NewCompany]) -> LearnCompany:
     return LearnCompany(event.data.company, event.data.currency, event.data.time_zone)
 
 
+def to_await_credit(event: Received[CreditAsked]) -> AwaitCredit:
+    """A company asks for credit: let its orders wait."""
+    return AwaitCredit(event.data.company)
+
+
+def to_ordered_lines(paper: bytes) -> list[OrderedLine]:
+    """The lines of an order or of a change that was kept as it came; it was read once already."""
+    return [OrderedLine(x["line"], x["item"], micro_of(x["quantity"])) for x in orjson.loads(paper)["lines"]]
+
+
 def to_settle_order(
-    event: Received[OrderToReserve | OrderToChange | OrderGone | InvoiceNotIssued],
-) -> ReserveStock | ChangeReservation | ReleaseStock:
+    event: Received[OrderToReserve | OrderToChange | OrderGone | InvoiceNotIssued | CreditGiven],
+) -> ReserveStock | ChangeReservation | ReleaseStock | AllowStock:
     """An order, its change, its cancellation or its refused invoice, as what is to be done about stock."""
     data = event.data
     if isinstance(data, OrderGone):
         return ReleaseStock(event.cause, UUID(data.order), "order-cancelled")
     if isinstance(data, InvoiceNotIssued):
         return ReleaseStock(event.cause, UUID(data.order), "invoice-refused", data.revision or 1)
+    if isinstance(data, CreditGiven):
+        return AllowStock(event.cause, UUID(data.order), data.revision or 1)
     lines = [OrderedLine(line.line, line.item, micro_of(line.quantity)) for line in data.lines]
     if isinstance(data, OrderToChange):
         return ChangeReservation(event.cause, UUID(data.order), data.revision, lines, event.body)

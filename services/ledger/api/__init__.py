@@ -6,6 +6,7 @@ from chassis.http import Router
 from services.ledger.api import (
     books,
     calendar,
+    credit,
     customers,
     dimensions,
     documents,
@@ -30,5 +31,6 @@ ROUTERS: tuple[Router, ...] = (
     money.router,
     reports.router,
     dunning.router,
+    credit.router,
 )
 """Every module's own routers; `main` mounts them all."""

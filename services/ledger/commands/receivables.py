@@ -79,6 +79,16 @@ class CreditLines:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseCredit:
+    """Let an order pass that is held for its customer's credit."""
+
+    company: str
+    order: UUID
+    remark: str | None
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
 class RequestRefund:
     """Ask that unapplied money goes back."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
+
+from chassis.ids import UUID
 
 Because = Literal["within-limit", "no-limit", "not-asked", "room-again", "released"]
 
@@ -36,3 +38,19 @@ class Exposure:
     def add(self, amount: int, instead_of: int = 0) -> None:
         """Let an order pass."""
         self.ordered += amount - instead_of
+
+
+class Held(NamedTuple):
+    """An order that was asked about; the amount is what it is worth in the company's own currency."""
+
+    company: str
+    order: UUID
+    revision: int
+    customer: str
+    amount: int
+    state: str = "held"
+
+    @property
+    def key(self) -> tuple[str, UUID, int]:
+        """Which revision of which order it is."""
+        return self.company, self.order, self.revision

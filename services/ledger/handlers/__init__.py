@@ -1,7 +1,8 @@
 """What the ledger does, one function per command, by use case."""
 
-from services.ledger.handlers.billing import close_orders, record_changes, record_reservations, record_terms
+from services.ledger.handlers.billing import close_changes, close_orders, record_changes, record_reservations, record_terms
 from services.ledger.handlers.calendar import define_fiscal_years, grant_exceptions, lock_periods
+from services.ledger.handlers.credit import release_credit
 from services.ledger.handlers.credit_notes import credit_lines
 from services.ledger.handlers.crediting import release_orders
 from services.ledger.handlers.customers import change_customers, register_customers
@@ -21,6 +22,7 @@ __all__ = [
     "bounce_payments",
     "change_customers",
     "change_policies",
+    "close_changes",
     "close_orders",
     "credit_lines",
     "decide_entries",
@@ -42,6 +44,7 @@ __all__ = [
     "record_terms",
     "register_companies",
     "register_customers",
+    "release_credit",
     "release_orders",
     "request_refunds",
     "reverse_entries",

@@ -10,7 +10,7 @@ import asyncpg
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
-from chassis.errors import Outcome, Refused, Waiting
+from chassis.errors import Outcome, Refused, Transient, Waiting
 from chassis.ids import UUID
 from contracts.money import MINOR_UNITS
 from services.ledger import translate
@@ -25,6 +25,7 @@ from services.ledger.domain.numbering import INVOICES, Series, hand_out, how_man
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, sale_id, sale_lines
 from services.ledger.domain.settlement import Receivable
 from services.ledger.handlers.bookkeeping import PATIENCE_S, open_books, post, rates_for
+from services.ledger.handlers.credit import Asked, answer, billed, drop, over
 from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.settling import Settling, money_waiting_for
 from services.ledger.store import customers, documents, orders
@@ -86,13 +87,19 @@ async def _terms_came(
 ) -> Mapping[OrderRevision, asyncpg.Record]:
     await orders.insert_terms(unit.raw, commands)
     met = await orders.meet(unit.raw, [Arrival(*_revision_of(c), has_terms=True) for c in commands])
-    due = []
+    due: list[Due] = []
+    asked: list[Asked] = []
     for command in commands:
         row = met[_revision_of(command)]
         if row["complete"]:
             reserved = translate.to_reserved(row["reservation"])
             due.append(Due(*_revision_of(command), command.body, reserved, row["reserved_at"], command.cause))
+        elif row["open"] and row["answered"]:
+            if not books[command.company].answers_orders:
+                raise Transient("credit was asked for meanwhile")
+            asked.append(Asked(*_revision_of(command), command.body, command.cause))
     await _bill(due, books, unit)
+    await answer(asked, books, unit)
     return met
 
 
@@ -133,8 +140,15 @@ async def record_reservations(commands: Sequence[RecordReservation], unit: UnitO
 
 async def close_orders(commands: Sequence[CloseOrder], unit: UnitOfWork) -> None:
     """Nothing was reserved for these orders: they are never billed."""
-    await open_books(unit)
+    books = await open_books(unit)
     await orders.meet(unit.raw, [Arrival(*_revision_of(c), closed="reservation-refused") for c in commands])
+    await over({_revision_of(c): c.cause for c in commands}, books, unit)
+
+
+async def close_changes(commands: Sequence[CloseOrder], unit: UnitOfWork) -> None:
+    """These revisions come too late: the one before stands, and takes of the credit what it took."""
+    books = await open_books(unit)
+    await drop({_revision_of(c): c.cause for c in commands}, books, unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +174,7 @@ async def _bill(due: Sequence[Due], books: Mapping[str, Books], unit: UnitOfWork
             decided.append(decision)
     decided, without = await _valued(decided, books, unit)
     if refusals or without:
-        await _refuse([*refusals, *without], unit)
+        await _refuse([*refusals, *without], books, unit)
     if decided:
         await _issue(decided, books, unit)
 
@@ -219,13 +233,16 @@ def _decide(due: Due, terms: Terms, payment: PaymentTerms, books: Books) -> Deci
     return Decided(due, draft, parts, printed)
 
 
-async def _refuse(refusals: Sequence[tuple[Due, Refused]], unit: UnitOfWork) -> None:
+async def _refuse(
+    refusals: Sequence[tuple[Due, Refused]], books: Mapping[str, Books], unit: UnitOfWork
+) -> None:
     await orders.insert_refusals(
         unit.raw, [(one.company, one.order, one.revision, no.code, no.detail, no.pointer) for one, no in refusals]
     )
     for one, refused in refusals:
         unit.emit(*translate.invoice_refused(one.order, refused, one.revision), one.cause)
         unit.audit(one.cause, "invoice.refused", str(one.order), {"code": refused.code})
+    await over({(one.company, one.order, one.revision): one.cause for one, _ in refusals}, books, unit)
 
 
 async def _issue(decided: Sequence[Decided], books: Mapping[str, Books], unit: UnitOfWork) -> None:
@@ -261,6 +278,12 @@ async def _issue(decided: Sequence[Decided], books: Mapping[str, Books], unit: U
         await post(entries + settling.entries, books, unit)
     if settling.allocations:
         await settling.keep_applications(unit)
+    await billed([_billed(one) for one in decided], books, unit)
+
+
+def _billed(one: Decided) -> tuple[str, UUID, int, int, bool]:
+    base = one.draft.base_total
+    return one.due.company, one.due.order, one.due.revision, one.draft.total if base is None else base, True
 
 
 def _sale(invoice: Invoice, books: Books) -> Entry:

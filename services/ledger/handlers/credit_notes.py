@@ -26,6 +26,7 @@ from services.ledger.domain.numbering import CREDIT_NOTES, Series, hand_out, how
 from services.ledger.domain.posting import SALES_JOURNAL, Entry
 from services.ledger.domain.settlement import Allocation, Money, Receivable, give_back, settled_on
 from services.ledger.handlers.bookkeeping import open_books, post
+from services.ledger.handlers.credit import review
 from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.gate import open_gate
 from services.ledger.handlers.settling import Key, Settling, money_in, to_receivable
@@ -67,6 +68,8 @@ async def credit_lines(commands: Sequence[CreditLines], unit: UnitOfWork) -> Seq
             accepted[key] = made
         decided.append(made if isinstance(made, Refused) else key)
     numbers = await write_notes(list(accepted.values()), Settling(books, gate), unit)
+    eased = {(x.receivable.company, x.receivable.customer): x.cause for x in accepted.values()}
+    await review(eased, books, unit)
     results: list[Result] = [
         one if isinstance(one, Refused) else _answer(accepted[one], numbers[accepted[one].note]) for one in decided
     ]

@@ -23,10 +23,12 @@ from services.ledger.domain.numbering import CREDIT_NOTES, DocumentNumber, Serie
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, Line, mirrored, reversal_id, sale_id
 from services.ledger.domain.settlement import give_back, settled_on, take_back
 from services.ledger.handlers.bookkeeping import open_books, post
+from services.ledger.handlers.credit import over
 from services.ledger.handlers.credit_notes import Crediting, write_notes
 from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.settling import Key, Settling, money_in, to_receivable
 from services.ledger.store import documents, journal, orders
+from services.ledger.store.credit import LAST
 from services.ledger.store import money as store
 from services.ledger.store.documents import Change
 from services.ledger.store.orders import Arrival
@@ -56,6 +58,14 @@ async def release_orders(commands: Sequence[ReleaseOrder], unit: UnitOfWork) -> 
             await _credit(whole, books, unit)
         if in_part:
             await _credit_rest(releases, in_part, books, unit)
+    eased = {(row["company"], row["customer_id"]): by_invoice[row["company"], row["id"]].cause for row in rows}
+    ended = {(c.company, c.order, LAST if _is_off(c) else c.revision): c.cause for c in commands}
+    await over(ended, books, unit, eased)
+
+
+def _is_off(command: ReleaseOrder) -> bool:
+    """Whether the order is over, and with it every revision that may still wait."""
+    return command.reason == "order-cancelled"
 
 
 async def _credit_rest(

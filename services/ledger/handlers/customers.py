@@ -9,6 +9,8 @@ from chassis.errors import Refused
 from chassis.requests import Answer, Result
 from services.ledger import translate
 from services.ledger.commands import ChangeCustomer, RegisterCustomers
+from services.ledger.handlers.bookkeeping import open_books
+from services.ledger.handlers.credit import review
 from services.ledger.store import companies
 from services.ledger.store import customers as store
 
@@ -50,7 +52,7 @@ def _find_twice(command: RegisterCustomers, taken: set[tuple[str, str]]) -> Refu
 
 async def change_customers(commands: Sequence[ChangeCustomer], unit: UnitOfWork) -> Sequence[Result]:
     """Note what is different about customers from a day on. What was noted before stays: a correction is a change."""
-    await companies.lock(unit.raw, unit.companies)
+    books = await open_books(unit)
     counts = await store.read_existing(unit.raw, {(c.company, c.code) for c in commands})
     rows: list[store.ChangeRow] = []
     changed: dict[tuple[str, str], int] = {}
@@ -70,4 +72,6 @@ async def change_customers(commands: Sequence[ChangeCustomer], unit: UnitOfWork)
     if rows:
         await store.insert_changes(unit.raw, rows)
         await store.count_changes(unit.raw, [(*key, count) for key, count in changed.items()])
+        limited = [c for c in commands if c.change.credit_limits and (c.company, c.code) in changed]
+        await review({(c.company, c.code): c.cause for c in limited}, books, unit)
     return results

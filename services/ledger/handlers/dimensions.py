@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from chassis.database import UnitOfWork
@@ -13,6 +13,7 @@ from services.ledger import translate
 from services.ledger.commands import ChangePolicy, DefineAllocationRule, DefineDimensionValues
 from services.ledger.domain.manual import DIMENSIONS
 from services.ledger.domain.shares import WHOLE
+from services.ledger.handlers.credit import ask_from_now_on, review_all
 from services.ledger.store import companies
 from services.ledger.store import dimensions as store
 
@@ -86,7 +87,8 @@ def _rule_fault(command: DefineAllocationRule, standing: Standing) -> Refused | 
 async def change_policies(commands: Sequence[ChangePolicy], unit: UnitOfWork) -> Sequence[Result]:
     """Note what companies decide differently from a day on."""
     standing = await _standing(unit)
-    counts = await store.count_policies(unit.raw, unit.companies)
+    before = await store.count_policies(unit.raw, unit.companies)
+    counts = {company: (currency, changes) for company, (currency, changes, _) in before.items()}
     accepted: list[tuple[int, ChangePolicy]] = []
     results: list[Result] = []
     for command in commands:
@@ -103,7 +105,24 @@ async def change_policies(commands: Sequence[ChangePolicy], unit: UnitOfWork) ->
         await store.insert_policies(unit.raw, accepted)
     for number, command in accepted:
         unit.audit(command.cause, "policy.changed", command.company, {"change": number})
+    asked = {company for company, (_, _, asks) in before.items() if asks}
+    await _about_credit([command for _, command in accepted], asked, unit)
     return results
+
+
+async def _about_credit(commands: Sequence[ChangePolicy], asked: Collection[str], unit: UnitOfWork) -> None:
+    """Tell who has to wait from now on, once; where nobody asks any more, let pass what is held."""
+    first: dict[str, ChangePolicy] = {}
+    for command in commands:
+        if command.change.credit_check and command.company not in asked:
+            first.setdefault(command.company, command)
+    for command in first.values():
+        unit.emit(*translate.credit_check_required(command.company, command.change.valid_from), command.cause)
+    if first:
+        await ask_from_now_on({c.company: c.cause for c in first.values()}, unit)
+    off = {c.company: c.cause for c in commands if c.change.credit_check is False}
+    if off:
+        await review_all(off, unit)
 
 
 def _decided(command: ChangePolicy, currency: str, standing: Standing) -> ChangePolicy | Refused:

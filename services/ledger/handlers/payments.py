@@ -17,6 +17,7 @@ from services.ledger.domain.exchange import Quote, Rate, missing, too_much, valu
 from services.ledger.domain.numbering import read_number
 from services.ledger.domain.settlement import Money, Payment, Receivable, allocate, money_of, receipt, settled_on
 from services.ledger.handlers.bookkeeping import PATIENCE_S, open_books, post, rates_for
+from services.ledger.handlers.credit import review
 from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.settling import Key, Settling, to_receivable
 from services.ledger.store import documents, orders
@@ -102,6 +103,8 @@ async def _book(taken: Sequence[tuple[RecordPayment, Money]], books: Mapping[str
         unit.emit(*translate.payment_allocated(money, "received"), command.cause)
         unit.audit(command.cause, "payment.recorded", str(money.payment))
     settling.tell_settled(unit)
+    eased = {(row[0], row[6]): c.cause for row, (c, _) in zip(rows, taken, strict=True) if row[6] is not None}
+    await review(eased | settling.eased, books, unit)
 
 
 def _settle(

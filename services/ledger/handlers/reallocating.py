@@ -31,6 +31,7 @@ from services.ledger.domain.settlement import (
     take_back,
 )
 from services.ledger.handlers.bookkeeping import open_books, post, rates_for
+from services.ledger.handlers.credit import review
 from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.gate import Gate, open_gate
 from services.ledger.handlers.settling import BOUNCED, Key, Settling, allocations_of, to_money, to_receivable
@@ -351,6 +352,7 @@ async def _keep(table: Table, because: str, unit: UnitOfWork) -> None:
     if settling.entries:
         await settling.keep_applications(unit, because)
         await post(settling.entries, table.books, unit, as_dated=True)
+    await review(settling.eased, table.books, unit)
 
 
 def _answer(payment: Payment, money: Money, entry: Entry, books: Books) -> dict[str, object]:

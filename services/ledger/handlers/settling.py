@@ -59,6 +59,8 @@ class Settling:
     """What was taken off what is open, by invoice."""
     settled: list[tuple[Receivable, date, Cause]] = field(default_factory=list)
     """Invoices of which nothing is open any more, and since which day."""
+    eased: dict[tuple[str, str], Cause] = field(default_factory=dict)
+    """Customers who owe less than before, by company and code."""
 
     def book(self, entry: Entry, cause: Cause) -> Entry:
         """Note an entry, and say on which day it is posted: what is written beside it must say the same."""
@@ -114,6 +116,7 @@ class Settling:
         """Note an allocation that an entry has posted."""
         receivable = payment.receivable
         self.move_item(money, payment, entry, 1)
+        self.eased[receivable.company, receivable.customer] = cause
         if receivable.open == 0:
             self.settled.append((receivable, receivable.settled_on or entry.posted_on, cause))
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import asyncpg
 
 from chassis.ids import UUID
-from services.ledger.domain.exposure import Exposure
+from services.ledger.domain.exposure import Exposure, Held
 from services.ledger.store.orders import OrderRevision
 
 # Of an order the latest revision that passed counts. Amounts in other currencies are worth what they were booked at.
@@ -55,6 +55,15 @@ END = """
 update order_credit c set state = 'ended' from unnest($1::text[], $2::uuid[], $3::int[]) as x(company, order_id, last)
 where c.company = x.company and c.order_id = x.order_id and c.revision <= x.last and c.state <> 'ended'
     and (not $4 or c.state = 'held')
+returning c.company, c.order_id, c.customer_id
+"""
+
+DROP = """
+insert into order_credit as c (company, order_id, revision, customer_id, state, amount, exposure, asked_at)
+select x.company, x.order_id, x.revision, '', 'ended', 0, 0, now()
+from unnest($1::text[], $2::uuid[], $3::int[]) as x(company, order_id, revision)
+on conflict (company, order_id, revision) do update set state = 'ended'
+returning c.company, c.order_id, c.customer_id
 """
 
 BILL = """
@@ -114,22 +123,6 @@ class CreditRow(NamedTuple):
     asked_at: datetime
 
 
-class Held(NamedTuple):
-    """An order that waits for room."""
-
-    company: str
-    order: UUID
-    revision: int
-    customer: str
-    amount: int
-    state: str = "held"
-
-    @property
-    def key(self) -> OrderRevision:
-        """Which revision of which order it is."""
-        return self.company, self.order, self.revision
-
-
 class ApprovalRow(NamedTuple):
     """An order that was held and passes."""
 
@@ -169,9 +162,21 @@ async def insert(connection: asyncpg.Connection, rows: Sequence[CreditRow]) -> N
     await connection.execute(INSERT, *zip(*rows, strict=True))
 
 
-async def end(connection: asyncpg.Connection, orders: Collection[OrderRevision], *, held_only: bool = False) -> None:
-    """These orders, up to and with the revision named, put nothing at stake any more and wait for nothing."""
-    await connection.execute(END, *zip(*sorted(orders), strict=True), held_only)
+async def end(
+    connection: asyncpg.Connection, orders: Collection[OrderRevision], *, held_only: bool = False
+) -> list[tuple[str, UUID, str]]:
+    """These orders, up to and with the revision named, put nothing at stake any more and wait for nothing.
+
+    Says company, order and customer of those that did until now.
+    """
+    return [(*row,) for row in await connection.fetch(END, *zip(*sorted(orders), strict=True), held_only)]
+
+
+async def drop(
+    connection: asyncpg.Connection, orders: Collection[OrderRevision]
+) -> list[tuple[str, UUID, str]]:
+    """These revisions are over, also those that we have not heard of yet; of whom, by company and order."""
+    return [(*row,) for row in await connection.fetch(DROP, *zip(*sorted(orders), strict=True))]
 
 
 async def bill(connection: asyncpg.Connection, billed: Sequence[tuple[str, UUID, int, int, bool]]) -> None:

@@ -44,8 +44,10 @@ select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], 
 """
 
 POLICIES = """
-select e.company, e.currency, (select count(*) from company_policy p where p.company = e.company)::int as changes
-from legal_entity e where e.company = any($1::text[])
+select e.company, e.currency, p.changes, p.asks from legal_entity e
+cross join lateral (select count(*)::int as changes, coalesce(bool_or(credit_check), false) as asks
+    from company_policy where company = e.company) p
+where e.company = any($1::text[])
 """
 
 INSERT_POLICIES = """
@@ -84,10 +86,10 @@ async def insert_rules(connection: asyncpg.Connection, rules: Iterable[DefineAll
     await connection.execute(INSERT_SHARES, *zip(*shares, strict=True))
 
 
-async def count_policies(connection: asyncpg.Connection, companies: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """The currency of each company, and how many decisions it has noted."""
+async def count_policies(connection: asyncpg.Connection, companies: Sequence[str]) -> dict[str, tuple[str, int, bool]]:
+    """The currency of each company, how many decisions it has noted, and whether it ever asked for credit."""
     rows = await connection.fetch(POLICIES, companies)
-    return {row["company"]: (row["currency"], row["changes"]) for row in rows}
+    return {row["company"]: (row["currency"], row["changes"], row["asks"]) for row in rows}
 
 
 async def insert_policies(connection: asyncpg.Connection, policies: Iterable[tuple[int, ChangePolicy]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.ledger.translate.arrivals import (
     changed_terms,
+    to_close_change,
     to_close_order,
     to_record_change,
     to_record_payment,
@@ -14,6 +15,7 @@ from services.ledger.translate.arrivals import (
     to_terms,
 )
 from services.ledger.translate.books import dimension_defined, fiscal_year_opened, period_locked
+from services.ledger.translate.credit import credit_answer, credit_approved, credit_check_required, credit_held
 from services.ledger.translate.customers import customer_changed, customer_registered
 from services.ledger.translate.documents import (
     credit_note_issued,
@@ -51,6 +53,10 @@ __all__ = [
     "changed_terms",
     "charge_parts",
     "company_registered",
+    "credit_answer",
+    "credit_approved",
+    "credit_check_required",
+    "credit_held",
     "credit_note_issued",
     "customer_changed",
     "customer_name",
@@ -75,6 +81,7 @@ __all__ = [
     "tax_code_defined",
     "to_books",
     "to_chart",
+    "to_close_change",
     "to_close_order",
     "to_post_payroll",
     "to_post_stock",

@@ -19,6 +19,7 @@ from services.ledger.commands import (
 from services.ledger.domain.invoicing import OrderLine, Reserved, Terms
 from services.ledger.views import (
     ChangedTerms,
+    ChangeTooLate,
     MoneyReceived,
     OrderNotReserved,
     OrderReleased,
@@ -53,6 +54,11 @@ def to_record_reservation(event: Received[OrderReserved]) -> RecordReservation:
 def to_close_order(event: Received[OrderNotReserved]) -> CloseOrder:
     """Nothing was reserved."""
     return CloseOrder(event.cause.company, UUID(event.data.order), event.cause, event.data.revision or 1)
+
+
+def to_close_change(event: Received[ChangeTooLate]) -> CloseOrder:
+    """A revision came too late."""
+    return CloseOrder(event.cause.company, UUID(event.data.order), event.cause, event.data.revision)
 
 
 def to_release_order(event: Received[OrderReleased]) -> ReleaseOrder:
