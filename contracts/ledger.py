@@ -7,7 +7,6 @@ from pydantic import Field
 from contracts.base import (
     AccountCode,
     Address,
-    Amount,
     CalendarDate,
     Code,
     CompanyCode,
@@ -21,7 +20,6 @@ from contracts.base import (
     Language,
     Money,
     Name,
-    Part,
     Rate,
     Reference,
     Remark,
@@ -32,19 +30,21 @@ from contracts.base import (
     Uuid,
     VatNumber,
 )
-from contracts.ledger_credit import CreditApproved as CreditApproved
-from contracts.ledger_credit import CreditCheckRequired as CreditCheckRequired
-from contracts.ledger_credit import CreditHeld as CreditHeld
 from contracts.ledger_parts import (
+    Allocation,
+    AtStake,
     CreditLimits,
     CustomerTerms,
     DimensionCode,
     DunnedItem,
+    EntryLine,
     FiscalPeriod,
     InvoiceCustomer,
     InvoiceLine,
     PeriodNumber,
+    Reopened,
     Seller,
+    SomeLimit,
     Subledgers,
     TaxTotal,
 )
@@ -235,6 +235,47 @@ class CreditNoteIssued(EventData, topic="ledger.invoices", key="invoice"):
     partial: Annotated[bool, Field(description="Whether something of the invoice is left.")] | None = None
 
 
+class CreditCheckRequired(EventData, topic="ledger.companies", key="company"):
+    """The company asks for its customers' credit: from now on an order waits for CreditApproved before it gets stock.
+
+    The ledger answers every order of the company from now on, also where its policy lets all pass from some day on. So
+    whoever waits needs to know no days.
+    """
+
+    company: CompanyCode
+    valid_from: CalendarDate
+
+
+class CreditApproved(EventData, topic="ledger.credits", key="order"):
+    """The order, or this revision of it, may get stock."""
+
+    order: Uuid
+    customer: CustomerId
+    because: Annotated[
+        Literal["within-limit", "no-limit", "not-asked", "room-again", "released"],
+        Field(description="`room-again`: it was held until the exposure fell; `released`: a person let it pass."),
+    ]
+    currency: CurrencyCode
+    amount: UnsignedAmount
+    exposure: AtStake
+    limit: SomeLimit = None
+    remark: Remark | None = None
+    revision: Revision = None
+
+
+class CreditHeld(EventData, topic="ledger.credits", key="order"):
+    """The order would take the customer over its limit. It waits: for room, for a person, or to be cancelled."""
+
+    order: Uuid
+    customer: CustomerId
+    currency: CurrencyCode
+    amount: UnsignedAmount
+    exposure: AtStake
+    limit: UnsignedAmount
+    detail: Detail
+    revision: Revision = None
+
+
 class InvoiceRefused(EventData, topic="ledger.refusals", key="order"):
     """The order cannot be invoiced, and why.
 
@@ -259,16 +300,6 @@ class InvoicePaid(EventData, topic="ledger.invoices", key="invoice"):
     order: Uuid
     paid_on: CalendarDate
     total: Money
-    revision: Revision = None
-
-
-class Allocation(Part):
-    """What one payment pays of one invoice."""
-
-    invoice: Uuid
-    number: DocumentNumber
-    order: Uuid
-    amount: Annotated[UnsignedAmount, Field(description="In the currency of the payment.")]
     revision: Revision = None
 
 
@@ -326,15 +357,6 @@ class DunningLevelReached(EventData, topic="ledger.dunning", key="letter"):
     charge_number: DocumentNumber | None = None
 
 
-class Reopened(Part):
-    """An invoice that is open again by what a payment does not pay any more."""
-
-    invoice: Uuid
-    number: DocumentNumber
-    order: Uuid
-    amount: Annotated[UnsignedAmount, Field(description="In the currency of the invoice.")]
-
-
 class PaymentBounced(EventData, topic="ledger.payments", key="payment"):
     """The bank took a payment back: what it paid is open again."""
 
@@ -356,21 +378,6 @@ class PaymentRefunded(EventData, topic="ledger.payments", key="payment"):
     reason: Text
     amount: Money
     unapplied: Annotated[UnsignedAmount, Field(description="What is left now, in the currency of the payment.")]
-
-
-class EntryLine(Part):
-    """One line of an entry; one of debit and credit is 0, both are on the line of an exchange difference."""
-
-    account: AccountCode
-    debit: UnsignedAmount
-    credit: UnsignedAmount
-    currency: CurrencyCode
-    base: Annotated[
-        Amount | None,
-        Field(description="Debit less credit in the company's own currency; absent on a line that is in it already."),
-    ] = None
-    department: DimensionCode | None = None
-    cost_centre: DimensionCode | None = None
 
 
 class EntryPosted(EventData, topic="ledger.entries", key="entry"):

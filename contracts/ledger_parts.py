@@ -6,7 +6,9 @@ from pydantic import Field
 
 from contracts.base import (
     CODE_PATTERN,
+    AccountCode,
     Address,
+    Amount,
     CalendarDate,
     CurrencyCode,
     CustomerId,
@@ -18,6 +20,7 @@ from contracts.base import (
     Part,
     Quantity,
     Rate,
+    Revision,
     Sku,
     TaxCode,
     Text,
@@ -120,3 +123,44 @@ class DunnedItem(Part):
     open: UnsignedAmount
     interest: Annotated[UnsignedAmount, Field(description="Since it was dunned last, or due.")]
     disputed: Annotated[bool, Field(description="Not dunned for now: disputed, or promised to be paid.")]
+
+
+class Allocation(Part):
+    """What one payment pays of one invoice."""
+
+    invoice: Uuid
+    number: DocumentNumber
+    order: Uuid
+    amount: Annotated[UnsignedAmount, Field(description="In the currency of the payment.")]
+    revision: Revision = None
+
+
+class Reopened(Part):
+    """An invoice that is open again by what a payment does not pay any more."""
+
+    invoice: Uuid
+    number: DocumentNumber
+    order: Uuid
+    amount: Annotated[UnsignedAmount, Field(description="In the currency of the invoice.")]
+
+
+class EntryLine(Part):
+    """One line of an entry; one of debit and credit is 0, both are on the line of an exchange difference."""
+
+    account: AccountCode
+    debit: UnsignedAmount
+    credit: UnsignedAmount
+    currency: CurrencyCode
+    base: Annotated[
+        Amount | None,
+        Field(description="Debit less credit in the company's own currency; absent on a line that is in it already."),
+    ] = None
+    department: DimensionCode | None = None
+    cost_centre: DimensionCode | None = None
+
+
+AtStake = Annotated[
+    Amount,
+    Field(description="What the customer owes and has ordered, less money that lies unapplied; without this order."),
+]
+SomeLimit = Annotated[UnsignedAmount | None, Field(description="The customer's limit of the day; null is no limit.")]

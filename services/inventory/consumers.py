@@ -46,7 +46,8 @@ async def on_credit_check_required(events: Sequence[Received[CreditAsked]], unit
 async def on_order_news(events: Sequence[Received[Any]], unit: UnitOfWork) -> Outcomes:
     """An order wants stock, a changed one other stock; one that is cancelled or cannot be invoiced must keep none.
 
-    Where its company asks for credit, it gets none before the ledger has said so. One function for the five, because all of them lock stock: see `handlers.settle_orders`.
+    Where its company asks for credit, it gets none before the ledger has said so. One function for the five, because
+    all of them lock stock: see `handlers.settle_orders`.
     """
     return await handlers.settle_orders([to_settle_order(event) for event in events], unit)
 

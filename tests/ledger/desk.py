@@ -17,7 +17,7 @@ from chassis.ids import UUID, derive, new_id
 from chassis.requests import Answer, Result
 from chassis.settings import StackSettings
 from contracts.gateway import OrderChanged, OrderPlaced, PaymentReceived
-from contracts.inventory import ReservationRefused, ReservationReleased, StockReserved
+from contracts.inventory import OrderChangeRefused, ReservationRefused, ReservationReleased, StockReserved
 from deploy.local.postgres import DatabaseUrls
 from services.ledger import handlers
 from services.ledger.commands import (
@@ -273,6 +273,12 @@ class Order:
         """ReservationRefused."""
         data = {"order": str(self.id), "code": "insufficient-stock", "detail": "nothing left", "shortages": []}
         return event(ReservationRefused, self.company, data | self._of_revision, at=self.at, sequence=self._place(1))
+
+    def refused_change(self) -> Event:
+        """OrderChangeRefused: this revision came too late."""
+        data = {"order": str(self.id), "revision": self.revision, "code": "already-picked", "stage": "picked",
+                "detail": "picked"}  # fmt: skip
+        return event(OrderChangeRefused, self.company, data, at=self.at, sequence=self._place(1))
 
     def released(self, at: datetime | None = None, reason: str = "order-cancelled") -> Event:
         """ReservationReleased."""

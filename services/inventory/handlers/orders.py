@@ -112,7 +112,7 @@ async def _open_desk(commands: Sequence[SettleOrder], askers: Collection[str], u
     if not orders:
         return _CreditDesk({}, {})
     permits = await credit.lock_permits(unit.raw, orders)
-    waiting = {(*key, permit.asked) for key, permit in permits.items() if permit.asked}
+    waiting = {(key, permit.asked) for key, permit in permits.items() if permit.asked}
     return _CreditDesk(permits, await credit.read_waiting(unit.raw, waiting) if waiting else {})
 
 
@@ -180,12 +180,13 @@ class _Page:
             return self._decided(cause, order, book.reserve_anew(key, lines, revision), revision, None)
         return self._change(ChangeReservation(cause, order, revision, lines), book, None)
 
-    def _wait(self, cause: Cause, order: UUID, revision: int, paper: bytes) -> None:
+    def _wait(self, cause: Cause, order: UUID, revision: int, paper: bytes) -> Outcome:
         """Keep what came as it came, until it may be decided."""
         key = cause.company, order
         self._desk.waiting[key] = paper
         self._papers.append((*key, revision, paper))
         self._unit.audit(cause, "credit-awaited", str(order), {"revision": revision})
+        return None
 
     def _change(self, command: ChangeReservation, book: StockBook, paper: bytes | None) -> Outcome:
         """Put a revision in the place of the one before, and tell both in the order in which they are true."""

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import asyncpg
 
-from chassis.ids import UUID
 from services.inventory.domain.book import OrderKey
 from services.inventory.domain.credit import Permit
 from services.inventory.store.stock import columns
@@ -53,8 +52,8 @@ async def save_permits(connection: asyncpg.Connection, permits: Mapping[OrderKey
 
 
 async def read_waiting(
-    connection: asyncpg.Connection, waiting: Collection[tuple[str, UUID, int]]
+    connection: asyncpg.Connection, waiting: Collection[tuple[OrderKey, int]]
 ) -> dict[OrderKey, bytes]:
     """Orders, or changes of them, as they came, of the revisions that wait."""
-    rows = await connection.fetch(READ_WAITING, *columns(waiting, 3))
+    rows = await connection.fetch(READ_WAITING, *columns([(*key, revision) for key, revision in waiting], 3))
     return {(company, order): body for company, order, body in rows}

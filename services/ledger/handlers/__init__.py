@@ -1,6 +1,12 @@
 """What the ledger does, one function per command, by use case."""
 
-from services.ledger.handlers.billing import close_changes, close_orders, record_changes, record_reservations, record_terms
+from services.ledger.handlers.billing import (
+    close_changes,
+    close_orders,
+    record_changes,
+    record_reservations,
+    record_terms,
+)
 from services.ledger.handlers.calendar import define_fiscal_years, grant_exceptions, lock_periods
 from services.ledger.handlers.credit import release_credit
 from services.ledger.handlers.credit_notes import credit_lines

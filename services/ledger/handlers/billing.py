@@ -233,9 +233,7 @@ def _decide(due: Due, terms: Terms, payment: PaymentTerms, books: Books) -> Deci
     return Decided(due, draft, parts, printed)
 
 
-async def _refuse(
-    refusals: Sequence[tuple[Due, Refused]], books: Mapping[str, Books], unit: UnitOfWork
-) -> None:
+async def _refuse(refusals: Sequence[tuple[Due, Refused]], books: Mapping[str, Books], unit: UnitOfWork) -> None:
     await orders.insert_refusals(
         unit.raw, [(one.company, one.order, one.revision, no.code, no.detail, no.pointer) for one, no in refusals]
     )

@@ -237,7 +237,9 @@ async def billed(
 async def release_credit(commands: Sequence[ReleaseCredit], unit: UnitOfWork) -> Sequence[Result]:
     """Let an order pass that is held, whatever the limit says: a person answers for it."""
     books = await open_books(unit)
-    latest = {(h.company, h.order): h for h in await store.read_latest(unit.raw, {(c.company, c.order) for c in commands})}
+    latest = {
+        (h.company, h.order): h for h in await store.read_latest(unit.raw, {(c.company, c.order) for c in commands})
+    }
     found = [h for h in latest.values() if h.state == "held"]
     by_order = {(c.company, c.order): c.cause for c in commands}
     standing: dict[CustomerKey, Exposure] = {}

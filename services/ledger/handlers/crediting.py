@@ -28,8 +28,8 @@ from services.ledger.handlers.credit_notes import Crediting, write_notes
 from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.settling import Key, Settling, money_in, to_receivable
 from services.ledger.store import documents, journal, orders
-from services.ledger.store.credit import LAST
 from services.ledger.store import money as store
+from services.ledger.store.credit import LAST
 from services.ledger.store.documents import Change
 from services.ledger.store.orders import Arrival
 

@@ -172,9 +172,7 @@ async def end(
     return [(*row,) for row in await connection.fetch(END, *zip(*sorted(orders), strict=True), held_only)]
 
 
-async def drop(
-    connection: asyncpg.Connection, orders: Collection[OrderRevision]
-) -> list[tuple[str, UUID, str]]:
+async def drop(connection: asyncpg.Connection, orders: Collection[OrderRevision]) -> list[tuple[str, UUID, str]]:
     """These revisions are over, also those that we have not heard of yet; of whom, by company and order."""
     return [(*row,) for row in await connection.fetch(DROP, *zip(*sorted(orders), strict=True))]
 

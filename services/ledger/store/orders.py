@@ -24,8 +24,8 @@ cross join lateral (select * from order_terms o
     where o.company = x.company and o.order_id = x.order_id and o.revision = x.revision offset 0) t
 """
 
-# A reservation is only kept while it has to wait for its terms. Whether the company asks for credit is looked at once per
-# statement, and anew: what was read before this transaction had its turn may not know yet.
+# A reservation is only kept while it has to wait for its terms. Whether the company asks for credit is looked at once
+# per statement, and anew: what was read before this transaction had its turn may not know yet.
 MEET = """
 insert into order_to_bill as o (company, order_id, revision, has_terms, reserved_at, reservation, closed)
 select * from unnest($1::text[], $2::uuid[], $3::int[], $4::boolean[], $5::timestamptz[], $6::bytea[], $7::text[])
@@ -39,7 +39,8 @@ returning new.company, new.order_id, new.revision, new.reserved_at, old.reservat
     new.has_terms and new.reserved_at is not null and new.closed is null
     and not (coalesce(old.has_terms, false) and old.reserved_at is not null) as complete,
     new.has_terms and old.has_terms is distinct from true and new.reserved_at is null and new.closed is null as open,
-    new.company = any((select array_agg(company) from company_policy where credit_check)) as answered
+    coalesce(new.company = any((select array_agg(company) from company_policy where credit_check)::text[]), false)
+        as answered
 """
 
 INSERT_REFUSALS = """
