@@ -6,7 +6,7 @@ import orjson
 
 from contracts import published
 from contracts.gateway import OrderPlaced
-from contracts.ledger import CompanyRegistered
+from contracts.ledger import CompanyRegistered, CreditCheckRequired
 from services.inventory import handlers
 from services.inventory.commands import DefineItems
 from services.inventory.consumers import consumers
@@ -18,17 +18,18 @@ from tests.support.department import Event, Told, event, sample_event
 
 def test_every_type_on_a_subscribed_topic_is_handled_or_ignored_for_a_reason() -> None:
     assert consumers.unlisted() == {}
-    assert consumers.topics == ("ledger.companies", "ledger.refusals", "sales.orders")
+    assert consumers.topics == ("ledger.companies", "ledger.credits", "ledger.refusals", "sales.orders")
 
 
 async def test_the_golden_samples_are_understood(make_room: MakeRoom) -> None:
     room = make_room()
     await room.hear(sample_event("CompanyRegistered.v1"))
     for kind in consumers.handled:
-        if kind != "CompanyRegistered.v1":
+        if kind not in ("CompanyRegistered.v1", "CreditCheckRequired.v1"):
             sample = sample_event(kind)
             first = [_without_its_first(sample)] if sample.sequence == 2 else []
             await room.hear(*first, sample)
+    await room.hear(event(CreditCheckRequired, "aegean", published.sample("CreditCheckRequired.v1").data, sequence=2))
     assert [reason for reason, _ in await room.held()] == ["waiting"], "only the refused invoice, for its order"
     assert set((await room.states()).values()) == {"refused"}
 

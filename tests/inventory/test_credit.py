@@ -85,7 +85,7 @@ async def test_an_answer_that_runs_ahead_is_remembered(room: StockRoom) -> None:
 
 
 async def test_a_change_waits_while_the_order_stands_and_a_cancellation_ends_both(room: StockRoom) -> None:
-    """X1: a change of a waiting order takes its place, one of a reserved order waits; what is cancelled gets nothing."""
+    """X1: a change of a waiting order takes its place, one of a reserved order waits; what is cancelled gets none."""
     await room.stocked({"A": "10"})
     await room.hear(asks())
     await room.hear(placed("one", [("A", "9")]), placed("two", [("A", "1")]), placed("three", [("A", "1")]))

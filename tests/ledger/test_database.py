@@ -20,6 +20,7 @@ FACTS = (
     *("dunning_level", "dunning_run", "dunning_step"),
 )
 CHANGING = (
+    "order_credit",
     *("order_to_bill", "number_counter", "open_item", "unapplied_cash", "account_day"),
     *("customer", "receivable_day", "refund", "period_lock", "dimension_day", "dunning_stop"),
 )
