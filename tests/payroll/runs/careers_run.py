@@ -82,8 +82,9 @@ class Careers:
                     terms.append(
                         AgreePay(self.cause(), who, "staff", term.starts_on, term.monthly, "EUR", term.cost_centre)
                     )
-            for leave in now.unpaid[len(before.unpaid) if before else 0 :]:
-                requests.append((str(derive("leave", name, leave)), str(who), leave.first, leave.last))
+            for number, leave in enumerate(now.unpaid[len(before.unpaid) if before else 0 :]):
+                # the same days can be drawn twice
+                requests.append((str(derive("leave", name, at, number)), str(who), leave.first, leave.last))
             if now.left_on and (before is None or before.left_on is None):
                 leavers.append((person(name), now.left_on))
         if requests:
