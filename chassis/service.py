@@ -165,9 +165,9 @@ class Service:
     @asynccontextmanager
     async def _life(self, _app: FastAPI) -> AsyncIterator[None]:
         self._tasks.append(asyncio.create_task(self._part(self._start_parts())))
-        gc.collect()
         gc.freeze()  # what exists now lives as long as the process: no collection ever needs to look at it
         gc.set_threshold(50_000, 20, 100)
+        gc.enable()  # `chassis.starting` had turned it off
         try:
             yield
         finally:

@@ -2,6 +2,7 @@
 
 import sys
 
+import chassis.starting  # noqa: F401  (first: it makes the start short)
 from chassis.service import main
 from services.gateway.key_commands import run
 from services.gateway.main import build
