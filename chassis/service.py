@@ -167,7 +167,6 @@ class Service:
         self._tasks.append(asyncio.create_task(self._part(self._start_parts())))
         gc.freeze()  # what exists now lives as long as the process: no collection ever needs to look at it
         gc.set_threshold(50_000, 20, 100)
-        gc.enable()  # `chassis.starting` had turned it off
         try:
             yield
         finally:

@@ -2,11 +2,13 @@
 
 import sys
 
-import chassis.starting  # noqa: F401  (first: it makes the start short)
-from chassis.service import main
-from services.gateway.key_commands import run
-from services.gateway.main import build
-from services.gateway.settings import GatewaySettings
+from chassis.starting import short_start
+
+with short_start():
+    from chassis.service import main
+    from services.gateway.key_commands import run
+    from services.gateway.main import build
+    from services.gateway.settings import GatewaySettings
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["keys"]:
