@@ -29,6 +29,7 @@ POINTS: Mapping[str, str] = {
     "drain.before_commit": "held events are applied, not committed",
     "job.taken": "jobs are leased, none has run",
     "job.done": "a job's work is done, its row still there",
+    "turn.committed": "periodic work is committed, what it worked on is not cleared away",
 }
 """Every point there is, with what is true when it is passed."""
 

@@ -39,7 +39,7 @@ from chassis.database_clock import DatabaseClock
 from chassis.errors import Fault, Problem, Refused, problem_of
 from chassis.ids import derive
 from chassis.previewing import preview
-from chassis.problems import Shell, install_problems
+from chassis.problems import Shell, install_problems, long_bodies_of
 from chassis.requests import Answer, C, CommandDoor, Handler, RequestIdentity, company_not_found
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics
@@ -96,7 +96,8 @@ def install(app: FastAPI, service: Host) -> Doors:
     app.router.redirect_slashes = False
     install_problems(app)
     ratio = stack.backbone_trace_ratio if stack.otel_exporter_otlp_endpoint else 0.0
-    app.add_middleware(Shell, metrics=service.metrics, trace_ratio=ratio)
+    long_bodies = long_bodies_of(app.router.routes)
+    app.add_middleware(Shell, metrics=service.metrics, long_bodies=long_bodies, trace_ratio=ratio)
     return doors
 
 

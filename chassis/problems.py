@@ -6,10 +6,11 @@ what nobody caught into a 500 that says nothing and a log line that says everyth
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from http import HTTPStatus
 from time import monotonic
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import asyncpg
 import orjson
@@ -19,7 +20,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.database import is_transient
@@ -35,6 +36,8 @@ HEADERS_MAX = 100
 HEADER_BYTES_MAX = 16_384
 SAMPLED_PER_S_MAX = 20
 """Traces recorded a second at most, whatever callers ask for: a recorded one costs a span in every service."""
+LongBody = tuple[re.Pattern[str], int]
+"""Addresses that take longer bodies than others, and how long they may be."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -42,11 +45,18 @@ class Shell:
     """Pure ASGI, because it is passed by every request: a few microseconds, no task, no copy of the body."""
 
     def __init__(
-        self, app: ASGIApp, *, metrics: Metrics, body_bytes_max: int = BODY_BYTES_MAX, trace_ratio: float = 0.0
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        body_bytes_max: int = BODY_BYTES_MAX,
+        long_bodies: Sequence[LongBody] = (),
+        trace_ratio: float = 0.0,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._body_bytes_max = body_bytes_max
+        self._long_bodies = tuple(long_bodies)
         self._trace_ratio = trace_ratio
         self._second = 0
         self._sampled = 0
@@ -77,7 +87,7 @@ class Shell:
             self._bound_head(scope, header_bytes)
             if hosts != 1 and scope.get("http_version") != "1.0":
                 raise Problem(400, "malformed-request", "Exactly one Host header is needed.")
-            bounded = receive if length == 0 else self._bounded(receive, length)
+            bounded = receive if length == 0 else _bounded(receive, length, self._longest(scope, length))
             await self._app(scope, bounded, answer)
         except ClientDisconnect:
             return
@@ -100,23 +110,13 @@ class Shell:
         self._sampled += 1
         return traceparent if self._sampled <= SAMPLED_PER_S_MAX else f"{traceparent[:-2]}00"
 
-    def _bounded(self, receive: Receive, length: int | None) -> Receive:
-        """The body as it comes, until it is too long. A length that was told is believed: the server holds it to it."""
-        if length is not None:
-            if not 0 <= length <= self._body_bytes_max:
-                raise too_large(self._body_bytes_max)
-            return receive
-        got = 0
-
-        async def next_part() -> Message:
-            nonlocal got
-            message = await receive()
-            got += len(message.get("body", b""))
-            if got > self._body_bytes_max:
-                raise too_large(self._body_bytes_max)
-            return message
-
-        return next_part
+    def _longest(self, scope: Scope, length: int | None) -> int:
+        """How long the body may be: the few addresses that take files are looked at only where it would matter."""
+        if self._long_bodies and scope["method"] == "POST" and (length is None or length > self._body_bytes_max):
+            for path, longest in self._long_bodies:
+                if path.match(scope["path"]):
+                    return longest
+        return self._body_bytes_max
 
     def _bound_head(self, scope: Scope, header_bytes: int) -> None:
         query = scope["query_string"]
@@ -134,6 +134,25 @@ class Shell:
         state = scope["state"]
         with structlog.contextvars.bound_contextvars(request=state["request_id"], trace=state["traceparent"][3:35]):
             logger.error("request failed", action="http", method=scope["method"], exc_info=error)
+
+
+def _bounded(receive: Receive, length: int | None, longest: int) -> Receive:
+    """The body as it comes, until it is too long. A length that was told is believed: the server holds it to it."""
+    if length is not None:
+        if not 0 <= length <= longest:
+            raise too_large(longest)
+        return receive
+    got = 0
+
+    async def next_part() -> Message:
+        nonlocal got
+        message = await receive()
+        got += len(message.get("body", b""))
+        if got > longest:
+            raise too_large(longest)
+        return message
+
+    return next_part
 
 
 def _look_at(headers: list[tuple[bytes, bytes]]) -> tuple[int | None, str | None, int, int]:
@@ -158,6 +177,25 @@ def _look_at(headers: list[tuple[bytes, bytes]]) -> tuple[int | None, str | None
 def too_large(limit: int) -> Problem:
     """413: the body is longer than any request needs."""
     return Problem(413, "body-too-large", f"The body is larger than {limit} bytes.", headers={"Connection": "close"})
+
+
+E = TypeVar("E", bound=Callable[..., object])
+
+
+def takes_long_bodies(bytes_max: int) -> Callable[[E], E]:
+    """Marks an endpoint that takes files: its bodies may be longer than any other's."""
+
+    def mark(endpoint: E) -> E:
+        endpoint.__dict__["body_bytes_max"] = bytes_max
+        return endpoint
+
+    return mark
+
+
+def long_bodies_of(routes: Iterable[BaseRoute]) -> list[LongBody]:
+    """Which of these routes are so marked."""
+    marked = ((route, getattr(getattr(route, "endpoint", None), "body_bytes_max", None)) for route in routes)
+    return [(route.path_regex, longest) for route, longest in marked if longest and isinstance(route, Route)]
 
 
 # -- from exceptions to documents ------------------------------------------------------------------------------------

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from chassis.cause import Cause
 from chassis.ids import UUID
@@ -128,3 +130,87 @@ class Read:
     actor: str
     on_behalf_of: str | None
     request: uuid.UUID
+
+
+# -- files that come in ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DefineClass:
+    """From now on a class of a company is like this."""
+
+    cause: Cause
+    code: str
+    definition: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """Bytes that are in the store already, and what they were found to be."""
+
+    sha256: bytes
+    size: int
+    media_type: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeFile:
+    """Put a file on file that came in. The same bytes in the same class are one document and one more source."""
+
+    cause: Cause
+    source: Literal["upload", "folder"]
+    document_class: str
+    class_version: int
+    class_title: str
+    title: str
+    """As its sender calls it; it stands in no event."""
+    number: str | None
+    language: Language
+    dated: date
+    about: tuple[str, UUID] | None
+    order: UUID | None
+    employee: UUID | None
+    content: Bytes
+    metadata: Mapping[str, object]
+    links: tuple[tuple[str, UUID], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFile:
+    """The next version of a file: other bytes, other metadata, or both."""
+
+    cause: Cause
+    document: UUID
+    document_class: str
+    order: UUID | None
+    employee: UUID | None
+    after: int
+    """The version that it follows; when there is a newer one, somebody else was faster."""
+    class_version: int
+    content: Bytes | None
+    metadata: Mapping[str, object]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDocument:
+    """Say that a document belongs to a business object."""
+
+    cause: Cause
+    document: UUID
+    kind: str
+    object_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkDocument:
+    """End such a link, if a person made it."""
+
+    cause: Cause
+    document: UUID
+    kind: str
+    object_id: UUID
+    reason: str

@@ -9,12 +9,15 @@ from chassis.ids import UUID
 from chassis.jobs import Job, JobContext, Jobs, TurnContext
 from services.documents import handlers
 from services.documents.commands import KeepContent
+from services.documents.keeping.folder import Folder
+from services.documents.keeping.watching import take_from_folder
 from services.documents.rendering.desk import Desk
 from services.documents.store import documents as store
 
 LEASE_S = 180
 """On a machine that is busy with orders the renderer gets almost nothing, and that is meant; a batch may take long."""
 BATCH = 40
+FOLDER_LEASE_S = 300
 SWEEP_EVERY_S = 3_600
 HALF_WRITTEN_MAX_S = 3_600
 """Writing a file takes milliseconds; what is half written for so long was left by a crash."""
@@ -46,5 +49,13 @@ def jobs_of(desk: Desk) -> Jobs:
     async def sweep_store(_context: TurnContext) -> None:
         """A process that was killed while it wrote leaves a file that nobody will ever ask for."""
         await asyncio.to_thread(desk.contents.sweep, HALF_WRITTEN_MAX_S)
+
+    if desk.settings.intake_dir is not None:
+        folder = Folder(desk.settings.intake_dir, desk.settings.intake_quiet_s)
+
+        @jobs.every(desk.settings.intake_every_s, "folder-intake", lease_s=FOLDER_LEASE_S)
+        async def watch_folder(context: TurnContext) -> None:
+            """Put what other programs left in the folder on file."""
+            await take_from_folder(folder, desk.contents, desk.settings.upload_bytes_max, context)
 
     return jobs

@@ -254,7 +254,7 @@ class AccessGrant(OwnTable, table=True):
 
     __tablename__ = "access_grant"
     __table_args__ = (
-        CheckConstraint("may in ('read', 'write')"),
+        CheckConstraint("may in ('read', 'write', 'grant')"),
         CheckConstraint("(class is null) <> (document is null)", name="one_thing"),
     )
     company: str = Field(sa_column=_text(key=True))

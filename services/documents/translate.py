@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
+from chassis.cause import Cause
 from chassis.consumers import Received
 from chassis.ids import UUID, derive
 from contracts.base import (
@@ -21,8 +23,10 @@ from contracts.base import (
 from contracts.documents import DocumentRegistered, DocumentRegisteredV2, DocumentStored, DocumentStoredV2
 from contracts.gateway import EmployeeHired
 from contracts.ledger import CompanyRegistered, CreditNoteIssued, InvoiceIssued
-from services.documents.commands import KeepContent, LearnCompany, RegisterDocument
+from services.documents.commands import Bytes, ChangeFile, KeepContent, LearnCompany, RegisterDocument, TakeFile
+from services.documents.domain.classes import ClassOfDocuments
 from services.documents.domain.filing import CLASS_OF, FIRST_VERSION, title_of
+from services.documents.keeping.intake import Entry, own
 
 Fact = tuple[type[EventData], UUID, dict[str, object]]
 """An event to emit: its type, its key, its data."""
@@ -114,6 +118,29 @@ def to_open_employee_file(event: Received[EmployeeToFile]) -> RegisterDocument:
     )
 
 
+def to_take_file(
+    cause: Cause, source: Literal["upload", "folder"], of: ClassOfDocuments, entry: Entry, content: Bytes
+) -> TakeFile:
+    """Bytes came in, and somebody says what they are."""
+    return TakeFile(
+        cause,
+        source,
+        of.code,
+        of.version,
+        of.title,
+        entry.title or content.file_name,
+        entry.number,
+        entry.language,
+        entry.dated or cause.at.date(),
+        None if entry.about is None else entry.about.pair,
+        None if entry.order is None else own(entry.order),
+        None if entry.employee is None else own(entry.employee),
+        content,
+        entry.metadata,
+        tuple(link.pair for link in entry.links),
+    )
+
+
 def document_id(company: str, kind: str, about: UUID | str) -> UUID:
     """The id of the document about a thing; there is one for each."""
     return derive("document", company, kind, about)
@@ -122,6 +149,11 @@ def document_id(company: str, kind: str, about: UUID | str) -> UUID:
 def paper_id(company: str, document_class: str, kind: str, about: UUID, number: str) -> UUID:
     """The id of a paper that was asked for: one for each class, thing and number, so that asking twice files one."""
     return derive("paper", company, document_class, kind, about, number)
+
+
+def file_id(company: str, document_class: str, sha256: bytes) -> UUID:
+    """The id of a file that comes in for the first time: one for each class and bytes, whoever sends them at once."""
+    return derive("file", company, document_class, sha256.hex())
 
 
 def party_id(company: str, name: str) -> UUID:
@@ -191,3 +223,35 @@ def document_stored(command: KeepContent) -> Fact:
     if command.document_class in FIRST_VERSION:
         return DocumentStored, command.document, data
     return DocumentStoredV2, command.document, data | {"version": 1, "employee": command.employee}
+
+
+def file_registered(document: UUID, command: TakeFile) -> Fact:
+    """A file is on file. How its sender calls it stays here: the event goes to whoever may read no class at all."""
+    data: dict[str, object] = {
+        "document": document,
+        "class": command.document_class,
+        "title": command.class_title,
+        "number": command.number,
+        "about": None if command.about is None else {"kind": command.about[0], "id": command.about[1]},
+        "order": command.order,
+        "employee": command.employee,
+        "template": None,
+        "language": command.language,
+    }
+    return DocumentRegisteredV2, document, data
+
+
+def file_stored(document: UUID, version: int, command: TakeFile | ChangeFile) -> Fact:
+    """The bytes of a version of a file are kept."""
+    assert command.content is not None
+    data: dict[str, object] = {
+        "document": document,
+        "class": command.document_class,
+        "version": version,
+        "order": command.order,
+        "employee": command.employee,
+        "sha256": command.content.sha256.hex(),
+        "size": command.content.size,
+        "media_type": command.content.media_type,
+    }
+    return DocumentStoredV2, document, data

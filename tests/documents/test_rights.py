@@ -9,7 +9,7 @@ import pytest
 from tests.documents.archive import Archive, invoice, paper_id
 from tests.documents.test_asking_for_papers import AT, OFFICER, asked, key
 
-GIVERS = {"documents:write", "documents:read"}
+GIVERS = {"documents:administer", "documents:read"}
 
 
 async def payslip(archive: Archive) -> str:
@@ -46,7 +46,10 @@ async def test_a_right_that_is_given_opens_one_document_until_it_ends(archive: A
     ("scopes", "change", "code"),
     [
         (GIVERS, {"class": "payslip"}, (403, "class-not-allowed")),
-        ({"documents:*", "*"}, {"class": "payslip"}, (403, "class-not-allowed")),
+        ({"documents:administer", "*"}, {"class": "payslip"}, (403, "class-not-allowed")),
+        ({"documents:*", "*"}, {"class": "invoice"}, (403, "class-not-allowed")),
+        ({"documents:granted"}, {"class": "invoice"}, (403, "class-not-allowed")),
+        (GIVERS, {"document": paper_id("none"), "may": "grant"}, (422, "invalid-request")),
         (OFFICER, {"class": "payslip", "principal": "clerk"}, (409, "own-right")),
         (GIVERS, {"class": "nothing"}, (422, "class-unknown")),
         (GIVERS, {"class": "invoice", "reason": ""}, (422, "invalid-request")),
@@ -64,6 +67,30 @@ async def test_a_right_that_cannot_be_given_is_refused_by_name(
         answer = await client.post(f"{AT}/grants", json=body, headers=key())
     assert (answer.status_code, answer.json()["type"]) == (code[0], f"/problems/{code[1]}")
     assert await archive.rows("select 1 from access_grant") == []
+
+
+async def test_a_class_has_its_own_granter_who_makes_no_further_ones(archive: Archive) -> None:
+    """D19: no wildcard gives or ends a right; an administrator does, and whom they gave a class to look after."""
+    async with archive.reader(scopes=GIVERS, name="boss") as boss:
+        body = {"principal": "key:clerk", "class": "contract", "may": "grant", "reason": "looks after contracts"}
+        assert (await boss.post(f"{AT}/grants", json=body, headers=key())).status_code == 201
+        other = {"principal": "auditor", "class": "supplier_invoice", "reason": "the yearly audit"}
+        others = (await boss.post(f"{AT}/grants", json=other, headers=key())).json()["grant"]
+    async with archive.reader(scopes={"documents:granted"}, name="clerk") as clerk:
+        given = await clerk.post(f"{AT}/grants", json=other | {"class": "contract"}, headers=key())
+        further = await clerk.post(f"{AT}/grants", json=body | {"principal": "friend"}, headers=key())
+        beyond = await clerk.post(f"{AT}/grants", json=other, headers=key())
+        foreign = await clerk.post(f"{AT}/grants/{others}/end", json={"reason": "not mine"}, headers=key())
+        seen = {one["class"] for one in (await clerk.get(f"{AT}/grants")).json()["grants"]}
+        ended = await clerk.post(
+            f"{AT}/grants/{given.json()['grant']}/end", json={"reason": "it is over"}, headers=key()
+        )
+    assert [a.status_code for a in (given, further, beyond, foreign, ended)] == [201, 403, 403, 403, 200]
+    assert seen == {"contract"}
+    async with archive.reader(scopes={"documents:*", "*"}, name="wild") as wild:
+        assert (
+            await wild.post(f"{AT}/grants/{others}/end", json={"reason": "why not"}, headers=key())
+        ).status_code == 403
 
 
 async def test_the_log_of_readers_is_for_those_who_may_read_the_document(archive: Archive) -> None:

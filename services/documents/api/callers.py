@@ -9,14 +9,16 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from chassis.auth import Caller
 from chassis.errors import Problem
 from chassis.http import Reading, read
 from chassis.requests import RequestIdentity
 from services.documents import commands, handlers
 from services.documents.domain.access import may_read
-from services.documents.queries.access import CONFIDENTIAL, Rights
+from services.documents.queries.access import ADMINISTER, CONFIDENTIAL, Rights
 
 READ = "documents:read"
+WRITE = "documents:write"
 GRANTED = "documents:granted"
 """Reads what it was granted by name, and nothing else."""
 LOG = "read-log"
@@ -29,6 +31,12 @@ def check_may_read(rights: Rights, document_class: str, document: UUID) -> None:
     """Raises Problem 404, as for a document that does not exist, unless the caller may read this one."""
     if not may_read(rights.reader, rights.of(document_class), document):
         raise not_found()
+
+
+def check_administers(caller: Caller) -> None:
+    """Raises Problem 403 unless the caller administers documents by that right's own name."""
+    if ADMINISTER not in caller.scopes:
+        raise Problem(403, "scope-missing", f"This needs the scope {ADMINISTER} by its own name.")
 
 
 async def note(

@@ -23,6 +23,7 @@ from chassis.ids import UUID
 from chassis.requests import RequestIdentity, unavailable
 from services.documents import handlers
 from services.documents.api import facts
+from services.documents.api.callers import WRITE
 from services.documents.api.facts import Body, Facts, Id
 from services.documents.commands import ErasePerson, MakePersonKeys, RegisterDocument, RegisterPapers
 from services.documents.domain.access import reads_class
@@ -34,7 +35,6 @@ from services.documents.rendering.desk import Desk
 from services.documents.store import documents as store
 from services.documents.translate import paper_id, party_id
 
-WRITE = "documents:write"
 PAPERS_MAX = 200
 PERSON_KEYS = "person-keys"
 

@@ -13,20 +13,20 @@ from chassis.errors import Fault, Problem
 from chassis.http import Call, Reading, Router, read, write
 from chassis.ids import UUID, derive
 from services.documents import handlers
-from services.documents.api.callers import check_may_read, not_found
+from services.documents.api.callers import GRANTED, WRITE, check_may_read, not_found
 from services.documents.api.facts import Body, Id
 from services.documents.commands import EndAccess, GrantAccess
+from services.documents.domain.access import may_give
 from services.documents.domain.classes import CLASS_CODE
 from services.documents.queries import access
 from services.documents.queries import documents as queries
-from services.documents.queries.access import CONFIDENTIAL
+from services.documents.queries.access import ADMINISTER, CONFIDENTIAL
 from services.documents.queries.documents import POSITION_MAX, ROWS_DEFAULT, ROWS_MAX
 
-WRITE = "documents:write"
-
 router = Router(prefix="/v1/companies/{company}", tags=["rights"])
-Givers = Annotated[Call, Depends(write(WRITE, CONFIDENTIAL))]
-Lookers = Annotated[Reading, Depends(read(WRITE, CONFIDENTIAL))]
+Givers = Annotated[Call, Depends(write(ADMINISTER, CONFIDENTIAL, GRANTED))]
+Lookers = Annotated[Reading, Depends(read(ADMINISTER, CONFIDENTIAL, GRANTED))]
+LogReaders = Annotated[Reading, Depends(read(ADMINISTER, WRITE, CONFIDENTIAL))]
 Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\u0000-\u001F\u007F]+$")]
 Principal = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\u0000-\u0020\u007F]+$")]
 
@@ -35,7 +35,10 @@ class GrantBody(Body):
     """A right of one caller, by the name of its key or its token's subject, to one class or to one document."""
 
     principal: Principal
-    may: Literal["read", "write"] = "read"
+    may: Annotated[
+        Literal["read", "write", "grant"],
+        Field(description="grant: to give and end rights to a class, for others; it opens nothing by itself."),
+    ] = "read"
     document_class: Annotated[str | None, Field(alias="class", pattern=CLASS_CODE)] = None
     document: Id | None = None
     reason: Reason
@@ -45,6 +48,8 @@ class GrantBody(Body):
         """Either a class or a document."""
         if (self.document_class is None) == (self.document is None):
             raise ValueError("name a class or a document, and not both")
+        if self.may == "grant" and self.document_class is None:
+            raise ValueError("the right to give rights is one to a class")
         return self
 
 
@@ -56,19 +61,20 @@ class EndBody(Body):
 
 @router.post("/grants", status_code=201)
 async def grant_access(company: str, body: GrantBody, call: Givers) -> Response:
-    """Give somebody else a right. What is confidential is opened by who may read it by that scope's own name alone."""
+    """Give somebody else a right: as an administrator of documents, or as the one whom a right to a class was given to
+    give. What is confidential is opened by who may read it by that scope's own name alone.
+    """
     reading = Reading(call.caller, call.request.app.state.doors)
     async with reading.connection(company) as connection:
-        rights = await access.rights(connection, company, call.caller, "write")
+        giver = await access.giver(connection, company, call.caller)
         found = None if body.document is None else await queries.one(connection, company, body.document)
     if body.document is not None and found is None:
         raise not_found()
     code = found.document_class if found is not None else str(body.document_class)
-    if code not in rights.classes:
+    if code not in giver.classes:
         fault = Fault("/class", "class-unknown", "There is no such class.")
         raise Problem(422, "class-unknown", "There is no such class.", [fault])
-    if rights.of(code).access == "confidential" and not rights.reader.reads_confidential:
-        raise Problem(403, "class-not-allowed", f"The caller may not open documents of {code}.")
+    _check_gives(giver, code, body.may)
     cause = call.cause(company)
     grant = derive("grant", cause.id)
     document = None if body.document is None else UUID(body.document.bytes)
@@ -78,9 +84,20 @@ async def grant_access(company: str, body: GrantBody, call: Givers) -> Response:
     return await call.run(handlers.grant_access, command)
 
 
+def _check_gives(giver: access.Giver, code: str, may: str) -> None:
+    """Raises Problem 403 unless the caller may give, or end, this right to this class."""
+    if not may_give(giver, giver.of(code), may):
+        raise Problem(403, "class-not-allowed", f"The caller may not say who may {may} documents of {code}.")
+
+
 @router.post("/grants/{grant}/end")
 async def end_access(company: str, grant: uuid.UUID, body: EndBody, call: Givers) -> Response:
-    """A right ends, for a reason; that it was given stays to be seen."""
+    """A right ends, for a reason, by whoever might give it; that it was given stays to be seen."""
+    async with Reading(call.caller, call.request.app.state.doors).connection(company) as connection:
+        giver = await access.giver(connection, company, call.caller)
+        about = await access.grant_about(connection, company, grant)
+    if about is not None:
+        _check_gives(giver, *about)
     return await call.run(handlers.end_access, EndAccess(call.cause(company), UUID(grant.bytes), body.reason))
 
 
@@ -91,16 +108,18 @@ async def list_grants(
     principal: Annotated[str | None, Query(max_length=200, description="Of this caller only.")] = None,
     limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = ROWS_DEFAULT,
 ) -> access.GrantPage:
-    """Rights that were given, the newest first, with those that have ended."""
+    """Rights to classes that the caller gives rights to, the newest first, with those that have ended."""
     async with reading.connection(company) as connection:
-        return await access.grants(connection, company, principal, limit)
+        giver = await access.giver(connection, company, reading.caller)
+        codes = [code for code, of in giver.classes.items() if may_give(giver, of, "read")]
+        return await access.grants(connection, company, codes, principal, limit)
 
 
 @router.get("/documents/{document}/readings")
 async def list_readings(
     company: str,
     document: uuid.UUID,
-    reading: Lookers,
+    reading: LogReaders,
     after: Annotated[int | None, Query(ge=0, le=POSITION_MAX, description="The `next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = ROWS_DEFAULT,
 ) -> access.ReadingPage:

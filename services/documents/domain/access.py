@@ -24,6 +24,28 @@ class Reader:
     granted_documents: Collection[UUID] = field(default_factory=frozenset)
 
 
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """What a caller may give to others."""
+
+    administers: bool
+    """Has `documents:administer` by its own name."""
+    reads_confidential: bool
+    gives_classes: Collection[str] = field(default_factory=frozenset)
+    """Classes whose rights it was given to give."""
+
+
+def may_give(giving: Giving, of: ClassOfDocuments, may: str) -> bool:
+    """Whether the caller may give, or end, a right to the class or to a document of it.
+
+    What is confidential is opened by who may read it. To give the right to give takes an administrator: a class's
+    own granter makes no further ones.
+    """
+    if of.access == "confidential":
+        return giving.reads_confidential and may != "grant"
+    return giving.administers or (of.code in giving.gives_classes and may != "grant")
+
+
 def may_read(reader: Reader, of: ClassOfDocuments, document: UUID) -> bool:
     """Whether the caller may know that there is this document."""
     return reads_class(reader, of) or document in reader.granted_documents

@@ -71,6 +71,35 @@ HOUSE: Mapping[str, ClassOfDocuments] = {
         ClassOfDocuments("label", "Labels", "open", takes_files=False),
         ClassOfDocuments("payslip", "Payslip", "confidential", takes_files=False),
         ClassOfDocuments("employment_contract", "Employment contract", "confidential", takes_files=False),
+        ClassOfDocuments(
+            "supplier_invoice",
+            "Supplier's invoice",
+            "restricted",
+            fields=(
+                MetadataField("supplier", "text", required=True),
+                MetadataField("number", "text", required=True, chars_max=64),
+                MetadataField("issued_on", "date", required=True),
+                MetadataField("due_on", "date"),
+                MetadataField("total", "amount"),
+                MetadataField("currency", "text", pattern="AAA"),
+            ),
+        ),
+        ClassOfDocuments(
+            "contract",
+            "Contract",
+            "restricted",
+            fields=(
+                MetadataField("party", "text", required=True),
+                MetadataField("starts_on", "date"),
+                MetadataField("ends_on", "date"),
+            ),
+        ),
+        ClassOfDocuments(
+            "correspondence",
+            "Correspondence",
+            "open",
+            fields=(MetadataField("sender", "text"), MetadataField("received_on", "date")),
+        ),
     )
 }
 """Classes that every company has. A company may restrict who reads them, and defines classes of its own beside them."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,10 +13,12 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.auth import Caller
-from services.documents.domain.access import Reader
+from services.documents.domain.access import Giving, Reader
 from services.documents.domain.classes import HOUSE, ClassOfDocuments, MetadataField
 
 CONFIDENTIAL = "documents:confidential"
+ADMINISTER = "documents:administer"
+"""Says what classes there are and gives rights to them; by its own name, no wildcard gives it."""
 
 CLASSES = """
 select distinct on (class) class, version, definition from document_class where company = $1
@@ -32,7 +34,14 @@ LIST_GRANTS = """
 select g.access_grant as grant, g.principal, g.class, g.document, g.may, g.reason, g.actor, g.on_behalf_of, g.at,
     e.reason as end_reason, e.actor as end_actor, e.at as end_at
 from access_grant g left join access_end e on e.company = g.company and e.access_grant = g.access_grant
-where g.company = $1 and ($2::text is null or g.principal = $2) order by g.at desc, g.access_grant limit $3
+left join document d on d.company = g.company and d.document = g.document
+where g.company = $1 and ($2::text is null or g.principal = $2) and coalesce(g.class, d.class) = any($4::text[])
+order by g.at desc, g.access_grant limit $3
+"""
+ABOUT_GRANT = """
+select coalesce(g.class, d.class) as class, g.may from access_grant g
+left join document d on d.company = g.company and d.document = g.document
+where g.company = $1 and g.access_grant = $2
 """
 READINGS = """
 select position, what, version, client, actor, on_behalf_of, at from read_log
@@ -48,6 +57,17 @@ class Rights:
 
     reader: Reader
     classes: Classes
+
+    def of(self, code: str) -> ClassOfDocuments:
+        """A class by its code; one that nobody defined any more counts as closed."""
+        return self.classes.get(code) or ClassOfDocuments(code, code, "restricted")
+
+
+@dataclass(frozen=True, slots=True)
+class Giver(Giving):
+    """What a caller may give in one company, and its classes."""
+
+    classes: Classes = field(default_factory=dict)
 
     def of(self, code: str) -> ClassOfDocuments:
         """A class by its code; one that nobody defined any more counts as closed."""
@@ -103,9 +123,11 @@ class ReadingPage(BaseModel):
     next: int | None
 
 
-async def grants(connection: asyncpg.Connection, company: str, principal: str | None, limit: int) -> GrantPage:
-    """Rights of a company, or of one caller."""
-    rows = await connection.fetch(LIST_GRANTS, company, principal, limit)
+async def grants(
+    connection: asyncpg.Connection, company: str, codes: Sequence[str], principal: str | None, limit: int
+) -> GrantPage:
+    """Rights to these classes, of everybody or of one caller."""
+    rows = await connection.fetch(LIST_GRANTS, company, principal, limit, list(codes))
     found = [
         dict(row)
         | {
@@ -116,6 +138,23 @@ async def grants(connection: asyncpg.Connection, company: str, principal: str | 
         for row in rows
     ]
     return GrantPage(grants=[Grant.model_validate(one) for one in found])
+
+
+async def grant_about(connection: asyncpg.Connection, company: str, grant: UUID) -> tuple[str, str] | None:
+    """The class that a right opens, wholly or in part, and what it allows; None when there is no such right."""
+    row = await connection.fetchrow(ABOUT_GRANT, company, grant)
+    return None if row is None else (row["class"], row["may"])
+
+
+async def giver(connection: asyncpg.Connection, company: str, caller: Caller) -> Giver:
+    """What a caller may give in a company."""
+    granted = await connection.fetch(GRANTS, company, list({caller.client, caller.actor}), "grant")
+    return Giver(
+        administers=ADMINISTER in caller.scopes,
+        reads_confidential=CONFIDENTIAL in caller.scopes,
+        gives_classes=frozenset(code for code, _ in granted if code is not None),
+        classes=await classes(connection, company),
+    )
 
 
 async def readings(
@@ -153,13 +192,8 @@ def class_from(code: str, version: int, definition: Mapping[str, Any]) -> ClassO
     house = HOUSE.get(code)
     if house is not None:
         access = definition["access"]
-        return ClassOfDocuments(
-            code,
-            house.title,
-            "restricted" if access == "restricted" else house.access,
-            version,
-            takes_files=house.takes_files,
-        )
+        closed = access == "restricted" and house.access == "open"
+        return replace(house, access="restricted" if closed else house.access, version=version)
     return ClassOfDocuments(
         code,
         str(definition["title"]),

@@ -67,12 +67,17 @@ class Departments:
         self._readiness = clients(READY_CONNECTIONS)
         self._documents = clients(DOCUMENT_CONNECTIONS)
 
-    async def pass_on(self, request: Request, department: str, path: str, caller: Caller) -> Response:
-        """The department's answer. Raises Problem 503 with Retry-After when there is none."""
+    async def pass_on(
+        self, request: Request, department: str, path: str, caller: Caller, *, as_it_comes: bool = False
+    ) -> Response:
+        """The department's answer. Raises Problem 503 with Retry-After when there is none.
+
+        A body that is passed on as it comes (a file) is never whole in memory here, and is sent once.
+        """
         address = self._addresses.get(department)
         if address is None or self._signer is None:
             raise department_down(department, "is not connected")
-        content = await read_body(request)
+        content = request.stream() if as_it_comes else await read_body(request)
         headers = [(name, value) for name, value in request.headers.items() if name in PASSED_ON]
         headers.append(("authorization", f"Bearer {self._signer.sign(caller, department)}"))
         trace = request.scope["state"].get("traceparent")
@@ -81,9 +86,11 @@ class Departments:
         query = request.scope["query_string"]
         url = httpx.URL(address).copy_with(raw_path=path.encode("ascii") + (b"?" + query if query else b""))
         client = self._clients[department]
+        if as_it_comes and "content-length" in request.headers:
+            headers.append(("content-length", request.headers["content-length"]))
         sent = client.build_request(request.method, url, headers=headers, content=content or None)
         sent.headers.pop("user-agent", None)
-        return _streamed(await self._send(client, sent, department), department)
+        return _streamed(await self._send(client, sent, department, again=not as_it_comes), department)
 
     async def ask(
         self, department: str, method: str, path: str, caller: Caller, body: Mapping[str, object] | None = None
@@ -112,7 +119,9 @@ class Departments:
             raise department_down(department, f"answers {answer.status_code}, which cannot be used")
         return told
 
-    async def _send(self, client: httpx.AsyncClient, sent: httpx.Request, department: str) -> httpx.Response:
+    async def _send(
+        self, client: httpx.AsyncClient, sent: httpx.Request, department: str, *, again: bool = True
+    ) -> httpx.Response:
         """The beginning of an answer. A connection that the department has closed meanwhile is replaced once: commands
         carry idempotency keys, so asking twice is asking once.
         """
@@ -120,6 +129,8 @@ class Departments:
             try:
                 return await client.send(sent, stream=True)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                if not again:
+                    raise
                 return await client.send(sent, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise department_down(department, _why(error)) from error

@@ -8,12 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from chassis.problems import takes_long_bodies
 from services.gateway.api import oauth, pages, typed
 from services.gateway.api.departments import DEPARTMENTS, METHODS, plain_path
 from services.gateway.api.entry import admit, gateway_of, refuse_credentials_in_url
 from services.gateway.api.events import post_events
 from services.gateway.api.streams import get_stream
 
+FILE_PATHS = (
+    "/documents/v1/companies/{company}/files",
+    "/documents/v1/companies/{company}/documents/{document}/versions",
+)
+FILE_BODY_BYTES_MAX = 268_435_456
+"""As long as documents takes any; its settings say how long a file may be."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -35,6 +42,8 @@ def routes() -> list[BaseRoute]:
         Route("/v1/orders/{order:path}/cancellation", typed.post_cancellation, methods=["POST"]),
         Route("/v1/streams/{topic}", get_stream, methods=["GET"]),
     ]
+    for path in FILE_PATHS:
+        made.append(Route(path, pass_file_on, methods=["POST"]))
     for department in DEPARTMENTS:
         made.append(Route(f"/{department}/openapi.json", _document_of(department), methods=["GET"]))
         made.append(Route(f"/{department}/v1/{{path:path}}", _passing_on(department), methods=list(METHODS)))
@@ -57,6 +66,14 @@ def _passing_on(department: str) -> Endpoint:
         return await gateway_of(request).departments.pass_on(request, department, path, key.caller)
 
     return pass_on
+
+
+@takes_long_bodies(FILE_BODY_BYTES_MAX)
+async def pass_file_on(request: Request) -> Response:
+    """A file for documents, passed on as it comes; documents says what is wrong with it."""
+    key = await admit(request)
+    path = plain_path(request, "documents")
+    return await gateway_of(request).departments.pass_on(request, "documents", path, key.caller, as_it_comes=True)
 
 
 def _document_of(department: str) -> Endpoint:

@@ -1,0 +1,34 @@
+"""What documents does, one function per command, by use case."""
+
+from services.documents.handlers.classes import define_classes
+from services.documents.handlers.files import change_files, link_documents, take_files, unlink_documents
+from services.documents.handlers.papers import (
+    RENDER,
+    erase_people,
+    keep_contents,
+    keep_contents_asked_for,
+    learn_companies,
+    make_person_keys,
+    register_documents,
+    register_papers,
+)
+from services.documents.handlers.rights import end_access, grant_access, note_reads
+
+__all__ = [
+    "RENDER",
+    "change_files",
+    "define_classes",
+    "end_access",
+    "erase_people",
+    "grant_access",
+    "keep_contents",
+    "keep_contents_asked_for",
+    "learn_companies",
+    "link_documents",
+    "make_person_keys",
+    "note_reads",
+    "register_documents",
+    "register_papers",
+    "take_files",
+    "unlink_documents",
+]
