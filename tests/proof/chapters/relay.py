@@ -66,7 +66,7 @@ async def run(run: Run) -> Sequence[Verdict]:
         async def write(house: House, _: Tally) -> None:
             async with _watched(house, sent), _idle_writer_elsewhere(house):
                 fault = house.note("open transactions", f"{WRITERS} writers")
-                await _writers(house, sent, run, FOR_S[run.length])
+                await _writers(house, sent, run, "undisturbed", FOR_S[run.length])
                 await eventually(lambda: sent.seen.keys() >= sent.committed.keys(), what="all is sent", within_s=60)
                 fault.end()
                 _judge(trial, sent)
@@ -82,10 +82,11 @@ async def run(run: Run) -> Sequence[Verdict]:
         return [trial.again(verdict)]
 
 
-async def _writers(house: House, sent: Sent, run: Run, seconds: float) -> None:
+async def _writers(house: House, sent: Sent, run: Run, when: str, seconds: float) -> None:
+    """Events have ids of their own in each phase: the dice are those of the phase as well."""
     ends = time.monotonic() + seconds
     await asyncio.gather(
-        *(_writer(house, sent, random.Random(f"{run.seed}/{number}"), ends) for number in range(WRITERS))
+        *(_writer(house, sent, random.Random(f"{run.seed}/{when}/{number}"), ends) for number in range(WRITERS))
     )
 
 
@@ -181,12 +182,12 @@ async def _owner_frozen(house: House, sent: Sent, run: Run) -> None:
     fault = house.note("stop", name)
     house.stack.keeper.signal(name, signal.SIGSTOP)
     try:
-        await _writers(house, sent, run, FROZEN_S)
+        await _writers(house, sent, run, "frozen", FROZEN_S)
         await eventually(lambda: sent.seen.keys() >= sent.committed.keys(), what="the standby sends", within_s=60)
         fault.end()
     finally:
         house.stack.keeper.signal(name, signal.SIGCONT)
-    await _writers(house, sent, run, 3.0)
+    await _writers(house, sent, run, "awake", 3.0)
 
 
 async def _owner(house: House) -> str:
