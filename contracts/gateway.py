@@ -71,6 +71,26 @@ class OrderPlaced(EventData, topic="sales.orders", key="order"):
     invoicing: Annotated[Literal["on_order"], Field(description="When the invoice is issued: when stock is reserved.")]
     allocation: Annotated[Literal["all_or_nothing"], Field(description="What happens if stock is short: refuse all.")]
     lines: Annotated[list[OrderLine], Field(min_length=1, max_length=500)]
+    if_short: Annotated[
+        Literal["all_or_nothing", "partial", "back_order"] | None,
+        Field(
+            description="What happens if stock is short, where the order says it itself; it goes before `allocation`. "
+            "partial: what is there, and never the rest; back_order: what is there, and the rest when goods arrive."
+        ),
+    ] = None
+    priority: (
+        Annotated[
+            int, Field(ge=0, le=9, description="Who waits for goods is served by it, the highest first; absent: 0.")
+        ]
+        | None
+    ) = None
+    reserve_until: (
+        Annotated[
+            Timestamp,
+            Field(description="What is not picked by then is released, and what waits is not waited for any more."),
+        ]
+        | None
+    ) = None
 
 
 class OrderCancelled(EventData, topic="sales.orders", key="order"):

@@ -110,6 +110,16 @@ class StockReserved(EventData, topic="inventory.reservations", key="order"):
     reservation: Uuid
     lines: Annotated[list[ReservedLine], Field(min_length=1, max_length=500)]
     revision: Revision = None
+    dropped: (
+        Annotated[
+            list[ReservedLine],
+            Field(min_length=1, max_length=500, description="What was not there; the order takes what there is."),
+        ]
+        | None
+    ) = None
+    complete: (
+        Annotated[bool, Field(description="Whether nothing of the order waits any more; absent: nothing does.")] | None
+    ) = None
 
 
 class Shortage(Part):
@@ -118,6 +128,15 @@ class Shortage(Part):
     item: Sku
     requested: Annotated[StockLevel, Field(description="Over all lines of the order.")]
     available: Annotated[StockLevel, Field(description="Not reserved by others at the time of the decision.")]
+
+
+Parts = (
+    Annotated[
+        int,
+        Field(ge=0, le=100_000, description="How many times stock was set aside for this revision; absent: once."),
+    ]
+    | None
+)
 
 
 class ReservationRefused(EventData, topic="inventory.reservations", key="order"):
@@ -147,6 +166,7 @@ class ReservationReleased(EventData, topic="inventory.reservations", key="order"
         ]
         | None
     ) = None
+    parts: Parts = None
 
 
 class OrderChangeRefused(EventData, topic="inventory.reservations", key="order"):
@@ -160,7 +180,7 @@ class OrderChangeRefused(EventData, topic="inventory.reservations", key="order")
 
 
 class CancellationRefused(EventData, topic="inventory.reservations", key="order"):
-    """A cancellation came too late: goods of the order have left. What is left of it will follow."""
+    """A cancellation came too late: all goods of the order have left."""
 
     order: Uuid
     code: Annotated[Code, Field(description="The rule that refused it: already-shipped and so on.")]
@@ -259,9 +279,55 @@ class StockValued(EventData, topic="inventory.valuations", key="document"):
     about: Annotated[Uuid, Field(description="Of a revaluation: the document that came late.")] | None = None
 
 
-class BackOrderReserved(EventData, topic="inventory.reservations", key="order"):
-    """Goods have come for an order that waited for them: so much more is set aside for it."""
+class OrderBackOrdered(EventData, topic="inventory.reservations", key="order"):
+    """So much of an order waits for goods: it is set aside as soon as they arrive. What was there is told beside it."""
 
     order: Uuid
     reservation: Uuid
-    lines: Annotated[list[ReservedLine], Field(min_length=1, max_length=500)]
+    detail: Detail
+    lines: Annotated[list[ReservedLine], Field(min_length=1, max_length=500, description="What waits.")]
+    revision: Revision = None
+
+
+class LateLine(ReservedLine):
+    """What is reserved for one line of an order that waited."""
+
+    before: (
+        Annotated[StockLevel, Field(description="What had been set aside for the line until then; absent: nothing.")]
+        | None
+    ) = None
+
+
+class BackOrderReserved(EventData, topic="inventory.reservations", key="order"):
+    """Goods have come for an order that waited for them: so much more is set aside for it.
+
+    The first goods that an order gets at all are told by StockReserved, also when it had to wait for them.
+    """
+
+    order: Uuid
+    reservation: Uuid
+    lines: Annotated[list[LateLine], Field(min_length=1, max_length=500)]
+    revision: Revision = None
+    part: (
+        Annotated[
+            int, Field(ge=2, le=100_000, description="The how-manieth time that stock is set aside for the order.")
+        ]
+        | None
+    ) = None
+    complete: Annotated[bool, Field(description="Nothing of the order waits any more.")] | None = None
+
+
+class ReservationReduced(EventData, topic="inventory.reservations", key="order"):
+    """A part of what was set aside for an order is free again, or not waited for any more; what has left stays.
+
+    Reasons: `order-cancelled` (what is left of a partly shipped order), `expired` (the order's time is over).
+    """
+
+    order: Uuid
+    reservation: Uuid
+    reason: Code
+    lines: Annotated[list[ReservedLine], Field(max_length=500, description="What was set aside and is free again.")]
+    waiting: Annotated[list[ReservedLine], Field(max_length=500, description="What is not waited for any more.")]
+    over: Annotated[bool, Field(description="Nothing more will leave for the order.")]
+    parts: Parts = None
+    revision: Revision = None

@@ -56,6 +56,8 @@ _ROWS = (
             "OrderChangeRefused.v1",
             "CancellationRefused.v1",
             "BackOrderReserved.v1",
+            "OrderBackOrdered.v1",
+            "ReservationReduced.v1",
         ),
     ),
     Topic("inventory.shipments", "inventory", "shipment", ("ShipmentDispatched.v1", "StockIssued.v1")),

@@ -10,7 +10,9 @@ from contracts.gateway import EmployeeHired, OrderCancelled, OrderChanged, Order
 from contracts.inventory import (
     BackOrderReserved,
     CancellationRefused,
+    OrderBackOrdered,
     OrderChangeRefused,
+    ReservationReduced,
     ReservationRefused,
     ReservationReleased,
     ShipmentDispatched,
@@ -86,6 +88,7 @@ class Reserved(EventView, of=StockReserved):
     """Stock is set aside."""
 
     order: str
+    complete: bool | None = None
     revision: int | None = None
 
 
@@ -119,6 +122,33 @@ class Arrived(EventView, of=BackOrderReserved):
     """Goods have come for an order that waited."""
 
     order: str
+    complete: bool | None = None
+    part: int | None = None
+    revision: int | None = None
+
+
+class Waits(EventView, of=OrderBackOrdered):
+    """Something of an order waits for goods, and why."""
+
+    order: str
+    detail: str
+    revision: int | None = None
+
+
+class LetGo(PartView):
+    """A line of which something is free again."""
+
+    line: int
+
+
+class Reduced(EventView, of=ReservationReduced):
+    """Something of an order is let go; what has left stays."""
+
+    order: str
+    reason: str
+    over: bool
+    lines: list[LetGo]
+    revision: int | None = None
 
 
 class Costed(EventView, of=StockIssued):

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from chassis.cause import Cause
 from chassis.ids import UUID
-from services.inventory.domain.book import OrderedLine, ReleaseReason
+from services.inventory.domain.book import NO_WISH, OrderedLine, ReleaseReason, Wish
 from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.receiving import StatedLine
 
@@ -50,13 +50,14 @@ class ReceiveGoods:
 
 @dataclass(frozen=True, slots=True)
 class ReserveStock:
-    """Set stock aside for an order: all of it or nothing."""
+    """Set stock aside for an order: all of it or nothing, or what it wishes."""
 
     cause: Cause
     order: UUID
     lines: Sequence[OrderedLine]
     paper: bytes = b"{}"
     """The order as it came, for the papers that go with the goods."""
+    wish: Wish = NO_WISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,21 @@ class ChangeReservation:
     lines: Sequence[OrderedLine]
     paper: bytes = b"{}"
     """The change as it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireReservation:
+    """The time of an order is over: free what is not picked, and do not wait any more."""
+
+    cause: Cause
+    order: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ShareOut:
+    """Give what is free to who waits for it."""
+
+    cause: Cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,17 @@ from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.gateway import OrderCancelled
-from contracts.inventory import BackOrderReserved, CancellationRefused, ShipmentDispatched
+from contracts.inventory import CancellationRefused, OrderBackOrdered, ShipmentDispatched
 from services.ledger import handlers, translate
 from services.ledger.views import (
     ChangedTerms,
     ChangeTooLate,
+    GoodsArrived,
     GoodsIssued,
     GoodsValued,
     MoneyReceived,
     OrderNotReserved,
+    OrderReduced,
     OrderReleased,
     OrderReserved,
     OrderTerms,
@@ -73,6 +75,18 @@ async def on_reservation_released(events: Sequence[Received[OrderReleased]], uni
     await handlers.release_orders([translate.to_release_order(event) for event in events], unit)
 
 
+@consumers.on(GoodsArrived)
+async def on_back_order_reserved(events: Sequence[Received[GoodsArrived]], unit: UnitOfWork) -> Outcomes:
+    """What an order had to wait for is invoiced when it has come."""
+    return await handlers.record_parts([translate.to_record_part(event) for event in events], unit)
+
+
+@consumers.on(OrderReduced)
+async def on_reservation_reduced(events: Sequence[Received[OrderReduced]], unit: UnitOfWork) -> Outcomes:
+    """Only what was let go is credited; what has left stays invoiced."""
+    return await handlers.reduce_orders([translate.to_reduce_order(event) for event in events], unit)
+
+
 @consumers.on(MoneyReceived)
 async def on_payment_received(events: Sequence[Received[MoneyReceived]], unit: UnitOfWork) -> Outcomes:
     """Money settles what customers owe; what fits nothing is kept for them."""
@@ -93,4 +107,4 @@ async def on_stock_value_changed(events: Sequence[Received[Any]], unit: UnitOfWo
 
 
 consumers.ignore(ShipmentDispatched, because="it is invoiced when it is reserved; what the goods cost comes beside it")
-consumers.ignore(BackOrderReserved, because="goods that wait are invoiced with the order or with what leaves")
+consumers.ignore(OrderBackOrdered, because="what waits is invoiced when its goods are set aside")

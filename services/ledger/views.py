@@ -22,7 +22,9 @@ from contracts.base import (
 )
 from contracts.gateway import OrderChanged, OrderPlaced, PaymentReceived
 from contracts.inventory import (
+    BackOrderReserved,
     OrderChangeRefused,
+    ReservationReduced,
     ReservationRefused,
     ReservationReleased,
     StockIssued,
@@ -85,6 +87,33 @@ class OrderReserved(EventView, of=StockReserved):
     order: Uuid
     lines: list[LineReserved]
     revision: int | None = None
+    complete: bool | None = None
+
+
+class LineArrived(LineReserved):
+    """What was set aside for a line that waited."""
+
+    before: str | None = None
+
+
+class GoodsArrived(EventView, of=BackOrderReserved):
+    """What can be billed now of an order that waited."""
+
+    order: Uuid
+    lines: list[LineArrived]
+    revision: int | None = None
+    part: int | None = None
+    complete: bool | None = None
+
+
+class OrderReduced(EventView, of=ReservationReduced):
+    """What must be credited of an order that goes on, or that has left in part."""
+
+    order: Uuid
+    reason: str
+    lines: list[LineReserved]
+    revision: int | None = None
+    parts: int | None = None
 
 
 class OrderNotReserved(EventView, of=ReservationRefused):
@@ -108,6 +137,7 @@ class OrderReleased(EventView, of=ReservationReleased):
     reason: str
     revision: int | None = None
     replaced_by: int | None = None
+    parts: int | None = None
 
 
 class PayerNamed(PartView):

@@ -25,7 +25,7 @@ CHANGING = (
     *("customer", "receivable_day", "refund", "period_lock", "dimension_day", "dunning_stop"),
 )
 RARE = {
-    *("dunning_level", "dunning_run", "dunning_step", "dunning_stop"),
+    *("dunning_level", "dunning_run", "dunning_step", "dunning_stop", "order_credit"),
     *("customer", "customer_change", "credit_limit", "deduction", "bounce", "refund", "exchange_rate"),
     *("fiscal_year", "fiscal_period", "period_exception", "period_lock", "entry_proposal", "entry_decision"),
     *("dimension_value", "allocation_rule", "allocation_share", "company_policy", "dimension_day"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Literal
 
 import asyncpg
 
@@ -79,6 +80,13 @@ async def _measured(asked: Asked, connection: asyncpg.Connection, company: str) 
     return known[1]
 
 
+HELD_CODES: Mapping[str, Literal["credit-held", "back-ordered"]] = {
+    "CreditHeld.v1": "credit-held",
+    progress.WAITS: "back-ordered",
+}
+"""Why a department waits on purpose, by what it said."""
+
+
 async def _told(
     asked: Asked,
     step: Step,
@@ -92,7 +100,8 @@ async def _told(
     if step.state == progress.WAITING:
         expected = progress.expected_at(found.at, step.awaits, measured)
         if step.held is not None:
-            expected, delay = None, Delay(code="credit-held", detail=str(step.held.summary["detail"]))
+            code = HELD_CODES[step.held.type]
+            expected, delay = None, Delay(code=code, detail=str(step.held.summary.get("detail", "")))
         elif asked.gateway.clock.now() > expected:
             delay = await _delay(asked, step.department, current, unsent=unsent)
     fact = step.fact

@@ -50,6 +50,7 @@ def kind_of(event_type: str, summary: Mapping[str, object]) -> str:
     return f"{event_type}:{summary.get('class')}" if event_type.startswith("Document") else event_type
 
 
+WAITS, REDUCED = "OrderBackOrdered.v1", "ReservationReduced.v1"
 OF_THE_ORDER = frozenset({"OrderPlaced.v1", "OrderCancelled.v1", "CancellationRefused.v1", "PaymentReceived.v1"})
 
 
@@ -101,10 +102,14 @@ def _step(department: str, facts: Facts, done: str, refused: str | None = None, 
     return Step(department, WAITING if needed else NOT_NEEDED, done)
 
 
+def _without_credit(facts: Facts) -> Seen | None:
+    return None if "CreditApproved.v1" in facts else facts.get("CreditHeld.v1")
+
+
 def _order(facts: Facts) -> list[Step]:
     inventory = _step("inventory", facts, "StockReserved.v1", "ReservationRefused.v1")
-    if inventory.state == WAITING and "CreditApproved.v1" not in facts:
-        inventory = replace(inventory, held=facts.get("CreditHeld.v1"))
+    if inventory.state == WAITING:
+        inventory = replace(inventory, held=facts.get(WAITS) or _without_credit(facts))
     ledger = _step(
         "ledger",
         facts,
@@ -140,8 +145,13 @@ def _cancellation(facts: Facts) -> list[Step]:
             Step("documents", NOT_NEEDED, "DocumentRegistered.v1:credit_note"),
         ]
     nothing_reserved = "ReservationRefused.v1" in facts
-    inventory = _step("inventory", facts, "ReservationReleased.v1", needed=not nothing_reserved)
-    invoiced = "InvoiceIssued.v1" in facts
+    reduced = facts.get(REDUCED)
+    if reduced is None or "ReservationReleased.v1" in facts:
+        inventory = _step("inventory", facts, "ReservationReleased.v1", needed=not nothing_reserved)
+    else:
+        inventory = Step("inventory", DONE, "ReservationReleased.v1", reduced)
+    nothing_to_credit = inventory.fact is not None and inventory.fact.summary.get("lines") == 0
+    invoiced = "InvoiceIssued.v1" in facts and not nothing_to_credit
     over = inventory.state in (DONE, NOT_NEEDED) and not invoiced
     ledger = _step("ledger", facts, "CreditNoteIssued.v1", needed=not over)
     needed = ledger.state in (DONE, WAITING)

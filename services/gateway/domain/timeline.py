@@ -31,6 +31,11 @@ CHANGED = 1 << 15
 CHANGE_REFUSED = 1 << 16
 CANCEL_REFUSED = 1 << 17
 BOUNCED = 1 << 18
+BACK_ORDERED = 1 << 19
+SERVED = 1 << 20
+"""Nothing of the order waits for goods any more."""
+REDUCED = 1 << 21
+"""What was left of the order was let go: asked for by a cancellation, it is answered by this."""
 HOLD_FOR_ALL = PLACED | CANCELLED | PAYMENT_NAMED | CHANGED | CHANGE_REFUSED | CANCEL_REFUSED | BOUNCED
 """Bits of the order itself, whatever its revision."""
 
@@ -38,6 +43,7 @@ STATES = (
     "credited",
     "cancelled",
     "cancelling",
+    "back_ordered",
     "paid",
     "partly_paid",
     "refused",
@@ -89,14 +95,16 @@ def state_of(facts: int, taken_back: int = 0) -> str:
     """The highest state that the facts support. The database computes the same in a generated column; a test compares.
 
     A cancelled order is over when its stock is free again and no invoice stands, or when the invoice is credited; one
-    whose cancellation was refused goes on as if nobody had asked.
+    whose cancellation was refused, or ended what was left of it, goes on as if nobody had asked.
     """
     facts &= ~taken_back
     if facts & CREDITED:
         return "credited"
-    if facts & CANCELLED and not facts & CANCEL_REFUSED:
+    if facts & CANCELLED and not facts & (CANCEL_REFUSED | REDUCED):
         over = facts & REFUSED or (facts & RELEASED and not facts & INVOICED)
         return "cancelled" if over else "cancelling"
+    if facts & BACK_ORDERED and not facts & (SERVED | REFUSED | RELEASED | INVOICE_REFUSED):
+        return "back_ordered"
     if facts & PAID:
         return "paid"
     if facts & ALLOCATED:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 State = Literal[
-    "credited", "cancelled", "cancelling", "paid", "partly_paid", "refused", "documented", "invoiced", "reserved",
-    "accepted", "announced",
+    "credited", "cancelled", "cancelling", "back_ordered", "paid", "partly_paid", "refused", "documented", "invoiced",
+    "reserved", "accepted", "announced",
 ]  # fmt: skip
 
 
@@ -73,7 +73,9 @@ class OrderPage(_Answer):
 class Delay(_Answer):
     """Why a department's part takes longer than it should."""
 
-    code: Literal["not-sent", "department-unavailable", "timeline-behind", "department-busy", "credit-held"]
+    code: Literal[
+        "not-sent", "department-unavailable", "timeline-behind", "department-busy", "credit-held", "back-ordered"
+    ]
     detail: str
 
 

@@ -62,7 +62,7 @@ def _order_fields(_data: dict[str, Any], _company: str, source: str) -> dict[str
 
 def _tidy_order(data: dict[str, Any]) -> dict[str, Any]:
     customer = data.get("customer")
-    data = _tidy_lines(_tidy_time(data, "placed_at"))
+    data = _tidy_lines(_tidy_time(_tidy_time(data, "placed_at"), "reserve_until"))
     if isinstance(customer, dict) and "language" not in customer:
         data = {**data, "customer": {**customer, "language": "en"}}
     return data
@@ -94,6 +94,8 @@ def _tidy_lines(data: dict[str, Any]) -> dict[str, Any]:
 
 def _order_rules(order: OrderPlaced, now: datetime) -> list[Fault]:
     faults = misplaced(order.placed_at, now, "/placed_at")
+    if order.reserve_until is not None and order.reserve_until <= now:
+        faults.append(Fault("/reserve_until", "in-the-past", "An order cannot have run out before it came."))
     try:
         minor_units(order.currency)
     except UnknownCurrency as unknown:

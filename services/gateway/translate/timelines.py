@@ -92,7 +92,8 @@ def _not_changed(event: Event, fold: Fold) -> None:
 
 
 def _reserved(event: Event, fold: Fold) -> None:
-    _about_order(event, event.data.order, bits.RESERVED, fold, None, event.data.revision)
+    bit = bits.RESERVED | bits.SERVED if event.data.complete else bits.RESERVED
+    _about_order(event, event.data.order, bit, fold, None, event.data.revision)
 
 
 def _credit_given(event: Event, fold: Fold) -> None:
@@ -129,7 +130,22 @@ def _not_cancelled(event: Event, fold: Fold) -> None:
 
 
 def _arrived(event: Event, fold: Fold) -> None:
-    _about_order(event, event.data.order, 0, fold)
+    data: views.Arrived = event.data
+    summary = {name: value for name in ("part", "complete") if (value := getattr(data, name)) is not None}
+    bit = bits.SERVED if data.complete else 0
+    _about_order(event, data.order, bit, fold, summary or None, data.revision)
+
+
+def _waits(event: Event, fold: Fold) -> None:
+    data: views.Waits = event.data
+    _about_order(event, data.order, bits.BACK_ORDERED, fold, {"detail": data.detail}, data.revision)
+
+
+def _reduced(event: Event, fold: Fold) -> None:
+    """Nothing is waited for after it; what was invoiced for it is credited in part, so the rest stays what it was."""
+    data: views.Reduced = event.data
+    summary = {"reason": data.reason, "over": data.over, "lines": len(data.lines)}
+    _about_order(event, data.order, bits.SERVED | bits.REDUCED, fold, summary, data.revision)
 
 
 def _costed(event: Event, fold: Fold) -> None:
@@ -274,6 +290,8 @@ VIEWS: Mapping[type[EventView], Teller] = {
     views.NotCancelled: _not_cancelled,
     views.Shipped: _shipped,
     views.Arrived: _arrived,
+    views.Waits: _waits,
+    views.Reduced: _reduced,
     views.Costed: _costed,
     views.Invoiced: _invoiced,
     views.Credited: _credited,

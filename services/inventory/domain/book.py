@@ -1,4 +1,4 @@
-"""The rule of reserving: all of an order or nothing, never more than there is, each order decided once.
+"""The rule of reserving: all of an order or what it allows, never more than there is, each order decided once.
 
 The book holds stock and orders as they stand under lock and decides what is asked in the order it is asked. It knows no
 database; what has to be written afterwards it tells in `changes`.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 State = Literal["reserved", "shipped", "refused", "released", "cancelled"]
 """`cancelled` stands for an order whose cancellation came before the order itself."""
 RefusalCode = Literal["insufficient-stock", "item-unknown", "order-cancelled"]
-ReleaseReason = Literal["order-cancelled", "invoice-refused"]
+ReleaseReason = Literal["order-cancelled", "invoice-refused", "expired"]
+IfShort = Literal["all_or_nothing", "partial", "back_order"]
 Stage = Literal["picked", "shipped"]
 """How far the goods of an order are: in a shipment that has not left, or gone, all of them or a part."""
 ChangeRefusalCode = Literal["order-cancelled", "already-picked", "already-shipped"]
@@ -41,6 +43,17 @@ class Shortage(NamedTuple):
     available: int
 
 
+class Wish(NamedTuple):
+    """What an order wishes beside its lines."""
+
+    if_short: IfShort = "all_or_nothing"
+    priority: int = 0
+    reserve_until: datetime | None = None
+
+
+NO_WISH = Wish()
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How an order stands; the lines only of one that holds stock."""
@@ -52,6 +65,10 @@ class Standing:
     over: bool = False
     """The order was cancelled: whatever comes, it gets nothing any more."""
     stage: Stage | None = None
+    waiting: Sequence[OrderedLine] = ()
+    """What it has not got and waits for."""
+    parts: int = 1
+    """How many times stock was set aside for the revision: 0 while it waits and has nothing."""
 
     @property
     def holds(self) -> bool:
@@ -60,9 +77,12 @@ class Standing:
 
 
 class Reserved(NamedTuple):
-    """All lines of the order hold stock from now on."""
+    """These lines hold stock from now on: all that the order asks for, or what its wish allows."""
 
     lines: Sequence[OrderedLine]
+    waiting: Sequence[OrderedLine] = ()
+    dropped: Sequence[OrderedLine] = ()
+    shortages: Sequence[Shortage] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +103,26 @@ class Released:
     replaced_by: int | None = None
     picked: bool = False
     """Goods that were picked for it go back to the shelves."""
+    waiting: bool = False
+    """Something of it waited, and waits no more."""
+    parts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """An order that waited for goods and has got none waits no more."""
+
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What is left of a partly shipped order is free again, and not waited for any more."""
+
+    lines: Sequence[OrderedLine]
+    waiting: Sequence[OrderedLine]
+    revision: int
+    parts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +136,8 @@ class Changed:
 
     released: Released | None
     decision: Reserved | NotReserved
+    waited: bool = False
+    """The revision before waited for goods, which nobody waits for any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +178,7 @@ class NotPlacedYet:
 
 
 ReserveDecision = Reserved | NotReserved | Repeated
-ReleaseDecision = Released | NotReleased | Remembered | NothingHeld | NotPlacedYet
+ReleaseDecision = Released | GivenUp | Ended | NotReleased | Remembered | NothingHeld | NotPlacedYet
 ChangeDecision = Changed | NotChanged | Repeated | NotPlacedYet
 
 _NOTHING_HELD = NothingHeld()
@@ -160,26 +202,34 @@ class StockBook:
         """How an order stands, if anything was decided about it."""
         return self._orders.get(order)
 
-    def reserve(self, order: OrderKey, lines: Sequence[OrderedLine]) -> ReserveDecision:
-        """Set aside all lines or none. The same sku on several lines is decided on its sum."""
+    def freed(self) -> dict[StockKey, int]:
+        """What is free of the items of which something was given back; more than nothing."""
+        return {key: self._free[key] for key, change in self._changes.items() if change < 0 < self._free[key]}
+
+    def reserve(self, order: OrderKey, lines: Sequence[OrderedLine], wish: Wish = NO_WISH) -> ReserveDecision:
+        """Set aside all lines or none, or what the wish allows. The same sku on several lines is decided on its sum."""
         standing = self._orders.get(order)
         if standing is not None and standing.state != "cancelled":
             return Repeated(standing.state)
         if standing is not None:
             self._orders[order] = Standing("refused", over=True)
             return NotReserved("order-cancelled")
-        return self._set_aside(order, lines, 1)
+        return self._set_aside(order, lines, 1, wish)
 
-    def reserve_anew(self, order: OrderKey, lines: Sequence[OrderedLine], revision: int) -> Reserved | NotReserved:
+    def reserve_anew(
+        self, order: OrderKey, lines: Sequence[OrderedLine], revision: int, wish: Wish
+    ) -> Reserved | NotReserved:
         """Decide an order that has waited so far, in the revision that it has by now."""
-        return self._set_aside(order, lines, revision)
+        return self._set_aside(order, lines, revision, wish)
 
     def give_up(self, order: OrderKey, revision: int) -> NotReserved:
         """An order is cancelled that has waited so far: it gets nothing, and never will."""
         self._orders[order] = Standing("refused", (), revision, over=True)
         return NotReserved("order-cancelled")
 
-    def change(self, order: OrderKey, revision: int, lines: Sequence[OrderedLine]) -> ChangeDecision:
+    def change(
+        self, order: OrderKey, revision: int, lines: Sequence[OrderedLine], wish: Wish = NO_WISH
+    ) -> ChangeDecision:
         """Let a revision take the place of the one before: what that held is free again, then all of it or nothing.
 
         An order that was refused, or whose invoice was, is decided anew: the change may be what sets it right.
@@ -188,11 +238,14 @@ class StockBook:
         if wrong is not None:
             return wrong
         standing = self._orders[order]
-        released = None
-        if standing.state == "reserved":
+        released, waited = None, bool(standing.waiting)
+        if standing.state == "reserved" and standing.lines:
             self._free_again(order[0], standing.lines)
-            released = Released(standing.lines, "order-cancelled", standing.revision, revision)
-        return Changed(released, self._set_aside(order, lines, revision))
+            parts = standing.parts
+            released = Released(
+                standing.lines, "order-cancelled", standing.revision, revision, waiting=waited, parts=parts
+            )
+        return Changed(released, self._set_aside(order, lines, revision, wish), waited)
 
     def why_not_changed(self, order: OrderKey, revision: int) -> NotPlacedYet | Repeated | NotChanged | None:
         """What speaks against a change of the order, if anything does."""
@@ -207,7 +260,9 @@ class StockBook:
             return NotChanged("already-picked" if standing.stage == "picked" else "already-shipped", standing.stage)
         return None
 
-    def _set_aside(self, order: OrderKey, lines: Sequence[OrderedLine], revision: int) -> Reserved | NotReserved:
+    def _set_aside(
+        self, order: OrderKey, lines: Sequence[OrderedLine], revision: int, wish: Wish
+    ) -> Reserved | NotReserved:
         company = order[0]
         wanted: dict[StockKey, int] = {}
         for _, sku, quantity in lines:
@@ -216,14 +271,40 @@ class StockBook:
         free = self._free
         for key, quantity in wanted.items():
             if free.get(key, -1) < quantity:
+                refused = self._refusal(wanted)
+                if wish.if_short != "all_or_nothing" and refused.code == "insufficient-stock":
+                    return self._set_aside_in_part(order, lines, revision, wish, refused)
                 self._orders[order] = Standing("refused", revision=revision)
-                return self._refusal(wanted)
+                return refused
         changes = self._changes
         for key, quantity in wanted.items():
             free[key] -= quantity
             changes[key] = changes.get(key, 0) + quantity
         self._orders[order] = Standing("reserved", lines, revision)
         return Reserved(lines)
+
+    def _set_aside_in_part(
+        self, order: OrderKey, lines: Sequence[OrderedLine], revision: int, wish: Wish, short: NotReserved
+    ) -> Reserved | NotReserved:
+        """Set aside what is there, line by line in their order; the rest waits, or is dropped."""
+        held: list[OrderedLine] = []
+        lacking: list[OrderedLine] = []
+        for line, sku, quantity in lines:
+            key = (order[0], sku)
+            there = max(0, min(self._free[key], quantity))
+            if there:
+                held.append(OrderedLine(line, sku, there))
+                self._free[key] -= there
+                self._changes[key] = self._changes.get(key, 0) + there
+            if there < quantity:
+                lacking.append(OrderedLine(line, sku, quantity - there))
+        waits = wish.if_short == "back_order"
+        if not held and not waits:
+            self._orders[order] = Standing("refused", revision=revision)
+            return short
+        waiting, dropped = (lacking, ()) if waits else ((), lacking)
+        self._orders[order] = Standing("reserved", held, revision, waiting=waiting, parts=1 if held else 0)
+        return Reserved(held, waiting, dropped, short.shortages)
 
     def release(self, order: OrderKey, reason: ReleaseReason, revision: int = 1) -> ReleaseDecision:
         """Free what the order holds; remember a cancellation that comes before its order.
@@ -240,15 +321,23 @@ class StockBook:
             return NotPlacedYet() if revision > standing.revision else _NOTHING_HELD
         cancelled = reason == "order-cancelled"
         if standing.stage == "shipped":
-            return NotReleased(reason=reason)
+            if standing.state != "reserved" or not cancelled:
+                return NotReleased(reason=reason)
+            self._free_again(order[0], standing.lines)
+            self._orders[order] = Standing("shipped", (), standing.revision, stage="shipped")
+            return Ended(standing.lines, standing.waiting, standing.revision, standing.parts)
         if standing.state != "reserved":
             if not cancelled or standing.over or standing.state == "cancelled":
                 return _NOTHING_HELD
             self._orders[order] = Standing(standing.state, (), standing.revision, over=True)
             return NothingHeld(self._orders[order])
+        if not standing.lines:
+            self._orders[order] = Standing("refused", (), standing.revision, over=cancelled)
+            return GivenUp(standing.revision)
         self._free_again(order[0], standing.lines)
         self._orders[order] = Standing("released", (), standing.revision, over=cancelled)
-        return Released(standing.lines, reason, standing.revision, picked=standing.stage == "picked")
+        picked, waiting = standing.stage == "picked", bool(standing.waiting)
+        return Released(standing.lines, reason, standing.revision, picked=picked, waiting=waiting, parts=standing.parts)
 
     def _free_again(self, company: str, lines: Sequence[OrderedLine]) -> None:
         for _, sku, quantity in lines:

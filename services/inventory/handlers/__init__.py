@@ -6,6 +6,7 @@ from services.inventory.handlers.orders import await_credit, learn_companies, se
 from services.inventory.handlers.receiving import receive_goods
 from services.inventory.handlers.shipping import dispatch_shipments, pack_shipments, pick_orders, unpick_shipments
 from services.inventory.handlers.transfers import arrive_goods, close_transfers, send_goods
+from services.inventory.handlers.waiting import expire_reservations, share_what_is_free
 
 __all__ = [
     "allow_negative",
@@ -17,6 +18,7 @@ __all__ = [
     "define_items",
     "define_warehouses",
     "dispatch_shipments",
+    "expire_reservations",
     "learn_companies",
     "pack_shipments",
     "pick_orders",
@@ -24,5 +26,6 @@ __all__ = [
     "send_goods",
     "set_tolerances",
     "settle_orders",
+    "share_what_is_free",
     "unpick_shipments",
 ]

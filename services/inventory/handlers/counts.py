@@ -19,6 +19,7 @@ from services.inventory.domain.quantities import plain
 from services.inventory.handlers.days import days_of
 from services.inventory.handlers.levels import Levels, lock_levels
 from services.inventory.handlers.valuing import Costs, open_costs
+from services.inventory.handlers.waiting import serve_from_levels
 from services.inventory.store import counts as store
 from services.inventory.store import places, stock
 from services.inventory.store.counts import CountKey, CountRow
@@ -171,6 +172,7 @@ class _Booking:
         """Write each table once, and tell."""
         await self.levels.write(self._unit)
         await self._costs.write()
+        await serve_from_levels(self._unit, self.levels, {cause.company: cause for cause, *_ in self._told})
         for cause, count, row, worth in self._told:
             self._costs.tell(count, "count", row.reference, row.counted_on, worth, cause)
 

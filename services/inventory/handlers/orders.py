@@ -5,8 +5,7 @@ Each handler takes a batch and runs a constant number of statements.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import datetime
 
 from chassis import companies
@@ -23,6 +22,9 @@ from services.inventory.commands import (
     ReserveStock,
 )
 from services.inventory.domain.book import (
+    NO_WISH,
+    Ended,
+    GivenUp,
     NotChanged,
     NothingHeld,
     NotPlacedYet,
@@ -34,15 +36,19 @@ from services.inventory.domain.book import (
     Remembered,
     Repeated,
     Reserved,
-    Stage,
     Standing,
     StockBook,
+    Wish,
 )
-from services.inventory.domain.credit import Permit
+from services.inventory.domain.shipping import LineProgress
+from services.inventory.handlers.opening import Desk, SettleOrder, open_book
+from services.inventory.handlers.waiting import EXPIRY, SHARING, SHARING_EVERY, serve_waiting
 from services.inventory.store import credit, shipping, valuing
 from services.inventory.store import stock as store
+from services.inventory.store import waiting as waits
 from services.inventory.store.stock import ReservationRow
 from services.inventory.translate import stock as translate
+from services.inventory.translate import waiting
 
 
 async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) -> Outcomes:
@@ -58,74 +64,36 @@ async def await_credit(commands: Sequence[AwaitCredit], unit: UnitOfWork) -> Out
     return None
 
 
-SettleOrder = ReserveStock | ChangeReservation | ReleaseStock | AllowStock
-
-
 async def settle_orders(commands: Sequence[SettleOrder], unit: UnitOfWork) -> Outcomes:
     """Reserve, change and release, in the order given.
 
     All are one handler because they lock the same rows: what a batch needs is locked at once and in one order, so that
     two batches, or a batch and a receipt, never wait for each other crosswise.
     """
-    book, desk = await _open_book(commands, unit)
+    book, desk = await open_book(commands, unit)
     page = _Page(unit, desk)
     outcomes = [page.settle(command, book) for command in commands]
     await page.write(book)
+    freed = book.freed()
+    if freed:
+        causes = {c.cause.company: c.cause for c in commands if not isinstance(c, ReserveStock)}
+        await serve_waiting(unit, freed, causes)
     return outcomes
-
-
-@dataclass(slots=True)
-class _CreditDesk:
-    """Orders whose companies ask for credit: how far they are, and what waits as it came. For others it is empty."""
-
-    permits: dict[OrderKey, Permit]
-    waiting: dict[OrderKey, bytes]
-
-
-async def _open_book(commands: Sequence[SettleOrder], unit: UnitOfWork) -> tuple[StockBook, _CreditDesk]:
-    """Everything that these commands touch, under lock: first the orders, then their permits, then the stock."""
-    standing, askers = await store.lock_orders_and_askers(unit.raw, {(c.cause.company, c.order) for c in commands})
-    desk = await _open_desk(commands, askers, unit)
-    asked = [c for c in commands if isinstance(c, ReserveStock | ChangeReservation)]
-    freeing = {(c.cause.company, c.order) for c in commands if not isinstance(c, ReserveStock)}
-    held: dict[OrderKey, list[OrderedLine]] = {}
-    stages: dict[OrderKey, Stage] = {}
-    if freeing:
-        stages = await shipping.read_stages(unit.raw, freeing & standing.keys())
-        held = await store.held_lines(
-            unit.raw, {(*key, standing[key].revision) for key in freeing if key in standing and standing[key].holds}
-        )
-    items = {(c.cause.company, line.sku) for c in asked for line in c.lines}
-    items |= {(order[0], line.sku) for order, lines in held.items() for line in lines}
-    items |= {(key[0], line.sku) for key, paper in desk.waiting.items() for line in translate.to_ordered_lines(paper)}
-    free = await store.lock_free_stock(unit.raw, items)
-    for order, lines in held.items():
-        standing[order] = replace(standing[order], lines=lines)
-    for order, stage in stages.items():
-        standing[order] = replace(standing[order], stage=stage)
-    return StockBook(free, standing), desk
-
-
-async def _open_desk(commands: Sequence[SettleOrder], askers: Collection[str], unit: UnitOfWork) -> _CreditDesk:
-    """An answer may come before we know that its company asks: it is kept all the same."""
-    orders = {(c.cause.company, c.order) for c in commands if c.cause.company in askers or isinstance(c, AllowStock)}
-    if not orders:
-        return _CreditDesk({}, {})
-    permits = await credit.lock_permits(unit.raw, orders)
-    waiting = {(key, permit.asked) for key, permit in permits.items() if permit.asked}
-    return _CreditDesk(permits, await credit.read_waiting(unit.raw, waiting) if waiting else {})
 
 
 class _Page:
     """What one batch decided: the rows to write, and the events and records that tell of it."""
 
-    def __init__(self, unit: UnitOfWork, desk: _CreditDesk) -> None:
+    def __init__(self, unit: UnitOfWork, desk: Desk) -> None:
         self._unit = unit
         self._desk = desk
         self._rows: dict[OrderKey, ReservationRow] = {}
         self._reserved: list[tuple[OrderKey, int, Sequence[OrderedLine]]] = []
         self._papers: list[tuple[str, UUID, int, bytes]] = []
         self._withdrawn: set[OrderKey] = set()
+        self._progress: dict[tuple[OrderKey, int], LineProgress] = {}
+        self._wishes: dict[OrderKey, Wish] = {}
+        self._given_up: set[OrderKey] = set()
 
     def settle(self, command: SettleOrder, book: StockBook) -> Outcome:
         """Decide one command."""
@@ -143,10 +111,12 @@ class _Page:
             if permit.asked:
                 return self._repeated(command, Repeated("waiting"))
             if not permit.lets_pass(1):
+                self._wish(key, command.wish)
                 return self._wait(command.cause, command.order, 1, command.paper)
-        decision = book.reserve(key, command.lines)
+        decision = book.reserve(key, command.lines, command.wish)
         if isinstance(decision, Repeated):
             return self._repeated(command, decision)
+        self._wish(key, command.wish)
         return self._decided(command.cause, command.order, decision, 1, command.paper)
 
     def change(self, command: ChangeReservation, book: StockBook) -> Outcome:
@@ -165,7 +135,8 @@ class _Page:
             return self._wait(cause, order, revision, command.paper)
         permit.withdraw()
         if first:
-            return self._decided(cause, order, book.reserve_anew(key, command.lines, revision), revision, command.paper)
+            made = book.reserve_anew(key, command.lines, revision, self._desk.wish(key))
+            return self._decided(cause, order, made, revision, command.paper)
         return self._change(command, book, command.paper)
 
     def allow(self, command: AllowStock, book: StockBook) -> Outcome:
@@ -177,8 +148,14 @@ class _Page:
             return None
         lines = translate.to_ordered_lines(self._desk.waiting[key])
         if book.standing(key) is None:
-            return self._decided(cause, order, book.reserve_anew(key, lines, revision), revision, None)
+            made = book.reserve_anew(key, lines, revision, self._desk.wish(key))
+            return self._decided(cause, order, made, revision, None)
         return self._change(ChangeReservation(cause, order, revision, lines), book, None)
+
+    def _wish(self, key: OrderKey, wish: Wish) -> None:
+        """Keep what an order wishes, also for its later revisions."""
+        if wish is not NO_WISH:
+            self._wishes[key] = self._desk.wishes[key] = wish
 
     def _wait(self, cause: Cause, order: UUID, revision: int, paper: bytes) -> Outcome:
         """Keep what came as it came, until it may be decided."""
@@ -191,7 +168,9 @@ class _Page:
     def _change(self, command: ChangeReservation, book: StockBook, paper: bytes | None) -> Outcome:
         """Put a revision in the place of the one before, and tell both in the order in which they are true."""
         unit, cause, order = self._unit, command.cause, command.order
-        decision = book.change((cause.company, order), command.revision, command.lines)
+        decision = book.change(
+            (cause.company, order), command.revision, command.lines, self._desk.wish((cause.company, order))
+        )
         if isinstance(decision, NotPlacedYet):
             return Waiting(f"order {order} has not come here yet")
         if isinstance(decision, Repeated):
@@ -203,6 +182,8 @@ class _Page:
             return Refused(decision.code, str(fact[2]["detail"]))
         if decision.released is not None:
             self._released(cause, order, decision.released)
+        if decision.waited:
+            self._given_up.add((cause.company, order))
         return self._decided(cause, order, decision.decision, command.revision, paper)
 
     def _decided(
@@ -215,9 +196,17 @@ class _Page:
             self._papers.append((*key, revision, paper))
         if isinstance(decision, Reserved):
             self._rows[key] = ReservationRow(*key, "reserved", reservation, decided_at=unit.now, revision=revision)
-            self._reserved.append((key, revision, decision.lines))
-            unit.emit(*translate.stock_reserved(order, reservation, decision, revision), cause)
-            unit.audit(cause, "stock-reserved", str(order), more or None)
+            lines = self._in_part(cause, order, decision, revision) if decision.shortages else decision.lines
+            self._reserved.append((key, revision, lines))
+            if decision.lines:
+                unit.emit(*translate.stock_reserved(order, reservation, decision, revision), cause)
+                unit.audit(cause, "stock-reserved", str(order), more or None)
+            if decision.waiting:
+                unit.emit(*waiting.back_ordered(order, reservation, decision, revision), cause)
+                unit.audit(cause, "order-back-ordered", str(order), more or None)
+            until = self._desk.wish(key).reserve_until
+            if until is not None:
+                unit.enqueue(EXPIRY, key[0], {}, key=str(order), run_at=until)
             return None
         detail = translate.sentence(decision)
         self._rows[key] = ReservationRow(
@@ -226,6 +215,17 @@ class _Page:
         unit.emit(*translate.reservation_refused(order, decision, revision), cause)
         unit.audit(cause, "reservation-refused", str(order), {"code": decision.code, **more})
         return Refused(decision.code, detail)
+
+    def _in_part(self, cause: Cause, order: UUID, decision: Reserved, revision: int) -> list[OrderedLine]:
+        """Note what waits and what is dropped of an order, beside what it asked for; says what that was."""
+        key = (cause.company, order)
+        asked = waiting.asked_for(decision, revision)
+        self._progress |= {(key, x.line): x for x in asked}
+        if not decision.lines:
+            self._rows[key] = self._rows[key]._replace(parts=0)
+        if decision.waiting:
+            self._unit.enqueue(SHARING, cause.company, {}, key=SHARING, run_at=self._unit.now + SHARING_EVERY)
+        return [OrderedLine(x.line, x.sku, x.quantity) for x in asked]
 
     def release(self, command: ReleaseStock, book: StockBook) -> Outcome:
         """Free what one order holds."""
@@ -241,6 +241,18 @@ class _Page:
             self._give_up_change(cause, order, permit.withdraw(), decision)
         if isinstance(decision, Released):
             self._released(cause, order, decision)
+        elif isinstance(decision, Ended):
+            self._ended(cause, order, decision)
+        elif isinstance(decision, GivenUp):
+            reservation = translate.reservation_id(*key, decision.revision)
+            code, detail = "order-cancelled", translate.CANCELLED
+            self._rows[key] = ReservationRow(
+                *key, "refused", reservation, "order-cancelled", detail, decided_at=unit.now,
+                revision=decision.revision, parts=0,
+            )  # fmt: skip
+            self._given_up.add(key)
+            unit.emit(*waiting.never_served(order, code, detail, decision.revision), cause)
+            unit.audit(cause, "reservation-refused", str(order), {"code": code})
         elif isinstance(decision, NotReleased) and decision.reason == "invoice-refused":
             unit.audit(cause, "shipped-without-invoice", str(order), {"revision": command.revision})
             return Refused(decision.code, "Goods of the order have left, and it cannot be invoiced.")
@@ -264,19 +276,43 @@ class _Page:
         if revision and isinstance(decision, NothingHeld):
             refused = NotReserved("order-cancelled")
             self._unit.emit(*translate.reservation_refused(order, refused, revision), cause)
+        elif revision and isinstance(decision, Ended | GivenUp):
+            shipped = isinstance(decision, Ended)
+            late = NotChanged("already-shipped", "shipped") if shipped else NotChanged("order-cancelled", "cancelled")
+            self._unit.emit(*translate.order_change_refused(order, revision, late), cause)
 
     def _released(self, cause: Cause, order: UUID, decision: Released) -> None:
         unit, key = self._unit, (cause.company, order)
         reservation = translate.reservation_id(*key, decision.revision)
         self._rows[key] = ReservationRow(
             *key, "released", reservation, reason=decision.reason, decided_at=unit.now, released_at=unit.now,
-            revision=decision.revision,
+            revision=decision.revision, parts=decision.parts,
         )  # fmt: skip
         if decision.picked:
             self._withdrawn.add(key)
+        if decision.waiting:
+            self._given_up.add(key)
         unit.emit(*translate.reservation_released(order, reservation, decision), cause)
         more = {} if decision.replaced_by is None else {"replaced_by": decision.replaced_by}
         unit.audit(cause, "reservation-released", str(order), {"reason": decision.reason, **more})
+
+    def _ended(self, cause: Cause, order: UUID, decision: Ended) -> None:
+        """What is left of a partly shipped order goes back; what has left stays delivered, and invoiced."""
+        unit, key = self._unit, (cause.company, order)
+        reservation, revision = translate.reservation_id(*key, decision.revision), decision.revision
+        self._rows[key] = ReservationRow(
+            *key, "shipped", reservation, decided_at=unit.now, revision=revision, parts=decision.parts
+        )
+        for x in self._desk.lines[key]:
+            ended = x._replace(dropped=x.dropped + x.held + x.waiting, waiting=0, picked=0)
+            self._progress[key, x.line] = ended
+        self._withdrawn.add(key)
+        fact = waiting.reduced(
+            order, reservation, "order-cancelled", decision.lines, decision.waiting, over=True, parts=decision.parts,
+            revision=revision,
+        )  # fmt: skip
+        unit.emit(*fact, cause)
+        unit.audit(cause, "order-ended", str(order))
 
     def _repeated(self, command: ReserveStock | ChangeReservation, decision: Repeated) -> Refused:
         """A second order under the same id: no event, because the first one's answer stands."""
@@ -299,6 +335,12 @@ class _Page:
             await credit.save_permits(raw, self._desk.permits)
         if self._withdrawn:
             await shipping.withdraw_orders(raw, self._withdrawn, self._unit.now)
+        if self._progress:
+            await shipping.save_lines(raw, self._progress)
+        if self._given_up:
+            await waits.wait_no_more(raw, self._given_up)
+        if self._wishes:
+            await waits.add_wishes(raw, self._wishes)
 
 
 def _cancelled_row(key: tuple[str, UUID], standing: Standing, now: datetime) -> ReservationRow:

@@ -14,12 +14,14 @@ from services.inventory.commands import ReceiveGoods
 from services.inventory.domain.book import StockKey
 from services.inventory.domain.days import spans
 from services.inventory.domain.items import ItemTerms
+from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
 from services.inventory.domain.receiving import NewLevel, NotReceived, ReceivedLine, in_base_units, receive
 from services.inventory.handlers.days import days_of
 from services.inventory.handlers.valuing import Costs, open_costs
+from services.inventory.handlers.waiting import serve_waiting
 from services.inventory.store import places
 from services.inventory.store import stock as store
-from services.inventory.store.stock import Level, LevelChange, MoveRow, ReceiptRow
+from services.inventory.store.stock import Level, LevelChange, MoveRow, ReceiptRow, StockRow
 from services.inventory.translate import stock as translate
 from services.inventory.translate import valuing
 
@@ -32,12 +34,13 @@ async def receive_goods(commands: Sequence[ReceiveGoods], unit: UnitOfWork) -> S
     items = await store.known_items(unit.raw, skus)
     known = await places.known_warehouses(unit.raw, {(c.cause.company, c.warehouse) for c in commands})
     today = await days_of(unit, {c.cause.company for c in commands})
-    on_hand = await _lock_levels(commands, items, known, unit)
+    rows = await _lock_levels(commands, items, known, unit)
     taken = await store.taken_references(unit.raw, {(c.cause.company, c.reference) for c in commands})
     days = spans(((c.cause.company, line.sku), c.received_on) for c in commands for line in c.lines)
-    intake = _Intake(unit, items, on_hand, taken, known, today, await open_costs(unit, days))
+    intake = _Intake(unit, items, rows, taken, known, today, await open_costs(unit, days))
     results = [intake.receive(command) for command in commands]
     await intake.write()
+    await serve_waiting(unit, intake.free, {c.cause.company: c.cause for c in commands})
     return results
 
 
@@ -46,7 +49,7 @@ async def _lock_levels(
     items: Items,
     known: set[tuple[str, str]],
     unit: UnitOfWork,
-) -> dict[Level, int]:
+) -> dict[Level, StockRow]:
     """The levels of these receipts under lock, made where they are missing."""
     levels = {
         (c.cause.company, c.warehouse, line.sku)
@@ -55,7 +58,7 @@ async def _lock_levels(
         if (c.cause.company, line.sku) in items and (c.cause.company, c.warehouse) in known
     }
     await store.add_levels(unit.raw, levels)
-    return {level: row.on_hand for level, row in (await store.lock_stock(unit.raw, levels)).items()}
+    return await store.lock_stock(unit.raw, levels)
 
 
 class _Intake:
@@ -65,7 +68,7 @@ class _Intake:
         self,
         unit: UnitOfWork,
         items: Items,
-        on_hand: dict[Level, int],
+        rows: dict[Level, StockRow],
         taken: dict[tuple[str, str], UUID],
         known: set[tuple[str, str]],
         today: Mapping[str, date],
@@ -73,7 +76,8 @@ class _Intake:
     ) -> None:
         self._unit = unit
         self._items = items
-        self._on_hand = on_hand
+        self._rows = rows
+        self._on_hand = {level: row.on_hand for level, row in rows.items()}
         self._taken = taken
         self._known = known
         self._today = today
@@ -83,6 +87,15 @@ class _Intake:
         self._moves: list[MoveRow] = []
         self._changes: dict[Level, LevelChange] = {}
         self._values: dict[tuple[str, UUID], dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+
+    @property
+    def free(self) -> dict[StockKey, int]:
+        """What is free where orders are served from, of what came in."""
+        return {
+            (company, sku): self._rows[company, warehouse, sku]._replace(on_hand=on_hand).free
+            for (company, warehouse, sku), on_hand in self._on_hand.items()
+            if warehouse == DEFAULT_WAREHOUSE and (company, warehouse, sku) in self._changes
+        }
 
     def receive(self, command: ReceiveGoods) -> Result:
         """Decide one receipt."""

@@ -17,6 +17,7 @@ from services.inventory.domain.quantities import TRANSIT, plain
 from services.inventory.handlers.days import days_of
 from services.inventory.handlers.levels import Levels, lock_levels
 from services.inventory.handlers.valuing import Costs, open_costs
+from services.inventory.handlers.waiting import serve_from_levels
 from services.inventory.store import places, stock
 from services.inventory.store import transfers as store
 from services.inventory.store.stock import MoveRow
@@ -118,6 +119,7 @@ async def arrive_goods(commands: Sequence[ArriveGoods], unit: UnitOfWork) -> Seq
         unit.audit(command.cause, "goods-arrived", str(command.transfer))
         results.append(Answer(200, _standing(command.transfer, transfers[key], open_lines)))
     await levels.write(unit)
+    await serve_from_levels(unit, levels, {c.cause.company: c.cause for c in commands})
     if changed:
         await store.save_lines(unit.raw, {key: [lines[key][sku] for sku in skus] for key, skus in changed.items()})
     return results

@@ -180,7 +180,7 @@ class Reservation(BaseModel):
     order: UUID
     revision: Annotated[int, Field(description="The revision of the order that was decided last.")]
     reservation: UUID
-    state: Literal["reserved", "shipped", "refused", "released", "cancelled"]
+    state: Literal["reserved", "back-ordered", "shipped", "refused", "released", "cancelled"]
     warehouse: str
     code: str | None
     detail: str | None
@@ -266,7 +266,8 @@ async def reservation(connection: asyncpg.Connection, company: str, order: UUID)
     lines = await connection.fetch(RESERVATION_LINES, company, order, row["revision"])
     holds = row["state"] == "reserved"
     shown = [_order_line(line, holds=holds) for line in lines]
-    return Reservation.model_validate(dict(row) | {"order": row["order_id"], "lines": shown})
+    state = "back-ordered" if holds and any(line["waiting"] for line in lines) else row["state"]
+    return Reservation.model_validate(dict(row) | {"order": row["order_id"], "state": state, "lines": shown})
 
 
 async def check(connection: asyncpg.Connection, company: str) -> StockCheck:

@@ -27,20 +27,11 @@ Level = tuple[str, str, str]
 """Company, warehouse and sku: the key of one row of stock."""
 
 LOCK_ORDERS = """
-select r.company, r.order_id, r.state, r.revision, coalesce(r.code, r.release_reason) = 'order-cancelled' as over
+select r.company, r.order_id, r.state, r.revision, coalesce(r.code, r.release_reason) = 'order-cancelled' as over,
+    r.parts
 from unnest($1::text[], $2::uuid[]) as x(company, order_id)
 cross join lateral (select * from reservation v where v.company = x.company and v.order_id = x.order_id for update) r
-union all select company, null, null, null, null from credit_company where company = any($3::text[])
-"""
-
-HELD_LINES = """
-select l.company, l.order_id, l.line, l.sku, l.quantity - coalesce(p.waiting + p.dropped + p.shipped, 0)
-from unnest($1::text[], $2::uuid[], $3::int[]) as x(company, order_id, revision)
-cross join lateral (select * from reservation_line v where v.company = x.company and v.order_id = x.order_id
-    and v.revision = x.revision order by v.line offset 0) l
-left join line_progress p on p.company = l.company and p.order_id = l.order_id and p.revision = l.revision
-    and p.line = l.line
-where l.quantity > coalesce(p.waiting + p.dropped + p.shipped, 0)
+union all select company, null, null, null, null, null from credit_company where company = any($3::text[])
 """
 
 LOCK_STOCK = """
@@ -61,14 +52,15 @@ where s.ctid = t.ctid
 
 SAVE_RESERVATIONS = """
 insert into reservation as r (company, order_id, state, reservation, warehouse, code, detail, release_reason,
-    decided_at, released_at, revision)
+    decided_at, released_at, revision, parts)
 select x.company, x.order_id, x.state, x.reservation, $4, x.code, x.detail, x.reason, x.decided_at, x.released_at,
-    x.revision
+    x.revision, x.parts
 from unnest($1::text[], $2::uuid[], $3::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::timestamptz[],
-            $10::timestamptz[], $11::int[])
-    as x(company, order_id, state, reservation, code, detail, reason, decided_at, released_at, revision)
+            $10::timestamptz[], $11::int[], $12::int[])
+    as x(company, order_id, state, reservation, code, detail, reason, decided_at, released_at, revision, parts)
 on conflict (company, order_id) do update set state = excluded.state, code = excluded.code, detail = excluded.detail,
     release_reason = excluded.release_reason, reservation = excluded.reservation, revision = excluded.revision,
+    parts = excluded.parts,
     decided_at = case when excluded.revision = r.revision then coalesce(r.decided_at, excluded.decided_at)
         else excluded.decided_at end,
     released_at = case when excluded.state = 'released' then coalesce(excluded.released_at, r.released_at) end
@@ -157,6 +149,7 @@ class ReservationRow(NamedTuple):
     decided_at: datetime | None = None
     released_at: datetime | None = None
     revision: int = 1
+    parts: int = 1
 
 
 class ItemRow(NamedTuple):
@@ -210,21 +203,11 @@ async def lock_orders_and_askers(
     """How these orders stand, and those of their companies whose orders wait for credit: in one statement."""
     rows = await connection.fetch(LOCK_ORDERS, *columns(sorted(orders), 2), sorted({company for company, _ in orders}))
     standing = {
-        (company, order): Standing(state, (), revision, over=bool(over))
-        for company, order, state, revision, over in rows
+        (company, order): Standing(state, (), revision, over=bool(over), parts=parts)
+        for company, order, state, revision, over, parts in rows
         if order is not None
     }
     return standing, {row[0] for row in rows if row[1] is None}
-
-
-async def held_lines(
-    connection: asyncpg.Connection, orders: Collection[tuple[str, UUID, int]]
-) -> dict[OrderKey, list[OrderedLine]]:
-    """What these orders hold for the revision that is named, in the order of their lines."""
-    held: dict[OrderKey, list[OrderedLine]] = {(company, order): [] for company, order, _ in orders}
-    for company, order, line, sku, quantity in await connection.fetch(HELD_LINES, *columns(orders, 3)):
-        held[company, order].append(OrderedLine(line, sku, quantity))
-    return held
 
 
 async def lock_stock(connection: asyncpg.Connection, levels: Collection[Level]) -> dict[Level, StockRow]:
@@ -252,7 +235,7 @@ async def change_stock(connection: asyncpg.Connection, changes: Mapping[Level, L
 
 async def save_reservations(connection: asyncpg.Connection, rows: Collection[ReservationRow]) -> None:
     """Write how orders stand now, those that are new and those that are known."""
-    company, order, state, *rest = columns(rows, 10)
+    company, order, state, *rest = columns(rows, 11)
     await connection.execute(SAVE_RESERVATIONS, company, order, state, DEFAULT_WAREHOUSE, *rest)
 
 

@@ -130,7 +130,8 @@ class Reservation(Row, table=True):
     __table_args__ = (
         CheckConstraint("state in ('reserved', 'shipped', 'refused', 'released', 'cancelled')"),
         CheckConstraint("code in ('insufficient-stock', 'item-unknown', 'order-cancelled')"),
-        CheckConstraint("release_reason in ('order-cancelled', 'invoice-refused')"),
+        CheckConstraint("release_reason in ('order-cancelled', 'invoice-refused', 'expired')"),
+        CheckConstraint("parts >= 0"),
         CheckConstraint("(state = 'refused') = (code is not null)", name="refused_has_code"),
         CheckConstraint("(state = 'released') = (release_reason is not null)", name="released_has_reason"),
         CheckConstraint("(state = 'cancelled') = (decided_at is null)", name="decided_has_time"),
@@ -146,6 +147,8 @@ class Reservation(Row, table=True):
     decided_at: datetime | None = Field(sa_column=moment_column(null=True))
     released_at: datetime | None = Field(sa_column=moment_column(null=True))
     revision: int = Field(default=1)
+    parts: int = Field(default=1)
+    """How many times stock was set aside for the revision; 0 while it waits and has nothing."""
 
 
 class ReservationLine(Row, table=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import orjson
 
@@ -10,7 +11,18 @@ from chassis.cause import Cause
 from chassis.consumers import Received
 from chassis.errors import Refused
 from chassis.ids import UUID, derive
-from contracts.base import CompanyCode, CurrencyCode, EventData, EventView, LineNumber, PartView, Quantity, Sku, Uuid
+from contracts.base import (
+    CompanyCode,
+    CurrencyCode,
+    EventData,
+    EventView,
+    LineNumber,
+    PartView,
+    Quantity,
+    Sku,
+    Timestamp,
+    Uuid,
+)
 from contracts.gateway import OrderCancelled, OrderChanged, OrderPlaced
 from contracts.inventory import (
     CancellationRefused,
@@ -34,7 +46,16 @@ from services.inventory.commands import (
     ReleaseStock,
     ReserveStock,
 )
-from services.inventory.domain.book import NotChanged, NotReleased, NotReserved, OrderedLine, Released, Reserved
+from services.inventory.domain.book import (
+    NO_WISH,
+    NotChanged,
+    NotReleased,
+    NotReserved,
+    OrderedLine,
+    Released,
+    Reserved,
+    Wish,
+)
 from services.inventory.domain.items import ItemTerms, NotDefined
 from services.inventory.domain.quantities import MICRO
 from services.inventory.domain.receiving import NewLevel, NotReceived
@@ -67,6 +88,9 @@ class OrderToReserve(EventView, of=OrderPlaced):
 
     order: Uuid
     lines: list[LineToReserve]
+    if_short: Literal["all_or_nothing", "partial", "back_order"] | None = None
+    priority: int | None = None
+    reserve_until: Timestamp | None = None
 
 
 class OrderToChange(EventView, of=OrderChanged):
@@ -135,7 +159,13 @@ def to_settle_order(
     lines = [OrderedLine(line.line, line.item, micro_of(line.quantity)) for line in data.lines]
     if isinstance(data, OrderToChange):
         return ChangeReservation(event.cause, UUID(data.order), data.revision, lines, event.body)
-    return ReserveStock(event.cause, UUID(data.order), lines, event.body)
+    return ReserveStock(event.cause, UUID(data.order), lines, event.body, _wish(data))
+
+
+def _wish(order: OrderToReserve) -> Wish:
+    if order.if_short is None and order.priority is None and order.reserve_until is None:
+        return NO_WISH
+    return Wish(order.if_short or "all_or_nothing", order.priority or 0, order.reserve_until)
 
 
 def micro_of(quantity: str) -> int:
@@ -234,8 +264,12 @@ def receipt_body(command: ReceiveGoods, levels: Mapping[str, NewLevel]) -> dict[
 
 def stock_reserved(order: UUID, reservation: UUID, decision: Reserved, revision: int = 1) -> Fact:
     """Stock is set aside."""
-    data: dict[str, object] = {"order": order, "reservation": reservation, "lines": _lines(decision.lines)}
-    return StockReserved, order, data | _revision(revision)
+    data: dict[str, object] = {"order": order, "reservation": reservation, "lines": lines_told(decision.lines)}
+    if decision.dropped:
+        data["dropped"] = lines_told(decision.dropped)
+    if decision.waiting:
+        data["complete"] = False
+    return StockReserved, order, data | revision_told(revision)
 
 
 def reservation_refused(order: UUID, decision: NotReserved, revision: int = 1) -> Fact:
@@ -250,7 +284,7 @@ def reservation_refused(order: UUID, decision: NotReserved, revision: int = 1) -
         "detail": sentence(decision),
         "shortages": shortages,
     }
-    return ReservationRefused, order, data | _revision(revision)
+    return ReservationRefused, order, data | revision_told(revision)
 
 
 def reservation_released(order: UUID, reservation: UUID, decision: Released) -> Fact:
@@ -259,11 +293,13 @@ def reservation_released(order: UUID, reservation: UUID, decision: Released) -> 
         "order": order,
         "reservation": reservation,
         "reason": decision.reason,
-        "lines": _lines(decision.lines),
+        "lines": lines_told(decision.lines),
     }
+    if decision.parts != 1:
+        data["parts"] = decision.parts
     if decision.replaced_by is not None:
         data["replaced_by"] = decision.replaced_by
-    return ReservationReleased, order, data | _revision(decision.revision)
+    return ReservationReleased, order, data | revision_told(decision.revision)
 
 
 def order_change_refused(order: UUID, revision: int, decision: NotChanged) -> Fact:
@@ -334,10 +370,11 @@ def company_without_currency(company: str) -> Refused:
     return Refused("currency-unknown", detail, status=409)
 
 
-def _revision(revision: int) -> dict[str, object]:
+def revision_told(revision: int) -> dict[str, object]:
     """Events of an order's first revision do not name it: nobody had to know of revisions then."""
     return {} if revision == 1 else {"revision": revision}
 
 
-def _lines(lines: Sequence[OrderedLine]) -> list[dict[str, object]]:
+def lines_told(lines: Sequence[OrderedLine]) -> list[dict[str, object]]:
+    """Lines with their quantities, as events tell them."""
     return [{"line": line, "item": sku, "quantity": from_micro(quantity)} for line, sku, quantity in lines]

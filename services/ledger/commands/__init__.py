@@ -5,9 +5,11 @@ from __future__ import annotations
 from services.ledger.commands.arrivals import (
     CloseOrder,
     RecordChange,
+    RecordPart,
     RecordPayment,
     RecordReservation,
     RecordTerms,
+    ReduceOrder,
     ReleaseOrder,
 )
 from services.ledger.commands.books import (
@@ -74,10 +76,12 @@ __all__ = [
     "PostStock",
     "PostalAddress",
     "RecordChange",
+    "RecordPart",
     "RecordPayment",
     "RecordRates",
     "RecordReservation",
     "RecordTerms",
+    "ReduceOrder",
     "RegisterCompany",
     "RegisterCustomers",
     "ReleaseCredit",

@@ -46,6 +46,36 @@ class RecordReservation:
     body: bytes
     cause: Cause
     revision: int = 1
+    complete: bool = True
+    """Whether nothing of it waits for goods."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPart:
+    """Bill what has come for an order that waited for goods."""
+
+    company: str
+    order: UUID
+    part: int
+    reserved_at: datetime
+    reserved: Mapping[int, Reserved]
+    cause: Cause
+    revision: int = 1
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReduceOrder:
+    """Credit what was let go of an order; `lines` in millionths, by number."""
+
+    company: str
+    order: UUID
+    reason: str
+    reduced_at: datetime
+    lines: Mapping[int, int]
+    cause: Cause
+    parts: int = 1
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +98,8 @@ class ReleaseOrder:
     released_at: datetime
     cause: Cause
     revision: int = 1
+    parts: int = 1
+    """How many invoices it may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,21 @@ def part_of(
     )
 
 
+def wishes_for(
+    printed: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]], left: dict[int, int], currency: str
+) -> list[Wish]:
+    """What an invoice can give back of these lines (number: millionths); it is taken off them."""
+    wishes: list[Wish] = []
+    for line in printed["lines"]:
+        number = line["line"]
+        there = to_micro(line["quantity"]) - _credited(number, earlier, currency).quantity
+        taken = min(there, left.get(number, 0))
+        if taken > 0:
+            left[number] -= taken
+            wishes.append(Wish(number, from_micro(taken), ""))
+    return wishes
+
+
 def _credited(number: int, earlier: Sequence[Mapping[str, Any]], currency: str) -> Left:
     before = [line for note in earlier for line in note["lines"] if line["line"] == number]
     return Left(sum(to_micro(x["quantity"]) for x in before), sum(to_minor(x["net"], currency) for x in before))

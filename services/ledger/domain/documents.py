@@ -11,8 +11,13 @@ from services.ledger.domain.numbering import DocumentNumber
 from services.ledger.domain.settlement import Receivable
 
 
-def invoice_id(company: str, order: UUID, revision: int = 1) -> UUID:
-    """The id of the invoice of an order's revision: there is at most one, so it can be found without a search."""
+def invoice_id(company: str, order: UUID, revision: int = 1, part: int = 1) -> UUID:
+    """The id of the invoice of an order's revision, or of a later part of it that had to wait for goods.
+
+    There is at most one of each, so it can be found without a search.
+    """
+    if part > 1:
+        return derive(company, "invoice", order, revision, part)
     return derive(company, "invoice", order, *(() if revision == 1 else (revision,)))
 
 

@@ -9,7 +9,15 @@ from typing import NamedTuple
 
 from chassis.errors import Refused
 from chassis.ids import UUID
-from contracts.money import MINOR_UNITS, WHOLE_DIGITS_MAX, AmountError, line_total_minor, tax_minor
+from contracts.money import (
+    MINOR_UNITS,
+    WHOLE_DIGITS_MAX,
+    AmountError,
+    from_micro,
+    line_total_minor,
+    tax_minor,
+    to_micro,
+)
 from services.ledger.domain.books import RECEIVABLE, SALES, Books, TaxRule
 from services.ledger.domain.customers import PaymentTerms
 from services.ledger.domain.exchange import Rate, value
@@ -49,6 +57,8 @@ class Reserved(NamedTuple):
 
     item: str
     quantity: str
+    before: int = 0
+    """Millionths that were set aside for the line before, and invoiced then."""
 
 
 class InvoiceLine(NamedTuple):
@@ -147,6 +157,8 @@ def draft_invoice(
             return Refused("tax-code-unknown", f"The company has no tax code {tax_code}.", f"/lines/{index}/tax_code")
         try:
             line_net = line_total_minor(served.quantity, unit_price, terms.currency)
+            if served.before:
+                line_net = _more(served, unit_price, terms.currency)
         except AmountError as wrong:
             return Refused("amount-too-large", f"Line {number}: {wrong}.", f"/lines/{index}")
         lines.append(InvoiceLine(number, item, description, served.quantity, unit_price, line_net, tax_code, rule.rate))
@@ -180,6 +192,12 @@ def draft_invoice(
         None,
         terms.revision,
     )
+
+
+def _more(served: Reserved, unit_price: str, currency: str) -> int:
+    """What a later part of a line comes to: so that its parts add up to the line, to the cent."""
+    upto = line_total_minor(from_micro(served.before + to_micro(served.quantity)), unit_price, currency)
+    return upto - line_total_minor(from_micro(served.before), unit_price, currency)
 
 
 def tax_of(rule: TaxRule, base: int) -> TaxTotal:

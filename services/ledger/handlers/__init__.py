@@ -15,6 +15,7 @@ from services.ledger.handlers.customers import change_customers, register_custom
 from services.ledger.handlers.dimensions import change_policies, define_allocation_rules, define_dimension_values
 from services.ledger.handlers.dunning import run_dunning, set_policies, stop_dunning
 from services.ledger.handlers.entries import decide_entries, post_entries, reverse_entries
+from services.ledger.handlers.parts import record_parts, reduce_orders
 from services.ledger.handlers.payments import record_payments
 from services.ledger.handlers.payroll import post_payroll
 from services.ledger.handlers.rates import record_rates
@@ -44,10 +45,12 @@ __all__ = [
     "post_payroll",
     "post_stock",
     "record_changes",
+    "record_parts",
     "record_payments",
     "record_rates",
     "record_reservations",
     "record_terms",
+    "reduce_orders",
     "register_companies",
     "register_customers",
     "release_credit",

@@ -43,6 +43,10 @@ class Due:
     reserved: Mapping[int, Reserved]
     reserved_at: datetime
     cause: Cause
+    part: int = 1
+    """The how-manieth time that goods were set aside for it."""
+    complete: bool = True
+    """Whether nothing more of it will be invoiced."""
 
 
 async def record_terms(commands: Sequence[RecordTerms], unit: UnitOfWork) -> Sequence[Outcome]:
@@ -93,12 +97,15 @@ async def _terms_came(
         row = met[_revision_of(command)]
         if row["complete"]:
             reserved = translate.to_reserved(row["reservation"])
-            due.append(Due(*_revision_of(command), command.body, reserved, row["reserved_at"], command.cause))
+            whole = translate.is_whole(row["reservation"])
+            due.append(
+                Due(*_revision_of(command), command.body, reserved, row["reserved_at"], command.cause, complete=whole)
+            )
         elif row["open"] and row["answered"]:
             if not books[command.company].answers_orders:
                 raise Transient("credit was asked for meanwhile")
             asked.append(Asked(*_revision_of(command), command.body, command.cause))
-    await _bill(due, books, unit)
+    await bill(due, books, unit)
     await answer(asked, books, unit)
     return met
 
@@ -134,8 +141,11 @@ async def record_reservations(commands: Sequence[RecordReservation], unit: UnitO
     if not complete:
         return
     terms = await orders.read_terms(unit.raw, [_revision_of(c) for c in complete])
-    due = [Due(*_revision_of(c), terms[_revision_of(c)], c.reserved, c.reserved_at, c.cause) for c in complete]
-    await _bill(due, books, unit)
+    due = [
+        Due(*_revision_of(c), terms[_revision_of(c)], c.reserved, c.reserved_at, c.cause, complete=c.complete)
+        for c in complete
+    ]
+    await bill(due, books, unit)
 
 
 async def close_orders(commands: Sequence[CloseOrder], unit: UnitOfWork) -> None:
@@ -161,7 +171,8 @@ class Decided:
     printed: bytes
 
 
-async def _bill(due: Sequence[Due], books: Mapping[str, Books], unit: UnitOfWork) -> None:
+async def bill(due: Sequence[Due], books: Mapping[str, Books], unit: UnitOfWork) -> None:
+    """Invoice what is complete, or tell why it cannot be."""
     decided: list[Decided] = []
     refusals: list[tuple[Due, Refused]] = []
     terms = [translate.to_terms(one.order, one.terms) for one in due]
@@ -257,7 +268,7 @@ async def _issue(decided: Sequence[Decided], books: Mapping[str, Books], unit: U
     rows: list[documents.InvoiceRow] = []
     for one, number in zip(decided, hand_out(wanted, last), strict=True):
         company, order, cause = one.due.company, one.due.order, one.due.cause
-        invoice = Invoice(invoice_id(company, order, one.due.revision), number, one.draft)
+        invoice = Invoice(invoice_id(company, order, one.due.revision, one.due.part), number, one.draft)
         entry = on_open_day(_sale(invoice, books[company]), books[company])
         posted_by = entry.id if entry.lines else None
         unit.emit(*translate.invoice_issued(invoice, one.parts, posted_by), cause)
@@ -281,7 +292,8 @@ async def _issue(decided: Sequence[Decided], books: Mapping[str, Books], unit: U
 
 def _billed(one: Decided) -> tuple[str, UUID, int, int, bool]:
     base = one.draft.base_total
-    return one.due.company, one.due.order, one.due.revision, one.draft.total if base is None else base, True
+    total = one.draft.total if base is None else base
+    return one.due.company, one.due.order, one.due.revision, total, one.due.complete
 
 
 def _sale(invoice: Invoice, books: Books) -> Entry:

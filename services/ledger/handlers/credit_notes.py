@@ -45,6 +45,8 @@ class Crediting:
     issued_on: date
     reason: str
     cause: Cause
+    order_stands: bool = False
+    """Whether something of its order stands, if nothing of the invoice."""
 
 
 async def credit_lines(commands: Sequence[CreditLines], unit: UnitOfWork) -> Sequence[Result]:
@@ -139,7 +141,8 @@ async def write_notes(creditings: Sequence[Crediting], settling: Settling, unit:
             settling.settled.append((r, max(r.settled_on, one.issued_on), one.cause))
         body = orjson.loads(one.row["printed"]) | {"lines": part.lines, "taxes": part.taxes}
         notes.append(CreditNote(one.note, number, one.issued_on, one.reason, r, one.row["order_reference"], part.net,
-                                part.tax, orjson.dumps(body), own_words=True, partial=not part.whole))  # fmt: skip
+                                part.tax, orjson.dumps(body), own_words=True,
+                                partial=one.order_stands or not part.whole))  # fmt: skip
         moved_to.append(None if entry.original_on is None else entry.posted_on)
         rows.append((r.company, one.note, r.invoice, "credit-note", one.note, part.total, entry.posted_on, entry.id))
         unit.emit(*translate.credit_note_issued(notes[-1], entry.id), one.cause)

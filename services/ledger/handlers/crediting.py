@@ -46,7 +46,11 @@ async def release_orders(commands: Sequence[ReleaseOrder], unit: UnitOfWork) -> 
     """Credit the orders that were invoiced; never bill those that were not."""
     books = await open_books(unit)
     await orders.meet(unit.raw, [Arrival(c.company, c.order, c.revision, closed="released") for c in commands])
-    by_invoice = {(c.company, invoice_id(c.company, c.order, c.revision)): c for c in commands}
+    by_invoice = {
+        (c.company, invoice_id(c.company, c.order, c.revision, part)): c
+        for c in commands
+        for part in range(1, c.parts + 1)
+    }
     rows = await documents.read_creditable(unit.raw, by_invoice)
     if rows:
         invoiced = {(row["company"], row["id"]): row for row in rows}

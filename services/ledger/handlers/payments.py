@@ -25,9 +25,9 @@ from services.ledger.store import money as store
 
 
 class Named(NamedTuple):
-    """The last invoice of each order by company and order, and invoices by company and printed number."""
+    """The invoices of each order's last revision by company and order, and invoices by company and printed number."""
 
-    by_order: Mapping[Key, Receivable]
+    by_order: Mapping[Key, Sequence[Receivable]]
     by_number: Mapping[tuple[str, str], Receivable]
 
 
@@ -136,14 +136,21 @@ async def _invoices_named_by(commands: Sequence[RecordPayment], unit: UnitOfWork
     latest = await orders.latest_reserved(unit.raw, named)
     rows = await documents.read_receivables(
         unit.raw,
-        [(company, invoice_id(company, order, revision)) for (company, order), revision in latest.items()],
+        [
+            (company, invoice_id(company, order, revision, part))
+            for (company, order), (revision, parts) in latest.items()
+            for part in range(1, parts + 1)
+        ],
         [(company, number) for company, number in numbers if number is not None],
     )
     receivables = {r.invoice: r for r in map(to_receivable, rows)}
     by_order = {
-        (company, order): receivables[invoice]
-        for (company, order), revision in latest.items()
-        if (invoice := invoice_id(company, order, revision)) in receivables
+        (company, order): [
+            receivables[invoice]
+            for part in range(1, parts + 1)
+            if (invoice := invoice_id(company, order, revision, part)) in receivables
+        ]
+        for (company, order), (revision, parts) in latest.items()
     }
     return Named(by_order, {(r.company, r.number): r for r in receivables.values()})
 
@@ -155,7 +162,7 @@ def _numbers(command: RecordPayment) -> list[str]:
 
 
 def _targets(command: RecordPayment, named: Named) -> list[Target]:
-    """The invoices that the payer means: several by number; or the one by number; else the one of the order."""
+    """The invoices that the payer means: several by number; or the one by number; else those of the order."""
     if command.wishes:
         meant_for: dict[UUID, Target] = {}
         for number, amount in command.wishes:
@@ -171,8 +178,7 @@ def _targets(command: RecordPayment, named: Named) -> list[Target]:
             return [Target(meant, None)]
     if command.order is None:
         return []
-    of_order = named.by_order.get((command.company, command.order))
-    return [] if of_order is None else [Target(of_order, None)]
+    return [Target(one, None) for one in named.by_order.get((command.company, command.order), ())]
 
 
 def _together(one: Target, other: Target) -> Target:

@@ -47,8 +47,8 @@ select currency, count(*) as invoices, sum(open)::numeric as open from open_item
 where company = $1 and open > 0 group by currency order by currency
 """
 
-REVISIONS = "select revision from order_to_bill where company = $1 and order_id = $2"
-"""Each revision of an order may have an invoice, under an id that is known without a search."""
+REVISIONS = "select revision, parts from order_to_bill where company = $1 and order_id = $2"
+"""Each part of a revision of an order may have an invoice, under an id that is known without a search."""
 
 BEFORE_ALL = (date(1900, 1, 1), UUID(bytes(16)))
 
@@ -161,8 +161,8 @@ async def search(
 
     conditions = [f"i.series = {bound(INVOICES)}"]
     if order is not None:
-        revisions = [row[0] for row in await connection.fetch(REVISIONS, company, order)]
-        invoices = [invoice_id(company, order, revision) for revision in revisions]
+        billed = await connection.fetch(REVISIONS, company, order)
+        invoices = [invoice_id(company, order, row[0], part) for row in billed for part in range(1, row[1] + 1)]
         conditions.append(f"i.company = {bound(company)} and i.id = any({bound(invoices)}::uuid[])")
     if customer is not None:
         conditions.append(f"i.customer_id = {bound(customer)}")

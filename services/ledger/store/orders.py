@@ -49,10 +49,15 @@ select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::text[], 
 """
 
 LATEST_RESERVED = """
-select x.company, x.order_id, r.revision from unnest($1::text[], $2::uuid[]) as x(company, order_id)
-cross join lateral (select max(revision) as revision from order_to_bill o
-    where o.company = x.company and o.order_id = x.order_id and o.reserved_at is not null offset 0) r
-where r.revision is not null
+select r.company, r.order_id, r.revision, r.parts from unnest($1::text[], $2::uuid[]) as x(company, order_id)
+cross join lateral (select * from order_to_bill o where o.company = x.company and o.order_id = x.order_id
+    and o.reserved_at is not null order by o.revision desc limit 1) r
+"""
+
+NOTE_PARTS = """
+update order_to_bill o set parts = greatest(o.parts, x.part)
+from unnest($1::text[], $2::uuid[], $3::int[], $4::int[]) as x(company, order_id, revision, part)
+where o.company = x.company and o.order_id = x.order_id and o.revision = x.revision
 """
 
 OrderRevision = tuple[str, UUID, int]
@@ -94,10 +99,18 @@ async def meet(connection: asyncpg.Connection, arrivals: Sequence[Arrival]) -> d
 
 async def latest_reserved(
     connection: asyncpg.Connection, orders: Iterable[tuple[str, UUID]]
-) -> dict[tuple[str, UUID], int]:
-    """The last revision that stock was reserved for, of those of these orders that have one."""
+) -> dict[tuple[str, UUID], tuple[int, int]]:
+    """The last revision that stock was reserved for, and in how many parts, of those of these orders that have one."""
     columns = list(zip(*orders, strict=True)) or [(), ()]
-    return {(company, order): last for company, order, last in await connection.fetch(LATEST_RESERVED, *columns)}
+    return {
+        (company, order): (last, parts)
+        for company, order, last, parts in await connection.fetch(LATEST_RESERVED, *columns)
+    }
+
+
+async def note_parts(connection: asyncpg.Connection, parts: Iterable[tuple[str, UUID, int, int]]) -> None:
+    """Keep how many parts (company, order, revision, part) there are of these."""
+    await connection.execute(NOTE_PARTS, *zip(*parts, strict=True))
 
 
 async def insert_refusals(

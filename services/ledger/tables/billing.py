@@ -27,7 +27,7 @@ class OrderToBill(Row, table=True):
     """Where terms and reservation meet; complete once, and billed then. A reservation is kept while it must wait."""
 
     __tablename__ = "order_to_bill"
-    __table_args__ = (CheckConstraint("closed in ('reservation-refused', 'released')"),)
+    __table_args__ = (CheckConstraint("closed in ('reservation-refused', 'released')"), CheckConstraint("parts > 0"))
     company: str = Field(sa_column=text(key=True))
     order_id: UUID = Field(primary_key=True)
     revision: int = Field(default=1, primary_key=True)
@@ -35,6 +35,8 @@ class OrderToBill(Row, table=True):
     reserved_at: datetime | None = Field(sa_column=moment(null=True))
     reservation: bytes | None = Field(sa_column=octets(null=True))
     closed: str | None = Field(sa_column=text(null=True))
+    parts: int = Field(default=1)
+    """How many times goods were set aside for it; each part has an invoice."""
 
 
 class BillingRefusal(Row, table=True):

@@ -8,20 +8,25 @@ import orjson
 
 from chassis.consumers import Received
 from chassis.ids import UUID
+from contracts.money import to_micro
 from services.ledger.commands import (
     CloseOrder,
     RecordChange,
+    RecordPart,
     RecordPayment,
     RecordReservation,
     RecordTerms,
+    ReduceOrder,
     ReleaseOrder,
 )
 from services.ledger.domain.invoicing import OrderLine, Reserved, Terms
 from services.ledger.views import (
     ChangedTerms,
     ChangeTooLate,
+    GoodsArrived,
     MoneyReceived,
     OrderNotReserved,
+    OrderReduced,
     OrderReleased,
     OrderReserved,
     OrderTerms,
@@ -47,7 +52,28 @@ def to_record_reservation(event: Received[OrderReserved]) -> RecordReservation:
     reserved = {line.line: Reserved(line.item, line.quantity) for line in event.data.lines}
     order = UUID(event.data.order)
     return RecordReservation(
-        event.cause.company, order, event.time, reserved, event.body, event.cause, event.data.revision or 1
+        event.cause.company, order, event.time, reserved, event.body, event.cause, event.data.revision or 1,
+        event.data.complete is not False,
+    )  # fmt: skip
+
+
+def to_record_part(event: Received[GoodsArrived]) -> RecordPart:
+    """Goods came for an order that waited."""
+    data = event.data
+    reserved = {x.line: Reserved(x.item, x.quantity, to_micro(x.before or "0")) for x in data.lines}
+    return RecordPart(
+        event.cause.company, UUID(data.order), data.part or 2, event.time, reserved, event.cause, data.revision or 1,
+        data.complete is not False,
+    )  # fmt: skip
+
+
+def to_reduce_order(event: Received[OrderReduced]) -> ReduceOrder:
+    """Something of an order was let go."""
+    data = event.data
+    lines = {line.line: to_micro(line.quantity) for line in data.lines}
+    parts = 1 if data.parts is None else data.parts
+    return ReduceOrder(
+        event.cause.company, UUID(data.order), data.reason, event.time, lines, event.cause, parts, data.revision or 1
     )
 
 
@@ -65,7 +91,9 @@ def to_release_order(event: Received[OrderReleased]) -> ReleaseOrder:
     """A reservation was released."""
     data = event.data
     reason = data.reason if data.replaced_by is None else CHANGED
-    return ReleaseOrder(event.cause.company, UUID(data.order), reason, event.time, event.cause, data.revision or 1)
+    return ReleaseOrder(
+        event.cause.company, UUID(data.order), reason, event.time, event.cause, data.revision or 1, data.parts or 1
+    )
 
 
 def to_record_payment(event: Received[MoneyReceived]) -> RecordPayment:
@@ -108,6 +136,11 @@ def changed_terms(placed: bytes, changed: bytes) -> bytes:
 def to_reserved(body: bytes) -> dict[int, Reserved]:
     """Reserved quantities by line, from the bytes that came with them."""
     return {line["line"]: Reserved(line["item"], line["quantity"]) for line in orjson.loads(body)["lines"]}
+
+
+def is_whole(body: bytes) -> bool:
+    """Whether a reservation says that nothing of its order waits for goods."""
+    return orjson.loads(body).get("complete") is not False
 
 
 def _printed_customer(customer: Mapping[str, object]) -> dict[str, object]:
