@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from datetime import date, timedelta
 from time import perf_counter
@@ -23,8 +24,11 @@ from tests.inventory.room import StockRoom, cause, placed
 from tests.inventory.test_shipping import dispatch, packed
 
 TODAY = date(2026, 11, 28)
-HISTORIES = 50
+HISTORIES = int(os.environ.get("STOCK_HISTORIES", "50"))
+"""`make stock-histories` runs a thousand."""
 STEPS = 14
+CLERKS = 50
+"""At work at the same time."""
 
 
 async def ship(room: StockRoom, name: str, sku: str, quantity: str, on: date) -> Any:
@@ -157,7 +161,13 @@ async def check_histories(room: StockRoom, methods: dict[str, str], seed: int) -
 
 async def histories(room: StockRoom, skus: list[str], seed: int, steps: int) -> None:
     await room.ask(handlers.set_tolerances, SetTolerance(cause(), 1_000_000))
-    await asyncio.gather(*[_history(room, sku, random.Random(f"{seed}{sku}"), steps) for sku in skus])
+    clerks = asyncio.Semaphore(CLERKS)
+
+    async def one(sku: str) -> None:
+        async with clerks:
+            await _history(room, sku, random.Random(f"{seed}{sku}"), steps)
+
+    await asyncio.gather(*map(one, skus))
 
 
 async def _history(room: StockRoom, sku: str, rng: random.Random, steps: int) -> None:
