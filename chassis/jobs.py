@@ -29,7 +29,7 @@ import orjson
 from chassis.database import Database, UnitOfWork, is_away, is_transient
 from chassis.faults import hit
 from chassis.ids import UUID, new_id
-from chassis.jobs_lease import keep_alive
+from chassis.jobs_lease import LeaseLost, finish, keep_alive, still_ours
 from chassis.telemetry import Metrics, logger, safe_text
 
 POLL_S = 1.0
@@ -46,7 +46,6 @@ with due as materialized (select id from job
 update job j set lease = $2, leased_until = now() + make_interval(secs => $3), attempts = attempts + 1
 from due where j.id = due.id returning j.id, j.company, j.key, j.payload, j.attempts, j.at
 """
-FINISH = "delete from job where id = any($1::bigint[]) and lease = $2 returning now()"
 DROP = "delete from job where id = any($1::bigint[]) and lease = $2"
 RETRY = """
 update job set lease = null, leased_until = null, error = $3, run_at = case when attempts >= $4 then 'infinity'
@@ -69,10 +68,6 @@ on conflict (name) do update set lease = excluded.lease, until = excluded.until 
 returning true
 """
 TURN_OVER = "update job_lease set until = now() + make_interval(secs => $3) where name = $1 and lease = $2"
-
-
-class LeaseLost(Exception):
-    """The lease ran out and somebody else has the job, or had it: nothing of this attempt may be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +171,17 @@ class JobContext(TurnContext):
 
     @asynccontextmanager
     async def finishing(self, jobs: Sequence[Job]) -> AsyncIterator[UnitOfWork]:
-        """A unit of work whose commit ends these jobs. Raises LeaseLost when one of them is no longer ours."""
+        """A unit of work whose commit ends these jobs. Raises LeaseLost when one of them is no longer ours.
+
+        Jobs are what every transaction locks last, here as where they are asked for: who waits for a row that an asker
+        has must not have the job that the asker is about to ask for again.
+        """
         hit("job.done")
         async with self.database.unit({job.company for job in jobs}, points="job") as unit:
-            rows = await unit.raw.fetch(FINISH, [job.id for job in jobs], self._lease)
-            if len(rows) != len(jobs):
-                raise LeaseLost(f"{len(jobs) - len(rows)} of {len(jobs)} jobs belong to somebody else")
-            unit.now = rows[0][0]
+            ids = [job.id for job in jobs]
+            unit.now = await still_ours(unit.raw, ids, self._lease)
             yield unit
+            await finish(unit.raw, ids, self._lease)
         for job in jobs:
             self.left.pop(job.id, None)
 

@@ -14,12 +14,13 @@ insert into job as j (company, queue, key, payload, run_at)
 select x.company, x.queue, x.key, x.payload, coalesce(x.run_at, now())
 from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[]) x(company, queue, key, payload, run_at)
 on conflict (company, queue, key) do update set payload = excluded.payload, run_at = least(j.run_at, excluded.run_at),
-    lease = null, leased_until = null, attempts = case when j.run_at = 'infinity' then 0 else j.attempts end
+    lease = null, leased_until = null,
+    attempts = case when j.run_at = 'infinity' then 0 when j.lease is not null then j.attempts - 1 else j.attempts end
 where j.leased_until is not null or j.run_at > excluded.run_at or j.payload <> excluded.payload
 """
 """Work that waits is done once, with what was asked last and at the earlier time; what was buried is tried anew. Work
-that runs loses its lease and is done once more: its attempt may have read the world as it was before this commit.
-Work that rests, because another department was away, rests no longer."""
+that runs loses its lease and is done once more: its attempt may have read the world as it was before this commit, and
+does not count. Work that rests, because another department was away, rests no longer."""
 
 
 @dataclass(frozen=True, slots=True)

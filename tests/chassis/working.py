@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from chassis.database import UnitOfWork
 from chassis.ids import new_id
 from chassis.jobs import Job, JobContext
 from tests.chassis.toy import Toy
@@ -20,13 +21,18 @@ async def ask(toy: Toy, *keys: str, queue: str = "render", company: str = "acme"
 async def note(unit_context: JobContext, jobs: Sequence[Job]) -> None:
     """Finish jobs with a row each."""
     async with unit_context.finishing(jobs) as unit:
-        await unit.raw.execute(
-            "insert into noted (company, topic, key, sequence, event_id, reference) "
-            "select c, 'job', k, 1, e, 'done' from unnest($1::text[], $2::text[], $3::uuid[]) x(c, k, e)",
-            [job.company for job in jobs],
-            [job.key for job in jobs],
-            [new_id() for _ in jobs],
-        )
+        await put_down(unit, jobs)
+
+
+async def put_down(unit: UnitOfWork, jobs: Sequence[Job]) -> None:
+    """A row for each job."""
+    await unit.raw.execute(
+        "insert into noted (company, topic, key, sequence, event_id, reference) "
+        "select c, 'job', k, 1, e, 'done' from unnest($1::text[], $2::text[], $3::uuid[]) x(c, k, e)",
+        [job.company for job in jobs],
+        [job.key for job in jobs],
+        [new_id() for _ in jobs],
+    )
 
 
 async def done(toy: Toy) -> list[str]:

@@ -117,17 +117,13 @@ class Paying:
         return Calculated(slips, PartDone(len(slips), digest, sums, sorted(problems.items(), key=str)))
 
     async def keep(self, command: CalculatePart, result: Calculated, period: Month, unit: UnitOfWork) -> None:
-        """Write the payslips and close the part, unless somebody did or the run is calculated anew.
-
-        Each part asks for a look at the run by a job of its own: a job in common would be held by whoever looks now,
-        who waits for the lock that this commit has on the run.
-        """
+        """Write the payslips and close the part, unless somebody did or the run is calculated anew."""
         place = (command.company, command.run, command.attempt, command.part)
         if await pay_runs.end_part(unit.raw, place, result.done, unit.now):
             run = (command.company, command.run, command.attempt)
             await payslips.add(unit.raw, run, period.first, result.slips, unit.now)
             payload = {"run": str(command.run), "attempt": command.attempt}
-            unit.enqueue(FINISH, command.company, payload, key=f"{command.run}/{command.attempt}/{command.part}")
+            unit.enqueue(FINISH, command.company, payload, key=f"{command.run}/{command.attempt}")
 
     async def finish(self, company: str, run: UUID, attempt: int, unit: UnitOfWork) -> None:
         """When all parts are there, the run is calculated: its sums and its digest do not depend on their order."""
