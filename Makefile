@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PYTEST := $(BIN)/python -m pytest
-# Every house starts a dozen processes of the same modules: compiling them each time would cost more than running them.
+# Every house starts a dozen processes of the same modules: they are compiled once, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
@@ -25,7 +25,7 @@ $(READY): requirements/uv.txt requirements/dev.txt
 	@echo "setting up $(VENV) (a few hundred megabytes the first time) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements/dev.txt requirements/uv.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements/dev.txt requirements/uv.txt
 	@touch $@
 
 # --- running ---------------------------------------------------------------------------------------------------------

@@ -25,6 +25,11 @@ class Cause(NamedTuple):
     at: datetime
     """The event's own time, or the database's time for a request."""
 
+    @classmethod
+    def unasked(cls, identity: UUID, company: str, actor: str, at: datetime) -> Cause:
+        """Nobody asked: a time has come, or a file lies there."""
+        return cls(identity, company, str(identity), actor, None, None, at)
+
     @property
     def person(self) -> str:
         """The human who acts: for whom a system asks, else who asks. Every rule of four eyes compares this, so that

@@ -36,6 +36,8 @@ HEADERS_MAX = 100
 HEADER_BYTES_MAX = 16_384
 SAMPLED_PER_S_MAX = 20
 """Traces recorded a second at most, whatever callers ask for: a recorded one costs a span in every service."""
+FILE_BODY_BYTES_MAX = 268_435_456
+"""A body that is a file: whoever takes files decides below this, and whoever passes them on believes it."""
 LongBody = tuple[re.Pattern[str], int]
 """Addresses that take longer bodies than others, and how long they may be."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

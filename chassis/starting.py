@@ -10,7 +10,7 @@ from contextlib import contextmanager
 def short_start() -> Iterator[None]:
     """Around the imports of a service's `__main__`.
 
-    Two thousand modules' worth of objects come, none of which is ever garbage, and the collector would walk through
+    The objects of a thousand modules come, none of which is ever garbage, and the collector would walk through
     them again and again (a sixth of the time of a start).
     """
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for them reads every package's metadata

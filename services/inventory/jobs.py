@@ -21,7 +21,7 @@ async def expire(batch: Sequence[Job], context: JobContext) -> None:
         commands = []
         for job in batch:
             identity = derive("reservation-expiry", job.company, job.key, str(job.id))
-            cause = Cause(identity, job.company, str(identity), "clock", None, None, unit.now)
+            cause = Cause.unasked(identity, job.company, "clock", unit.now)
             commands.append(ExpireReservation(cause, UUID(job.key)))
         await handlers.expire_reservations(commands, unit)
 
@@ -33,6 +33,6 @@ async def share_out(batch: Sequence[Job], context: JobContext) -> None:
         commands = []
         for job in batch:
             identity = derive("share-out", job.company, unit.now)
-            cause = Cause(identity, job.company, str(identity), "clock", None, None, unit.now)
+            cause = Cause.unasked(identity, job.company, "clock", unit.now)
             commands.append(ShareOut(cause))
         await handlers.share_what_is_free(commands, unit)

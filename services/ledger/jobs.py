@@ -22,6 +22,6 @@ async def dun(batch: Sequence[Job], context: JobContext) -> None:
         async with context.finishing([job]) as unit:
             books = (await open_books(unit))[job.company]
             identity = derive("dunning-run", job.company, books.day_of(unit.now))
-            cause = Cause(identity, job.company, str(identity), "clock", None, None, unit.now)
+            cause = Cause.unasked(identity, job.company, "clock", unit.now)
             await handlers.run_dunning([RunDunning(job.company, None, cause)], unit)
             unit.enqueue(QUEUE, job.company, {}, key=job.key, run_at=next_morning(books, unit.now))

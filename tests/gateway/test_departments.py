@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote
+from uuid import UUID
 
 import pytest
 from starlette.applications import Starlette
@@ -129,6 +130,28 @@ async def test_a_document_is_streamed_through_as_it_is(make_gateway: MakeGateway
     assert answer.content == PDF
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["content-disposition"] == "attachment"
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["length told", "in chunks"])
+async def test_a_file_is_passed_on_as_it_comes_and_nothing_else_may_be_so_long(
+    make_gateway: MakeGateway, told: bool
+) -> None:
+    """D1: only the addresses that take files take long bodies."""
+    file = b"0123456789abcdef" * 131_072
+
+    async def parts() -> AsyncIterator[bytes]:
+        for start in range(0, len(file), 65_536):
+            yield file[start : start + 65_536]
+
+    async with serving(LEDGER) as address, calling(make_gateway(documents_address=address)) as office:
+        for path, status in (("files", 201), (f"documents/{UUID(int=1)}/versions", 201), ("papers", 413)):
+            content = file if told else parts()
+            headers = {**office.headers, "content-type": "multipart/form-data; boundary=x", "idempotency-key": path}
+            answer = await office.client.post(f"/documents/v1/companies/acme/{path}", content=content, headers=headers)
+            assert answer.status_code == status, answer.text[:300]
+            if status == 201:
+                assert answer.json()["body"] == file.decode()
+                assert answer.json()["headers"].get("content-length") == (str(len(file)) if told else None)
 
 
 async def test_a_departments_refusal_is_the_callers_answer(make_gateway: MakeGateway) -> None:

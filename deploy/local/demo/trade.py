@@ -229,15 +229,19 @@ class Trader:
         """An address of the company's in the ledger."""
         return f"/ledger/v1/companies/{TRADER.code}/{path}"
 
-    def order(self, reference: str, drills: int, rope: int) -> dict[str, Any]:
-        """An order as the web shop sends it; whose it is follows from the last digit."""
-        wanted = ((DRILL, "Drill", drills, "140.00"), (ROPE, "Rope, per metre", rope, "3.20"))
+    def customer(self, reference: str) -> dict[str, Any]:
+        """Whose order it is: that follows from the last digit."""
         code, name, language, city = TRADER.customers[int(reference[-1]) % 2]
+        address = {"line1": "2 Quay", "city": city, "postcode": "18538", "country": "GR"}
+        return {"id": code, "name": name, "language": language, "address": address}
+
+    def order(self, reference: str, drills: int, rope: int) -> dict[str, Any]:
+        """An order as the web shop sends it."""
+        wanted = ((DRILL, "Drill", drills, "140.00"), (ROPE, "Rope, per metre", rope, "3.20"))
         return {
             "company": TRADER.code, "reference": reference, "placed_at": datetime.now(UTC).isoformat(),
             "currency": TRADER.currency,
-            "customer": {"id": code, "name": name, "language": language,
-                         "address": {"line1": "2 Quay", "city": city, "postcode": "18538", "country": "GR"}},
+            "customer": self.customer(reference),
             "lines": [
                 {"item": sku, "description": text, "quantity": str(number), "unit_price": price, "tax_code": "S24"}
                 for sku, text, number, price in wanted if number

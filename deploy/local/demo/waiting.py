@@ -20,12 +20,11 @@ LATER_INVOICES = 3
 
 async def ask_for_credit(trader: Trader) -> None:
     """The company asks for credit before it promises goods, and one of its customers has a limit."""
-    code, name, language, city = _customer(trader)
-    customer = {
-        "customer": code, "name": name, "language": language,
-        "address": {"line1": "2 Quay", "city": city, "postcode": "18538", "country": "GR"},
+    told = trader.customer(HELD)
+    customer = {name: told[name] for name in ("name", "language", "address")} | {
+        "customer": told["id"],
         "credit_limits": [{"currency": "EUR", "amount": LIMIT}],
-    }  # fmt: skip
+    }
     await trader.post(trader.ledger("customers"), customer, "customer")
     policy = {"valid_from": trader.today.isoformat(), "credit_check": True}
     await trader.post(trader.ledger("policies"), policy, "policy")
@@ -61,8 +60,3 @@ async def waiting_for_goods(trader: Trader) -> None:
     await trader.receive("rest", trader.today, {"ROPE": (REST, "2.00")})
     await until(state, lambda told: told == "documented", "the order that waited has its goods")
     trader.say(f"an order of {WAITING_ROPE} m of rope took what was there and waited for the rest")
-
-
-def _customer(trader: Trader) -> tuple[str, str, str, str]:
-    order = trader.order(HELD, HELD_DRILLS, 0)["customer"]
-    return order["id"], order["name"], order["language"], order["address"]["city"]

@@ -12,12 +12,11 @@ from starlette.responses import Response
 
 from chassis.errors import Fault, Problem
 from chassis.http import Call, Reading, Router, write
-from chassis.ids import UUID
-from chassis.problems import takes_long_bodies
+from chassis.problems import FILE_BODY_BYTES_MAX, takes_long_bodies
 from services.documents import handlers
 from services.documents.api.callers import GRANTED, WRITE, Readers, check_may_read, not_found
 from services.documents.api.facts import Body
-from services.documents.api.multipart import BODY_BYTES_MAX, entry_of, form_of, keep, malformed, received
+from services.documents.api.multipart import entry_of, form_of, keep, malformed, received
 from services.documents.api.papers import LinkBody, ObjectKind
 from services.documents.api.reading import Pdf, content_of
 from services.documents.api.rights import Reason
@@ -63,7 +62,7 @@ class EndLinkBody(Body):
 
 
 @router.post("/files", status_code=201, openapi_extra=form_of(FileBody, file_required=True))
-@takes_long_bodies(BODY_BYTES_MAX)
+@takes_long_bodies(FILE_BODY_BYTES_MAX)
 async def take_file(company: str, call: Writers, request: Request) -> Response:
     """Put a file on file: 201. The same bytes in the same class are there already: 200, and one more time they came."""
     async with received(request) as sent:
@@ -79,7 +78,7 @@ async def take_file(company: str, call: Writers, request: Request) -> Response:
 
 
 @router.post("/documents/{document}/versions", status_code=201, openapi_extra=form_of(VersionBody, file_required=False))
-@takes_long_bodies(BODY_BYTES_MAX)
+@takes_long_bodies(FILE_BODY_BYTES_MAX)
 async def change_file(company: str, document: uuid.UUID, call: Writers, request: Request) -> Response:
     """The next version of a file, with who, when and why. What it was before stays and can be read."""
     async with received(request) as sent:
@@ -187,18 +186,18 @@ async def _written(request: Request, call: Call, company: str, document: uuid.UU
     """A document that the caller may change. Raises Problem 404 for one that they may not even know of, 403."""
     async with Reading(call.caller, request.app.state.doors).connection(company) as connection:
         found = await queries.one(connection, company, document)
-        readers = await access.rights(connection, company, call.caller)
-    if found is None:
-        raise not_found()
-    of = rights.of(found.document_class)
-    if not may_read(rights.reader, of, document):
-        check_may_read(readers, found.document_class, document)
-        raise Problem(403, "class-not-allowed", f"The caller may not change documents of {of.code}.")
+        if found is None:
+            raise not_found()
+        of = rights.of(found.document_class)
+        if not may_read(rights.reader, of, document):
+            readers = await access.rights(connection, company, call.caller)
+            check_may_read(readers, found.document_class, document)
+            raise Problem(403, "class-not-allowed", f"The caller may not change documents of {of.code}.")
     return found
 
 
 async def _readable(reading: Reading, connection: Any, company: str, document: uuid.UUID) -> None:
-    found = await queries.one(connection, company, UUID(document.bytes))
+    found = await queries.one(connection, company, own(document))
     rights = await access.rights(connection, company, reading.caller)
     if found is None:
         raise not_found()

@@ -28,8 +28,6 @@ from services.documents.keeping.intake import file_name_of, take_in
 from services.documents.keeping.sniffing import Lying
 from services.documents.rendering.desk import Desk
 
-BODY_BYTES_MAX = 268_435_456
-"""No setting goes beyond this."""
 ENTRY_BYTES_MAX = 65_536
 PATIENCE_S = 120.0
 """How long a file may take to arrive; nothing waits for it but its sender."""

@@ -86,7 +86,7 @@ async def grant_access(company: str, body: GrantBody, call: Givers) -> Response:
 
 def _check_gives(giver: access.Giver, code: str, may: str) -> None:
     """Raises Problem 403 unless the caller may give, or end, this right to this class."""
-    if not may_give(giver, giver.of(code), may):
+    if not may_give(giver, access.class_of(giver.classes, code), may):
         raise Problem(403, "class-not-allowed", f"The caller may not say who may {may} documents of {code}.")
 
 

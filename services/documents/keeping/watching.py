@@ -66,7 +66,7 @@ async def _take(
         for dropped, content, entry, of, written in looked_at:
             # The same drop after a crash is the same cause; the same bytes dropped another day are one more source.
             identity = derive("folder", company, of.code, dropped.name, written, content.sha256.hex())
-            cause = Cause(identity, company, str(identity), ACTOR, None, None, unit.now)
+            cause = Cause.unasked(identity, company, ACTOR, unit.now)
             commands.append(to_take_file(cause, "folder", of, entry, content))
         await handlers.take_files(commands, unit)
     hit("turn.committed")

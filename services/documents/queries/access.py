@@ -51,6 +51,11 @@ where company = $1 and document = $2 and position < $3 order by position desc li
 Classes = Mapping[str, ClassOfDocuments]
 
 
+def class_of(classes: Classes, code: str) -> ClassOfDocuments:
+    """A class by its code; one that nobody defined any more counts as closed."""
+    return classes.get(code) or ClassOfDocuments(code, code, "restricted")
+
+
 @dataclass(frozen=True, slots=True)
 class Rights:
     """A caller's rights in one company, and its classes."""
@@ -59,8 +64,8 @@ class Rights:
     classes: Classes
 
     def of(self, code: str) -> ClassOfDocuments:
-        """A class by its code; one that nobody defined any more counts as closed."""
-        return self.classes.get(code) or ClassOfDocuments(code, code, "restricted")
+        """A class by its code."""
+        return class_of(self.classes, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +73,6 @@ class Giver(Giving):
     """What a caller may give in one company, and its classes."""
 
     classes: Classes = field(default_factory=dict)
-
-    def of(self, code: str) -> ClassOfDocuments:
-        """A class by its code; one that nobody defined any more counts as closed."""
-        return self.classes.get(code) or ClassOfDocuments(code, code, "restricted")
 
 
 class Ended(BaseModel):

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from chassis.problems import takes_long_bodies
+from chassis.problems import FILE_BODY_BYTES_MAX, takes_long_bodies
 from services.gateway.api import oauth, pages, typed
 from services.gateway.api.departments import DEPARTMENTS, METHODS, plain_path
 from services.gateway.api.entry import admit, gateway_of, refuse_credentials_in_url
@@ -19,8 +19,6 @@ FILE_PATHS = (
     "/documents/v1/companies/{company}/files",
     "/documents/v1/companies/{company}/documents/{document}/versions",
 )
-FILE_BODY_BYTES_MAX = 268_435_456
-"""As long as documents takes any; its settings say how long a file may be."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 

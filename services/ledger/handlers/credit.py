@@ -148,16 +148,28 @@ async def review(eased: Mapping[CustomerKey, Cause], books: Mapping[str, Books],
     if not eased:
         return
     held = await store.read_held(unit.raw, {company for company, _ in eased}, {customer for _, customer in eased})
-    held = [one for one in held if (one.company, one.customer) in eased]
+    await _let_pass([one for one in held if (one.company, one.customer) in eased], eased, books, unit)
+
+
+async def review_all(causes: Mapping[str, Cause], unit: UnitOfWork) -> None:
+    """Look anew at all that is held in these companies."""
+    books = await open_books(unit)
+    held = await store.read_held(unit.raw, causes, None)
+    await _let_pass(held, {(one.company, one.customer): causes[one.company] for one in held}, books, unit)
+
+
+async def _let_pass(
+    held: Sequence[Held], causes: Mapping[CustomerKey, Cause], books: Mapping[str, Books], unit: UnitOfWork
+) -> None:
     if not held:
         return
-    standing = await _standing({(h.company, h.customer): eased[h.company, h.customer] for h in held}, books, unit)
+    standing = await _standing({(h.company, h.customer): causes[h.company, h.customer] for h in held}, books, unit)
     instead = await _instead([one.key for one in held if one.revision > 1], unit)
     rows: list[ApprovalRow] = []
     count = Counter[UUID]()
     for one in held:
         exposure, before = standing[one.company, one.customer], instead.get(one.key, 0)
-        of_company, cause = books[one.company], eased[one.company, one.customer]
+        of_company, cause = books[one.company], causes[one.company, one.customer]
         asks = of_company.policy(of_company.day_of(cause.at)).credit_check
         if asks and not exposure.fits(one.amount, before):
             continue
@@ -187,13 +199,6 @@ def _passes(
     exposure.add(one.amount, before)
     decided_by = cause.person if because == "released" else None
     return ApprovalRow(*one.key, at_stake, exposure.limit, decided_by, remark)
-
-
-async def review_all(causes: Mapping[str, Cause], unit: UnitOfWork) -> None:
-    """Look anew at all that is held in these companies."""
-    books = await open_books(unit)
-    held = await store.read_held(unit.raw, causes, None)
-    await review({(one.company, one.customer): causes[one.company] for one in held}, books, unit)
 
 
 async def over(

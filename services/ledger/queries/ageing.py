@@ -8,9 +8,8 @@ from datetime import date
 import asyncpg
 from pydantic import BaseModel
 
-from contracts.money import from_minor
+from contracts.money import from_minor, sum_text
 from services.ledger.domain.numbering import DocumentNumber
-from services.ledger.queries.amounts import sum_text
 
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
 LIMITS = (0, 30, 60, 90)

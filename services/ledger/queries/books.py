@@ -10,8 +10,7 @@ import asyncpg
 from pydantic import BaseModel
 
 from chassis.ids import UUID
-from contracts.money import from_minor
-from services.ledger.queries.amounts import sum_text
+from contracts.money import from_minor, sum_text
 
 ENTRY = """
 select e.*, r.id as reversed_by from journal_entry e

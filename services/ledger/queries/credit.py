@@ -8,12 +8,12 @@ import asyncpg
 from pydantic import BaseModel
 
 from chassis.ids import UUID
-from services.ledger.queries.amounts import sum_text
+from contracts.money import sum_text
 from services.ledger.store import credit as store
 
 HELD = """
-select c.*, t.body, e.currency from order_credit c join legal_entity e on e.company = c.company
-cross join lateral (select convert_from(body, 'UTF8')::jsonb ->> 'reference' as body from order_terms o
+select c.*, t.reference, e.currency from order_credit c join legal_entity e on e.company = c.company
+cross join lateral (select convert_from(body, 'UTF8')::jsonb ->> 'reference' as reference from order_terms o
     where o.company = c.company and o.order_id = c.order_id and o.revision = 1 offset 0) t
 where c.company = $1 and c.state = 'held' and ($2::text is null or c.customer_id = $2)
     and ($3::uuid is null or (c.asked_at, c.order_id) > (select a.asked_at, a.order_id from order_credit a
@@ -65,7 +65,7 @@ async def holds(
     held = [
         HeldAnswer(
             order=str(row["order_id"]),
-            reference=row["body"],
+            reference=row["reference"],
             revision=row["revision"],
             customer=row["customer_id"],
             currency=row["currency"],

@@ -7,8 +7,7 @@ from datetime import date, datetime
 import asyncpg
 from pydantic import BaseModel
 
-from contracts.money import from_micro, from_minor
-from services.ledger.queries.amounts import sum_text
+from contracts.money import from_micro, from_minor, sum_text
 
 VALUES = "select dimension, code, name from dimension_value where company = $1 order by dimension, code"
 

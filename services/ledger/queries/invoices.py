@@ -10,10 +10,9 @@ import orjson
 from pydantic import BaseModel
 
 from chassis.ids import UUID
-from contracts.money import from_minor
+from contracts.money import from_minor, sum_text
 from services.ledger.domain.documents import invoice_id
 from services.ledger.domain.numbering import INVOICES, DocumentNumber, read_number
-from services.ledger.queries.amounts import sum_text
 
 InvoiceState = Literal["open", "partly-paid", "paid", "nothing-to-pay", "credited"]
 

@@ -8,8 +8,8 @@ from datetime import date
 import asyncpg
 from pydantic import BaseModel
 
+from contracts.money import sum_text
 from services.ledger.domain.numbering import DocumentNumber
-from services.ledger.queries.amounts import sum_text
 
 CONTROL = """
 select d.currency, sum(d.debit - d.credit) as amount, sum(d.base_debit - d.base_credit) as base from account_day d

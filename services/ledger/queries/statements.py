@@ -9,9 +9,9 @@ from typing import Literal
 import asyncpg
 from pydantic import BaseModel
 
+from contracts.money import sum_text
 from services.ledger.domain.numbering import DocumentNumber
 from services.ledger.queries import ageing
-from services.ledger.queries.amounts import sum_text
 
 LINES_MAX = 1_000
 

@@ -80,7 +80,7 @@ cross join lateral (select * from order_credit h where h.company = x.company and
     and ($2::text[] is null or h.customer_id = any($2::text[])) order by h.asked_at, h.order_id, h.revision) c
 """
 
-HELD_ORDERS = """
+LATEST = """
 select c.company, c.order_id, c.revision, c.customer_id, c.amount, c.state
 from unnest($1::text[], $2::uuid[]) as x(company, order_id)
 cross join lateral (select * from order_credit h where h.company = x.company and h.order_id = x.order_id
@@ -192,7 +192,7 @@ async def read_held(
 
 async def read_latest(connection: asyncpg.Connection, orders: Collection[tuple[str, UUID]]) -> list[Held]:
     """The latest revision of these orders that was answered, however."""
-    return [Held(*row) for row in await connection.fetch(HELD_ORDERS, *zip(*orders, strict=True))]
+    return [Held(*row) for row in await connection.fetch(LATEST, *zip(*orders, strict=True))]
 
 
 async def approve(connection: asyncpg.Connection, rows: Sequence[ApprovalRow]) -> None:

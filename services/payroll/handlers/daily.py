@@ -51,7 +51,7 @@ async def run_days(commands: Sequence[RunDay], unit: UnitOfWork) -> None:
 def cause_of(company: str, now: datetime) -> Cause:
     """The clock as a cause; a repeat on the same day is the same one."""
     identity = derive("payroll day", company, now.date())
-    return Cause(identity, company, str(identity), "payroll", None, None, now)
+    return Cause.unasked(identity, company, "payroll", now)
 
 
 def next_day(now: datetime, zone: str) -> datetime:
