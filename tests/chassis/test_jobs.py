@@ -17,7 +17,7 @@ from chassis.jobs import Job, JobContext, Jobs
 from chassis.operating_jobs import BURIED, REVIVE
 from tests.chassis.conftest import MakeToy, Start
 from tests.chassis.toy import Toy
-from tests.chassis.working import all_done, ask, done, note, put_down, waiting
+from tests.chassis.working import all_done, ask, done, note, waiting
 from tests.support.eventually import eventually
 
 
@@ -314,33 +314,6 @@ async def test_a_job_may_ask_for_the_next_one_in_its_own_commit(toy: Toy, start:
     async with all_done(toy, "a"):
         await ask(toy, "a", queue="first")
         start(jobs)
-
-
-async def test_who_asks_for_work_again_and_who_does_it_do_not_lock_each_other_out(toy: Toy, start: Start) -> None:
-    """The worker waits for a row that the asker has; the asker asks, at its commit, for what the worker is doing."""
-    jobs, ended = Jobs("toy"), list[str]()
-
-    @jobs.queue("render")
-    async def render(batch: Sequence[Job], context: JobContext) -> None:
-        try:
-            async with context.finishing(batch) as unit:
-                await unit.raw.execute("select pg_advisory_xact_lock(7)")
-                await put_down(unit, batch)
-        except Exception as error:
-            ended.append(type(error).__name__)
-            raise
-        ended.append("done")
-
-    await ask(toy, "a")
-    async with all_done(toy, "a"), toy.database.unit(["acme"]) as unit:
-        await unit.raw.execute("select pg_advisory_xact_lock(7)")
-        start(jobs)
-        await eventually(
-            lambda: toy.rows("select from pg_locks where not granted"), what="the worker waits for the asker"
-        )
-        unit.enqueue("render", "acme", {"paper": "a"}, key="a")
-    assert ended == ["LeaseLost", "done"], "what it had read was of before; it is done once more"
-    assert await waiting(toy) == []
 
 
 async def test_running_work_comes_to_its_end_when_the_service_stops(toy: Toy, start: Start) -> None:

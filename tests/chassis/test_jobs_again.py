@@ -13,7 +13,7 @@ from chassis.clock import utc_now
 from chassis.jobs import Job, JobContext, Jobs, TurnContext
 from tests.chassis.conftest import MakeToy, Start
 from tests.chassis.toy import Toy
-from tests.chassis.working import all_done, ask, note
+from tests.chassis.working import all_done, ask, note, put_down, waiting
 from tests.support.eventually import eventually
 
 
@@ -99,3 +99,30 @@ async def test_periodic_work_that_fails_is_tried_at_its_next_time(toy: Toy, star
 
     start(jobs)
     await eventually(lambda: len(turns), lambda count: count >= 2, what="it ran again", every_s=0.02)
+
+
+async def test_who_asks_for_work_again_and_who_does_it_do_not_lock_each_other_out(toy: Toy, start: Start) -> None:
+    """The worker waits for a row that the asker has; the asker asks, at its commit, for what the worker is doing."""
+    jobs, ended = Jobs("toy"), list[str]()
+
+    @jobs.queue("render")
+    async def render(batch: Sequence[Job], context: JobContext) -> None:
+        try:
+            async with context.finishing(batch) as unit:
+                await unit.raw.execute("select pg_advisory_xact_lock(7)")
+                await put_down(unit, batch)
+        except Exception as error:
+            ended.append(type(error).__name__)
+            raise
+        ended.append("done")
+
+    await ask(toy, "a")
+    async with all_done(toy, "a"), toy.database.unit(["acme"]) as unit:
+        await unit.raw.execute("select pg_advisory_xact_lock(7)")
+        start(jobs)
+        await eventually(
+            lambda: toy.rows("select from pg_locks where not granted"), what="the worker waits for the asker"
+        )
+        unit.enqueue("render", "acme", {"paper": "a"}, key="a")
+    assert ended == ["LeaseLost", "done"], "what it had read was of before; it is done once more"
+    assert await waiting(toy) == []
