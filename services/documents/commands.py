@@ -214,3 +214,33 @@ class UnlinkDocument:
     kind: str
     object_id: UUID
     reason: str
+
+
+# -- mail --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AskMail:
+    """Send a document to somebody, once; what was refused before is tried anew."""
+
+    cause: Cause
+    mail: UUID
+    document: UUID
+    version: int | None
+    """Of a file, as it was when this was asked."""
+    recipient: str
+    language: Language
+    message_id: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteMailStep:
+    """Something became of a mail."""
+
+    company: str
+    mail: UUID
+    nth: int
+    step: str
+    detail: str
+    actor: str

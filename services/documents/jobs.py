@@ -11,6 +11,8 @@ from services.documents import handlers
 from services.documents.commands import KeepContent
 from services.documents.keeping.folder import Folder
 from services.documents.keeping.watching import take_from_folder
+from services.documents.mailing.post import Post
+from services.documents.mailing.rounds import send_mails
 from services.documents.rendering.desk import Desk
 from services.documents.store import documents as store
 
@@ -18,6 +20,8 @@ LEASE_S = 180
 """On a machine that is busy with orders the renderer gets almost nothing, and that is meant; a batch may take long."""
 BATCH = 40
 FOLDER_LEASE_S = 300
+MAIL_LEASE_S = 300
+MAIL_BATCH = 10
 SWEEP_EVERY_S = 3_600
 HALF_WRITTEN_MAX_S = 3_600
 """Writing a file takes milliseconds; what is half written for so long was left by a crash."""
@@ -49,6 +53,14 @@ def jobs_of(desk: Desk) -> Jobs:
     async def sweep_store(_context: TurnContext) -> None:
         """A process that was killed while it wrote leaves a file that nobody will ever ask for."""
         await asyncio.to_thread(desk.contents.sweep, HALF_WRITTEN_MAX_S)
+
+    if desk.settings.smtp_url is not None:
+        post = Post(desk.settings)
+
+        @jobs.queue(handlers.MAIL, lease_s=MAIL_LEASE_S, batch=MAIL_BATCH)
+        async def mail(batch: Sequence[Job], context: JobContext) -> None:
+            """Hand mail over to the mail server, outside any transaction."""
+            await send_mails(batch, post, desk.contents, desk.settings.mail_give_up_s, context)
 
     if desk.settings.intake_dir is not None:
         folder = Folder(desk.settings.intake_dir, desk.settings.intake_quiet_s)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 
 from chassis.settings import ServiceSettings
 
@@ -32,3 +33,30 @@ class DocumentsSettings(ServiceSettings):
     intake_every_s: float = Field(default=10.0, gt=0, le=3_600)
     intake_quiet_s: float = Field(default=2.0, ge=0, le=3_600)
     """A file that was written to more recently than this is still being written."""
+    smtp_url: str | None = Field(default=None, pattern=r"^(smtps|smtp\+starttls|smtp)://([^/:@\s]+@)?[^/:@\s]+(:\d+)?$")
+    """Where mail goes out, `smtp+starttls://name@host:587`; unset, mail is refused. It bears no password."""
+    smtp_password: SecretStr | None = None
+    smtp_password_file: Path | None = None
+    """File with the password of the name in `smtp_url`; or the password itself, above."""
+    smtp_patience_s: float = Field(default=20.0, gt=0, le=120)
+    """One answer of the mail server may take so long."""
+    mail_from: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._+{}-]{1,64}@[A-Za-z0-9.{}-]{1,190}$")
+    """Address that mail comes from; `{company}` in it stands for the company's code."""
+    mail_give_up_s: float = Field(default=172_800.0, gt=0, le=2_592_000)
+    """What the mail server puts off for so long is given up and listed as refused."""
+
+    @model_validator(mode="after")
+    def mail_is_whole(self) -> Self:
+        """A server needs a sender; a password needs a name, and a line that nobody listens to."""
+        if self.smtp_url is None:
+            return self
+        if self.mail_from is None:
+            raise ValueError("SMTP_URL needs MAIL_FROM")
+        server = urlsplit(self.smtp_url)
+        if self.smtp_password_file is None and self.smtp_password is None:
+            return self
+        if server.username is None:
+            raise ValueError("the password for mail needs a name in SMTP_URL")
+        if server.scheme == "smtp" and server.hostname not in ("localhost", "127.0.0.1"):
+            raise ValueError("a password goes to another machine by smtps or smtp+starttls alone")
+        return self

@@ -334,6 +334,8 @@ class Mail(OwnTable, table=True):
     on_behalf_of: str | None = Field(sa_column=_text(null=True))
     cause: UUID
     at: datetime = Field(sa_column=_moment())
+    version: int | None = Field(sa_column=_small(null=True))
+    position: int = Field(sa_column=_counted())
 
 
 class MailStep(OwnTable, table=True):

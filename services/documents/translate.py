@@ -156,6 +156,11 @@ def file_id(company: str, document_class: str, sha256: bytes) -> UUID:
     return derive("file", company, document_class, sha256.hex())
 
 
+def mail_id(company: str, document: object, recipient: str) -> UUID:
+    """The id of a mail: one for each document and recipient, in whatever case the address is written."""
+    return derive("mail", company, document, recipient.casefold())
+
+
 def party_id(company: str, name: str) -> UUID:
     """The id of a party by its name."""
     return derive("party", company, name)

@@ -2,6 +2,7 @@
 
 from services.documents.handlers.classes import define_classes
 from services.documents.handlers.files import change_files, link_documents, take_files, unlink_documents
+from services.documents.handlers.mails import MAIL, ask_mails, note_mail_steps
 from services.documents.handlers.papers import (
     RENDER,
     erase_people,
@@ -15,7 +16,9 @@ from services.documents.handlers.papers import (
 from services.documents.handlers.rights import end_access, grant_access, note_reads
 
 __all__ = [
+    "MAIL",
     "RENDER",
+    "ask_mails",
     "change_files",
     "define_classes",
     "end_access",
@@ -26,6 +29,7 @@ __all__ = [
     "learn_companies",
     "link_documents",
     "make_person_keys",
+    "note_mail_steps",
     "note_reads",
     "register_documents",
     "register_papers",

@@ -1,0 +1,1 @@
+"""How mail leaves the house."""
