@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
@@ -96,8 +96,8 @@ def test_an_attempt_that_was_cut_off_is_named_before_the_next(last: str, then: l
 
 def test_a_mail_is_given_up_when_it_was_put_off_for_long_enough() -> None:
     later = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
-    assert is_given_up(AT, later, 172_800)
-    assert not is_given_up(AT, later, 172_801)
+    assert is_given_up(AT, later, timedelta(days=2))
+    assert not is_given_up(AT, later, timedelta(days=2, seconds=1))
 
 
 def test_an_id_of_a_message_is_of_the_house_that_sends_it() -> None:

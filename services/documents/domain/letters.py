@@ -104,6 +104,6 @@ def steps_before_sending(last: str) -> Sequence[tuple[Step, str]]:
     return (("sending", ""),)
 
 
-def is_given_up(asked_at: datetime, now: datetime, patience_s: float) -> bool:
+def is_given_up(asked_at: datetime, now: datetime, patience: timedelta) -> bool:
     """Whether a mail was put off for long enough."""
-    return now - asked_at >= timedelta(seconds=patience_s)
+    return now - asked_at >= patience

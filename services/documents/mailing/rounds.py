@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 from chassis.faults import hit
 from chassis.ids import UUID
@@ -43,7 +44,7 @@ async def send_mails(
         mail = found.get(keys[job.id])
         if mail is None or mail.step in OVER:
             continue
-        if is_given_up(mail.asked_at, now, give_up_s):
+        if is_given_up(mail.asked_at, now, timedelta(seconds=give_up_s)):
             why = mail.detail or "It could not be handed over."
             await _note(context, [_step(mail, 1, "refused", f"Given up, the last thing said was: {why}")])
             logger.warning("mail given up", action="mail", company=mail.company, mail=str(mail.mail))

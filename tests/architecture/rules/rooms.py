@@ -43,6 +43,7 @@ EXTRA = {
     "services/gateway/streams/": "server-sent events: long answers that no command and no query is",
     "services/documents/rendering/": "typesetting, outside any transaction and away from the corridor",
     "services/documents/keeping/": "where bytes are kept and sealed: files and networks, away from the corridor",
+    "services/documents/mailing/": "the line to the mail server: a network, away from the corridor",
     "services/documents/templates/": "what is typeset: templates and words by version",
     "services/payroll/filing.py": "the call to documents, outside of any transaction, for the job that files payslips",
     "services/payroll/pay_desk.py": "the handlers of pay hold the vault and the rules, so they are built once, by main",
