@@ -11,7 +11,16 @@ import pytest
 from pydantic import ValidationError
 
 from services.documents.domain.filing import Language
-from services.documents.domain.letters import ADDRESS, Letter, is_given_up, message_id_of, steps_before_sending, written
+from services.documents.domain.letters import (
+    ADDRESS,
+    Letter,
+    Step,
+    is_given_up,
+    message_id_of,
+    steps_before_sending,
+    steps_to,
+    written,
+)
 from services.documents.settings import DocumentsSettings
 
 AT = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -92,6 +101,12 @@ def test_an_address_is_one_mailbox_and_nothing_else(address: str, taken: bool) -
 )
 def test_an_attempt_that_was_cut_off_is_named_before_the_next(last: str, then: list[str]) -> None:
     assert [step for step, _ in steps_before_sending(last)] == then
+
+
+@pytest.mark.parametrize("step", ["failed", "refused"])
+def test_whatever_comes_after_an_attempt_that_was_cut_off_it_may_have_arrived(step: Step) -> None:
+    assert [one for one, _ in steps_to(step, "why", "sending")] == ["unclear", step]
+    assert steps_to(step, "why", "asked") == ((step, "why"),)
 
 
 def test_a_mail_is_given_up_when_it_was_put_off_for_long_enough() -> None:

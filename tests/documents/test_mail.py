@@ -110,6 +110,28 @@ async def test_a_worker_that_dies_after_the_servers_answer_sends_the_same_messag
     assert once["state"] == "sent"
 
 
+async def test_a_mail_that_is_given_up_after_its_worker_died_is_still_said_to_have_perhaps_arrived(
+    make_archive: MakeArchive, box: Mailbox
+) -> None:
+    # Given a mail whose worker died after the server's answer, and nobody who looked after it for a long time
+    archive = await opened(make_archive, smtp_url=box.url, mail_give_up_s=3_600)
+    async with archive.reader() as client:
+        await send(client)
+        faults.arm("job.done:error")
+        try:
+            await archive.work()
+        finally:
+            faults.arm("")
+        await archive.rows("update mail_step set at = at - interval '1 hour'")
+        await archive.rows("update job set leased_until = null, run_at = now()")
+        # When it is given up
+        await archive.work()
+        (mail,) = await listed(client)
+    # Then who reads that it was refused reads also that it may have arrived
+    assert len(box.taken) == 1
+    assert steps(mail) == ["asked", "sending", "unclear", "refused"]
+
+
 async def test_what_the_server_puts_off_is_tried_again_and_what_it_refuses_is_listed_with_its_reason(
     make_archive: MakeArchive, box: Mailbox
 ) -> None:

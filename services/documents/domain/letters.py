@@ -25,6 +25,8 @@ Step = Literal["asked", "sending", "sent", "refused", "failed", "unclear", "boun
 OVER = frozenset({"sent", "refused", "bounced"})
 """Nothing more is tried after these, until somebody asks again for what was refused."""
 
+CUT_OFF = "The attempt before was cut off; the mail may arrive twice, with one Message-ID."
+
 POLICY = SMTP.clone(cte_type="7bit")
 
 SUBJECT: Mapping[Language, tuple[str, str]] = {
@@ -94,14 +96,15 @@ def written(letter: Letter) -> bytes:
     return message.as_bytes()
 
 
+def steps_to(step: Step, detail: str, last: str) -> Sequence[tuple[Step, str]]:
+    """What is written down when a mail goes on from its last step to another. One whose attempt was cut off may have
+    arrived: that is said first, whatever comes then."""
+    return (("unclear", CUT_OFF), (step, detail)) if last == "sending" else ((step, detail),)
+
+
 def steps_before_sending(last: str) -> Sequence[tuple[Step, str]]:
-    """What is written down before a mail is tried. One whose attempt was cut off may have arrived: that is said."""
-    if last in OVER:
-        return ()
-    if last == "sending":
-        detail = "The attempt before was cut off; the mail may arrive twice, with one Message-ID."
-        return (("unclear", detail), ("sending", ""))
-    return (("sending", ""),)
+    """What is written down before a mail is tried."""
+    return () if last in OVER else steps_to("sending", "", last)
 
 
 def is_given_up(asked_at: datetime, now: datetime, patience: timedelta) -> bool:

@@ -17,7 +17,7 @@ from chassis.jobs import Job, JobContext
 from chassis.telemetry import logger
 from services.documents import handlers
 from services.documents.commands import NoteMailStep
-from services.documents.domain.letters import OVER, Letter, is_given_up, steps_before_sending, written
+from services.documents.domain.letters import OVER, Letter, Step, is_given_up, steps_before_sending, steps_to, written
 from services.documents.handlers.mails import ACTOR
 from services.documents.keeping.contents import ContentDamaged, ContentMissing, Contents, StoreAway
 from services.documents.mailing.post import MailServerAway, Post, Told
@@ -46,7 +46,8 @@ async def send_mails(
             continue
         if is_given_up(mail.asked_at, now, timedelta(seconds=give_up_s)):
             why = mail.detail or "It could not be handed over."
-            await _note(context, [_step(mail, 1, "refused", f"Given up, the last thing said was: {why}")])
+            given_up = steps_to("refused", f"Given up, the last thing said was: {why}", mail.step)
+            await _note(context, _noted(mail, given_up))
             logger.warning("mail given up", action="mail", company=mail.company, mail=str(mail.mail))
             continue
         message = await _message(mail, contents)
@@ -62,9 +63,8 @@ async def send_mails(
             for job, mail, message in trying:
                 told = await line.hand_over(mail.sender, mail.recipient, message) if line.is_up else LINE_LOST
                 hit("job.done")
-                # `unclear` and `sending` were written, so what follows is one further.
-                nth = len(steps_before_sending(mail.step)) + 1
-                await _note(context, [_step(mail, nth, told.step, told.detail)])
+                begun = len(steps_before_sending(mail.step))
+                await _note(context, _noted(mail, [(told.step, told.detail)], after=begun))
                 if told.step not in OVER:
                     context.fail(job, told.code, transient=True)
                 logger.info("mail", action="mail", company=mail.company, mail=str(mail.mail), step=told.step)
@@ -106,12 +106,8 @@ async def _message(mail: MailToSend, contents: Contents) -> bytes | Told:
 
 async def _begin(ready: Sequence[Ready], context: JobContext) -> list[Ready]:
     """Commit that these are being sent; those that another worker has begun meanwhile are left to it."""
-    steps = [
-        _step(mail, n, step, detail)
-        for _, mail, _ in ready
-        for n, (step, detail) in enumerate(steps_before_sending(mail.step), 1)
-    ]
-    taken = await _note(context, steps)
+    steps = (_noted(mail, steps_before_sending(mail.step)) for _, mail, _ in ready)
+    taken = await _note(context, [step for of_mail in steps for step in of_mail])
     ours: list[Ready] = []
     for job, mail, message in ready:
         first = (mail.company, mail.mail, mail.nth + 1)
@@ -125,12 +121,7 @@ async def _begin(ready: Sequence[Ready], context: JobContext) -> list[Ready]:
 async def _put_off(job: Job, mail: MailToSend, told: Told, context: JobContext) -> None:
     """This one comes again; why is written down once, however often it is the same."""
     if (mail.step, mail.detail) != (told.step, told.detail):
-        nth = 1
-        steps = [_step(mail, nth, told.step, told.detail)]
-        if mail.step == "sending":  # cut off before, and not tried now: that it may have arrived must not be forgotten
-            unclear = steps_before_sending(mail.step)[0]
-            steps = [_step(mail, 1, *unclear), _step(mail, 2, told.step, told.detail)]
-        await _note(context, steps)
+        await _note(context, _noted(mail, steps_to(told.step, told.detail, mail.step)))
     context.fail(job, told.code, transient=True)
 
 
@@ -139,5 +130,10 @@ async def _note(context: JobContext, steps: Sequence[NoteMailStep]) -> set[tuple
         return await handlers.note_mail_steps(steps, unit)
 
 
-def _step(mail: MailToSend, further: int, step: str, detail: str) -> NoteMailStep:
-    return NoteMailStep(mail.company, mail.mail, mail.nth + further, step, detail, ACTOR)
+def _noted(mail: MailToSend, steps: Sequence[tuple[Step, str]], *, after: int = 0) -> list[NoteMailStep]:
+    """Steps of a mail with their numbers: those that follow what was known of it, and `after` that were taken since."""
+    first = mail.nth + after + 1
+    return [
+        NoteMailStep(mail.company, mail.mail, nth, step, detail, ACTOR)
+        for nth, (step, detail) in enumerate(steps, first)
+    ]
