@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
 
+import asyncpg
 from fastapi import Depends, Request
 
 from chassis.auth import Caller
@@ -15,6 +16,7 @@ from chassis.http import Reading, read
 from chassis.requests import RequestIdentity
 from services.documents import commands, handlers
 from services.documents.domain.access import may_read
+from services.documents.queries import access, documents
 from services.documents.queries.access import ADMINISTER, CONFIDENTIAL, Rights
 
 READ = "documents:read"
@@ -31,6 +33,18 @@ def check_may_read(rights: Rights, document_class: str, document: UUID) -> None:
     """Raises Problem 404, as for a document that does not exist, unless the caller may read this one."""
     if not may_read(rights.reader, rights.of(document_class), document):
         raise not_found()
+
+
+async def readable(
+    connection: asyncpg.Connection, company: str, document: UUID, caller: Caller
+) -> tuple[documents.Document, Rights]:
+    """A document that the caller may read, and what else they may. Raises Problem 404 for any other."""
+    found = await documents.one(connection, company, document)
+    rights = await access.rights(connection, company, caller)
+    if found is None:
+        raise not_found()
+    check_may_read(rights, found.document_class, document)
+    return found, rights
 
 
 def check_administers(caller: Caller) -> None:

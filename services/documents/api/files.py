@@ -14,7 +14,7 @@ from chassis.errors import Fault, Problem
 from chassis.http import Call, Reading, Router, write
 from chassis.problems import FILE_BODY_BYTES_MAX, takes_long_bodies
 from services.documents import handlers
-from services.documents.api.callers import GRANTED, WRITE, Readers, check_may_read, not_found
+from services.documents.api.callers import GRANTED, WRITE, Readers, check_may_read, not_found, readable
 from services.documents.api.facts import Body
 from services.documents.api.multipart import entry_of, form_of, keep, malformed, received
 from services.documents.api.papers import LinkBody, ObjectKind
@@ -109,7 +109,7 @@ async def change_file(company: str, document: uuid.UUID, call: Writers, request:
 async def list_versions(company: str, document: uuid.UUID, reading: Readers) -> files.VersionPage:
     """What a file was, version by version, the newest first: by whom, when and why."""
     async with reading.connection(company) as connection:
-        await _readable(reading, connection, company, document)
+        await readable(connection, company, own(document), reading.caller)
         return await files.versions(connection, company, document)
 
 
@@ -125,7 +125,7 @@ async def show_version(company: str, document: uuid.UUID, version: int, reading:
 async def list_links(company: str, document: uuid.UUID, reading: Readers) -> files.LinkPage:
     """Which business objects a document belongs to, with links that have ended."""
     async with reading.connection(company) as connection:
-        await _readable(reading, connection, company, document)
+        await readable(connection, company, own(document), reading.caller)
         return await files.links(connection, company, document)
 
 
@@ -194,11 +194,3 @@ async def _written(request: Request, call: Call, company: str, document: uuid.UU
             check_may_read(readers, found.document_class, document)
             raise Problem(403, "class-not-allowed", f"The caller may not change documents of {of.code}.")
     return found
-
-
-async def _readable(reading: Reading, connection: Any, company: str, document: uuid.UUID) -> None:
-    found = await queries.one(connection, company, own(document))
-    rights = await access.rights(connection, company, reading.caller)
-    if found is None:
-        raise not_found()
-    check_may_read(rights, found.document_class, document)

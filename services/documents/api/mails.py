@@ -11,20 +11,19 @@ from starlette.responses import Response
 
 from chassis.errors import Problem
 from chassis.http import Call, Reading, Router, write
-from chassis.ids import UUID
 from chassis.requests import unavailable
 from services.documents import handlers
-from services.documents.api.callers import WRITE, Readers, check_may_read, not_found
+from services.documents.api.callers import WRITE, Readers, not_found, readable
 from services.documents.api.facts import Body
 from services.documents.commands import AskMail
 from services.documents.domain.access import reads_class
 from services.documents.domain.filing import Language
-from services.documents.domain.letters import ADDRESS, ADDRESS_CHARS_MAX, LOCAL_CHARS_MAX, message_id_of
+from services.documents.domain.letters import ADDRESS, ADDRESS_CHARS_MAX, LOCAL_CHARS_MAX, Step, message_id_of
+from services.documents.keeping.intake import own
 from services.documents.queries import access
 from services.documents.queries import documents as queries
 from services.documents.queries import mails as mail_queries
 from services.documents.queries.documents import POSITION_MAX, ROWS_DEFAULT, ROWS_MAX
-from services.documents.queries.mails import State
 from services.documents.rendering.desk import Desk
 from services.documents.translate import mail_id
 
@@ -58,12 +57,10 @@ async def mail_document(company: str, document: uuid.UUID, body: MailBody, call:
         raise unavailable("mail-not-set-up", "Documents are sent by mail where a mail server is set up; none is here.")
     reading = Reading(call.caller, request.app.state.doors)
     async with reading.connection(company) as connection:
-        found = await queries.one(connection, company, document)
+        found, rights = await readable(connection, company, document, call.caller)
         paper = await queries.paper(connection, company, document)
-        rights = await access.rights(connection, company, call.caller)
-    if found is None or paper is None:
+    if paper is None:
         raise not_found()
-    check_may_read(rights, found.document_class, document)
     if paper.paper.sealed or rights.of(found.document_class).access == "confidential":
         raise Problem(409, "confidential-not-mailed", "What is confidential is not sent by mail.")
     if paper.sha256 is None and not paper.is_rendered:
@@ -73,7 +70,7 @@ async def mail_document(company: str, document: uuid.UUID, body: MailBody, call:
     command = AskMail(
         call.cause(company),
         mail,
-        UUID(document.bytes),
+        own(document),
         paper.version,
         body.recipient,
         body.language or found.language,
@@ -87,11 +84,7 @@ async def mail_document(company: str, document: uuid.UUID, body: MailBody, call:
 async def list_mails_of_document(company: str, document: uuid.UUID, reading: Readers) -> mail_queries.MailPage:
     """To whom a document went by mail, and what became of it, the newest first."""
     async with reading.connection(company) as connection:
-        found = await queries.one(connection, company, document)
-        rights = await access.rights(connection, company, reading.caller)
-        if found is None:
-            raise not_found()
-        check_may_read(rights, found.document_class, document)
+        found, _ = await readable(connection, company, document, reading.caller)
         codes = [found.document_class]
         return await mail_queries.mails(connection, company, codes, document, None, None, ROWS_MAX)
 
@@ -100,7 +93,7 @@ async def list_mails_of_document(company: str, document: uuid.UUID, reading: Rea
 async def list_mails(
     company: str,
     reading: Readers,
-    state: Annotated[State | None, Query(description="Only those whose newest step this is.")] = None,
+    state: Annotated[Step | None, Query(description="Only those whose newest step this is.")] = None,
     after: Annotated[int | None, Query(ge=0, le=POSITION_MAX, description="The `next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=ROWS_MAX, description="Rows on a page.")] = ROWS_DEFAULT,
 ) -> mail_queries.MailPage:

@@ -28,6 +28,7 @@ from services.documents.api.facts import Body, Facts, Id
 from services.documents.commands import ErasePerson, MakePersonKeys, RegisterDocument, RegisterPapers
 from services.documents.domain.access import reads_class
 from services.documents.domain.classes import is_sealed
+from services.documents.keeping.intake import own
 from services.documents.queries import access
 from services.documents.queries.access import CONFIDENTIAL, Rights
 from services.documents.rendering.barcodes import NoBarcode, barcode
@@ -258,8 +259,3 @@ def _party(stated: Facts) -> str:
         if found is not None:
             return str(found.name)
     return stated.seller.name
-
-
-def own(given: uuid.UUID) -> UUID:
-    """An id as the driver likes it."""
-    return UUID(given.bytes)

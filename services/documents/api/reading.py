@@ -15,7 +15,7 @@ from chassis.errors import Fault, Problem
 from chassis.http import Reading, Router
 from chassis.requests import Answer, RequestIdentity
 from services.documents import handlers
-from services.documents.api.callers import Readers, check_may_read, not_found, note
+from services.documents.api.callers import Readers, check_may_read, not_found, note, readable
 from services.documents.domain.classes import CLASS_CODE, FIELD_NAME
 from services.documents.queries import access
 from services.documents.queries import documents as queries
@@ -84,11 +84,7 @@ async def search_documents(
 async def show_document(company: str, document: UUID, reading: Readers, request: Request) -> queries.Document:
     """One document, without its bytes."""
     async with reading.connection(company) as connection:
-        found = await queries.one(connection, company, document)
-        rights = await access.rights(connection, company, reading.caller)
-    if found is None:
-        raise not_found()
-    check_may_read(rights, found.document_class, document)
+        found, _ = await readable(connection, company, document, reading.caller)
     await note(request, reading, company, "shown", [(document, found.document_class, found.version)])
     return found
 

@@ -13,7 +13,7 @@ from chassis.errors import Fault, Problem
 from chassis.http import Call, Reading, Router, read, write
 from chassis.ids import UUID, derive
 from services.documents import handlers
-from services.documents.api.callers import GRANTED, WRITE, check_may_read, not_found
+from services.documents.api.callers import GRANTED, WRITE, not_found, readable
 from services.documents.api.facts import Body, Id
 from services.documents.commands import EndAccess, GrantAccess
 from services.documents.domain.access import may_give
@@ -125,9 +125,5 @@ async def list_readings(
 ) -> access.ReadingPage:
     """Who read a document, when and how, the newest first; for whoever may read it themselves."""
     async with reading.connection(company) as connection:
-        found = await queries.one(connection, company, document)
-        rights = await access.rights(connection, company, reading.caller)
-        if found is None:
-            raise not_found()
-        check_may_read(rights, found.document_class, document)
+        await readable(connection, company, document, reading.caller)
         return await access.readings(connection, company, document, after, limit)

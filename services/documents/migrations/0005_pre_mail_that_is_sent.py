@@ -1,4 +1,4 @@
-"""Mail is sent: which version of a file was meant, an order to list mails in, and the last step of each at hand."""
+"""Mail is sent: which version of a file was meant, and an order to list mails in."""
 
 from chassis.migrating import execute
 

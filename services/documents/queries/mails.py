@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.documents.domain.filing import Language
-
-State = Literal["asked", "sending", "sent", "refused", "failed", "unclear", "bounced"]
+from services.documents.domain.letters import Step
+from services.documents.queries.documents import POSITION_MAX
 
 LISTED = """
 select m.mail, m.document, m.version, d.class, d.number, m.recipient, m.language, m.message_id, m.sender, m.actor,
@@ -33,7 +33,7 @@ select mail, step, detail, actor, at from mail_step where company = $1 and mail 
 class MailStep(BaseModel):
     """Something that became of a mail."""
 
-    step: State
+    step: Step
     detail: Annotated[str, Field(description="What the mail server said, or why it was not asked.")]
     actor: str
     at: datetime
@@ -56,7 +56,7 @@ class Mail(BaseModel):
     actor: str
     on_behalf_of: str | None
     at: datetime
-    state: Annotated[State, Field(description="failed and unclear are tried again; refused is, when asked for again.")]
+    state: Annotated[Step, Field(description="failed and unclear are tried again; refused is, when asked for again.")]
     detail: str
     steps: Annotated[list[MailStep], Field(description="The first first.")]
 
@@ -78,7 +78,7 @@ async def mails(
     limit: int,
 ) -> MailPage:
     """Mails about documents of these classes, or about one document."""
-    before = 2**63 - 1 if after is None else after
+    before = POSITION_MAX if after is None else after
     arguments: list[object] = [company, list(codes), before, state, limit]
     if document is None:
         rows = await connection.fetch(ALL, *arguments)
