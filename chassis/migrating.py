@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from chassis.schema import migrations_folder
+from chassis.settings import MigrationSettings
+from chassis.telemetry import configure_logging
 
 ISOLATION = "company = any((select string_to_array(current_setting('app.companies', true), ','))::text[])"
 """Inside a select of its own the setting is read once per statement, not once per row."""
@@ -156,6 +158,16 @@ def mutable(*tables: str) -> None:
     runtime, _ = roles()
     for table in tables:
         execute(f"grant select, insert, update on {table} to {runtime}")
+
+
+def migrate_from_environment(service: str) -> bool:
+    """The command: migrate as the owner whom `<SERVICE>_MIGRATION_URL` names; False where nothing names one."""
+    owner = MigrationSettings.from_environment(service).migration_url
+    if owner is None:
+        return False
+    configure_logging(service, 0)
+    migrate(service, owner.get_secret_value())
+    return True
 
 
 def migrate(service: str, url: str) -> None:

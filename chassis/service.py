@@ -6,7 +6,6 @@ taking work, finishes what runs, acknowledges, and leaves.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import gc
 import os
@@ -40,10 +39,10 @@ from chassis.jobs import Jobs, JobWorkers
 from chassis.relay import Relay
 from chassis.requests import CommandDoor
 from chassis.schema import SchemaGate, TooOld
-from chassis.settings import MigrationSettings, ServiceSettings
+from chassis.settings import ServiceSettings
+from chassis.starting import PARTS
 from chassis.telemetry import Metrics, configure_logging, configure_tracing, logger, safe_text
 
-PARTS = ("api", "consumers", "relay", "jobs")
 RETRY_S = 1.0
 GAUGES_S = 5.0
 
@@ -335,35 +334,18 @@ class Service:
 S = TypeVar("S", bound=ServiceSettings)
 
 
-def main(service: str, settings_class: type[S], build: Callable[[S, Sequence[str]], Service]) -> None:
-    """The command line of a service: `python -m services.<name> [migrate] [--only api,consumers,relay,jobs]`."""
-    parser = argparse.ArgumentParser(prog=f"python -m services.{service}")
-    parser.add_argument("command", nargs="?", choices=("serve", "migrate"), default="serve")
-    parser.add_argument("--only", default=",".join(PARTS), help="parts to run, comma-separated: " + ", ".join(PARTS))
-    arguments = parser.parse_args()
-    parts = [part for part in arguments.only.split(",") if part]
-    unknown = sorted(set(parts) - set(PARTS))
-    if unknown:
-        parser.error(f"--only knows {', '.join(PARTS)}, not {', '.join(unknown)}")
-    if arguments.command == "migrate":
-        owner = MigrationSettings.from_environment(service).migration_url
-        if owner is None:
-            parser.exit(2, f"{service.upper()}_MIGRATION_URL is not set: migrating needs the owner role.\n")
-        from chassis.migrating import migrate  # Alembic is for this command alone; serving starts faster without it
-
-        configure_logging(service, 0)
-        migrate(service, owner.get_secret_value())
-        return
+def serve(settings_class: type[S], build: Callable[[S, Sequence[str]], Service], parts: Sequence[str]) -> None:
+    """Run these parts of a service, with the settings of the environment, until a signal; exits 3 on a newer schema."""
     settings = settings_class.from_environment()
-    configure_logging(service, settings.replica)
+    configure_logging(settings.service, settings.replica)
     faults.arm(settings.stack.backbone_faults)
-    configure_tracing(service, settings.stack.otel_exporter_otlp_endpoint, replica=settings.replica)
+    configure_tracing(settings.service, settings.stack.otel_exporter_otlp_endpoint, replica=settings.replica)
     try:
-        uvloop.run(_serve(settings, parts, build))
+        uvloop.run(_run(settings, parts, build))
     except TooOld as old:
         logger.error("this code is too old for the schema", action="stop", error=str(old))
         sys.exit(3)
 
 
-async def _serve(settings: S, parts: Sequence[str], build: Callable[[S, Sequence[str]], Service]) -> None:
+async def _run(settings: S, parts: Sequence[str], build: Callable[[S, Sequence[str]], Service]) -> None:
     await build(settings, parts).run()

@@ -1,14 +1,41 @@
-"""What makes the start of a service short."""
+"""The command line of a service, and what makes its start short: each command loads what it needs and no more."""
 
+import argparse
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+
+PARTS = ("api", "consumers", "relay", "jobs")
+"""What a service's process does; a replica may do some of it."""
+
+
+def run(service: str, serve: Callable[[Sequence[str]], None]) -> None:
+    """`python -m services.<name> [serve | migrate] [--only api,consumers,relay,jobs]`.
+
+    serve: loads the service and runs these parts of it; called for that command alone. Ends the process with 2 when
+    the command line or the environment cannot be understood.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m services.{service}")
+    parser.add_argument("command", nargs="?", choices=("serve", "migrate"), default="serve")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts to run, comma-separated: " + ", ".join(PARTS))
+    arguments = parser.parse_args()
+    parts = [part for part in arguments.only.split(",") if part]
+    unknown = sorted(set(parts) - set(PARTS))
+    if unknown:
+        parser.error(f"--only knows {', '.join(PARTS)}, not {', '.join(unknown)}")
+    if arguments.command == "serve":
+        serve(parts)
+        return
+    with short_start():
+        from chassis.migrating import migrate_from_environment
+    if not migrate_from_environment(service):
+        parser.exit(2, f"{service.upper()}_MIGRATION_URL is not set: migrating needs the owner role.\n")
 
 
 @contextmanager
 def short_start() -> Iterator[None]:
-    """Around the imports of a service's `__main__`.
+    """Around the imports of a service.
 
     The objects of a thousand modules come, none of which is ever garbage, and the collector would walk through
     them again and again (a sixth of the time of a start).

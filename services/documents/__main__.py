@@ -1,11 +1,17 @@
-"""`python -m services.documents [migrate] [--only api,consumers,relay,jobs]`."""
+"""`python -m services.documents [serve | migrate] [--only api,consumers,relay,jobs]`."""
 
-from chassis.starting import short_start
+from collections.abc import Sequence
 
-with short_start():
-    from chassis.service import main
-    from services.documents.main import build
-    from services.documents.settings import DocumentsSettings
+from chassis.starting import run, short_start
+
+
+def _serve(parts: Sequence[str]) -> None:
+    with short_start():
+        from chassis.service import serve
+        from services.documents.main import build
+        from services.documents.settings import DocumentsSettings
+    serve(DocumentsSettings, build, parts)
+
 
 if __name__ == "__main__":
-    main("documents", DocumentsSettings, build)
+    run("documents", _serve)

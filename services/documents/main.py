@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chassis.service import PARTS, Service
+from chassis.service import Service
 from services.documents.api import ROUTERS
 from services.documents.consumers import consumers
 from services.documents.jobs import jobs_of
@@ -12,7 +12,7 @@ from services.documents.rendering.desk import Desk
 from services.documents.settings import DocumentsSettings
 
 
-def build(settings: DocumentsSettings, parts: Sequence[str] = PARTS) -> Service:
+def build(settings: DocumentsSettings, parts: Sequence[str]) -> Service:
     """The service with the parts that this process runs."""
     desk = Desk(settings)
     service = Service(

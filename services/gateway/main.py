@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from chassis.auth import TokenSigner
-from chassis.service import PARTS, Service
+from chassis.service import Service
 from contracts.topics import TOPICS
 from services.gateway.admission import Admission, AdmissionMetrics, Limits
 from services.gateway.api import audit, census, dead_letters, orders, requests, trace
@@ -24,7 +24,7 @@ from services.gateway.streams.hub import Hubs
 from services.gateway.tokens import OwnTokens, Tokens
 
 
-def build(settings: GatewaySettings, parts: Sequence[str] = PARTS) -> Service:
+def build(settings: GatewaySettings, parts: Sequence[str]) -> Service:
     """The service, with nothing started."""
     service = Service(
         settings,

@@ -1,11 +1,17 @@
-"""`python -m services.inventory [migrate] [--only api,consumers,relay,jobs]`."""
+"""`python -m services.inventory [serve | migrate] [--only api,consumers,relay,jobs]`."""
 
-from chassis.starting import short_start
+from collections.abc import Sequence
 
-with short_start():
-    from chassis.service import main
-    from services.inventory.main import build
-    from services.inventory.settings import InventorySettings
+from chassis.starting import run, short_start
+
+
+def _serve(parts: Sequence[str]) -> None:
+    with short_start():
+        from chassis.service import serve
+        from services.inventory.main import build
+        from services.inventory.settings import InventorySettings
+    serve(InventorySettings, build, parts)
+
 
 if __name__ == "__main__":
-    main("inventory", InventorySettings, build)
+    run("inventory", _serve)

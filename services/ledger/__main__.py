@@ -1,10 +1,17 @@
-"""`python -m services.ledger`: run the ledger, or bring its database to the newest schema."""
+"""`python -m services.ledger [serve | migrate] [--only api,consumers,relay,jobs]`."""
 
-from chassis.starting import short_start
+from collections.abc import Sequence
 
-with short_start():
-    from chassis.service import main
-    from services.ledger.main import build
-    from services.ledger.settings import LedgerSettings
+from chassis.starting import run, short_start
 
-main("ledger", LedgerSettings, build)
+
+def _serve(parts: Sequence[str]) -> None:
+    with short_start():
+        from chassis.service import serve
+        from services.ledger.main import build
+        from services.ledger.settings import LedgerSettings
+    serve(LedgerSettings, build, parts)
+
+
+if __name__ == "__main__":
+    run("ledger", _serve)

@@ -1,11 +1,17 @@
-"""`python -m services.payroll [migrate] [--only api,consumers,relay,jobs]`."""
+"""`python -m services.payroll [serve | migrate] [--only api,consumers,relay,jobs]`."""
 
-from chassis.starting import short_start
+from collections.abc import Sequence
 
-with short_start():
-    from chassis.service import main
-    from services.payroll.main import build
-    from services.payroll.settings import PayrollSettings
+from chassis.starting import run, short_start
+
+
+def _serve(parts: Sequence[str]) -> None:
+    with short_start():
+        from chassis.service import serve
+        from services.payroll.main import build
+        from services.payroll.settings import PayrollSettings
+    serve(PayrollSettings, build, parts)
+
 
 if __name__ == "__main__":
-    main("payroll", PayrollSettings, build)
+    run("payroll", _serve)

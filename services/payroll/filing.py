@@ -35,6 +35,7 @@ class FilingCabinet:
     ) -> None:
         self._address = address.rstrip("/")
         self._transport = transport
+        self._tls = httpx.create_ssl_context()  # one for all calls: reading the authorities is slow
         self._clock = DatabaseClock(database)
         self._signer = TokenSigner(InternalSecrets(secret_file), self._clock.seconds)
 
@@ -102,7 +103,7 @@ class FilingCabinet:
         caller = Caller("payroll", "service:payroll", on_behalf_of, frozenset({company}), frozenset({SCOPE}))
         headers = {"Authorization": f"Bearer {self._signer.sign(caller, 'documents')}", **(more or {})}
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_S, transport=self._transport) as client:
+            async with httpx.AsyncClient(timeout=TIMEOUT_S, transport=self._transport, verify=self._tls) as client:
                 answer = await client.request(method, self._address + path, content=content, headers=headers)
         except httpx.TransportError as silence:
             raise Transient(f"documents does not answer: {type(silence).__name__}") from None

@@ -1,12 +1,12 @@
-"""The house as the rules see it: every text file read once, every Python file parsed once."""
+"""The house as the rules see it: every text file read once, every Python file parsed once, when a rule asks."""
 
 from __future__ import annotations
 
 import ast
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,8 +38,11 @@ class Source:
 
     path: str
     text: str
-    tree: ast.Module = field(repr=False)
-    """Empty for what is not Python."""
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """What Python reads in it; empty for what is not Python. Raises SyntaxError."""
+        return ast.parse(self.text, self.path) if self.is_python else ast.Module([], [])
 
     @property
     def is_python(self) -> bool:
@@ -192,4 +195,10 @@ def _read(root: Path) -> Iterator[Source]:
             if "\0" in text:
                 continue
             path = file.relative_to(root).as_posix()
-            yield Source(path, text, ast.parse(text, path) if name.endswith(".py") else ast.Module([], []))
+            yield Source(path, text)
+
+
+@cache
+def this_house() -> House:
+    """This checkout, read once for all who ask."""
+    return House(ROOT)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.house import ROOT, House
+from tests.architecture.house import House, this_house
 from tests.architecture.links import links, links_that_lead_nowhere
 
 
@@ -20,7 +20,7 @@ def build(root: Path, page: str) -> House:
 
 
 def test_every_link_of_a_page_leads_somewhere() -> None:
-    house = House(ROOT)
+    house = this_house()
     found = {page.path: list(links(page)) for page in house.files if page.path.endswith(".md")}
 
     assert len(found["README.md"]) >= 9

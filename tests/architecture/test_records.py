@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import records
-from tests.architecture.house import ROOT, House
+from tests.architecture.house import House, this_house
 
 RECORD = "docs/decisions/0001-one-place-commits.md"
 INDEX = "[0001](0001-one-place-commits.md)\n"
@@ -28,7 +28,7 @@ GOOD = """# 0001 One place commits
 @pytest.fixture(scope="module")
 def house() -> House:
     """This checkout, read once."""
-    return House(ROOT)
+    return this_house()
 
 
 def build(root: Path, record: str = GOOD, index: str = INDEX, **more: str) -> House:

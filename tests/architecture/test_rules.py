@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import rules
-from tests.architecture.house import ROOT, House
+from tests.architecture.house import House, this_house
 from tests.architecture.planted import INNOCENT, PLANTED, Case
 from tests.architecture.rule import RULES, Rule
 
@@ -17,7 +17,7 @@ assert rules.__all__, "importing the rules fills RULES"
 @pytest.fixture(scope="module")
 def house() -> House:
     """This checkout, read once."""
-    return House(ROOT)
+    return this_house()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)

@@ -14,8 +14,9 @@ import pypdfium2
 
 from chassis.ids import derive
 from chassis.jobs import Jobs, JobWorkers
-from chassis.service import PARTS, Service
+from chassis.service import Service
 from chassis.settings import StackSettings
+from chassis.starting import PARTS
 from contracts import published
 from contracts.gateway import EmployeeHired
 from contracts.ledger import CreditNoteIssued, InvoiceIssued

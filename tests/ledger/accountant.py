@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from chassis.auth import Caller, InternalSecrets, TokenSigner
+from chassis.starting import PARTS
 from services.ledger.commands import NewAccount
 from services.ledger.main import build
 from services.ledger.settings import LedgerSettings
@@ -76,7 +77,7 @@ async def at_the_door(desk: Desk, *names: str) -> AsyncIterator[list[Accountant]
     secret = desk.settings.stack.backbone_internal_secret_file
     assert secret is not None
     assert isinstance(desk.settings, LedgerSettings)
-    service = build(desk.settings)
+    service = build(desk.settings, PARTS)
     clock = service.app.state.doors.clock
     await clock.fresh()
     signer = TokenSigner(InternalSecrets(secret), clock.seconds)

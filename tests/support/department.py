@@ -28,8 +28,9 @@ from chassis.database import Database
 from chassis.holding import Drainer
 from chassis.ids import new_id
 from chassis.inbox import Place
-from chassis.service import PARTS, Service
+from chassis.service import Service
 from chassis.settings import ServiceSettings
+from chassis.starting import PARTS
 from chassis.telemetry import Metrics
 from contracts import published
 from contracts.base import EventData

@@ -17,8 +17,9 @@ from chassis.auth import Caller, InternalSecrets, TokenSigner
 from chassis.database import Database
 from chassis.ids import new_id
 from chassis.jobs import JobWorkers
-from chassis.service import PARTS, Service
+from chassis.service import Service
 from chassis.settings import StackSettings
+from chassis.starting import PARTS
 from deploy.local.postgres import DatabaseUrls
 from services.payroll.consumers import consumers
 from services.payroll.filing import FilingCabinet

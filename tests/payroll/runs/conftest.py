@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from chassis import faults
 from chassis.migrating import migrate
-from chassis.service import PARTS
+from chassis.starting import PARTS
 from deploy.local.postgres import DatabaseUrls
 from services.documents.main import build
 from services.documents.settings import DocumentsSettings
