@@ -141,7 +141,10 @@ class Payroll:
             at = self._payroll(f"employees/{person.employee}")
             await self._terms(person, person.starts_on, person.monthly, f"terms-{name}")
             account = {"effective_on": person.starts_on, "iban": iban(house.country, serial), "holder": name}
-            await self._post(f"{at}/bank-accounts", account, f"account-{name}")
+            entered = await self._post(f"{at}/bank-accounts", account, f"account-{name}")
+            again = {of: account[of] for of in ("effective_on", "iban")} | {"revision": entered["revision"]}
+            confirming = self.decider.post(f"{at}/bank-accounts/confirmation", again, key=self._key("account", name))
+            await accepted(confirming)
             profile = {
                 "effective_on": person.starts_on, "country": house.country, "tax_id": tax_id(house.country, serial),
                 "children": serial % 3, "credit_points": "2.25",

@@ -23,6 +23,8 @@ Officer = Annotated[Reading, Depends(read(OFFICER))]
 OfficerCall = Annotated[Call, Depends(write(OFFICER))]
 PayReader = Annotated[Reading, Depends(read(OFFICER, TEAM_PAY))]
 Approver = Annotated[Call, Depends(write(APPROVE))]
+Confirmer = Annotated[Call, Depends(write(OFFICER, APPROVE))]
+Watcher = Annotated[Reading, Depends(read(OFFICER, APPROVE))]
 Own = Annotated[Reading, Depends(read(SELF))]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Annotated
 
 import stdnum.bic
 import stdnum.iban
+from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, Field
 from starlette.responses import Response
 from stdnum.gr import vat as greek_tax_id
@@ -18,9 +20,10 @@ from chassis.ids import UUID
 from contracts.base import CountryCode, CurrencyCode, Name, Reference, Text, UnsignedAmount
 from contracts.money import AmountError, to_minor
 from services.payroll.api.inputs import Body, Day
-from services.payroll.api.pay_doors import Desk, Officer, OfficerCall, PayReader, log, pay_reader
+from services.payroll.api.pay_doors import Confirmer, Desk, Officer, OfficerCall, PayReader, Watcher, log, pay_reader
 from services.payroll.commands.pay import (
     AgreePay,
+    ConfirmBankAccount,
     DefinePayGroup,
     ErasePerson,
     NameBankAccount,
@@ -110,6 +113,14 @@ class AccountBody(Body):
     holder: Name
 
 
+class ConfirmationBody(Body):
+    """An account once more, by another person, as it stands on the employee's own paper."""
+
+    effective_on: Day
+    revision: Annotated[int, Field(ge=1, le=10_000, strict=True)]
+    iban: SoundIban
+
+
 class ProfileBody(Body):
     """What tax depends on from a day on."""
 
@@ -154,6 +165,33 @@ async def name_account(company: str, employee: uuid.UUID, body: AccountBody, cal
     cause = call.cause(company)
     command = NameBankAccount(cause, UUID(str(employee)), body.effective_on, body.iban, body.bic, body.holder)
     return await call.run(desk.agreeing.name_accounts, command, conceal=desk.conceal)
+
+
+@router.post("/employees/{employee}/bank-accounts/confirmation", status_code=201)
+async def confirm_account(
+    company: str, employee: uuid.UUID, body: ConfirmationBody, call: Confirmer, desk: Desk
+) -> Response:
+    """Confirm an account that somebody else has entered. No pay file uses one before."""
+    cause = call.cause(company)
+    command = ConfirmBankAccount(cause, UUID(str(employee)), body.effective_on, body.revision, body.iban)
+    return await call.run(desk.agreeing.confirm_accounts, command, conceal=desk.conceal)
+
+
+@router.get("/bank-accounts/unconfirmed")
+async def list_unconfirmed(
+    company: str,
+    reading: Watcher,
+    after: Annotated[str | None, Query(max_length=80, description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+) -> queries.UnconfirmedPage:
+    """Accounts that wait for a second person; of none the number is told."""
+    number, _, day = (after or "").rpartition("/")
+    try:
+        begin = (number, date.fromisoformat(day) if after else date.min)
+    except ValueError:
+        raise _fault("/after", "cursor-unsound", "This is no `next` of a page.") from None
+    async with reading.connection(company) as connection:
+        return await queries.unconfirmed(connection, company, begin, limit)
 
 
 @router.post("/employees/{employee}/tax-profiles", status_code=201)

@@ -52,6 +52,17 @@ class NameBankAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmBankAccount:
+    """Somebody else has read the same account on the person's own paper."""
+
+    cause: Cause
+    employee: UUID
+    effective_on: date
+    revision: int
+    iban: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RecordTaxProfile:
     """What a person's tax depends on from a day on."""
 

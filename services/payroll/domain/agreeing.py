@@ -81,6 +81,34 @@ def refusal_of_account(person: OnRegister | None, day: date) -> Refused | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """An account that was entered, as far as its confirmation needs it."""
+
+    entered_by: str
+    newest: bool
+    """Whether nothing was entered for the same day since."""
+    confirmed: bool
+
+
+ACCOUNT_NOT_FOUND = Refused("bank-account-not-found", "No such account was entered.", status=404)
+
+
+def refusal_of_confirmation(account: Entered | None, person: str, *, same: bool) -> Refused | None:
+    """Why this person cannot confirm an account; `same` when they gave the number that was entered."""
+    if account is None:
+        return ACCOUNT_NOT_FOUND
+    if account.confirmed:
+        return Refused("bank-account-confirmed", "The account is confirmed already.", status=409)
+    if not account.newest:
+        return Refused("bank-account-replaced", "Another account was entered for this day since.", "/revision", 409)
+    if person == account.entered_by:
+        return Refused("self-confirmation", "Who entered an account does not confirm it.", status=409)
+    if not same:
+        return Refused("iban-differs", "This is not the number that was entered.", "/iban")
+    return None
+
+
 def refusal_of_profile(person: OnRegister | None, day: date, holder: UUID | None, employee: UUID) -> Refused | None:
     """Why a tax profile cannot be entered; `holder` is somebody who has this tax id already."""
     if person is None:

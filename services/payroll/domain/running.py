@@ -67,14 +67,17 @@ def refusal_of_approval(run: Run, person: str, digest: str) -> Refused | None:
     return None
 
 
-def refusal_of_export(run: Run, without_account: int) -> Refused | None:
-    """Why no pay file can be made."""
+def refusal_of_export(run: Run, without_account: int, unconfirmed: int) -> Refused | None:
+    """Why no pay file can be made: people have no account, or none that a second person has confirmed."""
     if run.state not in RELEASED:
         return Refused("run-not-approved", "Only an approved run is paid.", status=409)
     if run.file_payments is not None:
         return Refused("pay-file-exported", "There is a pay file of this run; a second would pay twice.", status=409)
     if without_account:
         return Refused("bank-account-missing", f"{without_account} people have no bank account.", status=409)
+    if unconfirmed:
+        sentence = f"{unconfirmed} people have a bank account that nobody has confirmed."
+        return Refused("bank-account-unconfirmed", sentence, status=409)
     return None
 
 

@@ -16,19 +16,22 @@ from chassis.ids import UUID
 from chassis.requests import Answer, Result
 from services.payroll.commands.pay import (
     AgreePay,
+    ConfirmBankAccount,
     DefinePayGroup,
     LogReading,
     NameBankAccount,
     RecordTaxProfile,
 )
 from services.payroll.domain.agreeing import (
+    ACCOUNT_NOT_FOUND,
     ERASED,
     OnRegister,
     refusal_of_account,
+    refusal_of_confirmation,
     refusal_of_profile,
     refusal_of_terms,
 )
-from services.payroll.domain.pay.records import written_profile
+from services.payroll.domain.pay.records import read_profile, written_profile
 from services.payroll.domain.pay.refusing import PayRefused
 from services.payroll.domain.privacy import PersonKey, Place
 from services.payroll.store import pay_terms as store
@@ -69,7 +72,7 @@ class _Known:
         self.people[key] = replace(known, revisions={**known.revisions, (what, day): revision})
         spot = place(*key, what, day, revision)
         sealed = None if value is None else self.ring.seal(spot, written_profile(value))
-        return SealedRow(*key, day, revision, sealed, command.cause.actor)
+        return SealedRow(*key, day, revision, sealed, command.cause.person)
 
 
 class Agreeing:
@@ -169,6 +172,33 @@ class Agreeing:
             await store.add_accounts(unit.raw, rows, unit.now)
         return results
 
+    async def confirm_accounts(self, commands: Sequence[ConfirmBankAccount], unit: UnitOfWork) -> Sequence[Result]:
+        """Another person gives the number once more, from the employee's own paper; then it is paid to."""
+        await people.lock_counters(unit.raw, set(unit.companies))
+        keys = [(c.cause.company, c.employee, c.effective_on, c.revision) for c in commands]
+        found = await store.entered(unit.raw, keys)
+        ring = await self._vault.ring(unit.raw, [(company, employee) for company, employee, _, _ in found])
+        rows: list[tuple[str, UUID, date, int, str, str]] = []
+        results: list[Result] = []
+        for command, key in zip(commands, keys, strict=True):
+            account, sealed = found.get(key, (None, b""))
+            if key[:2] in ring.erased:
+                results.append(ERASED)
+                continue
+            same = account is not None and _iban_of(ring, key, sealed) == command.iban
+            refusal = refusal_of_confirmation(account, command.cause.person, same=same)
+            if refusal is not None or account is None:
+                results.append(refusal or ACCOUNT_NOT_FOUND)
+                continue
+            found[key] = replace(account, confirmed=True), sealed
+            rows.append((*key, account.entered_by, command.cause.person))
+            detail = {"effective_on": str(command.effective_on), "revision": command.revision}
+            unit.audit(command.cause, "bank-account-confirmed", str(command.employee), detail)
+            results.append(Answer(201, {"employee": str(command.employee), **detail}))
+        if rows:
+            await store.add_confirmations(unit.raw, rows, unit.now)
+        return results
+
     async def record_profiles(self, commands: Sequence[RecordTaxProfile], unit: UnitOfWork) -> Sequence[Result]:
         """What tax depends on; two people with one tax id are one person, or a slip of the pen."""
         known = await self._known(commands, unit)
@@ -213,6 +243,11 @@ async def log_readings(commands: Sequence[LogReading], unit: UnitOfWork) -> Sequ
     ]
     await store.add_readings(unit.raw, rows, unit.now)
     return [Answer(204, {}) for _ in commands]
+
+
+def _iban_of(ring: KeyRing, key: store.AccountKey, sealed: bytes) -> object:
+    company, employee, day, revision = key
+    return read_profile(ring.unseal(place(company, employee, ACCOUNT, day, revision), sealed))["iban"]
 
 
 def _entered(unit: UnitOfWork, command: _OfPerson, action: str, row: SealedRow) -> Answer:

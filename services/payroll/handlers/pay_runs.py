@@ -146,9 +146,11 @@ class Running:
         lacking = await store.without_account(unit.raw, runs)
 
         def refuse(command: ExportPayFile, run: Run) -> Refused | None:
-            people, numbers = lacking.get((command.cause.company, command.run), (0, []))
-            refused = refusal_of_export(run, people)
-            if refused is not None and refused.code == "bank-account-missing":
+            key = (command.cause.company, command.run)
+            without, unconfirmed = (lacking.get((key, entered), store.Lacking()) for entered in (False, True))
+            refused = refusal_of_export(run, without.people, unconfirmed.people)
+            if refused is not None and refused.code in ("bank-account-missing", "bank-account-unconfirmed"):
+                numbers = list((without if without.people else unconfirmed).numbers)
                 return Refused(refused.code, refused.detail, None, refused.status, {"numbers": numbers})
             return refused
 

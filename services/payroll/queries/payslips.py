@@ -24,8 +24,20 @@ join pay_group g on g.company = m.company and g.pay_group = m.pay_group
 where t.company = $1 and t.employee = $2 order by t.effective_on, t.revision
 """
 ACCOUNTS = """
-select effective_on, revision, sealed, recorded_by, recorded_at from bank_account
-where company = $1 and employee = $2 order by effective_on, revision
+select b.effective_on, b.revision, b.sealed, b.recorded_by, b.recorded_at, c.confirmed_by, c.confirmed_at
+from bank_account b left join account_confirmation c on c.company = b.company and c.employee = b.employee
+    and c.effective_on = b.effective_on and c.revision = b.revision
+where b.company = $1 and b.employee = $2 order by b.effective_on, b.revision
+"""
+UNCONFIRMED = """
+select e.number, b.employee, b.effective_on, b.revision, b.recorded_by, b.recorded_at from bank_account b
+join employee e on e.company = b.company and e.employee = b.employee
+where b.company = $1 and (e.number, b.effective_on) > ($2, $3)
+    and not exists (select from account_confirmation c where c.company = b.company and c.employee = b.employee
+        and c.effective_on = b.effective_on and c.revision = b.revision)
+    and not exists (select from bank_account l where l.company = b.company and l.employee = b.employee
+        and l.effective_on = b.effective_on and l.revision > b.revision)
+order by e.number, b.effective_on limit $4
 """
 PROFILES = """
 select effective_on, revision, sealed, recorded_by, recorded_at from tax_profile
@@ -70,6 +82,27 @@ class BankAccount(BaseModel):
     holder: str
     recorded_by: str
     recorded_at: datetime
+    confirmed_by: str | None
+    """By which second person; nothing is paid to an account that nobody has confirmed."""
+    confirmed_at: datetime | None
+
+
+class Unconfirmed(BaseModel):
+    """An account that waits for a second person."""
+
+    number: str
+    employee: UUID
+    effective_on: date
+    revision: int
+    recorded_by: str
+    recorded_at: datetime
+
+
+class UnconfirmedPage(BaseModel):
+    """By personnel number and day; `next` goes on behind the last one."""
+
+    accounts: list[Unconfirmed]
+    next: str | None
 
 
 class TaxProfile(BaseModel):
@@ -212,6 +245,16 @@ async def paper(connection: asyncpg.Connection, company: str, employee: UUID, pe
     """Which document the paper of a payslip is; None before it is on file."""
     found: UUID | None = await connection.fetchval(PAPER, company, employee, period)
     return found
+
+
+async def unconfirmed(
+    connection: asyncpg.Connection, company: str, after: tuple[str, date], limit: int
+) -> UnconfirmedPage:
+    """Accounts that nobody has confirmed yet, beyond a person's number and a day."""
+    rows = await connection.fetch(UNCONFIRMED, company, *after, limit)
+    accounts = [Unconfirmed.model_validate(dict(row)) for row in rows]
+    last = accounts[-1] if len(accounts) == limit else None
+    return UnconfirmedPage(accounts=accounts, next=None if last is None else f"{last.number}/{last.effective_on}")
 
 
 async def readings(connection: asyncpg.Connection, company: str, employee: UUID) -> ReadingPage:

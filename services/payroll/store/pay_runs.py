@@ -77,29 +77,32 @@ update pay_run r set state = 'posted', posted_at = $3 from unnest($1::text[], $2
 where r.company = x.company and r.run = x.run
 """
 WITHOUT_ACCOUNT = """
-select p.company, p.run, count(*) as people, (array_agg(e.number order by e.serial))[1:10] as numbers
+select p.company, p.run, b.entered, count(*) as people, (array_agg(e.number order by e.serial))[1:10] as numbers
 from unnest($1::text[], $2::uuid[], $3::date[]) as x(company, run, execution_on)
 join pay_run r on r.company = x.company and r.run = x.run
 join payslip p on p.company = r.company and p.run = r.run and p.attempt = r.attempt and p.pays
 join employee e on e.company = p.company and e.employee = p.employee
-where not exists (select from bank_account b where b.company = p.company and b.employee = p.employee
-    and b.effective_on <= x.execution_on)
-group by p.company, p.run
+cross join lateral (select count(*) > 0 as entered, count(c.employee) > 0 as confirmed from bank_account a
+    left join account_confirmation c on c.company = a.company and c.employee = a.employee
+        and c.effective_on = a.effective_on and c.revision = a.revision
+    where a.company = p.company and a.employee = p.employee and a.effective_on <= x.execution_on) b
+where not b.confirmed group by p.company, p.run, b.entered
 """
 ADD_FILES = """
 insert into pay_file (company, run, message, execution_on, payments, exported_by, exported_at)
 select x.*, $7 from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::int[], $6::text[]) as x
 """
-# The account in force on the day of payment, as it is known now: whatever is entered later, the file stays the same.
+# The confirmed account in force on the day of payment, as it is known now: whatever is entered or confirmed later, the
+# file stays the same.
 ADD_PAYMENTS = """
 insert into pay_file_payment (company, run, employee, account_from, account_revision)
 select p.company, p.run, p.employee, b.effective_on, b.revision
 from unnest($1::text[], $2::uuid[], $3::date[]) as x(company, run, execution_on)
 join pay_run r on r.company = x.company and r.run = x.run
 join payslip p on p.company = r.company and p.run = r.run and p.attempt = r.attempt and p.pays
-cross join lateral (select b.effective_on, b.revision from bank_account b
-    where b.company = p.company and b.employee = p.employee and b.effective_on <= x.execution_on
-    order by b.effective_on desc, b.revision desc limit 1) b
+cross join lateral (select c.effective_on, c.revision from account_confirmation c
+    where c.company = p.company and c.employee = p.employee and c.effective_on <= x.execution_on
+    order by c.effective_on desc, c.revision desc limit 1) b
 """
 END_PART = """
 update pay_run_part set done_at = $8, people = $5, problems = $6, digest = $7, totals = $9
@@ -209,12 +212,19 @@ async def post(connection: asyncpg.Connection, runs: Collection[RunKey], now: da
     await connection.execute(POSTED, *_pairs(runs), now)
 
 
+class Lacking(NamedTuple):
+    """People of a run whom nobody can pay, and the numbers of some."""
+
+    people: int = 0
+    numbers: Sequence[str] = ()
+
+
 async def without_account(
     connection: asyncpg.Connection, runs: Sequence[tuple[str, UUID, date]]
-) -> dict[RunKey, tuple[int, list[str]]]:
-    """How many people of these runs have no bank account on the day of payment, and the numbers of some."""
+) -> dict[tuple[RunKey, bool], Lacking]:
+    """Who of these runs has no confirmed bank account on the day of payment; by whether one was entered at all."""
     rows = await connection.fetch(WITHOUT_ACCOUNT, *zip(*runs, strict=True))
-    return {(row["company"], row["run"]): (row["people"], row["numbers"]) for row in rows}
+    return {((row["company"], row["run"]), row["entered"]): Lacking(row["people"], row["numbers"]) for row in rows}
 
 
 async def add_files(

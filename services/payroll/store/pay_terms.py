@@ -9,7 +9,7 @@ from typing import NamedTuple
 import asyncpg
 
 from chassis.ids import UUID
-from services.payroll.domain.agreeing import Group, OnRegister
+from services.payroll.domain.agreeing import Entered, Group, OnRegister
 from services.payroll.domain.privacy import PersonKey
 from services.payroll.store.effective import hired_on
 
@@ -72,6 +72,20 @@ ADD_ACCOUNTS = """
 insert into bank_account (company, employee, effective_on, revision, sealed, recorded_by, recorded_at)
 select x.*, $7 from unnest($1::text[], $2::uuid[], $3::date[], $4::int[], $5::bytea[], $6::text[]) as x
 """
+ENTERED = """
+select b.company, b.employee, b.effective_on, b.revision, b.sealed, b.recorded_by, c.employee is not null as confirmed,
+    not exists (select from bank_account l where l.company = b.company and l.employee = b.employee
+        and l.effective_on = b.effective_on and l.revision > b.revision) as newest
+from unnest($1::text[], $2::uuid[], $3::date[], $4::int[]) as x(company, employee, effective_on, revision)
+join bank_account b on b.company = x.company and b.employee = x.employee and b.effective_on = x.effective_on
+    and b.revision = x.revision
+left join account_confirmation c on c.company = b.company and c.employee = b.employee
+    and c.effective_on = b.effective_on and c.revision = b.revision
+"""
+ADD_CONFIRMATIONS = """
+insert into account_confirmation (company, employee, effective_on, revision, entered_by, confirmed_by, confirmed_at)
+select x.*, $7 from unnest($1::text[], $2::uuid[], $3::date[], $4::int[], $5::text[], $6::text[]) as x
+"""
 ADD_PROFILES = """
 insert into tax_profile (company, employee, effective_on, revision, tax_id_digest, sealed, recorded_by, recorded_at)
 select x.*, $8 from unnest($1::text[], $2::uuid[], $3::date[], $4::int[], $5::bytea[], $6::bytea[], $7::text[]) as x
@@ -81,6 +95,10 @@ insert into pay_reading (company, reading, employee, run, what, actor, on_behalf
 select x.*, $8 from unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[]) as x
 on conflict do nothing
 """
+
+
+AccountKey = tuple[str, UUID, date, int]
+"""Company, employee, from when on, revision."""
 
 
 class SealedRow(NamedTuple):
@@ -177,6 +195,28 @@ async def add_terms(
 async def add_accounts(connection: asyncpg.Connection, rows: Sequence[SealedRow], now: datetime) -> None:
     """Write bank accounts."""
     await connection.execute(ADD_ACCOUNTS, *zip(*rows, strict=True), now)
+
+
+async def entered(
+    connection: asyncpg.Connection, accounts: Collection[AccountKey]
+) -> dict[AccountKey, tuple[Entered, bytes]]:
+    """What is known of these accounts, each with its sealed value."""
+    rows = await connection.fetch(ENTERED, *zip(*accounts, strict=True))
+    return {
+        (row["company"], row["employee"], row["effective_on"], row["revision"]): (
+            Entered(row["recorded_by"], row["newest"], row["confirmed"]),
+            row["sealed"],
+        )
+        for row in rows
+    }
+
+
+async def add_confirmations(
+    connection: asyncpg.Connection, rows: Sequence[tuple[str, UUID, date, int, str, str]], now: datetime
+) -> None:
+    """These accounts are confirmed: company, employee, day, revision, who entered, who confirms. The database refuses
+    whoever entered it."""
+    await connection.execute(ADD_CONFIRMATIONS, *zip(*rows, strict=True), now)
 
 
 async def add_profiles(connection: asyncpg.Connection, rows: Sequence[tuple[bytes, SealedRow]], now: datetime) -> None:

@@ -23,6 +23,7 @@ from services.payroll.tables.organisation import (
     PostClosing,
 )
 from services.payroll.tables.pay import (
+    AccountConfirmation,
     BankAccount,
     PayFile,
     PayFilePayment,
@@ -55,6 +56,7 @@ from services.payroll.tables.vault import PersonKey
 __all__ = [
     "EXEMPT",
     "METADATA",
+    "AccountConfirmation",
     "AccountLink",
     "Assignment",
     "BankAccount",

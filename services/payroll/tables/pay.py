@@ -71,7 +71,11 @@ class BankAccount(Row, table=True):
     """Where pay goes from a day on. Facts."""
 
     __tablename__ = "bank_account"
-    __table_args__ = (CheckConstraint("revision > 0"), ForeignKeyConstraint(*OF_EMPLOYEE))
+    __table_args__ = (
+        CheckConstraint("revision > 0"),
+        UniqueConstraint("company", "employee", "effective_on", "revision", "recorded_by"),
+        ForeignKeyConstraint(*OF_EMPLOYEE),
+    )
     company: str = Field(sa_column=text(key=True))
     employee: UUID = Field(primary_key=True)
     effective_on: date = Field(primary_key=True)
@@ -79,6 +83,29 @@ class BankAccount(Row, table=True):
     sealed: bytes = Field(sa_column=sealed())
     recorded_by: str = Field(sa_column=text())
     recorded_at: datetime = Field(sa_column=moment())
+
+
+class AccountConfirmation(Row, table=True):
+    """Somebody has confirmed an account that another person had entered. Facts."""
+
+    __tablename__ = "account_confirmation"
+    __table_args__ = (
+        CheckConstraint("confirmed_by <> entered_by"),
+        ForeignKeyConstraint(
+            ["company", "employee", "effective_on", "revision", "entered_by"],
+            [
+                "bank_account.company", "bank_account.employee", "bank_account.effective_on", "bank_account.revision",
+                "bank_account.recorded_by",
+            ],
+        ),
+    )  # fmt: skip
+    company: str = Field(sa_column=text(key=True))
+    employee: UUID = Field(primary_key=True)
+    effective_on: date = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    entered_by: str = Field(sa_column=text())
+    confirmed_by: str = Field(sa_column=text())
+    confirmed_at: datetime = Field(sa_column=moment())
 
 
 class TaxProfile(Row, table=True):
@@ -149,7 +176,14 @@ class PayFilePayment(Row, table=True):
             ["company", "employee", "account_from", "account_revision"],
             ["bank_account.company", "bank_account.employee", "bank_account.effective_on", "bank_account.revision"],
         ),
-    )
+        ForeignKeyConstraint(
+            ["company", "employee", "account_from", "account_revision"],
+            [
+                "account_confirmation.company", "account_confirmation.employee", "account_confirmation.effective_on",
+                "account_confirmation.revision",
+            ],
+        ),
+    )  # fmt: skip
     company: str = Field(sa_column=text(key=True))
     run: UUID = Field(primary_key=True)
     employee: UUID = Field(primary_key=True)

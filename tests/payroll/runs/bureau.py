@@ -100,10 +100,17 @@ class Bureau:
             await said(client, f"{AT}/employees/{person(name)}/pay-terms", **body)
 
     async def bank(self, name: str, iban: str = IBAN, on: str = "2024-01-01") -> None:
-        """Where their pay goes."""
+        """Where their pay goes: entered by the officer, confirmed by another."""
         async with self.client() as client:
             path = f"{AT}/employees/{person(name)}/bank-accounts"
-            await said(client, path, effective_on=on, iban=iban, bic=None, holder=name)
+            told = await said(client, path, effective_on=on, iban=iban, bic=None, holder=name)
+        await self.confirm(name, iban, on, told["revision"])
+
+    async def confirm(self, name: str, iban: str, on: str, revision: int) -> None:
+        """Another person gives an account's number once more."""
+        async with self.client(actor=APPROVER, scopes=("payroll:approve",)) as client:
+            path = f"{AT}/employees/{person(name)}/bank-accounts/confirmation"
+            await said(client, path, effective_on=on, revision=revision, iban=iban)
 
     async def tax(self, name: str, points: str = "0", on: str = "2024-01-01", **more: Any) -> None:
         """What their tax depends on."""

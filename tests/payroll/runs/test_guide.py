@@ -21,7 +21,7 @@ async def test_the_officers_guide_does_what_it_says(bureau: Bureau) -> None:
     for method, path, body in REQUEST.findall((ROOT / "docs" / "payroll.md").read_text()):
         for name, value in (names | told).items():
             path, body = path.replace(f"{{{name}}}", str(value)), body.replace(f"{{{name}}}", str(value))
-        approves = path.endswith("/approval")
+        approves = path.endswith(("/approval", "/confirmation"))
         more: dict[str, Any] = {"actor": APPROVER, "scopes": ("payroll:approve",)} if approves else {}
         async with bureau.client(**more) as client:
             answer = await client.get(path) if method == "GET" else await sent(client, path, **json.loads(body))

@@ -54,6 +54,7 @@ async def a_month_with_canaries(bureau: Bureau) -> dict[str, str]:
         async with bureau.client() as client:
             path = f"{AT}/employees/{person(name)}/bank-accounts"
             await said(client, path, effective_on="2024-01-01", iban=VALUES["bank account"], holder=VALUES["holder"])
+        await bureau.confirm(name, VALUES["bank account"], "2024-01-01", 1)
     await bureau.tax("Anna", VALUES["points"], tax_id=VALUES["tax id"], children=3)
     run = await bureau.paid("2024-01")
     async with bureau.client() as client:
