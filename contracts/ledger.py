@@ -101,7 +101,7 @@ class TaxCodeDefined(EventData, topic="ledger.companies", key="company"):
 class CustomerRegistered(EventData, topic="ledger.customers", key="customer"):
     """A customer is known by these particulars from a day on."""
 
-    customer: Uuid
+    customer: Annotated[Uuid, Field(description="UUID derived from the company and the id.")]
     id: CustomerId
     valid_from: CalendarDate
     name: Name

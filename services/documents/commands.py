@@ -11,13 +11,17 @@ from typing import Literal
 from chassis.cause import Cause
 from chassis.ids import UUID
 from services.documents.domain.filing import Language
+from services.documents.domain.goods import Departure
 
 
 @dataclass(frozen=True, slots=True)
 class LearnCompany:
-    """File papers of this company from now on."""
+    """File papers of this company from now on, under this head."""
 
+    cause: Cause
     company: str
+    seller: bytes
+    """Name, address, VAT number and IBAN as they stand at the head of papers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,17 @@ class RegisterDocument:
     sealed: bool = False
     links: tuple[tuple[str, UUID], ...] = ()
     """Further business objects (kind, id) that it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterShipment:
+    """Put the papers that go with goods on file: a delivery note, a packing list and labels."""
+
+    cause: Cause
+    shipment: UUID
+    order: UUID
+    customer: UUID
+    departure: Departure
 
 
 @dataclass(frozen=True, slots=True)

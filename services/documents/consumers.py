@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
+from contracts.inventory import StockIssued
 from contracts.ledger import (
     AccountOpened,
     CreditCheckRequired,
@@ -20,11 +21,15 @@ from services.documents.translate import (
     CreditNoteToFile,
     EmployeeToFile,
     InvoiceToFile,
+    LetterToFile,
     NewCompany,
+    ShipmentToFile,
     to_learn_company,
     to_open_employee_file,
     to_register_credit_note,
     to_register_invoice,
+    to_register_letter,
+    to_register_shipment,
 )
 
 consumers = Consumers("documents")
@@ -48,6 +53,18 @@ async def on_credit_note_issued(events: Sequence[Received[CreditNoteToFile]], un
     return await handlers.register_documents([to_register_credit_note(event) for event in events], unit)
 
 
+@consumers.on(ShipmentToFile)
+async def on_shipment_dispatched(events: Sequence[Received[ShipmentToFile]], unit: UnitOfWork) -> Outcomes:
+    """Goods leave with a delivery note, a packing list and labels."""
+    return await handlers.register_shipments([to_register_shipment(event) for event in events], unit)
+
+
+@consumers.on(LetterToFile)
+async def on_dunning_level_reached(events: Sequence[Received[LetterToFile]], unit: UnitOfWork) -> Outcomes:
+    """Who is reminded gets a letter, in their own language."""
+    return await handlers.register_documents([to_register_letter(event) for event in events], unit)
+
+
 @consumers.on(EmployeeToFile)
 async def on_employee_hired(events: Sequence[Received[EmployeeToFile]], unit: UnitOfWork) -> Outcomes:
     """A file is opened from the hire itself, so that it is there while payroll is away."""
@@ -62,3 +79,4 @@ consumers.ignore(
     InvoiceOverdue, because="the letter about it has an event of its own; nothing is printed on the invoice"
 )
 consumers.ignore(InvoicePaid, because="a payment changes nothing that is printed on the invoice")
+consumers.ignore(StockIssued, because="what goods cost stands on no paper that goes with them")

@@ -62,6 +62,16 @@ class Party(OwnTable, table=True):
     folded: str = Field(sa_column=_text())
 
 
+class Letterhead(OwnTable, table=True):
+    """What stands at the head of a company's papers where their events do not tell it. Facts."""
+
+    __tablename__ = "letterhead"
+    company: str = Field(sa_column=_text(key=True))
+    seller: bytes
+    cause: UUID
+    at: datetime = Field(sa_column=_moment())
+
+
 class Document(OwnTable, table=True):
     """What is on file, with the facts that it prints, as they came. Facts; `position` orders them for reading."""
 

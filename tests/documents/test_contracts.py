@@ -14,7 +14,13 @@ from tests.support.department import Event, Told, sample_event
 
 def test_every_type_on_a_subscribed_topic_is_handled_or_ignored_for_a_reason() -> None:
     assert consumers.unlisted() == {}
-    assert consumers.topics == ("ledger.companies", "ledger.invoices", "sales.hires")
+    assert consumers.topics == (
+        "inventory.shipments",
+        "ledger.companies",
+        "ledger.dunning",
+        "ledger.invoices",
+        "sales.hires",
+    )
 
 
 async def test_the_golden_samples_are_understood_and_make_golden_samples(make_archive: MakeArchive) -> None:

@@ -12,6 +12,7 @@ from services.documents.handlers.papers import (
     make_person_keys,
     register_documents,
     register_papers,
+    register_shipments,
 )
 from services.documents.handlers.rights import end_access, grant_access, note_reads
 
@@ -33,6 +34,7 @@ __all__ = [
     "note_reads",
     "register_documents",
     "register_papers",
+    "register_shipments",
     "take_files",
     "unlink_documents",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chassis import companies
 from chassis.database import UnitOfWork
-from chassis.errors import Outcomes
+from chassis.errors import Outcomes, Waiting
 from chassis.requests import Answer
 from services.documents import translate
 from services.documents.commands import (
@@ -16,6 +16,7 @@ from services.documents.commands import (
     MakePersonKeys,
     RegisterDocument,
     RegisterPapers,
+    RegisterShipment,
 )
 from services.documents.rendering.templates import current
 from services.documents.store import documents as store
@@ -25,8 +26,9 @@ RENDER = "render"
 
 
 async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) -> Outcomes:
-    """Know these companies from now on."""
+    """Know these companies from now on, and what stands at the head of their papers."""
     await companies.learn(unit.raw, [command.company for command in commands])
+    await store.add_letterheads(unit.raw, commands, unit.now)
     return None
 
 
@@ -34,6 +36,20 @@ async def register_documents(commands: Sequence[RegisterDocument], unit: UnitOfW
     """Put documents on file and ask for their rendering in the same commit. What is on file already is left alone."""
     await _register(commands, unit)
     return None
+
+
+async def register_shipments(commands: Sequence[RegisterShipment], unit: UnitOfWork) -> Outcomes:
+    """Put the papers of shipments on file. What their seller is called and where it is must have come before."""
+    sellers = await store.letterheads(unit.raw, {command.cause.company for command in commands})
+    ready = [command for command in commands if command.cause.company in sellers]
+    papers = [paper for c in ready for paper in translate.papers_of_shipment(c, sellers[c.cause.company])]
+    await _register(papers, unit)
+    return [
+        None
+        if command.cause.company in sellers
+        else Waiting(f"the address of company {command.cause.company} is not known here")
+        for command in commands
+    ]
 
 
 async def register_papers(commands: Sequence[RegisterPapers], unit: UnitOfWork) -> Sequence[Answer]:

@@ -119,7 +119,8 @@ def _packing_list(facts: Facts, pen: _Pen) -> Printed:
                 "lines": [_goods(line, pen) for line in package["lines"]],
             }
         )
-    return _shipped(facts, pen) | {"packages": packages, "packages_count": latin(str(len(packages)))}
+    count = facts.get("packages_count", len(packages))
+    return _shipped(facts, pen) | {"packages": packages, "packages_count": latin(str(count))}
 
 
 def _label(facts: Facts, pen: _Pen) -> Printed:

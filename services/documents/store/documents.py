@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
+import orjson
 
 from chassis.cause import Cause
 from chassis.ids import UUID
-from services.documents.commands import KeepContent, RegisterDocument
+from services.documents.commands import KeepContent, LearnCompany, RegisterDocument
 from services.documents.domain.filing import title_of
 from services.documents.domain.names import folded
 from services.documents.rendering.templates import current
@@ -176,6 +177,28 @@ async def standing_contents(
     """The SHA-256 of each of these documents' bytes."""
     rows = await connection.fetch(STANDING_CONTENTS, [company for company, _ in documents], [d for _, d in documents])
     return {(company, document): sha256 for company, document, sha256 in rows}
+
+
+# -- who sends papers --------------------------------------------------------------------------------------------------
+
+ADD_LETTERHEADS = """
+insert into letterhead (company, seller, cause, at) select x.*, $4
+from unnest($1::text[], $2::bytea[], $3::uuid[]) as x on conflict (company) do nothing
+"""
+LETTERHEADS = "select company, seller from letterhead where company = any($1::text[])"
+
+
+async def add_letterheads(connection: asyncpg.Connection, commands: Sequence[LearnCompany], now: datetime) -> None:
+    """Keep what stands at the head of these companies' papers; what came first stays."""
+    ordered = sorted(commands, key=lambda c: c.company)
+    companies, sellers = [c.company for c in ordered], [c.seller for c in ordered]
+    await connection.execute(ADD_LETTERHEADS, companies, sellers, [c.cause.id for c in ordered], now)
+
+
+async def letterheads(connection: asyncpg.Connection, companies: Collection[str]) -> dict[str, dict[str, object]]:
+    """Name, address, VAT number and IBAN of those of these companies that told them."""
+    rows = await connection.fetch(LETTERHEADS, sorted(companies))
+    return {row["company"]: orjson.loads(row["seller"]) for row in rows}
 
 
 # -- what else belongs to a document -----------------------------------------------------------------------------------

@@ -1,24 +1,29 @@
-"""Between the published language and documents' own words, both ways."""
+"""Papers and files in the published language: what is put on file, and what is told of it."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Literal
 
+import orjson
+
 from chassis.cause import Cause
 from chassis.consumers import Received
-from chassis.ids import UUID, derive
+from chassis.ids import UUID
 from contracts.base import (
+    AddressView,
     CalendarDate,
     CompanyCode,
     DocumentNumber,
     EventData,
     EventView,
+    Iban,
     Language,
     Name,
     PartView,
     Reference,
     Uuid,
+    VatNumber,
 )
 from contracts.documents import DocumentRegistered, DocumentRegisteredV2, DocumentStored, DocumentStoredV2
 from contracts.gateway import EmployeeHired
@@ -27,6 +32,7 @@ from services.documents.commands import Bytes, ChangeFile, KeepContent, LearnCom
 from services.documents.domain.classes import ClassOfDocuments
 from services.documents.domain.filing import CLASS_OF, FIRST_VERSION, title_of
 from services.documents.keeping.intake import Entry, own
+from services.documents.translate.ids import document_id, party_id
 
 Fact = tuple[type[EventData], UUID, dict[str, object]]
 """An event to emit: its type, its key, its data."""
@@ -36,6 +42,10 @@ class NewCompany(EventView, of=CompanyRegistered):
     """A company as documents sees it."""
 
     company: CompanyCode
+    name: Name
+    address: AddressView
+    vat_number: VatNumber | None = None
+    iban: Iban | None = None
 
 
 class CustomerToFile(PartView):
@@ -82,7 +92,8 @@ class EmployeeToFile(EventView, of=EmployeeHired):
 
 def to_learn_company(event: Received[NewCompany]) -> LearnCompany:
     """A company is registered: file its papers."""
-    return LearnCompany(event.data.company)
+    seller = event.data.model_dump(mode="json", exclude={"company"}, exclude_none=True)
+    return LearnCompany(event.cause, event.data.company, orjson.dumps(seller))
 
 
 def to_register_invoice(event: Received[InvoiceToFile]) -> RegisterDocument:
@@ -139,31 +150,6 @@ def to_take_file(
         entry.metadata,
         tuple(link.pair for link in entry.links),
     )
-
-
-def document_id(company: str, kind: str, about: UUID | str) -> UUID:
-    """The id of the document about a thing; there is one for each."""
-    return derive("document", company, kind, about)
-
-
-def paper_id(company: str, document_class: str, kind: str, about: UUID, number: str) -> UUID:
-    """The id of a paper that was asked for: one for each class, thing and number, so that asking twice files one."""
-    return derive("paper", company, document_class, kind, about, number)
-
-
-def file_id(company: str, document_class: str, sha256: bytes) -> UUID:
-    """The id of a file that comes in for the first time: one for each class and bytes, whoever sends them at once."""
-    return derive("file", company, document_class, sha256.hex())
-
-
-def mail_id(company: str, document: object, recipient: str) -> UUID:
-    """The id of a mail: one for each document and recipient, in whatever case the address is written."""
-    return derive("mail", company, document, recipient.casefold())
-
-
-def party_id(company: str, name: str) -> UUID:
-    """The id of a party by its name."""
-    return derive("party", company, name)
 
 
 def _of_sale(

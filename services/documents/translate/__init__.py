@@ -1,0 +1,59 @@
+"""Between the published language and documents' own words, both ways."""
+
+from services.documents.translate.ids import (
+    customer_id,
+    document_id,
+    file_id,
+    mail_id,
+    paper_id,
+    party_id,
+)
+from services.documents.translate.leaving import (
+    LetterToFile,
+    ShipmentToFile,
+    papers_of_shipment,
+    to_register_letter,
+    to_register_shipment,
+)
+from services.documents.translate.papers import (
+    CreditNoteToFile,
+    EmployeeToFile,
+    InvoiceToFile,
+    NewCompany,
+    document_registered,
+    document_stored,
+    file_registered,
+    file_stored,
+    to_learn_company,
+    to_open_employee_file,
+    to_register_credit_note,
+    to_register_invoice,
+    to_take_file,
+)
+
+__all__ = [
+    "CreditNoteToFile",
+    "EmployeeToFile",
+    "InvoiceToFile",
+    "LetterToFile",
+    "NewCompany",
+    "ShipmentToFile",
+    "customer_id",
+    "document_id",
+    "document_registered",
+    "document_stored",
+    "file_id",
+    "file_registered",
+    "file_stored",
+    "mail_id",
+    "paper_id",
+    "papers_of_shipment",
+    "party_id",
+    "to_learn_company",
+    "to_open_employee_file",
+    "to_register_credit_note",
+    "to_register_invoice",
+    "to_register_letter",
+    "to_register_shipment",
+    "to_take_file",
+]
