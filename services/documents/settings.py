@@ -20,6 +20,8 @@ class DocumentsSettings(ServiceSettings):
     """Where the bytes of documents are kept, by their SHA-256; all replicas share it."""
     store_url: str | None = Field(default=None, pattern=r"^(s3|s3a)://[^/]+(/.*)?$")
     """A bucket to keep them in instead, `s3://bucket/prefix`; its keys and endpoint come from `AWS_…` variables."""
+    store_patience_s: float = Field(default=8.0, gt=0, le=120)
+    """How long a bucket may be silent, and how long it is asked again; after that it is away for now."""
     seal_key_file: Path | None = None
     """Keys under which papers about persons are sealed, newest line first; without it such papers are refused."""
     content_patience_s: float = Field(default=10.0, gt=0, le=60)

@@ -23,7 +23,6 @@ from chassis.errors import Fault, Problem
 from chassis.requests import unavailable
 from services.documents.commands import Bytes
 from services.documents.domain.classes import ClassOfDocuments
-from services.documents.keeping.contents import StoreAway
 from services.documents.keeping.intake import file_name_of, take_in
 from services.documents.keeping.sniffing import Lying
 from services.documents.rendering.desk import Desk
@@ -99,7 +98,7 @@ async def keep(request: Request, sent: Sent, of: ClassOfDocuments) -> Bytes | No
         except Lying as lie:
             fault = Fault("/file", lie.code, lie.detail)
             raise Problem(NOT_ACCEPTED.get(lie.code, 422), lie.code, lie.detail, [fault]) from None
-        except (StoreAway, OSError):
+        except OSError:  # StoreAway too
             raise unavailable("store-unavailable", "The store of contents does not answer; send it again.") from None
     seen = None if content is None else [content.sha256.hex(), content.file_name, content.media_type]
     request.state.json = [sent.entry, seen if seen is not None else sha256(b"").hexdigest()]

@@ -21,18 +21,18 @@ class ContentDamaged(Exception):
     """The bytes are not those that were stored."""
 
 
-class StoreAway(Exception):
-    """The store does not answer; nothing is said about what it holds."""
+class StoreAway(OSError):
+    """The store does not answer, or is not the one that was meant; nothing is said about what it holds."""
 
 
 class Contents(Protocol):
     """Bytes by their own SHA-256. Every method may wait for a disk or a network: it is called in a thread."""
 
     def keep(self, content: bytes | BinaryIO) -> str:
-        """Store content for good; returns its SHA-256 (hex). The same content twice is one content."""
+        """Store content for good; returns its SHA-256 (hex). The same content twice is one. Raises StoreAway."""
 
     def fetch(self, digest: str) -> bytes:
-        """The content with this SHA-256 (hex). Raises ContentMissing, or ContentDamaged rather than wrong bytes."""
+        """The content with this SHA-256 (hex). Raises StoreAway, ContentMissing, or ContentDamaged for wrong bytes."""
 
     def sweep(self, older_than_s: float) -> int:
         """Remove what a crash left half written; returns how much that was. Whole content is never touched."""
@@ -63,4 +63,4 @@ def contents_of(settings: DocumentsSettings) -> Contents:
 
     if settings.store_url is None:
         return Files(Path(settings.store_dir))
-    return Bucket(settings.store_url)
+    return Bucket(settings.store_url, settings.store_patience_s)

@@ -14,7 +14,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from services.documents.keeping.contents import ContentDamaged, ContentMissing, parts_of
+from services.documents.keeping.contents import ContentDamaged, ContentMissing, StoreAway, parts_of
 
 
 class Files:
@@ -29,6 +29,12 @@ class Files:
 
     def keep(self, content: bytes | BinaryIO) -> str:
         """Store content for good; returns its SHA-256 (hex). What stands there already is written anew."""
+        try:
+            return self._keep(content)
+        except OSError as error:
+            raise StoreAway(f"{type(error).__name__} ({error.strerror})") from error
+
+    def _keep(self, content: bytes | BinaryIO) -> str:
         folder = self.root / "sha256"
         if not folder.is_dir():
             folder.mkdir(parents=True, exist_ok=True)
@@ -54,11 +60,18 @@ class Files:
         return seen.hexdigest()
 
     def fetch(self, digest: str) -> bytes:
-        """The content with this SHA-256 (hex). Raises ContentMissing, or ContentDamaged rather than wrong bytes."""
+        """The content with this SHA-256 (hex). Raises ContentMissing, or ContentDamaged rather than wrong bytes.
+
+        A folder that was never written to or is not mounted says nothing about its content: StoreAway.
+        """
         try:
             content = self.path(digest).read_bytes()
         except FileNotFoundError:
+            if not (self.root / "sha256").is_dir():
+                raise StoreAway("there is no folder of contents") from None
             raise ContentMissing(f"no file {digest}") from None
+        except OSError as error:
+            raise StoreAway(f"{type(error).__name__} ({error.strerror})") from error
         if sha256(content).hexdigest() != digest:
             raise ContentDamaged(f"file {digest} has other content")
         return content

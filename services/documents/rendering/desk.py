@@ -53,10 +53,13 @@ class Desk:
         return kept
 
     async def fetch(self, sha256: str, metrics: Metrics) -> bytes:
-        """The bytes with this hash. Raises Problem 500 and an alarm when they are not what was stored."""
+        """The bytes with this hash. Raises Problem 500 and an alarm when they are not what was stored, 503 when the
+        store does not give them in time.
+        """
         try:
-            return await asyncio.to_thread(self.contents.fetch, sha256)
-        except StoreAway:
+            async with asyncio.timeout(self._patience_s):
+                return await asyncio.to_thread(self.contents.fetch, sha256)
+        except (StoreAway, TimeoutError):
             raise unavailable("store-unavailable", "The store of contents does not answer; ask again.") from None
         except (ContentMissing, ContentDamaged) as wrong:
             code = "content-missing" if isinstance(wrong, ContentMissing) else "content-damaged"
@@ -94,7 +97,7 @@ class Desk:
             content = self._seal(paper, result.content) if paper.sealed else result.content
             try:
                 sha256, size = bytes.fromhex(await asyncio.to_thread(self.contents.keep, content)), len(content)
-            except (StoreAway, OSError) as error:
+            except OSError as error:
                 raise Transient(f"the store of contents: {error}") from error
         return KeepContent(
             paper.cause,
