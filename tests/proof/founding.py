@@ -13,6 +13,13 @@ from tests.proof.load.record import History
 
 ITEMS = tuple(f"P{number}" for number in range(1, 21))
 PLENTY = "10000000"
+VALUED = {"P1": "moving-average", "P2": "fifo", "P3": "moving-average", "P4": "fifo"}
+"""The others have no value in the books."""
+COST = "2.50"
+GOODS_ACCOUNTS = (
+    ("1500", "Goods", "asset", "inventory"), ("2400", "Goods received, not invoiced", "liability", "goods_received"),
+    ("5000", "Cost of goods sold", "expense", "cost_of_goods"),
+)  # fmt: skip
 PLACES = (("EUR", "GR", "Europe/Athens", {"S24": "0.24", "Z0": "0"}), ("ILS", "IL", "Asia/Jerusalem", {"S18": "0.18"}))
 CLIENT = "founder"
 
@@ -20,7 +27,7 @@ CLIENT = "founder"
 async def found_companies(admin: FrontOffice, history: History, number: int) -> tuple[Company, ...]:
     """Two companies of two currencies, in plenty of everything. Returns when every department knows them."""
     made = [
-        Company(f"p{number}{'ab'[at]}", currency, country, ITEMS, rates)
+        Company(f"p{number}{'ab'[at]}", currency, country, ITEMS, rates, frozenset(VALUED))
         for at, (currency, country, _, rates) in enumerate(PLACES)
     ]
     zones = [zone for _, _, zone, _ in PLACES]
@@ -46,7 +53,7 @@ class _Founder:
             },
         )  # fmt: skip
         at = f"/ledger/v1/companies/{code}"
-        accounts = [{"code": c, "name": n, "kind": k, "role": r} for c, n, k, r in ACCOUNTS]
+        accounts = [{"code": c, "name": n, "kind": k, "role": r} for c, n, k, r in (*ACCOUNTS, *GOODS_ACCOUNTS)]
         await self._ask(f"{at}/accounts/batch", {"accounts": accounts})
         codes = [
             {"code": tax, "name": f"Tax {tax}", "rate": rate, "account": TAX}
@@ -55,8 +62,8 @@ class _Founder:
         await self._ask(f"{at}/tax-codes/batch", {"tax_codes": codes})
         stock = f"/inventory/v1/companies/{code}"
         await until_known(self._admin, f"{stock}/items")
-        await self._ask(f"{stock}/items/batch", {"items": [{"sku": sku, "name": sku} for sku in ITEMS]})
-        lines = [{"item": sku, "quantity": PLENTY} for sku in ITEMS]
+        await self._ask(f"{stock}/items/batch", {"items": [_item(sku) for sku in ITEMS]})
+        lines = [{"item": sku, "quantity": PLENTY} | ({"unit_cost": COST} if sku in VALUED else {}) for sku in ITEMS]
         receipt = {"reference": "opening", "received_on": "2026-11-19", "lines": lines}
         await self._ask(f"{stock}/receipts", receipt, f="receive", reference="opening")
         await until_known(self._admin, f"/payroll/v1/companies/{code}/employees")
@@ -75,3 +82,7 @@ class _Founder:
         answer = self._admin.post(path, body, key=key)
         await accepted(answer)
         self._history.complete(CLIENT, op, "ok", status=201)
+
+
+def _item(sku: str) -> dict[str, str]:
+    return {"sku": sku, "name": sku} | ({"valuation": VALUED[sku]} if sku in VALUED else {})

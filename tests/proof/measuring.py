@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tests.proof.house import House
-from tests.proof.load.intents import Mix
+from tests.proof.load.intents import orders_alone
 from tests.proof.load.sending import Load
 from tests.proof.watching import completions
 
@@ -15,7 +15,7 @@ FLOOD_ORDERS = 3_000
 
 async def rated_per_s(house: House, seed: int = 1, orders: int = FLOOD_ORDERS) -> float:
     """Half of the orders per second that this house completes when it is given more than it can do."""
-    mix = Mix(typed=0, structured=0, pay=0, cancel=0, hire=0, receive=0, batch=50)
+    mix = orders_alone(batch=50)
     load = Load(house, FLOOD_PER_S, clients=8, seed=seed, mix=mix)
     began_ns = time.time_ns()
     tally = await load.send(orders)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.proof.chapter import Chapter, Length
 from tests.proof.house import House
-from tests.proof.load.intents import Mix
+from tests.proof.load.intents import Mix, orders_alone
 from tests.proof.load.sending import Load, Office, Tally
 from tests.proof.measuring import rated_per_s
 from tests.proof.run import Run
@@ -68,9 +68,11 @@ async def run(run: Run) -> Sequence[Verdict]:
 
 
 def _loads(house: House, run: Run, rated: float) -> tuple[Load, Load]:
-    flood = Mix(typed=0, structured=0, pay=0, cancel=0, hire=0, receive=0, batch=BATCH)
+    flood = orders_alone(batch=BATCH)
     greedy = Load(_Alone(house, 0), TIMES * rated, clients=32, seed=run.seed, mix=flood, retry=False)
-    modest = Load(_Alone(house, 1), SMALL_PER_S, clients=4, seed=run.seed, mix=Mix(pay=0, cancel=0, hire=0, receive=0))
+    modest = Load(
+        _Alone(house, 1), SMALL_PER_S, clients=4, seed=run.seed, mix=Mix(pay=0, cancel=0, hire=0, receive=0, ship=0)
+    )
     return greedy, modest
 
 
@@ -117,7 +119,7 @@ def _judge_modest(trial: Trial, tally: Tally) -> None:
 
 async def _normal_again(house: House, run: Run) -> float:
     """How long an order takes that is asked for when the flood is over."""
-    load = Load(house, 1, seed=run.seed + 1, mix=Mix(typed=1, structured=0, pay=0, cancel=0, hire=0, receive=0))
+    load = Load(house, 1, seed=run.seed + 1, mix=orders_alone(typed=1))
     began = time.time_ns()
     tally = await load.send(1)
     while True:

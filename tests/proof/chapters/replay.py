@@ -10,7 +10,7 @@ import asyncpg
 
 from tests.proof.chapter import Chapter, Length
 from tests.proof.house import House
-from tests.proof.load.intents import Mix
+from tests.proof.load.intents import orders_alone
 from tests.proof.load.sending import Load, Tally
 from tests.proof.run import Run
 from tests.proof.state import differences, state_hash, state_of
@@ -59,7 +59,7 @@ def _compare(trial: Trial, how: str, before: list[dict[str, object]], after: lis
 
 
 async def _flood(house: House, run: Run) -> None:
-    mix = Mix(typed=0, structured=0, pay=0, cancel=0, hire=0, receive=0, batch=50)
+    mix = orders_alone(batch=50)
     await Load(house, FLOOD_PER_S, clients=4, seed=run.seed, mix=mix).send(HISTORY[run.length])
     await house.rest()
 

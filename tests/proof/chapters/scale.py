@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tests.proof.chapter import Chapter, Length
 from tests.proof.house import House
-from tests.proof.load.intents import Mix
+from tests.proof.load.intents import orders_alone
 from tests.proof.load.sending import Load
 from tests.proof.measuring import rated_per_s
 from tests.proof.run import Run
@@ -29,7 +29,7 @@ async def run(run: Run) -> Sequence[Verdict]:
         trial = Trial(run, house, "scale", f"{ORDERS[run.length]} orders of history")
         fault = house.note("history", f"{ORDERS[run.length]} orders")
         before = await _measured(house, run, 1)
-        mix = Mix(typed=0, structured=0, pay=0, cancel=0, hire=0, receive=0, batch=100)
+        mix = orders_alone(batch=100)
         load = Load(house, FLOOD_PER_S, clients=8, seed=run.seed + 7, mix=mix)
         trial.tally = await load.send(ORDERS[run.length])
         await house.rest()

@@ -12,30 +12,47 @@ from typing import Any
 from tests.proof.checker.intents import number
 from tests.proof.checker.journal import Journal
 from tests.proof.checker.report import Findings
+from tests.proof.checker.shelves import PROMISES, Shelves
+from tests.proof.checker.worth import JOURNAL as STOCK
+from tests.proof.checker.worth import ROLE, Worth
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "OrderPlaced.v1": ("lines", "currency"),
+    "OrderChanged.v1": ("lines", "revision"),
     "OrderCancelled.v1": (),
-    "StockReserved.v1": ("lines", "reservation"),
-    "ReservationRefused.v1": ("code",),
-    "ReservationReleased.v1": ("lines", "reservation", "reason"),
-    "InvoiceIssued.v1": ("invoice", "number", "currency", "lines", "taxes", "net", "tax", "total", "entry"),
+    "CreditApproved.v1": ("revision",),
+    "CreditHeld.v1": ("revision",),
+    "StockReserved.v1": ("lines", "revision", "dropped", "complete"),
+    "OrderBackOrdered.v1": ("lines", "revision"),
+    "BackOrderReserved.v1": ("lines", "revision", "part", "complete"),
+    "ReservationRefused.v1": ("code", "revision"),
+    "ReservationReleased.v1": ("lines", "reason", "revision", "replaced_by", "parts"),
+    "ReservationReduced.v1": ("lines", "reason", "revision", "waiting", "over", "parts"),
+    "OrderChangeRefused.v1": ("code", "revision"),
+    "CancellationRefused.v1": ("code",),
+    "ShipmentDispatched.v1": ("shipment", "number", "lines", "complete", "revision"),
+    "StockIssued.v1": ("shipment", "number", "lines"),
+    "InvoiceIssued.v1": ("invoice", "number", "currency", "lines", "taxes", "net", "tax", "total", "entry", "revision"),
     "CreditNoteIssued.v1": (
-        "credit_note", "invoice", "number", "currency", "lines", "taxes", "net", "tax", "total", "entry",
+        "credit_note", "invoice", "number", "currency", "lines", "taxes", "net", "tax", "total", "entry", "revision",
+        "partial",
     ),
-    "InvoiceRefused.v1": ("code",),
-    "InvoicePaid.v1": ("invoice", "total"),
+    "InvoiceRefused.v1": ("code", "revision"),
+    "InvoicePaid.v1": ("invoice", "total", "revision"),
     "EntryPosted.v1": ("entry", "document", "lines", "journal"),
     "PaymentReceived.v1": ("amount",),
     "PaymentAllocated.v1": ("amount", "allocations", "unapplied"),
     "DocumentRegistered.v1": ("document", "class", "about", "number", "template"),
+    "DocumentRegistered.v2": ("document", "class", "about", "number", "template"),
     "DocumentStored.v1": ("document", "class"),
+    "DocumentStored.v2": ("document", "class", "version"),
 }  # fmt: skip
 """What the joins need of an event."""
 SHOWN_IDS = {
     "InvoiceIssued.v1": ("invoices", "invoice"),
     "PaymentAllocated.v1": ("payments", "payment"),
     "DocumentRegistered.v1": ("documents", "document"),
+    "DocumentRegistered.v2": ("documents", "document"),
     "EmployeeRegistered.v1": ("employees", "employee"),
     "OrderPlaced.v1": ("orders", "order"),
 }
@@ -56,12 +73,16 @@ class Books:
         self.accounts: defaultdict[tuple[str, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
         """Debit and credit by company, account, currency, day."""
         self.roles: dict[tuple[str, str], str | None] = {}
-        self.on_hand: defaultdict[tuple[str, str, str], int] = defaultdict(int)
-        """By company, sku, warehouse."""
-        self.receipts: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        self.reserved: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.shelves = Shelves(findings)
+        self.worth = Worth(findings)
         self.numbers: defaultdict[tuple[str, str, str, int], dict[str, str]] = defaultdict(dict)
         self.ids: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self.hashes: dict[tuple[str, str], tuple[int, str]] = {}
+        """By company and document: the last version whose bytes are kept, and their SHA-256."""
+        self.ends: dict[tuple[str, str], frozenset[str]] = {}
+        """By company and order: in which states it may be seen when all is quiet."""
+        self.bounced: set[str] = set()
+        """Companies of which a payment went back."""
         self.companies: set[str] = set()
 
     def balances(self, company: str, day: str | None = None) -> dict[tuple[str, str], tuple[int, int]]:
@@ -73,6 +94,12 @@ class Books:
                 sums[account, currency] = before[0] + debit, before[1] + credit
         return sums
 
+    def stock_account(self, company: str) -> int:
+        """What the accounts say that stock is worth."""
+        accounts = {account for (owner, account), role in self.roles.items() if owner == company and role == ROLE}
+        found = self.balances(company).items()
+        return sum(debit - credit for (account, _), (debit, credit) in found if account in accounts)
+
     def event(self, kind: str, company: str, data: Mapping[str, Any], place: str, at: str) -> None:
         """Add one event, at its first appearance; `at` is its time."""
         self.companies.add(company)
@@ -82,22 +109,35 @@ class Books:
         if kind == "EntryPosted.v1":
             self._entry(company, data, place)
             self.journal.entry(company, data, at, place)
+            if data["journal"] == STOCK:
+                self.worth.entry(company, data, self.roles, place)
         elif kind in {"PeriodClosed.v1", "PeriodReopened.v1"}:
             self.journal.period(company, data, at, closes=kind == "PeriodClosed.v1")
         elif kind in {"StockReceived.v1", "StockReceived.v2"}:
-            self._stock(company, data, place)
-        elif kind in {"StockReserved.v1", "ReservationReleased.v1"}:
-            sign = 1 if kind == "StockReserved.v1" else -1
-            for line in data["lines"]:
-                self.reserved[company, line["item"]] += sign * number(line["quantity"])
+            self.shelves.received(company, data, place, below_zero=kind.endswith("2"))
+        elif kind in PROMISES:
+            self.shelves.promised(kind, company, data)
+            if kind == "ShipmentDispatched.v1":
+                series, year, _ = data["number"].split("-")
+                self._number((company, kind, series, int(year)), data["number"], place)
+        elif kind == "StockValued.v1":
+            self.worth.valued(company, data, place)
+        elif kind == "StockIssued.v1":
+            self.worth.issued(company, data, place)
         elif kind in {"InvoiceIssued.v1", "CreditNoteIssued.v1"}:
-            self._number(kind, company, data, place)
+            self._number((company, kind, data["series"], data["fiscal_year"]), data["number"], place)
+        elif kind in {"DocumentStored.v1", "DocumentStored.v2"}:
+            self._stored(company, data)
+        elif kind == "PaymentBounced.v1":
+            self.bounced.add(company)
         elif kind == "AccountOpened.v1":
             self.roles[company, data["account"]] = data["role"]
 
-    def settle(self) -> None:
+    def settle(self, *, quiet: bool) -> None:
         """What can only be said when everything was read."""
         self.journal.settle()
+        self.shelves.settle()
+        self.worth.settle(quiet=quiet)
         self._numbers_run_on()
 
     def _numbers_run_on(self) -> None:
@@ -125,27 +165,12 @@ class Books:
             out = {currency: total / 1e6 for currency, total in sums.items()}
             self.findings.say("INV5", "an entry does not balance", at=place, entry=data["entry"], out_by=out)
 
-    def _stock(self, company: str, data: Mapping[str, Any], place: str) -> None:
-        self.findings.look("INV11")
-        shelf = (company, data["sku"], data["warehouse"])
-        self.on_hand[shelf] += number(data["quantity"])
-        self.receipts[company, data["receipt"]].append(place)
-        told = number(data["on_hand"])
-        if told < 0:
-            self.findings.say("INV11", "less than nothing is on hand", at=place, on_hand=data["on_hand"])
-        if told != self.on_hand[shelf]:
-            self.findings.say(
-                "INV11",
-                "on hand is not what came in",
-                at=place,
-                on_hand=data["on_hand"],
-                came=self.on_hand[shelf] / 1e6,
-            )
-            self.on_hand[shelf] = told
+    def _stored(self, company: str, data: Mapping[str, Any]) -> None:
+        told, key = (int(data.get("version") or 1), str(data["sha256"])), (company, str(data["document"]))
+        self.hashes[key] = max(told, self.hashes.get(key, told))
 
-    def _number(self, kind: str, company: str, data: Mapping[str, Any], place: str) -> None:
-        found = self.numbers[company, kind, data["series"], data["fiscal_year"]]
-        if data["number"] in found:
-            first = found[data["number"]]
-            self.findings.say("INV9", f"the number {data['number']} was given twice", at=[first, place])
-        found[data["number"]] = place
+    def _number(self, series: tuple[str, str, str, int], number_told: str, place: str) -> None:
+        found = self.numbers[series]
+        if number_told in found:
+            self.findings.say("INV9", f"the number {number_told} was given twice", at=[found[number_told], place])
+        found[number_told] = place

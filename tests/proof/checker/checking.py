@@ -18,7 +18,7 @@ from tests.proof.checker.surface import Surface, load_surface
 
 ALWAYS = ("INV19", "INV21", "INV22")
 """Examined wherever there is any event at all."""
-BY_KIND = {"order": ("INV1", "INV4", "INV12", "INV23"), "pay": ("INV1",), "hire": ("INV23",)}
+BY_KIND = {"order": ("INV1", "INV4", "INV12", "INV23"), "pay": ("INV1",), "hire": ("INV23",), "dispatch": ("INV1",)}
 """Examined wherever something of the kind was accepted."""
 
 
@@ -53,7 +53,7 @@ def _check(folder: Path, *, quiet: bool) -> Report:
         settle_ids(ids, findings)
         settle_chains(chains, findings)
         settle_subjects(subjects, findings, books, quiet=quiet)
-    books.settle()
+    books.settle(quiet=quiet)
     settle_shown(
         surface, books, intents, findings, streaming.highest, streaming.unreadable, quiet=quiet
     )  # fmt: skip
@@ -76,6 +76,10 @@ def _examined_something(findings: Findings, intents: Intents, surface: Surface, 
         due.update(("INV5", "INV6", "INV9", "INV10", "INV20", "INV26"))
     if any(told["stock"] for told in surface.companies.values()):
         due.update(("INV11", "INV12"))
+    if any(told["valued"] for told in surface.companies.values()):
+        due.add("INV14")
+    if any(told["documents"] for told in surface.companies.values()):
+        due.add("INV18")
     if intents.request_ids and surface.companies:
         due.update(("INV2", "INV3", "INV28"))
     for invariant in sorted(due):

@@ -16,8 +16,11 @@ ASKED_AS = {
     "OrderCancelled.v1": "cancel",
     "PaymentReceived.v1": "pay",
     "EmployeeHired.v1": "hire",
+    "ShipmentDispatched.v1": "dispatch",
 }
 """What was asked for when one of these appears."""
+INSIDE = frozenset({"receive", "dispatch"})
+"""Asked of a department, not in the name of a front office."""
 Name = tuple[str, str, str | None, str]
 
 
@@ -52,23 +55,27 @@ class Intents:
             if operation.request_id:
                 self.request_ids.add(operation.request_id)
             if operation.f in {*ASKED_AS.values(), "receive"}:
-                source = operation.source if operation.f != "receive" else None
-                name = (operation.f, operation.company, source, operation.reference)
-                wanted = Wanted(
-                    operation.op, operation.outcome, operation.subject, _content(operation.f, operation.body)
-                )
-                self.wanted.setdefault(name, []).append(wanted)
-                self._offices.add((operation.company, source))
+                self._want(operation)
+
+    def _want(self, operation: Operation) -> None:
+        source = None if operation.f in INSIDE else operation.source
+        wanted = Wanted(operation.op, operation.outcome, operation.subject, _content(operation.f, operation.body))
+        for reference in _references(operation):
+            name = (operation.f, operation.company, source, reference)
+            self.wanted.setdefault(name, []).append(wanted)
+        self._offices.add((operation.company, source))
 
     def event(
         self, kind: str, company: str, source: str | None, data: Mapping[str, Any], subject: str, at: str
     ) -> None:
         """An event that somebody must have asked for, at its first appearance."""
-        name = (kind, company, source, data["reference"])
+        inside = kind in INSIDE
+        reference = data["shipment"] if inside else data["reference"]
+        name = (kind, company, None if inside else source, reference)
         self.happened[name].append(at)
         wanted = self.wanted.get(name)
         if wanted is None:
-            if (company, source) in self._offices:
+            if name[1:3] in self._offices:
                 self.findings.say("INV1", f"a {kind} that nobody asked for", name=name, at=at)
                 self.findings.count(doubled=1)
             return
@@ -109,6 +116,13 @@ class Intents:
                 say("INV2", "one key was accepted for two contents", ops=[first[0], operation.op], key=operation.key)
             elif request_id != first[2] or (answer and first[3] and answer != first[3]):
                 say("INV2", "a repeat had another answer", ops=[first[0], operation.op], key=operation.key)
+
+
+def _references(operation: Operation) -> list[str]:
+    """The names of what an operation asks for: of each shipment that is to leave with others, its id."""
+    if operation.f == "dispatch":
+        return [str(leaving["shipment"]) for leaving in operation.body["shipments"]]
+    return [operation.reference]
 
 
 def _content(kind: str, data: Mapping[str, Any]) -> object:

@@ -20,9 +20,18 @@ ATTRIBUTES = frozenset(
 ROOTS = frozenset({
     "ItemDefined.v1", "ItemDefined.v2", "StockReceived.v1", "StockReceived.v2", "CompanyRegistered.v1",
     "AccountOpened.v1", "TaxCodeDefined.v1", "ExchangeRateRecorded.v1", "FiscalYearOpened.v1", "PeriodClosed.v1",
-    "PeriodReopened.v1", "DimensionDefined.v1", "CustomerRegistered.v1", "CustomerChanged.v1", *ASKED_AS,
+    "PeriodReopened.v1", "DimensionDefined.v1", "CustomerRegistered.v1", "CustomerChanged.v1", "StockIssued.v1",
+    "StockValued.v1", "OrderChanged.v1", *ASKED_AS,
 })  # fmt: skip
-"""What people and front offices ask for: such events begin a chain; all others come from another event."""
+"""What people and front offices ask for: such events begin a chain."""
+MAY_BEGIN = frozenset({
+    "BackOrderReserved.v1", "StockReserved.v1", "ReservationReduced.v1", "ReservationRefused.v1", "CreditApproved.v1",
+    "CreditNoteIssued.v1", "CreditCheckRequired.v1", "PaymentBounced.v1", "PaymentRefunded.v1", "EntryPosted.v1",
+    "DocumentRegistered.v2", "DocumentStored.v2", "EmployeeLeft.v1", "DocumentRetentionStarted.v1", "PayrollPosted.v1",
+    "EmploymentChanged.v1", "TrainingCompleted.v1", "CertificateExpiring.v1", "CertificateExpired.v1",
+    "TrainingCostIncurred.v1", "DunningLevelReached.v1", "InvoiceOverdue.v1",
+})  # fmt: skip
+"""What comes of goods that come in, of a time that is over, or of what somebody asks for; else of another event."""
 
 
 class Streaming:
@@ -104,7 +113,8 @@ class Streaming:
             self.intents.event(asked, company, headers["ce_source"], data, record.key, place)
         self.books.event(kind, company, data, place, headers["ce_time"])
         if (subject := _subject(kind, data)) is not None and subject not in self.intents.injected:
-            self.subjects.add((subject, kind, company, place, lean(kind, data)))
+            links = headers["ce_id"], headers["ce_causationid"], record.key, int(headers["ce_sequence"])
+            self.subjects.add((subject, kind, company, place, lean(kind, data), *links))
 
 
 def settle_ids(ids: Buckets, findings: Findings) -> None:
@@ -122,7 +132,7 @@ def settle_chains(chains: Buckets, findings: Findings) -> None:
         for _, identity, cause, kind, company, place in rows:
             findings.look("INV22")
             companies[company].append(place)
-            if kind in ROOTS:
+            if kind in ROOTS or (kind in MAY_BEGIN and cause == correlation):
                 if cause != correlation:
                     findings.say("INV22", f"{kind} begins a chain and names another cause", at=place, cause=cause)
             elif cause not in causes:
@@ -150,6 +160,6 @@ def _subject(kind: str, data: Mapping[str, Any]) -> str | None:
     if kind.startswith(("Payment", "Employee")):
         return str(data["payment" if kind.startswith("Payment") else "employee"])
     if kind == "EntryPosted.v1" and data["journal"] != "sales":
-        return str(data["document"])
+        return str(data["document"]) if data["journal"] == "cash" else None
     found = data.get("order") or data.get("employee")
     return None if found is None else str(found)

@@ -18,20 +18,26 @@ REQUESTS_ASKED = 300
 PAPERS_READ = 10
 """Of how many papers of a company the bytes are read, spread evenly (INV18)."""
 TRIES = 20
+LAST_DAY = "2199-12-31"
 LISTS = {
     "orders": ("/v1/orders?company={company}", "orders", "cursor"),
     "invoices": ("/ledger/v1/companies/{company}/invoices", "invoices", "after"),
     "payments": ("/ledger/v1/companies/{company}/payments", "payments", "after"),
     "receivables": ("/ledger/v1/companies/{company}/receivables", "items", "after"),
     "stock": ("/inventory/v1/companies/{company}/stock", "stock", "after"),
+    "valued": (f"/inventory/v1/companies/{{company}}/valuation?on={LAST_DAY}", "items", "after"),
+    "valued_documents": (
+        f"/inventory/v1/companies/{{company}}/valuation/documents?from=1900-01-01&to={LAST_DAY}", "documents", "after",
+    ),
     "receipts": ("/inventory/v1/companies/{company}/receipts", "receipts", "after"),
     "documents": ("/documents/v1/companies/{company}/documents", "documents", "after"),
     "employees": ("/payroll/v1/companies/{company}/employees", "employees", "after"),
-}
+}  # fmt: skip
 """Per name its address, the field of its rows, and the parameter that continues it."""
 ANSWERS = {
     "trial_balance": "/ledger/v1/companies/{company}/trial-balance",
     "integrity": "/ledger/v1/companies/{company}/integrity",
+    "valuation": f"/inventory/v1/companies/{{company}}/valuation?on={LAST_DAY}&limit=1",
     "stock_check": "/inventory/v1/companies/{company}/stock-check",
 }
 DEPARTMENTS = ("ledger", "inventory", "payroll", "documents")

@@ -1,7 +1,8 @@
 """Consistent histories of any size, made up: what the checker must find nothing wrong with, and be quick about.
 
 Two companies; orders of which every tenth is paid, every twentieth cancelled after it was billed, every thirtieth
-refused; a hire for every fiftieth. An order that goes through is seven events.
+refused; a hire for every fiftieth. An order that goes through is seven events; every fourth leaves the house. The
+rarer courses of an order are in `synthetic_goods.py`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -17,12 +19,18 @@ from typing import Any, BinaryIO, Self
 import orjson
 
 from contracts.topics import TOPICS, partition_of
+from tests.proof.checker.synthetic_goods import goods_leave, rare_course
 
 SOURCE = "/proof/made-up"
 COMPANIES = (("north", "EUR"), ("south", "ILS"))
 ITEMS = tuple(f"P{number}" for number in range(8))
 PLENTY = 10**9
-ROLES = {"1000": "bank", "1100": "receivable", "2100": "unapplied_cash", "2200": None, "4000": "sales"}
+ROLES = {
+    "1000": "bank", "1100": "receivable", "1500": "inventory", "2100": "unapplied_cash", "2200": None,
+    "2400": "goods_received", "4000": "sales", "5000": "cost_of_goods",
+}  # fmt: skip
+VALUED = ITEMS[:4]
+"""At 1.00 each."""
 TODAY = "2026-11-20"
 CLOSED = {
     "fiscal_year": 2026, "number": 10, "starts_on": "2026-10-01", "ends_on": "2026-10-31", "subledgers": ["gl"],
@@ -45,12 +53,42 @@ class MadeUp:
         self._sequences: Counter[tuple[str, str, str]] = Counter()
         self._history = (folder / "history" / "c1.jsonl").open("wb")
         self._ops = 0
-        self._numbers: Counter[tuple[str, str]] = Counter()
+        self.numbers: Counter[tuple[str, str]] = Counter()
         self._accounts: dict[str, Counter[tuple[str, str]]] = {company: Counter() for company, _ in COMPANIES}
-        self._reserved: dict[str, Counter[str]] = {company: Counter() for company, _ in COMPANIES}
-        names = ("orders", "invoices", "payments", "receivables", "receipts", "documents", "employees", "held")
+        self.reserved: dict[str, Counter[str]] = {company: Counter() for company, _ in COMPANIES}
+        self.came: dict[str, Counter[str]] = {company: Counter() for company, _ in COMPANIES}
+        self.left: dict[str, Counter[str]] = {company: Counter() for company, _ in COMPANIES}
+        names = (
+            "orders", "invoices", "payments", "receivables", "receipts", "documents", "employees", "held",
+            "valued_documents",
+        )  # fmt: skip
         self.shown: dict[str, dict[str, Any]] = {company: {n: [] for n in names} for company, _ in COMPANIES}
         self.requests: dict[str, int] = {}
+
+    @staticmethod
+    def company(count: int) -> str:
+        """Whose order this is."""
+        return COMPANIES[count % 2][0]
+
+    @staticmethod
+    def is_valued(sku: str) -> bool:
+        """Whether the item has a value in the books."""
+        return sku in VALUED
+
+    @staticmethod
+    def id_of(*parts: object) -> str:
+        """The id of something that is made of these."""
+        return made_id(*parts)
+
+    @staticmethod
+    def goods(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Lines without their terms."""
+        return [{name: line[name] for name in ("line", "item", "quantity")} for line in lines]
+
+    def seen(self, count: int, order: str, state: str) -> None:
+        """The front office sees an order in this state."""
+        company = self.company(count)
+        self.shown[company]["orders"].append({"id": order, "state": state, "company": company})
 
     def __enter__(self) -> Self:
         self._found()
@@ -70,91 +108,118 @@ class MadeUp:
     def order(self, count: int) -> None:
         """One order with all that comes of it."""
         company, currency = COMPANIES[count % 2]
-        reference = f"o{count}"
-        order = _id("order", count)
-        price, item = f"{(1_000 + count) / 100:.2f}", ITEMS[count % len(ITEMS)]
-        line = {"item": item, "description": item, "quantity": "2", "unit_price": price, "tax_code": "Z0"}
-        body = {"company": company, "reference": reference, "currency": currency, "lines": [line]}
-        chain = self._ask("order", company, reference, body, order)
-        lines = [{"line": 1, **line}]
-        placed = self._send(
-            "OrderPlaced.v1", company, order, chain, chain,
-            {"order": order, "reference": reference, "source": SOURCE, "currency": currency, "lines": lines},
-        )  # fmt: skip
+        order, chain, placed, lines = self.placed(count)
         state = "documented"
         if count % 30 == 7:
             refusal = {"order": order, "code": "insufficient-stock", "detail": "", "shortages": []}
-            self._send("ReservationRefused.v1", company, order, chain, placed, refusal)
+            self.send("ReservationRefused.v1", company, order, chain, placed, refusal)
             state = "refused"
         else:
             self._billed(count, company, currency, order, chain, placed, lines)
-            state = "credited" if count % 20 == 3 else state
-        self.shown[company]["orders"].append({"id": order, "state": state, "company": company})
+            state = "credited" if count % 20 == 3 else "paid" if count % 10 == 1 else state
+        self.seen(count, order, state)
         if count % 50 == 0:
             self._hired(count, company)
+
+    def placed(self, count: int) -> tuple[str, str, str, list[dict[str, Any]]]:
+        """An order is asked for: its id, its chain, its event, its lines."""
+        company, currency = COMPANIES[count % 2]
+        reference, order = f"o{count}", made_id("order", count)
+        price, item = f"{(1_000 + count) / 100:.2f}", ITEMS[count % len(ITEMS)]
+        line = {"item": item, "description": item, "quantity": "2", "unit_price": price, "tax_code": "Z0"}
+        body = {"company": company, "reference": reference, "currency": currency, "lines": [line]}
+        chain = self.ask("order", company, reference, body, order)
+        lines = [{"line": 1, **line}]
+        terms = {"order": order, "reference": reference, "source": SOURCE, "currency": currency, "lines": lines}
+        return order, chain, self.send("OrderPlaced.v1", company, order, chain, chain, terms), lines
 
     def _billed(
         self, count: int, company: str, currency: str, order: str, chain: str, placed: str, lines: list[dict[str, Any]]
     ) -> None:
-        goods = {"order": order, "reservation": _id("reservation", count), "lines": _goods(lines)}
-        reserved = self._send("StockReserved.v1", company, order, chain, placed, goods)
-        self._reserved[company][lines[0]["item"]] += 2
-        invoice, entry = _id("invoice", count), _id("entry", count)
-        paper = self._paper(company, currency, order, lines, invoice, entry)
-        issued = self._send("InvoiceIssued.v1", company, invoice, chain, reserved, paper)
-        posted = [("1100", paper["total"], 0), ("4000", 0, paper["total"])]
-        self._entry(company, currency, entry, "sales", invoice, order, chain, reserved, posted)
-        self._filed(company, "invoice", invoice, order, chain, issued, paper["number"])
-        self.shown[company]["invoices"].append({"invoice": invoice})
+        goods = {"order": order, "reservation": made_id("reservation", count), "lines": self.goods(lines)}
+        reserved = self.send("StockReserved.v1", company, order, chain, placed, goods)
+        self.reserved[company][lines[0]["item"]] += 2
+        paper = self.invoiced(count, order, chain, reserved, lines)
         if count % 20 != 3 and count % 10 != 1:
-            self.shown[company]["receivables"].append({"currency": currency, "open": paper["total"]})
+            self.owed(company, paper["total"])
+        if count % 4 == 0:
+            goods_leave(self, count, order, lines, ("1", "1") if count % 8 == 0 else ("2",))
         if count % 20 == 3:
             self._cancelled(count, company, currency, order, lines, paper, goods)
         elif count % 10 == 1:
             self._paid(count, company, currency, order, paper)
+
+    def invoiced(
+        self, count: int, order: str, chain: str, cause: str, lines: list[dict[str, Any]], name: str = "invoice",
+        **more: Any,
+    ) -> dict[str, Any]:  # fmt: skip
+        """An invoice with its entry and its paper; what is owed is left to the caller."""
+        company, currency = COMPANIES[count % 2]
+        invoice, entry = made_id(name, count), made_id(name, "entry", count)
+        paper = self.paper(company, currency, order, lines, invoice, entry) | more
+        issued = self.send("InvoiceIssued.v1", company, invoice, chain, cause, paper)
+        posted = [("1100", paper["total"], 0), ("4000", 0, paper["total"])]
+        self.entry(company, currency, entry, "sales", invoice, order, chain, cause, posted)
+        self.filed(company, "invoice", invoice, order, chain, issued, paper["number"])
+        self.shown[company]["invoices"].append({"invoice": invoice})
+        return paper
+
+    def owed(self, company: str, amount: str) -> None:
+        """So much more is open of a customer's invoices."""
+        self.shown[company]["receivables"].append({"currency": dict(COMPANIES)[company], "open": amount})
 
     def _cancelled(
         self, count: int, company: str, currency: str, order: str, lines: list[dict[str, Any]],
         invoice: Mapping[str, Any], goods: Mapping[str, Any],
     ) -> None:  # fmt: skip
         body = {"company": company, "reason": "changed their mind"}
-        chain = self._ask("cancel", company, f"o{count}", body, order)
+        chain = self.ask("cancel", company, f"o{count}", body, order)
         data = {"order": order, "reference": f"o{count}", "source": SOURCE, "reason": "changed their mind"}
-        cancelled = self._send("OrderCancelled.v1", company, order, chain, chain, data)
+        cancelled = self.send("OrderCancelled.v1", company, order, chain, chain, data)
         back = {**goods, "reason": "order-cancelled"}
-        released = self._send("ReservationReleased.v1", company, order, chain, cancelled, back)
-        self._reserved[company][lines[0]["item"]] -= 2
-        note, entry = _id("note", count), _id("reversal", count)
-        paper = self._paper(company, currency, order, lines, invoice["invoice"], entry, note)
-        issued = self._send("CreditNoteIssued.v1", company, invoice["invoice"], chain, released, paper)
+        released = self.send("ReservationReleased.v1", company, order, chain, cancelled, back)
+        self.reserved[company][lines[0]["item"]] -= 2
+        self.credited(count, order, chain, released, lines, invoice)
+
+    def credited(
+        self, count: int, order: str, chain: str, cause: str, lines: list[dict[str, Any]], invoice: Mapping[str, Any],
+        *, partial: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
+        """A credit note with its entry and its paper."""
+        company, currency = COMPANIES[count % 2]
+        note, entry = made_id("note", count), made_id("reversal", count)
+        paper = self.paper(company, currency, order, lines, invoice["invoice"], entry, note)
+        paper |= {"partial": True} if partial else {}
+        issued = self.send("CreditNoteIssued.v1", company, invoice["invoice"], chain, cause, paper)
         posted = [("1100", 0, paper["total"]), ("4000", paper["total"], 0)]
-        taken_back = str(invoice["entry"])
-        self._entry(company, currency, entry, "sales", note, order, chain, released, posted, taken_back)
-        self._filed(company, "credit_note", note, order, chain, issued, paper["number"])
+        taken_back = None if partial else str(invoice["entry"])
+        self.entry(company, currency, entry, "sales", note, order, chain, cause, posted, taken_back)
+        self.filed(company, "credit_note", note, order, chain, issued, paper["number"])
+        return paper
 
     def _paid(self, count: int, company: str, currency: str, order: str, invoice: Mapping[str, Any]) -> None:
-        payment, money = _id("payment", count), {"amount": invoice["total"], "currency": currency}
-        chain = self._ask("pay", company, f"p{count}", {"company": company, "amount": money}, payment)
+        payment, money = made_id("payment", count), {"amount": invoice["total"], "currency": currency}
+        chain = self.ask("pay", company, f"p{count}", {"company": company, "amount": money}, payment)
         data = {"payment": payment, "reference": f"p{count}", "amount": money, "order": order}
-        received = self._send("PaymentReceived.v1", company, payment, chain, chain, data)
+        received = self.send("PaymentReceived.v1", company, payment, chain, chain, data)
         part = {"invoice": invoice["invoice"], "number": invoice["number"], "order": order, "amount": money["amount"]}
         spread = {"payment": payment, "amount": money, "allocations": [part], "unapplied": "0.00", "cause": "received"}
-        self._send("PaymentAllocated.v1", company, payment, chain, received, spread)
+        self.send("PaymentAllocated.v1", company, payment, chain, received, spread)
         paid = {"invoice": invoice["invoice"], "number": invoice["number"], "order": order, "total": money}
-        self._send("InvoicePaid.v1", company, invoice["invoice"], chain, received, paid)
+        self.send("InvoicePaid.v1", company, invoice["invoice"], chain, received, paid)
         posted = [("1000", money["amount"], 0), ("1100", 0, money["amount"])]
-        entry = _id("cash", count)
-        self._entry(company, currency, entry, "cash", payment, None, chain, received, posted)
+        entry = made_id("cash", count)
+        self.entry(company, currency, entry, "cash", payment, None, chain, received, posted)
         self.shown[company]["payments"].append({"payment": payment, "currency": currency, "unapplied": "0.00"})
 
     def _hired(self, count: int, company: str) -> None:
-        employee, reference = _id("employee", count), f"h{count}"
+        employee, reference = made_id("employee", count), f"h{count}"
         told = {"reference": reference, "name": f"Person {count}"}
-        chain = self._ask("hire", company, reference, {"company": company, **told}, employee)
-        hired = self._send("EmployeeHired.v1", company, employee, chain, chain, {"employee": employee, **told})
+        chain = self.ask("hire", company, reference, {"company": company, **told}, employee)
+        hired = self.send("EmployeeHired.v1", company, employee, chain, chain, {"employee": employee, **told})
         data = {"employee": employee, "number": f"{count:06}", "name": told["name"]}
-        self._send("EmployeeRegistered.v1", company, employee, chain, hired, data)
-        self._filed(company, "employee_file", employee, None, chain, hired, None)
+        self.send("EmployeeRegistered.v1", company, employee, chain, hired, data)
+        self.filed(company, "employee_file", employee, None, chain, hired, None)
         self.shown[company]["employees"].append({"employee": employee})
 
     # -- parts ---------------------------------------------------------------------------------------------------------
@@ -162,22 +227,38 @@ class MadeUp:
     def _found(self) -> None:
         for company, _ in COMPANIES:
             for code, role in ROLES.items():
-                chain = _id("account", company, code)
+                chain = made_id("account", company, code)
                 data = {"account": code, "name": code, "kind": "asset", "role": role}
-                self._send("AccountOpened.v1", company, company, chain, chain, data)
-            chain = _id("closing", company)
-            self._send("PeriodClosed.v1", company, company, chain, chain, CLOSED)
-            chain, receipt = self._ask("receive", company, "opening", {"lines": []}, None), _id("receipt", company)
-            for sku in ITEMS:
-                item = _id("item", company, sku)
-                data = {"item": item, "sku": sku, "receipt": receipt, "warehouse": "MAIN"}
-                more = {"quantity": str(PLENTY), "on_hand": str(PLENTY)}
-                self._send("StockReceived.v1", company, item, chain, chain, data | more)
-            self.shown[company]["receipts"].append({"receipt": receipt, "reference": "opening"})
+                self.send("AccountOpened.v1", company, company, chain, chain, data)
+            chain = made_id("closing", company)
+            self.send("PeriodClosed.v1", company, company, chain, chain, CLOSED)
+            self._came(company, "opening", ITEMS, PLENTY)
 
-    def _ask(self, f: str, company: str, reference: str, body: Mapping[str, Any], subject: str | None) -> str:
+    def receive(self, company: str, sku: str, count: int) -> tuple[str, str]:
+        """One more of an item comes in: the chain that it begins, and the item."""
+        return self._came(company, f"r{count}", (sku,), 1), sku
+
+    def _came(self, company: str, reference: str, skus: tuple[str, ...], quantity: int) -> str:
+        chain, receipt = self.ask("receive", company, reference, {"lines": []}, None), made_id(company, reference)
+        for sku in skus:
+            self.came[company][sku] += quantity
+            on_hand, item = self.came[company][sku] - self.left[company][sku], made_id("item", company, sku)
+            data = {"item": item, "sku": sku, "receipt": receipt, "warehouse": "MAIN"}
+            more = {"quantity": str(quantity), "on_hand": str(on_hand)}
+            self.send("StockReceived.v1", company, item, chain, chain, data | more)
+        self.shown[company]["receipts"].append({"receipt": receipt, "reference": reference})
+        valued = [sku for sku in skus if sku in VALUED]
+        if valued:
+            lines = [{"item": sku, "quantity": str(quantity), "value": f"{quantity}.00"} for sku in valued]
+            worth = len(valued) * quantity
+            worthy: dict[str, Any] = {"document": receipt, "kind": "receipt", "value": f"{worth}.00", "lines": lines}
+            told = self.send("StockValued.v1", company, receipt, chain, chain, worthy)
+            self.stock_entry(company, receipt, None, chain, told, worth)
+        return chain
+
+    def ask(self, f: str, company: str, reference: str, body: Mapping[str, Any], subject: str | None) -> str:
         self._ops += 1
-        request, digest = _id("request", self._ops), hashlib.sha256(orjson.dumps(body)).hexdigest()
+        request, digest = made_id("request", self._ops), hashlib.sha256(orjson.dumps(body)).hexdigest()
         asked = {
             "op": self._ops, "client": "c1", "is": "invoke", "f": f, "company": company, "key": f"k{self._ops}",
             "reference": reference, "hash": digest, "body": body, "source": SOURCE, "t": self._ops,
@@ -191,11 +272,11 @@ class MadeUp:
             self.requests[request] = 200
         return request
 
-    def _send(self, kind: str, company: str, key: str, chain: str, cause: str, data: Mapping[str, Any]) -> str:
+    def send(self, kind: str, company: str, key: str, chain: str, cause: str, data: Mapping[str, Any]) -> str:
         topic = TOPIC_OF[kind]
         self._sequences[topic, company, key] += 1
         sequence = self._sequences[topic, company, key]
-        identity = _id(topic, company, key, sequence)
+        identity = made_id(topic, company, key, sequence)
         owner = TOPICS[topic].owner
         headers = {
             "ce_specversion": "1.0", "ce_id": identity, "ce_type": kind,
@@ -213,21 +294,28 @@ class MadeUp:
         self.events += 1
         return identity
 
-    def _paper(
+    def paper(
         self, company: str, currency: str, order: str, lines: list[dict[str, Any]], invoice: str, entry: str,
         note: str | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         series = "INV" if note is None else "CRN"
-        self._numbers[company, series] += 1
-        net = f"{2 * float(lines[0]['unit_price']):.2f}"
+        self.numbers[company, series] += 1
+        net = f"{Decimal(lines[0]['quantity']) * Decimal(lines[0]['unit_price']):.2f}"
         taxes = [{"tax_code": "Z0", "rate": "0", "base": net, "tax": "0.00"}]
         return {
-            "invoice": invoice, "number": f"{series}-2026-{self._numbers[company, series]:06}", "series": series,
+            "invoice": invoice, "number": f"{series}-2026-{self.numbers[company, series]:06}", "series": series,
             "fiscal_year": 2026, "order": order, "currency": currency, "taxes": taxes, "net": net, "tax": "0.00",
             "total": net, "entry": entry, "lines": [{**line, "net": net} for line in lines],
         } | ({} if note is None else {"credit_note": note})  # fmt: skip
 
-    def _entry(
+    def stock_entry(self, company: str, document: str, order: str | None, chain: str, cause: str, value: int) -> None:
+        """A document of inventory in the books; `value` in whole units, below zero for goods that left."""
+        currency, amount = dict(COMPANIES)[company], f"{abs(value)}.00"
+        posted = [("1500", amount, 0), ("2400", 0, amount)] if value > 0 else [("5000", amount, 0), ("1500", 0, amount)]
+        self.entry(company, currency, made_id("stock", document), "stock", document, order, chain, cause, posted)
+        self.shown[company]["valued_documents"].append({"document": document, "value": f"{value}.00"})
+
+    def entry(
         self, company: str, currency: str, entry: str, journal: str, document: str, order: str | None, chain: str,
         cause: str, posted: list[tuple[str, Any, Any]], reverses: str | None = None,
     ) -> None:  # fmt: skip
@@ -240,22 +328,22 @@ class MadeUp:
             self._accounts[company][account, "credit"] += round(float(credit) * 100)
         data = {"entry": entry, "journal": journal, "document": document, "order": order, "lines": lines}
         data |= {"posted_on": TODAY, "reverses": reverses}
-        self._send("EntryPosted.v1", company, entry, chain, cause, data)
+        self.send("EntryPosted.v1", company, entry, chain, cause, data)
 
-    def _filed(
+    def filed(
         self, company: str, of: str, about: str, order: str | None, chain: str, cause: str, number: str | None
     ) -> None:
-        document = _id("document", about)
+        document = made_id("document", about)
         template = None if of == "employee_file" else f"{of}@1"
         data = {
             "document": document, "class": of, "number": number, "about": {"kind": of, "id": about}, "order": order,
             "employee": about if of == "employee_file" else None, "template": template,
         }  # fmt: skip
-        filed = self._send("DocumentRegistered.v1", company, document, chain, cause, data)
+        filed = self.send("DocumentRegistered.v1", company, document, chain, cause, data)
         content = None
         if template:
             stored = {"document": document, "class": of, "order": order, "sha256": "0" * 64, "size": 1}
-            self._send("DocumentStored.v1", company, document, chain, filed, stored)
+            self.send("DocumentStored.v1", company, document, chain, filed, stored)
             content = {"size": 1, "sha256": "0" * 64}
         self.shown[company]["documents"].append({"document": document, "template": template, "content": content})
 
@@ -277,13 +365,16 @@ class MadeUp:
         ]
         told["integrity"] = {"checks": [{"rule": "made up", "holds": True}]}
         told["stock_check"] = {"balanced": True}
+        on_hand = {sku: self.came[company][sku] - self.left[company][sku] for sku in ITEMS}
         told["stock"] = [
             {
-                "sku": sku, "warehouse": "MAIN", "on_hand": str(PLENTY), "reserved": str(self._reserved[company][sku]),
-                "available": str(PLENTY - self._reserved[company][sku]),
+                "sku": sku, "warehouse": "MAIN", "on_hand": str(has), "reserved": str(self.reserved[company][sku]),
+                "available": str(has - self.reserved[company][sku]),
             }
-            for sku in ITEMS
+            for sku, has in on_hand.items()
         ]  # fmt: skip
+        told["valued"] = [{"sku": x, "quantity": str(on_hand[x]), "value": f"{on_hand[x]}.00"} for x in VALUED]
+        told["valuation"] = {"total": f"{sum(on_hand[sku] for sku in VALUED)}.00", "currency": currency}
         (self.folder / "surface" / f"{company}.json").write_bytes(orjson.dumps(told))
 
 
@@ -294,13 +385,10 @@ def make_up(folder: Path, orders: int) -> int:
     """Write a consistent run of so many orders; returns how many events it has."""
     with MadeUp(folder) as made:
         for count in range(orders):
-            made.order(count)
+            if not rare_course(made, count):
+                made.order(count)
     return made.events
 
 
-def _goods(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{name: line[name] for name in ("line", "item", "quantity")} for line in lines]
-
-
-def _id(*parts: object) -> str:
+def made_id(*parts: object) -> str:
     return str(uuid.UUID(bytes=hashlib.md5("/".join(map(str, parts)).encode(), usedforsecurity=False).digest()))

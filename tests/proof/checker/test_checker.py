@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof.checker import planted_business, planted_events
+from tests.proof.checker import planted_business, planted_courses, planted_events, planted_goods
 from tests.proof.checker.books import Books
 from tests.proof.checker.buckets import Buckets
 from tests.proof.checker.checking import check
@@ -17,7 +17,7 @@ from tests.proof.checker.report import STATEMENTS, Findings
 from tests.proof.checker.subjects import settle_subjects
 from tests.proof.checker.synthetic import make_up
 
-PLANTED = [*planted_business.PLANTED, *planted_events.PLANTED]
+PLANTED = [*planted_business.PLANTED, *planted_events.PLANTED, *planted_goods.PLANTED]
 RECORDED = Path(__file__).parent / "recorded" / "good-run.tar.xz"
 """Made anew by `python -m tests.proof.recording` with this file's name."""
 ORDERS = 60
@@ -58,10 +58,20 @@ def test_a_good_run_has_no_violation_and_every_invariant_looked_at_something(mad
 def test_a_corruption_is_found_by_the_invariant_that_it_breaks(
     planted: Planted, recorded: Recorded, tmp_path: Path
 ) -> None:
-    run = recorded.copy()
+    _is_found(planted, recorded.copy(), tmp_path)
+
+
+@pytest.mark.parametrize("planted", planted_courses.PLANTED, ids=lambda planted: planted.name)
+def test_a_wrong_step_of_an_order_is_found_by_the_invariant_that_it_breaks(
+    planted: Planted, made_up: Recorded, tmp_path: Path
+) -> None:
+    _is_found(planted, made_up.copy(), tmp_path)
+
+
+def _is_found(planted: Planted, run: Recorded, folder: Path) -> None:
     planted.spoil(run)
-    run.write(tmp_path)
-    report = check(tmp_path)
+    run.write(folder)
+    report = check(folder)
     assert planted.invariant in report.wrong, [violation.what for violation in report.violations]
     assert all(violation.witness for violation in report.violations if violation.invariant == planted.invariant)
 
@@ -84,8 +94,13 @@ def test_only_what_was_given_back_need_not_be_billed(facts: tuple[str, ...], los
     # Given an order of which the ledger says nothing
     findings = Findings()
     with Buckets(tmp_path, "orders") as subjects:
+        cause = {"StockReserved": "OrderPlaced", "ReservationReleased": "OrderCancelled"}
         for fact in facts:
-            subjects.add(("one", f"{fact}.v1", "acme", "sales.orders-0@1", {"lines": []}))
+            data = {"lines": [], "currency": "EUR", "reason": "order-cancelled"}
+            topic = "inventory.reservations" if fact in cause else "sales.orders"
+            sequence = 1 + sum(other in cause for other in facts[: facts.index(fact)])
+            links = (fact, cause.get(fact, "a request"), "one", sequence)
+            subjects.add(("one", f"{fact}.v1", "acme", f"{topic}/0@1", data, *links))
         # When all has come to rest
         settle_subjects(subjects, findings, Books(findings), quiet=True)
     # Then its decision is lost, unless what was reserved was given back before

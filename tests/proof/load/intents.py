@@ -28,6 +28,8 @@ class Company:
     items: tuple[str, ...]
     tax_codes: Mapping[str, str]
     """Rate by code."""
+    valued: frozenset[str] = frozenset()
+    """What of its goods has a value in the books."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,14 @@ class Mix:
     cancel: float = 0.05
     hire: float = 0.04
     receive: float = 0.02
+    ship: float = 0.15
+    """Rounds of the warehouse: each picks, packs and ships up to three orders."""
     batch: int = BATCH
+
+
+def orders_alone(*, typed: float = 0.0, batch: int = BATCH) -> Mix:
+    """Orders and nothing that goes with them."""
+    return Mix(typed=typed, structured=0, pay=0, cancel=0, hire=0, receive=0, ship=0, batch=batch)
 
 
 @dataclass(slots=True)
@@ -134,7 +143,9 @@ class Wishes:
     def receive(self) -> Intent:
         """Goods that come in."""
         company, reference = self._company(), self._reference("g")
-        lines = [{"item": self.dice.choice(company.items), "quantity": str(self.dice.randrange(1, 50))}]
+        cost = f"{2 + self.number % 7}.50"
+        item, quantity = self.dice.choice(company.items), str(self.dice.randrange(1, 50))
+        lines = [{"item": item, "quantity": quantity} | ({"unit_cost": cost} if item in company.valued else {})]
         body = {"reference": reference, "received_on": RECEIVED_ON, "lines": lines}
         path = f"/inventory/v1/companies/{company.code}/receipts"
         return Intent("receive", company, self.dice.randrange(self.offices), f"k-{reference}", reference, path, body)

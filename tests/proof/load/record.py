@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
-Kind = Literal["order", "cancel", "pay", "hire", "receive", "set_up", "read", "inject"]
+Kind = Literal["order", "cancel", "pay", "hire", "receive", "pick", "pack", "dispatch", "set_up", "read", "inject"]
 Outcome = Literal["ok", "fail", "unknown"]
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from tests.proof.load.intents import Company, Intent, Mix, Wishes, cloud_event
 from tests.proof.load.record import History
+from tests.proof.load.warehouse import STEPS, TWIN, Clerk
 from tests.proof.load.wire import SILENCE, Lines, Reply, request_bytes
 
 ANSWER_S = 10.0
@@ -103,6 +104,7 @@ class Load:
         self._dice = random.Random(seed)
         name = f"L{Load._loads}s{seed}"
         self._wishes = Wishes(name, house.companies, len(house.offices), random.Random(seed + 1))
+        self._clerk = Clerk(name, random.Random(seed + 2))
         self._batch: list[Intent] = []
         self._under_way: set[asyncio.Task[None]] = set()
         self._sent = 0
@@ -179,6 +181,21 @@ class Load:
         for share, wish in (*wanted, (mix.receive, wishes.receive)):
             if self._dice.random() < share and (intent := wish()) is not None:
                 self._start(self._send_typed(intent, due))
+        if self._dice.random() < mix.ship:
+            self._start(self._ship(due))
+
+    async def _ship(self, due: float) -> None:
+        """Pick, pack and ship some orders; it ends where an order is not there yet, or not any more."""
+        clerk, tasks = self._clerk, self._clerk.ripe()
+        if not tasks:
+            return
+        status, picked = await self._send_typed(clerk.pick(tasks), due)
+        clerk.back(tasks, None if status == 201 else picked)
+        shipments = [str(row["shipment"]) for row in picked.get("shipments", ())]
+        if status == 201:
+            status, _ = await self._send_typed(clerk.pack(tasks[0], shipments), due)
+        if status == 200:
+            await self._send_typed(clerk.dispatch(tasks[0], shipments), due)
 
     def _start(self, sending: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(sending)
@@ -192,9 +209,11 @@ class Load:
 
     # -- one request ---------------------------------------------------------------------------------------------------
 
-    async def _send_typed(self, intent: Intent, due: float) -> None:
+    async def _send_typed(self, intent: Intent, due: float) -> tuple[int, Mapping[str, Any]]:
+        """Status and body of its answer; 0 when nobody answered in the end."""
         headers = JSON | {"Idempotency-Key": intent.key}
-        await self._until_answered([intent], intent.path, intent.body, headers, due)
+        said = await self._until_answered([intent], intent.path, intent.body, headers, due)
+        return said[0] if said else (0, {})
 
     async def _send_events(self, intents: list[Intent], due: float, *, batched: bool) -> None:
         source = self._house.offices[intents[0].office].source
@@ -205,8 +224,12 @@ class Load:
 
     async def _until_answered(
         self, intents: list[Intent], path: str, body: object, headers: Mapping[str, str], due: float
-    ) -> None:
-        """Write down, send, write down; again with the same keys while the answer is silence or 'later'."""
+    ) -> list[tuple[int, Mapping[str, Any]]]:
+        """Write down, send, write down; again with the same keys while the answer is silence or 'later'.
+
+        Returns the last words, status and body, of those that got one.
+        """
+        said: list[tuple[int, Mapping[str, Any]]] = []
         self._sent += 1
         client, lines = self._clients[self._sent % len(self._clients)]
         office = self._house.offices[intents[0].office]
@@ -221,11 +244,13 @@ class Load:
             for op, status, told in await self._asked(lines, request, list(ops), batched=path == "/v1/events"):
                 if op in left and self._settled(client, op, left[op], status, told, first=tries == 1):
                     self._keep(left.pop(op), due, status, told, tries, asked_ns)
+                    said.append((status, told))
             if not left or time.monotonic() > deadline:
                 break
             await asyncio.sleep(pause * random.uniform(0.7, 1.3))
             pause = min(1.0, pause * 2)
         self.tally.unknown += len(left)
+        return said
 
     async def _asked(
         self, lines: Lines, request: bytes, ops: list[int], *, batched: bool
@@ -264,7 +289,8 @@ class Load:
                 client, op, "ok", status=status, request_id=told.get("request_id"), subject=told.get("subject")
             )
             return True
-        refused = 400 <= status < 500 and status not in {408, 429} and (status != 409 or code in REUSED)
+        final = code in REUSED or (intent.f in STEPS and code != TWIN)
+        refused = 400 <= status < 500 and status not in {408, 429} and (status != 409 or final)
         if refused or (status in {409, 429} and not self._retry):
             history.complete(client, op, "fail", status=status, code=str(code))
             return True
@@ -280,6 +306,8 @@ class Load:
             return
         if intent.order is not None:
             self._wishes.open.append(intent.order)
+            if self._mix.ship:
+                self._clerk.take(intent.company, intent.office, str(told["subject"]))
         if intent.f in self.tally.asked_ns and told.get("subject"):
             self.tally.asked_ns[intent.f][str(told["subject"])] = asked_ns
 

@@ -1,0 +1,57 @@
+"""The papers of an order: one of each invoice and credit note, and what else is filed of it. INV9, 20, 23, 28."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from tests.proof.checker.subject import Subject
+
+BILLS = (("InvoiceIssued", "invoice"), ("CreditNoteIssued", "credit_note"))
+"""Kind of event; the field of its id, which is the class of its paper too."""
+
+
+def settle_papers(order: Subject) -> None:
+    """Every paper that is filed under the order."""
+    papers = order.of("DocumentRegistered")
+    stored = Counter((data["document"], data.get("version") or 1) for data in order.of("DocumentStored"))
+    known = {data[name] for kind, name in BILLS for data in order.of(kind)}
+    known |= {data["shipment"] for data in order.of("ShipmentDispatched")} | {order.id}
+    for kind, name in BILLS:
+        for data in order.of(kind):
+            about = [x for x in papers if _about(x) == data[name] and x["class"] == name]
+            order.exactly("INV23", "DocumentRegistered", 1, f"one paper of {name} {data['number']}", len(about))
+            order.findings.look("INV9")
+            if any(paper["number"] != data["number"] for paper in about):
+                order.say("INV9", "the paper has another number", kind, "DocumentRegistered")
+    if strangers := [paper["document"] for paper in papers if _about(paper) not in known]:
+        order.say("INV20", "a paper of something that does not exist", "DocumentRegistered", documents=strangers)
+    twice = Counter((paper["class"], _about(paper), paper["number"]) for paper in papers)
+    for (of, thing, _), count in twice.items():
+        if count > 1 and of not in dict(BILLS).values():
+            order.say("INV23", f"{count} papers of one {of}", "DocumentRegistered", thing=thing)
+            order.findings.count(doubled=count - 1)
+    with_bytes = {document for document, _ in stored}
+    for paper in papers:
+        if paper["template"]:
+            order.findings.look("INV28")
+            if order.quiet and paper["document"] not in with_bytes:
+                order.say("INV28", "a paper was never rendered", "DocumentRegistered", document=paper["document"])
+    if with_bytes - {paper["document"] for paper in papers}:
+        order.say("INV20", "bytes of a paper that was never registered", "DocumentStored")
+    if any(count > 1 for count in stored.values()):
+        order.say("INV23", "a paper was stored twice", "DocumentStored")
+    _filed_first(order)
+
+
+def _about(paper: Mapping[str, Any]) -> str | None:
+    return None if paper["about"] is None else str(paper["about"]["id"])
+
+
+def _filed_first(order: Subject) -> None:
+    """INV4: bytes come after their paper is on file, on its own key."""
+    filed = {fact.key: fact.sequence for fact in order.facts.get("DocumentRegistered", ())}
+    for fact in order.facts.get("DocumentStored", ()):
+        if fact.sequence < filed.get(fact.key, 0):
+            order.say("INV4", "the bytes of a paper came before it was on file", "DocumentRegistered", "DocumentStored")
