@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run stop status test lint types format bench bench-ledger contracts rows mutants check-the-checker clean distclean \
+.PHONY: help setup demo run stop status test lint types format bench bench-ledger contracts rows papers mutants check-the-checker clean distclean \
 	prove test-proof careers careers-run kills-run stock-histories bench-payroll test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
 
 help: ## what can be made
@@ -124,6 +124,9 @@ contracts: $(READY) ## write schemas, samples and the AsyncAPI document anew fro
 
 rows: $(READY) ## write the tables of the READMEs that say which test holds which row
 	@$(BIN)/python -m tests.rows
+
+papers: $(READY) ## write the pictures of docs/papers anew: a page of each paper in each language
+	@$(BIN)/python -m tests.documents.show_papers
 
 clean: ## end everything and remove all state: .run (databases, logs, addresses, Kafka's jars) and tool caches
 	@if test -d .run; then $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m deploy.local clean; fi
