@@ -40,6 +40,8 @@ class DocumentsSettings(ServiceSettings):
     smtp_password: SecretStr | None = None
     smtp_password_file: Path | None = None
     """File with the password of the name in `smtp_url`; or the password itself, above."""
+    smtp_ca_file: Path | None = None
+    """Certificates (PEM) that are trusted besides the machine's own, for a mail server with one of the house."""
     smtp_patience_s: float = Field(default=20.0, gt=0, le=120)
     """One answer of the mail server may take so long."""
     mail_from: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._+{}-]{1,64}@[A-Za-z0-9.{}-]{1,190}$")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from ssl import SSLContext
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -28,6 +29,8 @@ class Mailbox:
     hang_up: int = 0
     """So many mails are taken without an answer: the line is cut."""
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
+    tls: list[str | None] = field(default_factory=list)
+    """How each mail came: the version of TLS, or None in the open."""
     url: str = ""
 
     @property
@@ -47,6 +50,9 @@ class Mailbox:
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep a mail."""
         assert isinstance(envelope.content, bytes)
+        assert server.transport is not None
+        sealed = server.transport.get_extra_info("ssl_object")
+        self.tls.append(None if sealed is None else sealed.version())
         self.taken.append((envelope.rcpt_tos[0], envelope.content))
         if self.hang_up:
             self.hang_up -= 1
@@ -62,15 +68,19 @@ class Mailbox:
 
 
 @contextmanager
-def post_office(port: int = 0, *, with_password: bool = False) -> Iterator[Mailbox]:
-    """A mail server while the block runs."""
+def post_office(
+    port: int = 0, *, with_password: bool = False, scheme: str = "smtp", tls: SSLContext | None = None
+) -> Iterator[Mailbox]:
+    """A mail server while the block runs; with `tls` it speaks it from the first byte (`smtps`) or when asked."""
     box = Mailbox()
     options: dict[str, Any] = {}
     if with_password:
-        options = {"authenticator": box.authenticate, "auth_require_tls": False}
+        options |= {"authenticator": box.authenticate, "auth_require_tls": False}
+    if tls is not None:
+        options |= {"ssl_context": tls} if scheme == "smtps" else {"tls_context": tls, "require_starttls": True}
     controller = Controller(box, hostname=LOOPBACK, port=port or _free_port(), **options)
     controller.start()
-    box.url = f"smtp://{LOOPBACK}:{controller.port}"
+    box.url = f"{scheme}://{LOOPBACK}:{controller.port}"
     try:
         yield box
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 DETAIL_CHARS_MAX = 300
+NO_STARTTLS = "STARTTLS extension not supported"
+"""In the words of the library, which has no exception of its own for it."""
 FOR_GOOD = 500
 """From this code on a mail server means what it says; below it asks to come again."""
 
@@ -87,6 +90,7 @@ class Post:
             use_tls=self._url.scheme == "smtps",
             start_tls=self._url.scheme == "smtp+starttls",
             timeout=self._settings.smtp_patience_s,
+            cert_bundle=None if self._settings.smtp_ca_file is None else str(self._settings.smtp_ca_file),
             local_hostname="localhost",
         )
         try:
@@ -99,7 +103,7 @@ class Post:
             raise MailServerAway(f"the mail server does not take our name and password ({refused.code})") from None
         except (SMTPException, OSError, ValueError) as away:
             client.close()
-            raise MailServerAway(f"no line to the mail server ({type(away).__name__})") from None
+            raise MailServerAway(_no_line(away)) from None
         try:
             yield Line(client)
         finally:
@@ -112,6 +116,18 @@ class Post:
             return self._settings.smtp_password_file.read_text().strip()
         secret = self._settings.smtp_password
         return None if secret is None else secret.get_secret_value()
+
+
+def _no_line(away: Exception) -> str:
+    """Why there is no line. Who cannot be known by its certificate is told neither password nor mail."""
+    wrong: BaseException | None = away
+    while wrong is not None:
+        if isinstance(wrong, ssl.SSLCertVerificationError):
+            return f"the mail server's certificate is not trusted: {wrong.verify_message.rstrip('.')}"
+        wrong = wrong.__cause__ or wrong.__context__
+    if NO_STARTTLS in str(away):
+        return "the mail server offers no TLS, and mail does not go without it"
+    return f"no line to the mail server ({type(away).__name__})"
 
 
 def _refusal(code: int, message: str) -> Told:

@@ -71,7 +71,11 @@ async def send_mails(
     except MailServerAway as away:
         logger.warning("mail waits", action="retry", error=str(away))
         for job, mail, _ in ready:
-            await _put_off(job, mail, Told("failed", f"{away}.".capitalize(), str(away)), context)
+            await _put_off(job, mail, Told("failed", _sentence(str(away)), str(away)), context)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 async def _message(mail: MailToSend, contents: Contents) -> bytes | Told:
