@@ -65,6 +65,8 @@ def _scale_faults(value: Any, currency: str | None, at: str) -> Iterator[str]:
         amount = value.get("amount")
         currency = value.get("currency") or (amount.get("currency") if isinstance(amount, dict) else None) or currency
         for name, item in value.items():
+            if name == "base" and "account" in value:
+                continue  # of an entry's line: in the company's own currency, whatever the line's is
             if name in AMOUNTS and isinstance(item, str):
                 try:
                     check_amount_scale(item, str(currency))

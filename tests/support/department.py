@@ -184,11 +184,16 @@ class Department:
         audience = self.settings.service
         rights = frozenset(scopes if scopes is not None else {f"{audience}:read", f"{audience}:write"})
         caller = Caller(name, actor or f"key:{name}", on_behalf_of, frozenset(companies), rights)
-        token = TokenSigner(InternalSecrets(secret), clock.seconds).sign(caller, audience)
+        signer = TokenSigner(InternalSecrets(secret), clock.seconds)
+
+        def signed(request: httpx.Request) -> httpx.Request:
+            # A token lives for 60 s, which a long test on a busy machine outlives.
+            request.headers.setdefault("authorization", f"Bearer {signer.sign(caller, audience)}")
+            return request
+
         transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
-        headers = {"authorization": f"Bearer {token}"}
         try:
-            async with httpx.AsyncClient(transport=transport, base_url="http://department", headers=headers) as client:
+            async with httpx.AsyncClient(transport=transport, base_url="http://department", auth=signed) as client:
                 yield client
         finally:
             await service.database.close()

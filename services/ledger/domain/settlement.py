@@ -26,6 +26,8 @@ class Allocation(NamedTuple):
     """In minor units of the invoice's currency: what its open amount goes down by."""
     revision: int = 1
     """Of the order."""
+    on: date = date.min
+    """Since when it has effect: what takes it back has none before."""
 
 
 @dataclass(slots=True)
@@ -112,17 +114,33 @@ def allocate(money: Money, receivable: Receivable | None, at_most: int | None = 
     return None if amount <= 0 else spend(money, receivable, amount, amount)
 
 
-def spend(money: Money, receivable: Receivable, amount: int, paid: int) -> Payment:
-    """Take an amount from the money, and what it pays from the invoice."""
+def spend(money: Money, receivable: Receivable, amount: int, paid: int, day: date | None = None) -> Payment:
+    """Take an amount from the money, and what it pays from the invoice; `day` when a person says since when."""
     left, still_open = money.unapplied - amount, receivable.open - paid
     spent_value = moved(money.base_amount, money.amount, money.unapplied, left)
     paid_value = moved(receivable.base_total, receivable.total, receivable.open, still_open)
     money.unapplied, receivable.open = left, still_open
-    on = settled_on(money, receivable)
+    on = day or settled_on(money, receivable)
     receivable.settled_on = on if receivable.settled_on is None else max(receivable.settled_on, on)
-    allocation = Allocation(receivable.invoice, receivable.number, receivable.order, amount, paid, receivable.revision)
+    allocation = Allocation(
+        receivable.invoice, receivable.number, receivable.order, amount, paid, receivable.revision, on
+    )
     money.allocations.append(allocation)
     return Payment(allocation, receivable, spent_value, paid_value)
+
+
+def after_receipt(money: Money, at_once: Sequence[Payment], later: Sequence[Payment]) -> list[Payment]:
+    """The payments that come after the receipt of new money, worth what they take of what it leaves unapplied.
+
+    What pays at once never lies there, whichever invoice the payer named first.
+    """
+    left = money.amount - sum(payment.allocation.amount for payment in at_once)
+    valued: list[Payment] = []
+    for payment in later:
+        after = left - payment.allocation.amount
+        valued.append(payment._replace(spent_value=moved(money.base_amount, money.amount, left, after)))
+        left = after
+    return valued
 
 
 def give_back(money: Money, receivable: Receivable, taken: Allocation) -> Payment:
@@ -260,7 +278,11 @@ def standing(moves: Sequence[Allocation]) -> list[Allocation]:
         before = sums.get(move.invoice)
         sums[move.invoice] = (
             move
-            if before is None
-            else before._replace(amount=before.amount + move.amount, paid=before.paid + move.paid)
+            if before is None or not before.amount
+            else before._replace(
+                amount=before.amount + move.amount,
+                paid=before.paid + move.paid,
+                on=max(before.on, move.on) if move.amount > 0 else before.on,
+            )
         )
     return [allocation for allocation in sums.values() if allocation.amount]

@@ -24,7 +24,7 @@ from services.ledger.domain.discount import less_lines
 from services.ledger.domain.documents import CreditNote
 from services.ledger.domain.numbering import CREDIT_NOTES, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry
-from services.ledger.domain.settlement import Allocation, Money, Receivable, give_back, settled_on
+from services.ledger.domain.settlement import Allocation, Money, Receivable, give_back
 from services.ledger.handlers.bookkeeping import open_books, post
 from services.ledger.handlers.credit import review
 from services.ledger.handlers.discounts import Discounts
@@ -136,7 +136,7 @@ async def write_notes(creditings: Sequence[Crediting], settling: Settling, unit:
         _make_room(one, part.total + keep, paying.get((r.company, r.invoice), ()), settling, unit)
         entry = _book(one, settling)
         if keep:
-            discounts.consider(r, one.cause)
+            discounts.consider(r, one.cause, one.issued_on)
         elif open_before and not r.open and not part.whole and r.settled_on is not None:
             settling.settled.append((r, max(r.settled_on, one.issued_on), one.cause))
         body = orjson.loads(one.row["printed"]) | {"lines": part.lines, "taxes": part.taxes}
@@ -176,7 +176,7 @@ def _make_room(one: Crediting, needed: int, paying: Sequence[Money], settling: S
             return
         taken = _taken(money, receivable.invoice, missing)
         back = give_back(money, receivable, taken)
-        on = max(one.issued_on, settled_on(money, receivable))
+        on = max(one.issued_on, taken.on)
         settling.withdraw(money, back, on, one.cause, one.note)
         unit.emit(*translate.payment_allocated(money, "credited"), one.cause)
         unit.audit(one.cause, "payment.withdrawn", str(money.payment))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import asyncpg
 import orjson
@@ -21,7 +20,7 @@ from services.ledger.domain.documents import CreditNote, credit_note_id, invoice
 from services.ledger.domain.late import on_open_day
 from services.ledger.domain.numbering import CREDIT_NOTES, DocumentNumber, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, Line, mirrored, reversal_id, sale_id
-from services.ledger.domain.settlement import give_back, settled_on, take_back
+from services.ledger.domain.settlement import give_back, take_back
 from services.ledger.handlers.bookkeeping import open_books, post
 from services.ledger.handlers.credit import over
 from services.ledger.handlers.credit_notes import Crediting, write_notes
@@ -148,22 +147,18 @@ async def _withdraw(
     if not paid:
         return settling
     paying = await money_in([(note.credited.company, note.credited.invoice) for note, _ in paid], unit)
-    await Discounts(settling).take_back([(note.credited, _no_earlier(note), cause) for note, cause in paid], unit)
+    await Discounts(settling).take_back([(note.credited, note.issued_on, cause) for note, cause in paid], unit)
     for note, cause in paid:
         for money in paying.get((note.credited.company, note.credited.invoice), ()):
-            back = give_back(money, note.credited, take_back(money, note.credited.invoice))
-            on = max(note.issued_on, settled_on(money, note.credited))  # not before it had paid
+            taken = take_back(money, note.credited.invoice)
+            back = give_back(money, note.credited, taken)
+            on = max(note.issued_on, taken.on)  # not before it had paid
             settling.withdraw(money, back, on, cause)
             unit.emit(*translate.payment_allocated(money, "credited"), cause)
             unit.audit(cause, "payment.withdrawn", str(money.payment))
     await store.insert_allocations(unit.raw, settling.allocations)
     await store.move_unapplied(unit.raw, settling.spent)
     return settling
-
-
-def _no_earlier(note: CreditNote) -> date:
-    """The day on which a discount goes: that of the credit note, but not before the payment that earned it."""
-    return max(note.issued_on, note.credited.settled_on or note.issued_on)
 
 
 def _series(release: Release, books: Mapping[str, Books]) -> Series:

@@ -36,8 +36,9 @@ class Discounts:
         self._settling = settling
         self._granted: list[Granted] = []
 
-    def consider(self, receivable: Receivable, cause: Cause) -> None:
-        """Look at an invoice that was just paid in part, and grant what is earned.
+    def consider(self, receivable: Receivable, cause: Cause, not_before: date | None = None) -> None:
+        """Look at an invoice that was just paid in part, and grant what is earned; of one that is less since a day, not
+        before that day.
 
         Payment by payment, so that it makes no difference which of them come in one batch. Invoices without a discount
         cost nothing here.
@@ -45,6 +46,8 @@ class Discounts:
         if receivable.discount is None:
             return
         amount, on = earned(receivable), receivable.settled_on
+        if on is not None and not_before is not None:
+            on = max(on, not_before)
         if not amount or on is None or DISCOUNT_ALLOWED not in self._settling.books[receivable.company].accounts:
             return
         receivable.open -= amount
@@ -76,15 +79,17 @@ class Discounts:
         """Take back the discounts on invoices of which a payment will be withdrawn: they were earned by it.
 
         Before the money itself: a discount was the last thing to be granted, and as the first thing to go it is worth
-        what it was to the cent, also in another currency.
+        what it was to the cent, also in another currency. But not before the day on which it was granted.
         """
         discounted = {(r.company, r.invoice): (r, on, cause) for r, on, cause in withdrawn if r.discount is not None}
         standing: dict[tuple[str, UUID], int] = {}
+        since: dict[tuple[str, UUID], date] = {}
         if discounted:
             for row in await deductions.of_invoices(unit.raw, discounted):
                 if row["kind"] == "discount":
                     key = row["company"], row["invoice"]
                     standing[key] = standing.get(key, 0) + row["amount"]
+                    since[key] = max(row["effective_on"], since.get(key, row["effective_on"]))
         due = {key: amount for key, amount in standing.items() if amount}
         if not due:
             return
@@ -93,6 +98,7 @@ class Discounts:
         rows: list[deductions.DeductionRow] = []
         for (company, invoice), amount in due.items():
             receivable, on, cause = discounted[company, invoice]
+            on = max(on, since[company, invoice])
             taxes = translate.to_taxed(printed[company, invoice], receivable.currency, books[company])
             after = receivable.open
             receivable.open += amount

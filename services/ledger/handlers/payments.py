@@ -15,7 +15,16 @@ from services.ledger.domain.books import BANK, UNAPPLIED_CASH, Books
 from services.ledger.domain.documents import invoice_id
 from services.ledger.domain.exchange import Quote, Rate, missing, too_much, value
 from services.ledger.domain.numbering import read_number
-from services.ledger.domain.settlement import Money, Payment, Receivable, allocate, money_of, receipt, settled_on
+from services.ledger.domain.settlement import (
+    Money,
+    Payment,
+    Receivable,
+    after_receipt,
+    allocate,
+    money_of,
+    receipt,
+    settled_on,
+)
 from services.ledger.handlers.bookkeeping import PATIENCE_S, open_books, post, rates_for
 from services.ledger.handlers.credit import review
 from services.ledger.handlers.discounts import Discounts
@@ -123,7 +132,7 @@ def _settle(
     entry = settling.book(receipt(money, order if paying else command.order, at_once, books), command.cause)
     for payment in at_once:
         settling.allocated(money, payment, entry, command.cause)
-    for payment in later:
+    for payment in after_receipt(money, at_once, later):
         settling.apply_advance(money, payment, command.cause)
     for payment in (*at_once, *later):
         discounts.consider(payment.receivable, command.cause)

@@ -104,8 +104,7 @@ def _allocate(place: int, command: AllocatePayment, table: Table) -> Result:
     if isinstance(parts, Refused):
         return parts
     spent, paid = parts
-    payment = spend(money, receivable, spent, paid)
-    receivable.settled_on = on if receivable.settled_on is None else max(receivable.settled_on, on)
+    payment = spend(money, receivable, spent, paid, on)
     entry = table.settling.apply_one(money, payment, command.cause, on=on, by=command.cause.id)
     if money.currency == receivable.currency:
         table.discounts.consider(receivable, command.cause)
@@ -177,9 +176,10 @@ def _undo(place: int, command: UndoAllocation, table: Table) -> Undone | Refused
     if isinstance(purse, Refused):
         return purse
     money = purse.money
-    if receivable is None or command.invoice not in {a.invoice for a in money.allocations}:
+    standing = next((a for a in money.allocations if a.invoice == command.invoice), None)
+    if receivable is None or standing is None:
         return Refused("allocation-unknown", "The payment pays nothing of this invoice.", None, 404)
-    on = max(table.today[command.company], settled_on(money, receivable))
+    on = max(table.today[command.company], standing.on)
     shut = table.gate.fault(command.company, RECEIVABLES, on, command.cause, place, None)
     return shut or Undone(money, receivable, take_back(money, receivable.invoice), on)
 
@@ -258,7 +258,7 @@ def _bounce(place: int, command: BouncePayment, table: Table) -> Bounced | Refus
     if command.bounced_on < money.received_on:
         return Refused("before-receipt", f"The money came on {money.received_on}.", "/bounced_on")
     receivables = [table.receivables[command.company, a.invoice] for a in money.allocations]
-    on = max([command.bounced_on, *(settled_on(money, r) for r in receivables)])
+    on = max([command.bounced_on, *(a.on for a in money.allocations)])
     shut = table.gate.fault(command.company, RECEIVABLES, on, command.cause, place, "/bounced_on")
     if shut is not None:
         return shut

@@ -226,7 +226,9 @@ async def money_in(invoices: Sequence[Key], unit: UnitOfWork) -> Mapping[Key, Se
 async def allocations_of(payments: Collection[Key], unit: UnitOfWork) -> dict[Key, list[Allocation]]:
     """How these payments are spread at present."""
     moves: defaultdict[Key, list[Allocation]] = defaultdict(list)
-    for company, payment, invoice, amount, paid, order, revision, *number in await store.read_moves(unit.raw, payments):
-        allocation = Allocation(invoice, DocumentNumber(*number).printed, order, amount, paid, revision)
+    for company, payment, invoice, amount, paid, on, order, revision, *number in await store.read_moves(
+        unit.raw, payments
+    ):
+        allocation = Allocation(invoice, DocumentNumber(*number).printed, order, amount, paid, revision, on)
         moves[company, payment].append(allocation)
     return {key: standing(made) for key, made in moves.items()}

@@ -52,7 +52,8 @@ select u.currency, sum(u.amount
 from unapplied_cash u
 cross join lateral (select min(e.posted_on) as received_on from journal_entry e where e.document = u.payment offset 0) p
 left join lateral (select payment from bounce c where c.company = u.company and c.payment = u.payment
-    and c.bounced_on <= $2 offset 0) b on true
+    and (select e.posted_on from journal_entry e where e.company = c.company and e.id = c.entry) <= $2
+    offset 0) b on true
 where u.customer_id = $1 and p.received_on <= $2 group by 1
 """
 

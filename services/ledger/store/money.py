@@ -58,7 +58,8 @@ order by p.received_on, a.payment
 """
 
 MOVES = """
-select a.company, a.payment, a.invoice, a.amount, coalesce(a.invoice_amount, a.amount) as paid, i.order_id, i.revision,
+select a.company, a.payment, a.invoice, a.amount, coalesce(a.invoice_amount, a.amount) as paid, a.effective_on,
+    i.order_id, i.revision,
     i.series, i.fiscal_year, i.serial
 from unnest($1::text[], $2::uuid[]) as x(company, payment)
 cross join lateral (select * from allocation l where l.company = x.company and l.payment = x.payment offset 0) a

@@ -1,0 +1,362 @@
+"""Receivables, tax and exchange differences over random histories, against an accountant with a notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import orjson
+
+from chassis.ids import new_id
+from services.ledger import handlers
+from services.ledger.commands import NewAccount, NewRate, RecordRates
+from services.ledger.main import build
+from tests.ledger.desk import CHART, RATE_DAY, RATES, Desk, cause
+from tests.ledger.histories import AT_ONCE, Facts, History, Recorder
+from tests.ledger.notebook import Notebook
+from tests.ledger.pages import DECIMALS, DIFFERENCE, Move, minor
+from tests.ledger.test_crowd import Replica
+from tests.support.department import Told
+
+HISTORIES = int(os.environ.get("MONEY_HISTORIES", "50"))
+"""`make money-histories` runs a thousand."""
+ROUND = 50
+"""Histories on one database."""
+AT_A_TIME = 16
+"""Of which each does up to three things at once: more would wait for a connection."""
+STEPS = 12
+SEED = int(os.environ.get("MONEY_SEED", "11"))
+"""Of the first round; a round that went wrong names its own."""
+COMPANIES = {
+    "euro": ("EUR", "Europe/Athens"),
+    "shekel": ("ILS", "Asia/Jerusalem"),
+    "yen": ("JPY", "Asia/Tokyo"),
+    "dinar": ("KWD", "Asia/Kuwait"),
+}
+WORTH = {"EUR": 1.0, "USD": 0.92, "ILS": 0.25, "JPY": 0.0061, "KWD": 3.0}
+"""About what they are worth in euros."""
+CHARGES = NewAccount("6200", "Bank charges", "expense", "bank_charges", "")
+CUSTOMER = {"name": "Café", "language": "en",
+            "address": {"line1": "1 High St", "city": "Haifa", "postcode": "1", "country": "IL"}}  # fmt: skip
+
+
+async def test_random_histories_agree_with_the_notebook_to_the_cent(blank: Desk) -> None:
+    """L5, L6, L16: every account on every day, ageing and statements of any day; entries come late and many at once."""
+    for seed in range(0, HISTORIES, ROUND):
+        await blank.forget()
+        await Round(blank, SEED + seed, min(ROUND, HISTORIES - seed)).run()
+
+
+@dataclass
+class Round:
+    """Some histories of four companies, all at once on one database."""
+
+    desk: Desk
+    seed: int
+    histories: int
+
+    async def run(self) -> None:
+        """Let them happen, then write them down a second time and compare."""
+        rng = random.Random(self.seed)
+        today = datetime.now(UTC).date()
+        recorder = Recorder()
+        async with AsyncExitStack() as stack:
+            scopes = ("ledger:read", "ledger:write", "ledger:admin", "ledger:approve")
+            clerks = [
+                await stack.enter_async_context(
+                    self.desk.client(build, companies=list(COMPANIES), scopes=scopes, actor=f"person:{name}", name=name)
+                )
+                for name in ("ada", "bert")
+            ]
+            books = {name: await set_up(self.desk, name, today, rng, clerks[0]) for name in COMPANIES}
+            runs = [await self._history(n, rng, today, clerks, recorder, books) for n in range(self.histories)]
+            turns = asyncio.Semaphore(AT_A_TIME)
+
+            async def in_turn(run: History) -> None:
+                async with turns:
+                    await run.run(STEPS)
+
+            await asyncio.gather(*map(in_turn, runs))
+            assert await self.desk.held() == []
+            assert await self.desk.faults() == []
+            await Retelling(self.desk, books, recorder).tell()
+            wrong: list[str] = []
+            for name, notebook in books.items():
+                wrong += await wrong_pages(self.desk, name, notebook)
+                days = [today - timedelta(days=rng.randint(-15, 110)) for _ in range(4)]
+                wrong += await wrong_reports(clerks[0], name, notebook, days)
+            assert wrong == [], "\n".join([f"seed {self.seed}: {len(wrong)} differences", *wrong[:40]])
+
+    async def _history(
+        self, n: int, rng: random.Random, today: date, clerks: Sequence[httpx.AsyncClient], recorder: Recorder,
+        books: dict[str, Notebook],
+    ) -> History:  # fmt: skip
+        company, customer = list(COMPANIES)[n % len(COMPANIES)], f"C-{n}"
+        own, currencies = COMPANIES[company][0], sorted(DECIMALS)
+        if n % 3:
+            books[company].terms[customer] = await agree(clerks[0], company, customer, today, rng)
+        replicas = [Replica(self.desk, n * AT_ONCE + slot) for slot in range(AT_ONCE)]
+        rolled = random.Random(f"{self.seed}.{n}")
+        return History(
+            self.desk,
+            company,
+            customer,
+            [own, own, rolled.choice(currencies)],
+            rolled,
+            today,
+            clerks,
+            replicas,
+            recorder,
+        )
+
+
+async def set_up(desk: Desk, name: str, today: date, rng: random.Random, clerk: httpx.AsyncClient) -> Notebook:
+    """A company with rates that move, and for every second one two months that are closed."""
+    own, zone = COMPANIES[name]
+    await desk.set_up(name, currency=own, time_zone=zone, accounts=(*CHART, CHARGES))
+    rates: dict[str, list[tuple[date, Fraction]]] = {}
+    for currency in sorted(DECIMALS.keys() - {own}):
+        days = [today - timedelta(days=150 - n) for n in range(0, 170, 4)]
+        days = [day for day in days if day != RATE_DAY or own != "EUR"]
+        values = [f"{WORTH[currency] / WORTH[own] * rng.uniform(0.85, 1.15):.6f}" for _ in days]
+        if own == "EUR" and currency in RATES:  # the desk has said so already
+            days, values = [*days, RATE_DAY], [*values, RATES[currency]]
+        rates[currency] = sorted((day, Fraction(value)) for day, value in zip(days, values, strict=True))
+        new = [
+            NewRate(currency, day, value, "ECB", "") for day, value in zip(days, values, strict=True) if day != RATE_DAY
+        ]
+        await desk.do(handlers.record_rates, RecordRates(name, new[::-1], cause(name)))
+    closed: list[tuple[date, date]] = []
+    if list(COMPANIES).index(name) % 2:
+        for year in (today.year - 1, today.year, today.year + 1):
+            await post(clerk, name, "/fiscal-years", {"year": year, "starts_on": f"{year}-01-01"})
+        for back in (2, 3):
+            month = today.month - back
+            year, month = (today.year, month) if month > 0 else (today.year - 1, month + 12)
+            first = date(year, month, 1)
+            closed.append((first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)))
+            await post(
+                clerk, name, f"/fiscal-years/{year}/periods/{month}/close", {"subledgers": ["ar"], "reason": "done"}
+            )
+    return Notebook(own, ZoneInfo(zone), rates, closed)
+
+
+async def agree(
+    clerk: httpx.AsyncClient, company: str, customer: str, today: date, rng: random.Random
+) -> list[tuple[date, Facts]]:
+    """Terms, and other ones from some day on."""
+    first, second = ({"net_days": rng.choice([0, 14, 30, 60])} for _ in range(2))
+    first["discount"] = {"rate": rng.choice(["0.02", "0.05"]), "days": 0 if not first["net_days"] else 14}  # type: ignore[assignment]
+    await post(clerk, company, "/customers", {"customer": customer, "terms": first, **CUSTOMER})
+    day = today - timedelta(days=rng.randint(0, 100))
+    await post(clerk, company, f"/customers/{customer}/changes", {"valid_from": day.isoformat(), "terms": second})
+    return [(date.min, first), (day, second)]
+
+
+async def post(clerk: httpx.AsyncClient, company: str, path: str, body: Facts) -> None:
+    headers = {"idempotency-key": str(new_id())}
+    answer = await clerk.post(f"/v1/companies/{company}{path}", json=body, headers=headers)
+    assert answer.status_code in (200, 201), answer.text
+
+
+@dataclass
+class Retelling:
+    """Tells notebooks what happened, each fact where the ledger's own events say that it was decided."""
+
+    desk: Desk
+    books: dict[str, Notebook]
+    recorder: Recorder
+
+    async def tell(self) -> None:
+        """All of it; nothing that was heard or done is left over."""
+        numbers: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        by_cause = in_the_order_of_decisions(await self.desk.told())
+        data_of = {name: orjson.loads(event.body) for name, event in self.recorder.heard.items()}
+        kinds = {
+            name: dict(event.headers)["ce_type"].decode().partition(".")[0]
+            for name, event in self.recorder.heard.items()
+        }
+        for name, kind in kinds.items():
+            if kind == "OrderPlaced":
+                self.books[self.recorder.heard[name].company].orders[data_of[name]["order"]] = data_of[name]
+        reserved = {data_of[n]["order"]: n for n, kind in kinds.items() if kind == "StockReserved"}
+        counted: Counter[str] = Counter()
+        for cause_id, effects in by_cause.items():
+            book = self.books[effects[0].company]
+            if cause_id in kinds:
+                kind, data = kinds[cause_id], data_of[cause_id]
+                at = self._time(cause_id)
+                if kind in ("OrderPlaced", "StockReserved"):
+                    name = reserved[data["order"]]
+                    self._bill(book, effects, data["order"], 1, data_of[name]["lines"], self._time(name))
+                elif kind == "BackOrderReserved":
+                    self._bill(book, effects, data["order"], data["part"], data["lines"], at)
+                elif kind == "PaymentReceived":
+                    book.receive(data, numbers[effects[0].company])
+                elif kind == "ReservationReleased":
+                    book.release(data["order"], at)
+                elif kind == "ReservationReduced":
+                    book.reduce(data["order"], {x["line"]: Fraction(x["quantity"]) for x in data["lines"]}, at)
+                counted["bill" if kind in ("OrderPlaced", "StockReserved") else kind] += 1
+            else:
+                counted[self._by_a_person(book, effects)] += 1
+            for one in effects:
+                if one.type == "InvoiceIssued":
+                    numbers[one.company][one.data["number"]] = one.data["invoice"]
+        self._nothing_is_left_over(kinds, counted)
+
+    def _time(self, name: str) -> datetime:
+        return datetime.fromisoformat(
+            dict(self.recorder.heard[name].headers)["ce_time"].decode().replace("Z", "+00:00")
+        )
+
+    def _bill(
+        self, book: Notebook, effects: Sequence[Told], order: str, part: int, lines: Sequence[Facts], at: datetime
+    ) -> None:
+        (issued,) = [one for one in effects if one.type == "InvoiceIssued"]
+        book.bill(order, issued.data["invoice"], part, lines, at)
+        assert minor(issued.data["total"], issued.data["currency"]) == book.papers[issued.data["invoice"]].total
+
+    def _by_a_person(self, book: Notebook, effects: Sequence[Told]) -> str:
+        """What a person asked for is found by what came of it: an entry or a credit note."""
+        names = {one.key for one in effects} | {one.data.get("credit_note", "") for one in effects}
+        known = [self.recorder.done[name] for name in names if name in self.recorder.done]
+        if not known:
+            assert "EntryPosted" not in {one.type for one in effects}, effects
+            return "set-up"
+        ((kind, facts),) = known
+        today = book.day_of(effects[0].envelope.time)
+        match kind:
+            case "allocate":
+                day = date.fromisoformat(facts["on"]) if "on" in facts else today
+                book.allocate(facts["payment"], facts["invoice"], facts.get("amount"), day)
+            case "undo":
+                book.undo(facts["payment"], facts["invoice"], today)
+            case "bounce":
+                book.bounce(facts["payment"], date.fromisoformat(facts["bounced_on"]), facts.get("fee"))
+            case "credit":
+                day = date.fromisoformat(facts["issued_on"]) if "issued_on" in facts else today
+                wishes = {x["line"]: Fraction(x["quantity"]) if "quantity" in x else None for x in facts["lines"]}
+                book.credit(book.papers[facts["invoice"]], wishes, day)
+            case "refund":
+                purse = book.purses[facts["payment"]]
+                book.refund(purse.id, minor(facts["amount"], purse.currency), date.fromisoformat(facts["on"]))
+        return kind
+
+    def _nothing_is_left_over(self, kinds: dict[str, str], counted: Counter[str]) -> None:
+        heard = Counter(kinds.values())
+        assert counted["bill"] == heard["OrderPlaced"]
+        for kind in ("BackOrderReserved", "PaymentReceived"):
+            assert counted[kind] == heard[kind]
+        done = Counter(kind for kind, _ in self.recorder.done.values())
+        assert {kind: counted[kind] for kind in done} == done
+
+
+def in_the_order_of_decisions(told: Sequence[Told]) -> dict[str, list[Told]]:
+    """What was told, by its cause. Of requests that were decided together, the entries stand in their order."""
+    by_cause: dict[str, list[Told]] = {}
+    decided: dict[str, int] = {}
+    for place, one in enumerate(told):
+        name = one.envelope.causationid
+        before = by_cause.setdefault(name, [])
+        if not before or (one.type == "EntryPosted" and "EntryPosted" not in {other.type for other in before}):
+            decided[name] = place
+        before.append(one)
+    return {name: by_cause[name] for name in sorted(by_cause, key=lambda name: decided[name])}
+
+
+async def wrong_pages(desk: Desk, company: str, book: Notebook) -> list[str]:
+    """Every account on every day, in its currency and in the company's own; gains and losses together."""
+    rows = await desk.rows(
+        "select case when a.role in ('exchange_gain', 'exchange_loss') then $2 else d.account end, d.currency, "
+        "d.effective_on, sum(d.debit - d.credit)::bigint, sum(d.base_debit - d.base_credit)::bigint from account_day d "
+        "join account a on a.company = d.company and a.code = d.account where d.company = $1 group by 1, 2, 3",
+        company, DIFFERENCE,
+    )  # fmt: skip
+    ledger = {(account, currency, day): (amount, worth) for account, currency, day, amount, worth in rows}
+    pages = {key: (amount, worth) for key, (amount, worth) in book.pages.items()}
+    nothing = (0, 0)
+    return [
+        f"{company} {account} {currency} {day}: {ledger.get(key, nothing)} there, {pages.get(key, nothing)} here"
+        for key in sorted(ledger.keys() | pages.keys(), key=str)
+        if ledger.get(key, nothing) != pages.get(key, nothing)
+        for account, currency, day in [key]
+    ]
+
+
+async def wrong_reports(clerk: httpx.AsyncClient, company: str, book: Notebook, days: Sequence[date]) -> list[str]:
+    """Ageing and statements of these days, as people read them."""
+    wrong: list[str] = []
+    for day in days:
+        query = {"as_of": day.isoformat()}
+        totals = await get(clerk, company, "/ageing", **query)
+        shown = {total["currency"]: aged(total) for total in totals["totals"] if any(aged(total))}
+        if shown != book.aged(None, day):
+            wrong.append(f"{company} ageing of {day}: {shown}, here {book.aged(None, day)}")
+        reconciled = await get(clerk, company, "/reconciliation/receivables", thorough="true", **query)
+        if not reconciled["holds"]:
+            wrong.append(f"{company} reconciliation of {day}: {reconciled}")
+        for customer in sorted({paper.customer for paper in book.papers.values()}):
+            since = day - timedelta(days=40)
+            path = f"/v1/companies/{company}/customers/{customer}/statement"
+            answer = await clerk.get(path, params={"since": since.isoformat(), **query})
+            stated: Facts = answer.json() if answer.status_code == 200 else {"currencies": [], "ageing": []}
+            wrong += [
+                f"{company} {customer} {day}: {line}" for line in wrong_statement(stated, book, customer, since, day)
+            ]
+    return wrong
+
+
+async def get(clerk: httpx.AsyncClient, company: str, path: str, **query: str) -> Any:
+    answer = await clerk.get(f"/v1/companies/{company}{path}", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def aged(bucket: Facts) -> list[int]:
+    """The amounts of an ageing, the least overdue first."""
+    names = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
+    return [minor(bucket[name], bucket["currency"]) for name in names]
+
+
+def wrong_statement(stated: Facts, book: Notebook, customer: str, since: date, day: date) -> list[str]:
+    """Movements, what was owed before and after them, money that lies there, and its ageing."""
+    moves, unapplied = book.statement(customer, day), book.unapplied(customer, day)
+    here = {c: here_of(moves.get(c, []), unapplied.get(c, 0), since) for c in moves.keys() | unapplied.keys()}
+    there = {
+        part["currency"]: (
+            minor(part["opening"], part["currency"]),
+            sorted((line["day"], line["kind"], minor(line["amount"], part["currency"])) for line in part["lines"]),
+            minor(part["closing"], part["currency"]),
+            minor(part["unapplied"], part["currency"]),
+        )
+        for part in stated["currencies"]
+    }
+    nothing: tuple[int, list[Any], int, int] = (0, [], 0, 0)
+    wrong = [
+        f"{currency} {there.get(currency, nothing)} there, {here.get(currency, nothing)} here"
+        for currency in sorted(there.keys() | here.keys())
+        if there.get(currency, nothing) != here.get(currency, nothing)
+    ]
+    ages = {one["currency"]: aged(one) for one in stated["ageing"] if any(aged(one))}
+    return wrong if ages == book.aged(customer, day) else [*wrong, f"ageing {ages}, {book.aged(customer, day)} here"]
+
+
+def here_of(moves: Sequence[Move], unapplied: int, since: date) -> tuple[int, list[tuple[str, str, int]], int, int]:
+    """What the notebook says of one currency: what was owed, what happened, what is owed, what money lies there."""
+    return (
+        sum(amount for day, _, amount in moves if day < since),
+        sorted((day.isoformat(), kind, amount) for day, kind, amount in moves if day >= since),
+        sum(amount for _, _, amount in moves),
+        unapplied,
+    )
