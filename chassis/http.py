@@ -313,16 +313,19 @@ class Call:
         introduces_company: str | None = None,
         conceal: Callable[[bytes], bytes] | None = None,
         dry_run: bool = False,
+        with_events: bool = True,
     ) -> Response:
         """Give the command to the door and answer what its handler said. Raises Problem for every refusal.
 
         The company is the one in the address; a route that registers a company names it by `introduces_company`. A
         route whose input is secret conceals the hash that is kept of it, or short input could be found by trying.
-        With `dry_run` the answer says what the command would do and tell, and nothing is kept, the key included.
+        With `dry_run` the answer says what the command would do and tell, and nothing is kept, the key included; what
+        it would tell is left out where there are thousands of it (`with_events=False`).
         """
         company = introduces_company or str(self.request.path_params["company"])
         if dry_run:
-            previewed = await preview(self.request.app.state.doors.database, handler, command, company)
+            database = self.request.app.state.doors.database
+            previewed = await preview(database, handler, command, company, with_events=with_events)
             if isinstance(previewed, Refused):
                 raise problem_of(previewed)
             return response_of(previewed)

@@ -25,8 +25,13 @@ class _Undone(Exception):
         self.result = result
 
 
-async def preview(database: Database, handler: Handler[C], command: C, company: str) -> Result:
-    """The answer, with the events that would have been told. Raises Problem as the command's own door would."""
+async def preview(
+    database: Database, handler: Handler[C], command: C, company: str, *, with_events: bool = True
+) -> Result:
+    """The answer, with the events that would have been told if they are wanted.
+
+    Raises Problem as the command's own door would.
+    """
     try:
         async with database.unit([company]) as unit:
             unit.now = await unit.raw.fetchval(NOW)
@@ -35,7 +40,9 @@ async def preview(database: Database, handler: Handler[C], command: C, company: 
             (result,) = await handler([command], unit)
             if isinstance(result, Refused):
                 raise _Undone(result)
-            body = {**result.body, "dry_run": True, "would_tell": [_event(made) for made in unit.collected()]}
+            body = {**result.body, "dry_run": True}
+            if with_events:
+                body["would_tell"] = [_event(made) for made in unit.collected()]
             raise _Undone(Answer(200, body))
     except _Undone as undone:
         return undone.result
