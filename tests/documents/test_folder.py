@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from chassis.jobs import TurnContext
 from services.documents.jobs import jobs_of
+from services.documents.keeping.contents import StoreAway
 from services.documents.rendering.renderer import CHECKOUT
 from tests.documents.archive import Archive
 from tests.documents.conftest import MakeArchive
@@ -123,3 +125,29 @@ async def test_a_file_is_taken_once_though_the_process_is_killed_before_it_could
     assert left(folder) == set()
     assert len(await archive.rows("select 1 from document_source")) == 1
     assert len(await archive.told("DocumentRegistered", "DocumentStored")) == 2
+
+
+async def test_files_stay_where_they_are_while_the_store_is_away_and_are_taken_once_when_it_is_back(
+    make_archive: MakeArchive, tmp_path: Path
+) -> None:
+    """D1: a store that does not answer loses nothing, and refuses nothing that was right."""
+    folder = tmp_path / "in"
+    archive = make_archive(intake_dir=folder, intake_quiet_s=0)
+    await archive.knows("acme")
+    (folder / "acme/correspondence").mkdir(parents=True)
+    for name in ("a.txt", "b.txt"):
+        (folder / "acme/correspondence" / name).write_text(name)
+    archive.store.parent.mkdir(exist_ok=True)
+    archive.store.write_text("a file where a folder must be")
+
+    for _ in range(2):
+        with pytest.raises(StoreAway):
+            await turn(archive)
+    assert {Path(name).name for name in left(folder)} == {"a.txt", "b.txt"}
+    assert await archive.rows("select 1 from document") == []
+
+    archive.store.unlink()
+    await turn(archive)
+
+    assert left(folder) == set()
+    assert len(await archive.rows("select 1 from document_source")) == 2

@@ -17,6 +17,7 @@ COUNTS = "select (select count(*) from document), (select count(*) from outbox),
 
 
 async def test_an_invoice_is_on_file_told_of_and_queued_for_rendering_in_one_commit(archive: Archive) -> None:
+    """D13: registered at once, linked to invoice and order, with the job that renders it."""
     issued = invoice("7", customer={"name": "Acme Ltd.", "language": "en"})
 
     await archive.hear(issued)

@@ -74,7 +74,7 @@ async def search_documents(
     listed = [
         (found.document, found.document_class, found.version)
         for found in page.documents
-        if rights.of(found.document_class).access == "confidential"
+        if rights.of(found.document_class).access != "open"  # a row of those says what not everybody may know
     ]
     await note(request, reading, company, "listed", listed)
     return page

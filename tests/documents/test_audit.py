@@ -1,0 +1,103 @@
+"""Who changed and who read what, in whose name: written down with the change, and before anything is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.documents.archive import Archive, invoice, paper_id
+from tests.documents.file_samples import FILES, pdf
+from tests.documents.test_asking_for_papers import AT, key
+from tests.documents.test_files import CLERK, ORDER, upload
+
+ALICE = {"name": "archive-ui", "actor": "user:alice", "on_behalf_of": "user:bob"}
+"""A program that asks for Alice, who stands in for Bob."""
+
+
+async def trail(archive: Archive) -> list[tuple[Any, ...]]:
+    """Every record of a change, in its order: what, of what, by whom, for whom."""
+    return await archive.rows("select action, subject, actor, on_behalf_of from audit order by id")
+
+
+async def test_every_change_is_written_down_with_who_made_it_and_in_whose_name(archive: Archive) -> None:
+    """D11: changes of a document are audited, each once, in the commit of the change; what is refused is no change."""
+    async with archive.reader(scopes=CLERK | {"documents:administer"}, **ALICE) as client:
+        first = (await upload(client)).json()["document"]
+        await upload(client)
+        changed = await upload(
+            client, pdf("two"), "two.pdf", f"documents/{first}/versions", after=1, metadata={}, reason="a better scan"
+        )
+        link = {"kind": "order", "id": ORDER, "reason": "it is theirs"}
+        linked = await client.post(f"{AT}/documents/{first}/links", json=link, headers=key())
+        over = {"reason": "no longer"}
+        ended = await client.post(f"{AT}/documents/{first}/links/order/{ORDER}/end", json=over, headers=key())
+        body = {"principal": "auditor", "document": first, "reason": "the yearly audit"}
+        given = (await client.post(f"{AT}/grants", json=body, headers=key())).json()["grant"]
+        await client.post(f"{AT}/grants/{given}/end", json=over, headers=key())
+        kind = {"title": "Permit", "fields": [], "reason": "we import now"}
+        await client.post(f"{AT}/classes/permit", json=kind, headers=key())
+        refused = [
+            await upload(client, b"MZ" + bytes(200), "a.pdf"),
+            await upload(client, FILES["letter.pdf"], "b.pdf", f"documents/{first}/versions", after=1, metadata={},
+                         reason="too late"),
+            await client.post(f"{AT}/documents/{first}/links/order/{ORDER}/end", json=over, headers=key()),
+            await client.post(f"{AT}/grants/{given}/end", json=over, headers=key()),
+        ]  # fmt: skip
+
+    assert (changed.status_code, linked.status_code, ended.status_code) == (201, 201, 200)
+    assert [answer.status_code for answer in refused] == [415, 409, 404, 409]
+    who = ("user:alice", "user:bob")
+    assert await trail(archive) == [
+        ("file-taken", first, *who), ("file-known", first, *who), ("file-changed", first, *who),
+        ("document-linked", first, *who), ("document-unlinked", first, *who), ("access-granted", given, *who),
+        ("access-ended", given, *who), ("class-defined", "permit", *who),
+    ]  # fmt: skip
+    causes = await archive.rows("select count(distinct cause)::int, count(*)::int from audit")
+    assert causes == [(8, 8)], "each names the request that it came from"
+
+
+async def test_every_look_at_a_document_is_written_down_and_no_other(archive: Archive) -> None:
+    """D11: shown and handed out, with the version, rendered for the reader or stored long before; and listed, where
+    not everybody who reads documents may read it.
+    """
+    await archive.hear(invoice("7"))
+    async with archive.reader(scopes=CLERK | {"documents:administer"}, name="boss") as boss:
+        for may in ("read", "write"):
+            body = {"principal": "archive-ui", "class": "contract", "may": may, "reason": "their work"}
+            assert (await boss.post(f"{AT}/grants", json=body, headers=key())).status_code == 201
+    at = f"{AT}/documents/{paper_id('7')}"
+    async with archive.reader(scopes={"documents:read"}, **ALICE) as client:
+        early = await client.get(f"{at}/content")
+        await client.get(f"{AT}/documents", params={"number": "INV-7"})
+        shown = await client.get(at)
+        await client.get(f"{at}/content", headers={"if-none-match": early.headers["etag"]})
+        await client.get(f"{AT}/documents", params={"number": "nothing"})
+        await client.get(f"{AT}/documents/{paper_id('none')}/content")
+    assert shown.status_code == 200
+    async with archive.reader(scopes=CLERK, **ALICE) as client:
+        made = await upload(client, **{"class": "contract", "metadata": {"party": "Σία"}})
+        await client.get(f"{AT}/documents")
+    contract = made.json()["document"]
+    async with archive.reader(scopes={"documents:granted"}, name="stranger") as stranger:
+        assert (await stranger.get(f"{at}/content")).status_code == 404
+        assert (await stranger.get(at)).status_code == 404
+
+    log = await archive.rows(
+        "select what, version, client, actor, on_behalf_of, document::text from read_log order by position"
+    )
+
+    who = ("archive-ui", "user:alice", "user:bob")
+    paper = (*who, paper_id("7"))
+    assert log == [("content", 1, *paper), ("shown", 1, *paper), ("content", 1, *paper), ("listed", 1, *who, contract)]
+
+
+async def test_what_cannot_be_written_down_is_not_shown(archive: Archive) -> None:
+    """D11: the log comes first; a reader who cannot be named in it reads nothing."""
+    await archive.hear(invoice("7"))
+    await archive.work()
+    await archive.rows("alter table read_log rename to read_log_away")
+    at = f"{AT}/documents/{paper_id('7')}"
+    async with archive.reader(scopes={"documents:read"}) as client:
+        answers = [await client.get(f"{at}/content"), await client.get(at)]
+
+    assert all(answer.status_code >= 500 for answer in answers), [answer.status_code for answer in answers]
+    assert all(b"INV-7" not in answer.content and b"%PDF" not in answer.content for answer in answers)
