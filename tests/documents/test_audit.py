@@ -74,7 +74,8 @@ async def test_every_look_at_a_document_is_written_down_and_no_other(archive: Ar
         await client.get(f"{AT}/documents/{paper_id('none')}/content")
     assert shown.status_code == 200
     async with archive.reader(scopes=CLERK, **ALICE) as client:
-        made = await upload(client, **{"class": "contract", "metadata": {"party": "Σία"}})
+        of_a_contract: dict[str, Any] = {"class": "contract", "metadata": {"party": "Σία"}}
+        made = await upload(client, **of_a_contract)
         await client.get(f"{AT}/documents")
     contract = made.json()["document"]
     async with archive.reader(scopes={"documents:granted"}, name="stranger") as stranger:

@@ -116,6 +116,21 @@ async def test_a_shipment_that_is_told_again_has_its_papers_once(house: Archive)
     assert await house.rows(COUNTS) == [(9, 9, 9)]
 
 
+async def test_a_paper_asked_for_by_hand_and_the_one_of_its_event_are_one(house: Archive) -> None:
+    """D13: whoever was faster, there is one delivery note of a shipment."""
+    await house.hear(shipment("7"))
+    facts = facts_of("delivery_note", "en") | {"number": "DN-7"}
+    about = {"kind": "shipment", "id": shipment_id("7")}
+    paper = {"class": "delivery_note", "about": about, "facts": facts}
+    async with house.reader() as client:
+        made = await client.post(
+            "/v1/companies/acme/papers", json={"papers": [paper]}, headers={"idempotency-key": "by-hand"}
+        )
+
+    assert made.json()["papers"][0]["registered"] is False
+    assert await house.rows("select count(*) from document where class = 'delivery_note'") == [(1,)]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_the_papers_of_a_shipment_say_what_left_in_the_language_of_who_gets_it(
     house: Archive, language: str
