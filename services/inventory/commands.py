@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from chassis.cause import Cause
 from chassis.ids import UUID
+from chassis.tables import RowProblem
 from services.inventory.domain.book import NO_WISH, OrderedLine, ReleaseReason, Wish
 from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.receiving import StatedLine
@@ -32,6 +33,39 @@ class DefineItems:
     items: Sequence[ItemTerms]
     batch: bool = True
     """Whether the caller sent a list; then refusals point into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportItems:
+    """Make the items of a file known: (row, item); all of them or none, or all but the wrong rows."""
+
+    cause: Cause
+    rows: Sequence[tuple[int, ItemTerms]]
+    problems: Sequence[RowProblem]
+    """What is wrong with the other rows of the file."""
+    skip: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportWarehouses:
+    """Make the places of a file known: (row, code, name)."""
+
+    cause: Cause
+    rows: Sequence[tuple[int, str, str]]
+    problems: Sequence[RowProblem]
+    skip: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStock:
+    """Take in the stock that a company begins with: (row, warehouse, line)."""
+
+    cause: Cause
+    reference: str
+    received_on: date
+    rows: Sequence[tuple[int, str, StatedLine]]
+    problems: Sequence[RowProblem]
+    skip: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from services.inventory.main import build
 from tests.inventory.room import StockRoom, order_id, placed
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "warehouse.md"
-COMMAND = re.compile(r"^(METHOD=PUT )?(?:KEY=\$([A-Z]+) )?(stock .*) # ([0-9]{3})$", re.MULTILINE)
+COMMAND = re.compile(r"^(METHOD=PUT )?(?:KEY=\$([A-Z]+) )?((?:stock|table) .*) # ([0-9]{3})$", re.MULTILINE)
+FILE = re.compile(r"^```csv (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 AT = "/v1/companies"
 
 
@@ -48,7 +49,12 @@ async def give(client: httpx.AsyncClient, command: Command, known: dict[str, str
     path, body = command.read(known)
     if body is None:
         return await client.get(f"{AT}{path}")
-    headers = {"idempotency-key": f"page-{number}", "content-type": "application/json"}
+    if body.startswith("@"):
+        body = dict(FILE.findall(PAGE.read_text("utf-8")))[body[1:]]
+        media_type = "text/csv"
+    else:
+        media_type = "application/json"
+    headers = {"idempotency-key": f"page-{number}", "content-type": media_type}
     return await client.request(command.method, f"{AT}{path}", content=body.encode(), headers=headers)
 
 
@@ -63,7 +69,7 @@ def learn(known: dict[str, str], told: dict[str, Any]) -> None:
 
 def test_every_command_of_the_page_says_what_it_answers() -> None:
     text = PAGE.read_text("utf-8")
-    lines = [line for line in text.splitlines() if re.match(r"(METHOD=\S+ )?(KEY=\S+ )?stock '?/", line)]
+    lines = [line for line in text.splitlines() if re.match(r"(METHOD=\S+ )?(KEY=\S+ )?(stock|table) '?/", line)]
     assert len(lines) == len(commands()) > 30
 
 
@@ -102,6 +108,10 @@ async def test_goods_come_leave_move_and_are_counted_as_the_page_says(room: Stoc
     assert answers["stock /acme/stock-check"] == {"balanced": True, "differences": []}
     # 100 kg for 450.00; 20 sold, half a kilogram not found; what was lost on the way is written off when that is said.
     worth = answers["stock '/acme/valuation?on=2026-01-31'"]
-    assert worth["items"] == [{"sku": "BEANS", "quantity": "79.5", "value": "357.75"}]
-    assert worth["total"] == "357.75"
+    assert worth["items"] == [
+        {"sku": "BEANS", "quantity": "79.5", "value": "357.75"}, {"sku": "TEA", "quantity": "40", "value": "300.00"},
+    ]  # fmt: skip
+    assert worth["total"] == "657.75"
+    (sheet,) = [told for words, told in answers.items() if "SHEET-1" in words and "skip" not in words]
+    assert [(one["row"], one["column"], one["code"]) for one in sheet["refused"]] == [(4, "item", "item-unknown")]
     assert await room.differences() == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chassis.http import Router
-from services.inventory.api import movements, shipping, stock, valuation
+from services.inventory.api import importing, movements, shipping, stock, valuation
 
-ROUTERS: tuple[Router, ...] = (stock.router, shipping.router, movements.router, valuation.router)
+ROUTERS: tuple[Router, ...] = (stock.router, shipping.router, movements.router, valuation.router, importing.router)
 """Every module's own router; `main` mounts them all."""

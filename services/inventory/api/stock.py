@@ -183,10 +183,11 @@ async def show_reservation(company: str, order: UUID, reading: Read) -> queries.
 
 def to_define_items(call: Call, company: str, items: Sequence[ItemBody], *, batch: bool) -> DefineItems:
     """A request for items in inventory's own words."""
-    return DefineItems(call.cause(company), [_terms(item) for item in items], batch)
+    return DefineItems(call.cause(company), [to_item_terms(item) for item in items], batch)
 
 
-def _terms(item: ItemBody) -> ItemTerms:
+def to_item_terms(item: ItemBody) -> ItemTerms:
+    """An item in inventory's own words."""
     held = tuple(sorted((p.unit, micro_of(p.holds)) for p in item.packagings))
     return ItemTerms(item.sku, item.name, item.unit, item.valuation, held)
 

@@ -1,6 +1,7 @@
 """What inventory does, one function per command, by use case."""
 
 from services.inventory.handlers.counts import count_stock, decide_counts, set_tolerances
+from services.inventory.handlers.importing import import_items, import_stock, import_warehouses
 from services.inventory.handlers.items import allow_negative, define_items, define_warehouses
 from services.inventory.handlers.orders import await_credit, learn_companies, settle_orders
 from services.inventory.handlers.receiving import receive_goods
@@ -19,6 +20,9 @@ __all__ = [
     "define_warehouses",
     "dispatch_shipments",
     "expire_reservations",
+    "import_items",
+    "import_stock",
+    "import_warehouses",
     "learn_companies",
     "pack_shipments",
     "pick_orders",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.requests import Answer, Result
@@ -22,7 +23,7 @@ from services.inventory.translate import stock as translate
 async def define_items(commands: Sequence[DefineItems], unit: UnitOfWork) -> Sequence[Result]:
     """Make items known; a request is taken as a whole or not at all."""
     asked = {(c.cause.company, item.sku) for c in commands for item in c.items}
-    currencies = await _currencies(commands, unit)
+    currencies = await currencies_of([(c.cause.company, item) for c in commands for item in c.items], unit)
     known: dict[str, dict[str, ItemTerms]] = {command.cause.company: {} for command in commands}
     for (company, sku), (terms, _) in (await store.known_items(unit.raw, asked)).items():
         known[company][sku] = terms
@@ -30,7 +31,7 @@ async def define_items(commands: Sequence[DefineItems], unit: UnitOfWork) -> Seq
     results: list[Result] = []
     for command in commands:
         here = known[command.cause.company]
-        if command.cause.company not in currencies and any(map(_is_valued, command.items)):
+        if command.cause.company not in currencies and any(map(is_valued, command.items)):
             results.append(translate.company_without_currency(command.cause.company))
             continue
         new = new_items(command.items, here)
@@ -38,34 +39,41 @@ async def define_items(commands: Sequence[DefineItems], unit: UnitOfWork) -> Seq
             results.append(translate.refusal_of_items(new, batch=command.batch))
             continue
         here |= {item.sku: item for item in new}
-        rows += _define(command, new, unit)
+        rows += define(command.cause, new, unit)
         results.append(_items_answer(command, {item.sku for item in new}))
-    if rows:
-        await store.add_items(unit.raw, rows, unit.now)
-        await begin_to_value(unit, {(r.company, r.sku): as_method(r.valuation) for r in rows if r.valuation != "none"})
+    await add(rows, unit)
     return results
 
 
-async def _currencies(commands: Sequence[DefineItems], unit: UnitOfWork) -> Collection[str]:
+async def add(rows: Sequence[ItemRow], unit: UnitOfWork) -> None:
+    """Keep new items, and begin to value those that are."""
+    if rows:
+        await store.add_items(unit.raw, rows, unit.now)
+        await begin_to_value(unit, {(r.company, r.sku): as_method(r.valuation) for r in rows if r.valuation != "none"})
+
+
+async def currencies_of(asked: Iterable[tuple[str, ItemTerms]], unit: UnitOfWork) -> Collection[str]:
     """The companies that can value goods: a company that came before its currency was kept here cannot."""
-    valuing = {c.cause.company for c in commands if any(map(_is_valued, c.items))}
+    valuing = {company for company, item in asked if is_valued(item)}
     return await read_terms(unit.raw, valuing) if valuing else ()
 
 
-def _is_valued(item: ItemTerms) -> bool:
+def is_valued(item: ItemTerms) -> bool:
+    """Whether its cost is kept."""
     return item.valuation != "none"
 
 
-def _define(command: DefineItems, new: Sequence[ItemTerms], unit: UnitOfWork) -> list[ItemRow]:
-    company = command.cause.company
+def define(cause: Cause, new: Sequence[ItemTerms], unit: UnitOfWork) -> list[ItemRow]:
+    """The rows of new items, which are told and recorded."""
+    company = cause.company
     rows: list[ItemRow] = []
     for item in new:
         held = translate.packagings_json(item.packagings)
         rows.append(
             ItemRow(company, item.sku, translate.item_id(company, item.sku), item.name, item.unit, item.valuation, held)
         )
-        unit.emit(*translate.item_defined(rows[-1].item, item), command.cause)
-        unit.audit(command.cause, "item-defined", item.sku)
+        unit.emit(*translate.item_defined(rows[-1].item, item), cause)
+        unit.audit(cause, "item-defined", item.sku)
     return rows
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.ids import UUID
@@ -15,7 +16,7 @@ from services.inventory.domain.book import StockKey
 from services.inventory.domain.days import spans
 from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
-from services.inventory.domain.receiving import NewLevel, NotReceived, ReceivedLine, in_base_units, receive
+from services.inventory.domain.receiving import NewLevel, NotReceived, ReceivedLine, StatedLine, in_base_units, receive
 from services.inventory.handlers.days import days_of
 from services.inventory.handlers.valuing import Costs, open_costs
 from services.inventory.handlers.waiting import serve_waiting
@@ -30,6 +31,14 @@ Items = Mapping[StockKey, tuple[ItemTerms, UUID]]
 
 async def receive_goods(commands: Sequence[ReceiveGoods], unit: UnitOfWork) -> Sequence[Result]:
     """Take goods in: stock moves are appended and stock levels go up, or the receipt is refused as a whole."""
+    intake = await open_intake(commands, unit)
+    results = [intake.receive(command) for command in commands]
+    await intake.finish({c.cause.company: c.cause for c in commands})
+    return results
+
+
+async def open_intake(commands: Sequence[ReceiveGoods], unit: UnitOfWork) -> Intake:
+    """All that these receipts touch, under lock."""
     skus = {(c.cause.company, line.sku) for c in commands for line in c.lines}
     items = await store.known_items(unit.raw, skus)
     known = await places.known_warehouses(unit.raw, {(c.cause.company, c.warehouse) for c in commands})
@@ -37,11 +46,7 @@ async def receive_goods(commands: Sequence[ReceiveGoods], unit: UnitOfWork) -> S
     rows = await _lock_levels(commands, items, known, unit)
     taken = await store.taken_references(unit.raw, {(c.cause.company, c.reference) for c in commands})
     days = spans(((c.cause.company, line.sku), c.received_on) for c in commands for line in c.lines)
-    intake = _Intake(unit, items, rows, taken, known, today, await open_costs(unit, days))
-    results = [intake.receive(command) for command in commands]
-    await intake.write()
-    await serve_waiting(unit, intake.free, {c.cause.company: c.cause for c in commands})
-    return results
+    return Intake(unit, items, rows, taken, known, today, await open_costs(unit, days))
 
 
 async def _lock_levels(
@@ -61,7 +66,7 @@ async def _lock_levels(
     return await store.lock_stock(unit.raw, levels)
 
 
-class _Intake:
+class Intake:
     """The receipts of one group: what is on hand while they are decided, and the rows to write."""
 
     def __init__(
@@ -88,8 +93,55 @@ class _Intake:
         self._changes: dict[Level, LevelChange] = {}
         self._values: dict[tuple[str, UUID], dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
 
+    async def finish(self, causes: Mapping[str, Cause]) -> None:
+        """Write what was taken in, and give it to who waits for it."""
+        await self._write()
+        await serve_waiting(self._unit, self._free, causes)
+
+    def booked_before(self, company: str, reference: str) -> UUID | None:
+        """The receipt that has this reference already, if there is one."""
+        return self._taken.get((company, reference))
+
+    def today(self, company: str) -> date:
+        """The company's own day."""
+        return self._today[company]
+
+    def why_not(
+        self, company: str, warehouse: str, line: StatedLine, on: date, sums: dict[Level, list[int]]
+    ) -> Refused | None:
+        """What speaks against one more line beside those that are summed up in `sums`, which it joins if nothing does.
+
+        Its value must be said where the item has one. The pointer is that of a receipt with this line alone.
+        """
+        if (company, warehouse) not in self._known:
+            return translate.warehouse_unknown(warehouse, "/warehouse")
+        terms = self._terms(company, line.sku)
+        taken = in_base_units([line], {line.sku: terms})
+        if isinstance(taken, NotReceived):
+            return translate.refusal_of_receipt(taken)
+        key, level = (company, line.sku), (company, warehouse, line.sku)
+        if line.unit_cost is None and key in self._costs:
+            return Refused("cost-missing", f"{line.sku} is valued; say what one costs.", "/lines/0/unit_cost")
+        if line.unit_cost is not None and key not in self._costs:
+            detail = f"{line.sku} has no valuation; its cost is not kept."
+            return Refused("item-not-valued", detail, "/lines/0/unit_cost")
+        before = sums.get(level, [0, 0])
+        quantity, value = before[0] + taken[0].quantity, before[1]
+        if line.unit_cost is not None:
+            value += valuing.value_of(line.quantity, line.unit_cost, self._costs.currencies[company])
+        levels = receive(
+            [ReceivedLine(line.sku, quantity)], {line.sku: self._on_hand.get(level)}, received_on=on,
+            today=self._today[company],
+        )  # fmt: skip
+        if isinstance(levels, NotReceived):
+            return translate.refusal_of_receipt(levels)
+        if self._costs.too_much(key, on, quantity, value if line.unit_cost is not None else None):
+            return valuing.value_too_large(line.sku, "/lines/0/unit_cost")
+        sums[level] = [quantity, value]
+        return None
+
     @property
-    def free(self) -> dict[StockKey, int]:
+    def _free(self) -> dict[StockKey, int]:
         """What is free where orders are served from, of what came in."""
         return {
             (company, sku): self._rows[company, warehouse, sku]._replace(on_hand=on_hand).free
@@ -169,7 +221,7 @@ class _Intake:
             self._unit.emit(*translate.stock_received(item, sku, command, new), command.cause)
         self._unit.audit(command.cause, "goods-received", str(receipt), {"reference": command.reference})
 
-    async def write(self) -> None:
+    async def _write(self) -> None:
         """Write each table once."""
         if not self._receipts:
             return
