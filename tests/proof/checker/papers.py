@@ -12,6 +12,10 @@ BILLS = (("InvoiceIssued", "invoice"), ("CreditNoteIssued", "credit_note"))
 """Kind of event; the field of its id, which is the class of its paper too."""
 
 
+GOES_WITH_GOODS = ("delivery_note", "packing_list", "label")
+"""Of each of these there is one for a shipment, under its number; only labels of very many packages have more."""
+
+
 def settle_papers(order: Subject) -> None:
     """Every paper that is filed under the order."""
     papers = order.of("DocumentRegistered")
@@ -25,6 +29,8 @@ def settle_papers(order: Subject) -> None:
             order.findings.look("INV9")
             if any(paper["number"] != data["number"] for paper in about):
                 order.say("INV9", "the paper has another number", kind, "DocumentRegistered")
+    for data in order.of("ShipmentDispatched"):
+        _go_with_goods(order, data, papers)
     if strangers := [paper["document"] for paper in papers if _about(paper) not in known]:
         order.say("INV20", "a paper of something that does not exist", "DocumentRegistered", documents=strangers)
     twice = Counter((paper["class"], _about(paper), paper["number"]) for paper in papers)
@@ -43,6 +49,18 @@ def settle_papers(order: Subject) -> None:
     if any(count > 1 for count in stored.values()):
         order.say("INV23", "a paper was stored twice", "DocumentStored")
     _filed_first(order)
+
+
+def _go_with_goods(order: Subject, shipment: Mapping[str, Any], papers: list[Mapping[str, Any]]) -> None:
+    about = [paper for paper in papers if _about(paper) == shipment["shipment"]]
+    for of in GOES_WITH_GOODS:
+        have = sum(paper["class"] == of and paper["number"] == shipment["number"] for paper in about)
+        order.exactly("INV23", "DocumentRegistered", 1, f"one {of} of shipment {shipment['number']}", have)
+    order.findings.look("INV9")
+    if any(
+        paper["number"].partition("/")[0] != shipment["number"] for paper in about if paper["class"] in GOES_WITH_GOODS
+    ):
+        order.say("INV9", "a paper that goes with goods has another number", "ShipmentDispatched", "DocumentRegistered")
 
 
 def _about(paper: Mapping[str, Any]) -> str | None:

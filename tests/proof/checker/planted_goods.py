@@ -190,3 +190,34 @@ def a_paper_has_bytes_that_nobody_stored(run: Recorded) -> None:
 @planted("INV18")
 def a_paper_that_was_stored_has_no_bytes(run: Recorded) -> None:
     next(row for row in run.company("documents")["documents"] if row["content"])["content"] = None
+
+
+PAPER = "DocumentRegistered.v2"
+
+
+@planted("INV23")
+def goods_left_without_a_packing_list(run: Recorded) -> None:
+    run.drop(PAPER, lambda data: data["class"] == "packing_list")
+
+
+@planted("INV23")
+def goods_left_with_two_delivery_notes(run: Recorded) -> None:
+    twin = run.again(PAPER, where=lambda data: data["class"] == "delivery_note")
+    twin["k"] = twin["h"]["ce_subject"] = twin["v"]["document"] = OTHER
+    twin["h"]["ce_sequence"] = "1"
+
+
+@planted("INV9")
+def labels_have_another_number_than_their_shipment(run: Recorded) -> None:
+    run.data(PAPER, lambda data: data["class"] == "label")["number"] = "DN-2026-999999"
+
+
+@planted("INV20")
+def a_delivery_note_is_of_a_shipment_that_never_was(run: Recorded) -> None:
+    run.data(PAPER, lambda data: data["class"] == "delivery_note")["about"]["id"] = OTHER
+
+
+@planted("INV28")
+def a_delivery_note_was_never_rendered(run: Recorded) -> None:
+    note = run.data(PAPER, lambda data: data["class"] == "delivery_note")["document"]
+    run.drop("DocumentStored.v2", lambda data: data["document"] == note)

@@ -57,12 +57,16 @@ class Recorded:
     # -- finding what to spoil -----------------------------------------------------------------------------------------
 
     def all(self, kind: str, where: Callable[[Line], bool] = lambda _: True) -> Iterator[tuple[list[Line], Line]]:
-        """Every event of a kind that fits, with the partition that it stands on; `where` is asked with its data."""
-        topic = next(name for name, topic in TOPICS.items() if f"{kind}.v1" in topic.holds)
+        """Every event of a kind that fits, with the partition that it stands on; `where` is asked with its data.
+
+        A kind without its version is the first one.
+        """
+        kind = kind if ".v" in kind else f"{kind}.v1"
+        topic = next(name for name, topic in TOPICS.items() if kind in topic.holds)
         for (name, _), lines in self.topics.items():
             if name == topic:
                 for line in list(lines):
-                    if line.get("h", {}).get("ce_type") == f"{kind}.v1" and where(line["v"]):
+                    if line.get("h", {}).get("ce_type") == kind and where(line["v"]):
                         yield lines, line
 
     def one(self, kind: str, where: Callable[[Line], bool] = lambda _: True) -> tuple[list[Line], Line]:

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Self
 import orjson
 
 from contracts.topics import TOPICS, partition_of
+from tests.proof.checker.papers import GOES_WITH_GOODS
 from tests.proof.checker.synthetic_goods import goods_leave, rare_course
 
 SOURCE = "/proof/made-up"
@@ -333,17 +334,21 @@ class MadeUp:
     def filed(
         self, company: str, of: str, about: str, order: str | None, chain: str, cause: str, number: str | None
     ) -> None:
-        document = made_id("document", about)
+        with_goods = of in GOES_WITH_GOODS
+        document = made_id("document", about, of) if with_goods else made_id("document", about)
         template = None if of == "employee_file" else f"{of}@1"
         data = {
-            "document": document, "class": of, "number": number, "about": {"kind": of, "id": about}, "order": order,
-            "employee": about if of == "employee_file" else None, "template": template,
+            "document": document, "class": of, "number": number, "order": order, "template": template,
+            "about": {"kind": "shipment" if with_goods else of, "id": about},
+            "employee": about if of == "employee_file" else None,
         }  # fmt: skip
-        filed = self.send("DocumentRegistered.v1", company, document, chain, cause, data)
+        version = 2 if with_goods else 1
+        filed = self.send(f"DocumentRegistered.v{version}", company, document, chain, cause, data)
         content = None
         if template:
             stored = {"document": document, "class": of, "order": order, "sha256": "0" * 64, "size": 1}
-            self.send("DocumentStored.v1", company, document, chain, filed, stored)
+            stored |= {"version": 1} if with_goods else {}
+            self.send(f"DocumentStored.v{version}", company, document, chain, filed, stored)
             content = {"size": 1, "sha256": "0" * 64}
         self.shown[company]["documents"].append({"document": document, "template": template, "content": content})
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tests.proof.checker.papers import GOES_WITH_GOODS
+
 if TYPE_CHECKING:
     from tests.proof.checker.synthetic import MadeUp
 
@@ -38,7 +40,9 @@ def goods_leave(
         line = {"line": 1, "item": item, "quantity": quantity}
         told = {"shipment": shipment, "number": number, "order": order, "lines": [line]}
         more = {"warehouse": "MAIN", "complete": gone == due, **told_too}
-        made.send("ShipmentDispatched.v1", company, shipment, chain, chain, told | more)
+        dispatched = made.send("ShipmentDispatched.v1", company, shipment, chain, chain, told | more)
+        for of in GOES_WITH_GOODS:
+            made.filed(company, of, shipment, order, chain, dispatched, number)
         made.left[company][item] += int(quantity)
         made.reserved[company][item] -= int(quantity)
         if made.is_valued(item):
