@@ -27,7 +27,7 @@ from deploy.local.demo.day import accepted, until_known
 from deploy.local.demo.front_office import FrontOffice, stable_key
 from deploy.local.paths import STATE
 from deploy.local.stack import LocalStack
-from services.payroll.commands.pay import AgreePay, CalculatePart, NameBankAccount, RecordTaxProfile
+from services.payroll.commands.pay import AgreePay, CalculatePart, ConfirmBankAccount, NameBankAccount, RecordTaxProfile
 from services.payroll.commands.people import RegisterEmployee
 from services.payroll.handlers import people
 from services.payroll.pay_desk import PayDesk
@@ -86,6 +86,7 @@ class Bench:
                 unit.now = await unit.raw.fetchval("select now()")
                 await self.desk.agreeing.agree_pay([_terms(group, n, who) for n, who in some], unit)
                 await self.desk.agreeing.name_accounts([_account(n, who) for n, who in some], unit)
+                await self.desk.agreeing.confirm_accounts([_confirmation(n, who) for n, who in some], unit)
                 await self.desk.agreeing.record_profiles([_profile(group, n, who) for n, who in some], unit)
         return everybody
 
@@ -212,6 +213,11 @@ def _terms(group: str, number: int, who: UUID, monthly: int = 0, on: date = HIRE
 
 def _account(number: int, who: UUID) -> NameBankAccount:
     return NameBankAccount(_cause("account", str(who), number), who, HIRED, IBAN, None, f"Person {number}")
+
+
+def _confirmation(number: int, who: UUID) -> ConfirmBankAccount:
+    cause = _cause("confirmation", str(who), number)._replace(actor="second person")
+    return ConfirmBankAccount(cause, who, HIRED, 1, IBAN)
 
 
 def _profile(group: str, number: int, who: UUID) -> RecordTaxProfile:
