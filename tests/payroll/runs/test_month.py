@@ -206,22 +206,24 @@ async def test_a_person_behind_a_system_is_the_same_person(bureau: Bureau) -> No
 
 
 async def test_the_pay_file_stays_the_same_whatever_is_entered_while_it_is_made(bureau: Bureau) -> None:
-    """P18: an account that was being entered when the file was made, and is committed after it, is not in it."""
+    """P17: an account that was being confirmed when the file was made, and is committed after it, is not in it."""
     await two_people(bureau)
     for name, iban in zip(("Anna", "Boris"), IBANS, strict=False):
         await bureau.bank(name, iban)
     run = (await bureau.paid("2024-01"))["run"]
     at = f"{AT}/pay-runs/{run}/pay-file"
     late = (
-        "insert into bank_account select company, employee, effective_on, revision + 1, sealed, recorded_by, now() "
-        "from bank_account where employee = $1"
+        "with late as (insert into bank_account (company, employee, effective_on, revision, sealed, recorded_by, "
+        "entered_by, recorded_at) select company, employee, effective_on, revision + 1, sealed, recorded_by, "
+        "entered_by, now() from bank_account where employee = $1 returning *) insert into account_confirmation "
+        "select company, employee, effective_on, revision, entered_by, $2, now() from late"
     )
     async with bureau.client() as client:
         async with bureau.office.database.unit(["acme"]) as unit:
-            await unit.raw.execute(late, person("Anna"))
+            await unit.raw.execute(late, person("Anna"), APPROVER)
             await said(client, at, execution_on="2024-01-31")
             first = (await client.get(at)).content
         again = (await client.get(at)).content
-    assert await bureau.office.rows("select count(*) from bank_account") == [(3,)]
+    assert await bureau.office.rows("select count(*) from account_confirmation") == [(3,)]
     assert first == again
     check_file(again, {IBANS[0]: "2270.00", IBANS[1]: "1530.00"})
