@@ -85,7 +85,8 @@ def refusal_of_account(person: OnRegister | None, day: date) -> Refused | None:
 class Entered:
     """An account that was entered, as far as its confirmation needs it."""
 
-    entered_by: str
+    entered_by: str | None
+    """The person; None when an older version wrote it down, which did not keep who stood behind a system."""
     newest: bool
     """Whether nothing was entered for the same day since."""
     confirmed: bool
@@ -102,6 +103,8 @@ def refusal_of_confirmation(account: Entered | None, person: str, *, same: bool)
         return Refused("bank-account-confirmed", "The account is confirmed already.", status=409)
     if not account.newest:
         return Refused("bank-account-replaced", "Another account was entered for this day since.", "/revision", 409)
+    if account.entered_by is None:
+        return Refused("bank-account-author-unknown", "Who entered it is not known: enter it again.", "/revision", 409)
     if person == account.entered_by:
         return Refused("self-confirmation", "Who entered an account does not confirm it.", status=409)
     if not same:

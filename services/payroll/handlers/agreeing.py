@@ -187,7 +187,7 @@ class Agreeing:
                 continue
             same = account is not None and _iban_of(ring, key, sealed) == command.iban
             refusal = refusal_of_confirmation(account, command.cause.person, same=same)
-            if refusal is not None or account is None:
+            if refusal is not None or account is None or account.entered_by is None:
                 results.append(refusal or ACCOUNT_NOT_FOUND)
                 continue
             found[key] = replace(account, confirmed=True), sealed

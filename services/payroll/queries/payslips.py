@@ -29,14 +29,20 @@ from bank_account b left join account_confirmation c on c.company = b.company an
     and c.effective_on = b.effective_on and c.revision = b.revision
 where b.company = $1 and b.employee = $2 order by b.effective_on, b.revision
 """
+# Of what can still be confirmed and still matters: an account that another one has followed is paid to no more.
 UNCONFIRMED = """
-select e.number, b.employee, b.effective_on, b.revision, b.recorded_by, b.recorded_at from bank_account b
+select e.number, b.employee, b.effective_on, b.revision, b.recorded_by, b.recorded_at,
+    b.entered_by is null as enter_again from bank_account b
 join employee e on e.company = b.company and e.employee = b.employee
 where b.company = $1 and (e.number, b.effective_on) > ($2, $3)
     and not exists (select from account_confirmation c where c.company = b.company and c.employee = b.employee
         and c.effective_on = b.effective_on and c.revision = b.revision)
     and not exists (select from bank_account l where l.company = b.company and l.employee = b.employee
         and l.effective_on = b.effective_on and l.revision > b.revision)
+    and not exists (select from account_confirmation c where c.company = b.company and c.employee = b.employee
+        and c.effective_on > b.effective_on and c.effective_on <= current_date)
+    and not exists (select from person_key k where k.company = b.company and k.employee = b.employee
+        and k.erased_at is not null)
 order by e.number, b.effective_on limit $4
 """
 PROFILES = """
@@ -96,6 +102,8 @@ class Unconfirmed(BaseModel):
     revision: int
     recorded_by: str
     recorded_at: datetime
+    enter_again: bool
+    """Which person entered it is not known, as an older version wrote it down: it is entered again, then confirmed."""
 
 
 class UnconfirmedPage(BaseModel):
@@ -250,7 +258,7 @@ async def paper(connection: asyncpg.Connection, company: str, employee: UUID, pe
 async def unconfirmed(
     connection: asyncpg.Connection, company: str, after: tuple[str, date], limit: int
 ) -> UnconfirmedPage:
-    """Accounts that nobody has confirmed yet, beyond a person's number and a day."""
+    """Accounts that nobody has confirmed yet and somebody may, beyond a person's number and a day."""
     rows = await connection.fetch(UNCONFIRMED, company, *after, limit)
     accounts = [Unconfirmed.model_validate(dict(row)) for row in rows]
     last = accounts[-1] if len(accounts) == limit else None

@@ -69,11 +69,13 @@ insert into pay_term (company, employee, effective_on, revision, cost_centre, se
 select x.*, $11 from unnest($4::text[], $5::uuid[], $6::date[], $7::int[], $8::text[], $9::bytea[], $10::text[]) as x
 """
 ADD_ACCOUNTS = """
-insert into bank_account (company, employee, effective_on, revision, sealed, recorded_by, recorded_at)
-select x.*, $7 from unnest($1::text[], $2::uuid[], $3::date[], $4::int[], $5::bytea[], $6::text[]) as x
+insert into bank_account (company, employee, effective_on, revision, sealed, recorded_by, entered_by, recorded_at)
+select x.company, x.employee, x.effective_on, x.revision, x.sealed, x.person, x.person, $7
+from unnest($1::text[], $2::uuid[], $3::date[], $4::int[], $5::bytea[], $6::text[])
+    as x(company, employee, effective_on, revision, sealed, person)
 """
 ENTERED = """
-select b.company, b.employee, b.effective_on, b.revision, b.sealed, b.recorded_by, c.employee is not null as confirmed,
+select b.company, b.employee, b.effective_on, b.revision, b.sealed, b.entered_by, c.employee is not null as confirmed,
     not exists (select from bank_account l where l.company = b.company and l.employee = b.employee
         and l.effective_on = b.effective_on and l.revision > b.revision) as newest
 from unnest($1::text[], $2::uuid[], $3::date[], $4::int[]) as x(company, employee, effective_on, revision)
@@ -204,7 +206,7 @@ async def entered(
     rows = await connection.fetch(ENTERED, *zip(*accounts, strict=True))
     return {
         (row["company"], row["employee"], row["effective_on"], row["revision"]): (
-            Entered(row["recorded_by"], row["newest"], row["confirmed"]),
+            Entered(row["entered_by"], row["newest"], row["confirmed"]),
             row["sealed"],
         )
         for row in rows

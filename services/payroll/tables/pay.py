@@ -73,7 +73,7 @@ class BankAccount(Row, table=True):
     __tablename__ = "bank_account"
     __table_args__ = (
         CheckConstraint("revision > 0"),
-        UniqueConstraint("company", "employee", "effective_on", "revision", "recorded_by"),
+        UniqueConstraint("company", "employee", "effective_on", "revision", "entered_by"),
         ForeignKeyConstraint(*OF_EMPLOYEE),
     )
     company: str = Field(sa_column=text(key=True))
@@ -83,6 +83,8 @@ class BankAccount(Row, table=True):
     sealed: bytes = Field(sa_column=sealed())
     recorded_by: str = Field(sa_column=text())
     recorded_at: datetime = Field(sa_column=moment())
+    entered_by: str | None = Field(sa_column=text(nullable=True))
+    """The person. Empty where an older process wrote the row: it can then not be confirmed."""
 
 
 class AccountConfirmation(Row, table=True):
@@ -95,7 +97,7 @@ class AccountConfirmation(Row, table=True):
             ["company", "employee", "effective_on", "revision", "entered_by"],
             [
                 "bank_account.company", "bank_account.employee", "bank_account.effective_on", "bank_account.revision",
-                "bank_account.recorded_by",
+                "bank_account.entered_by",
             ],
         ),
     )  # fmt: skip
