@@ -61,8 +61,9 @@ async def on_shipment_dispatched(events: Sequence[Received[ShipmentToFile]], uni
 
 @consumers.on(LetterToFile)
 async def on_dunning_level_reached(events: Sequence[Received[LetterToFile]], unit: UnitOfWork) -> Outcomes:
-    """Who is reminded gets a letter, in their own language."""
-    return await handlers.register_documents([to_register_letter(event) for event in events], unit)
+    """Who is reminded gets a letter, in their own language, unless nothing of it is to be paid now."""
+    letters = [letter for event in events if (letter := to_register_letter(event)) is not None]
+    return await handlers.register_documents(letters, unit)
 
 
 @consumers.on(EmployeeToFile)

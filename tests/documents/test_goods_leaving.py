@@ -58,6 +58,13 @@ def letter(*, language: str = "en", level: int = 1, company: str = "acme", **mor
     return event(DunningLevelReached, company, data | {"customer": customer, "level": level} | more)
 
 
+def two_overdue() -> list[dict[str, Any]]:
+    """Two invoices of 22.94; the second is disputed."""
+    item = published.sample("DunningLevelReached.v1").data["items"][0]
+    other = {"invoice": str(derive("other")), "number": "INV-2026-000099", "disputed": True, "interest": "0.00"}
+    return [item, item | other]
+
+
 async def papers(archive: Archive) -> dict[str, bytes]:
     """The PDF of every paper, by its number and class."""
     rows = await archive.rows(
@@ -276,20 +283,50 @@ async def test_a_letter_speaks_the_customers_language_in_the_tone_of_its_level(
         assert left_edge(pdf, "לכבוד") > 595 / 2
 
 
-async def test_a_letter_says_which_invoices_it_does_not_ask_for_and_what_the_charges_are_owed_by(
+async def test_a_letter_asks_for_nothing_that_is_disputed_and_says_what_the_charges_are_owed_by(
     archive: Archive,
 ) -> None:
-    item = published.sample("DunningLevelReached.v1").data["items"][0]
-    other = item | {"invoice": str(derive("other")), "number": "INV-2026-000099", "disputed": True}
-    await archive.hear(letter(items=[item, other], overdue="45.88", interest="0.00", total="50.88"))
+    await archive.hear(letter(items=two_overdue(), overdue="45.88", interest="0.00", total="50.88"))
     await archive.work()
 
     ((_, pdf),) = (await papers(archive)).items()
     text = plain(text_of(pdf))
     assert "In dispute or promised, not asked for here: INV-2026-000099." in text
+    assert text.count("INV-2026-000099") == 1, "it is no line of what is to be paid"
     assert "owed by debit note LPC-2027-000001" in text
+    assert "Overdue 22.94 EUR" in text
     assert "Fee 5.00 EUR" in text
+    assert "Total to pay 27.94 EUR" in text
     assert "Interest" not in text, "nothing is said of what is nothing"
+
+
+async def test_a_fee_that_is_only_announced_is_named_and_not_asked_for(archive: Archive) -> None:
+    told = orjson.loads(letter(language="el").body)
+    del told["charge"], told["charge_number"]
+    await archive.hear(event(DunningLevelReached, "acme", told))
+    await archive.work()
+
+    ((_, pdf),) = (await papers(archive)).items()
+    text = plain(text_of(pdf))
+    assert "Πληρωτέο ποσό 22,94 EUR" in text
+    assert "δεν ζητούνται εδώ: έξοδα 5,00 EUR, τόκοι 0,07 EUR." in text
+    assert "28,01" not in text
+
+
+async def test_no_letter_is_written_where_nothing_is_to_be_paid_and_one_over_charges_alone_can_be_read(
+    archive: Archive,
+) -> None:
+    _, disputed = two_overdue()
+    told = orjson.loads(letter(items=[disputed], total="27.94", interest="0.00").body)
+    without = {name: value for name, value in told.items() if not name.startswith("charge")}
+
+    await archive.hear(event(DunningLevelReached, "acme", without | {"letter": str(derive("asks-nothing"))}))
+    assert await archive.rows("select count(*) from document") == [(0,)]
+
+    await archive.hear(event(DunningLevelReached, "acme", told))
+    await archive.work()
+    ((_, pdf),) = (await papers(archive)).items()
+    assert "Total to pay 5.00 EUR" in plain(text_of(pdf))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,4 +1,8 @@
-"""What stands on a letter about what is overdue, from what was told of it. Nothing is calculated."""
+"""What stands on a letter about what is overdue, from what was told of it.
+
+Told is all that is overdue. A letter lists and sums what it asks for: nothing that is disputed or promised, and no fee
+and interest that are only announced.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from contracts.money import from_minor, to_minor
 from services.documents.domain.filing import Language
 
 Facts = Mapping[str, object]
@@ -20,15 +25,27 @@ CHARGED: Mapping[Language, str] = {
     "el": "Έξοδα και τόκοι οφείλονται με το χρεωστικό σημείωμα",
     "he": "דמי הטיפול והריבית מחויבים בהודעת חיוב",
 }
+ANNOUNCED: Mapping[Language, str] = {
+    "en": "Announced, not asked for here:",
+    "el": "Προαναγγέλλονται, δεν ζητούνται εδώ:",
+    "he": "הודעה מראש, אינם נדרשים כאן:",
+}
+CHARGES: Mapping[Language, tuple[str, str]] = {
+    "en": ("fee", "interest"),
+    "el": ("έξοδα", "τόκοι"),
+    "he": ("דמי טיפול", "ריבית"),
+}
+DECIMAL_SIGN: Mapping[Language, str] = {"en": ".", "el": ",", "he": "."}
 
 
 @dataclass(frozen=True, slots=True)
 class OverdueItem:
-    """An invoice on the letter."""
+    """An overdue invoice."""
 
     printed: Facts
     """Its number, days and amounts, as a line of the letter."""
     number: str
+    open: str
     disputed: bool
     """Not asked for now: disputed, or promised to be paid."""
 
@@ -45,12 +62,25 @@ class Reminder:
     customer: Facts
     currency: str
     items: Sequence[OverdueItem]
-    overdue: str
     fee: str
     interest: str
-    total: str
     charge_number: str | None
-    """Of the debit note over fee and interest, where they are owed."""
+    """Of the debit note over fee and interest, where they are owed; they are only announced without one."""
+
+    @property
+    def asked(self) -> Sequence[OverdueItem]:
+        """The invoices that are to be paid now."""
+        return [item for item in self.items if not item.disputed]
+
+    @property
+    def charges(self) -> Mapping[str, str]:
+        """Fee and interest that are owed."""
+        return {} if self.charge_number is None else _more_than_nothing({"fee": self.fee, "interest": self.interest})
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is to be paid: of many letters of a day, one may hold disputed invoices alone."""
+        return bool(self.asked or self.charges)
 
 
 def letter_number(day: date, letter: str) -> str:
@@ -61,7 +91,7 @@ def letter_number(day: date, letter: str) -> str:
 def letter_of(reminder: Reminder) -> Facts:
     """The facts of the letter."""
     remarks = [*_not_asked(reminder), *_charged(reminder)]
-    charges = {"fee": reminder.fee, "interest": reminder.interest}
+    overdue = [item.open for item in reminder.asked]
     return {
         "language": reminder.language,
         "issued_on": reminder.day,
@@ -70,10 +100,10 @@ def letter_of(reminder: Reminder) -> Facts:
         "customer": reminder.customer,
         "level": reminder.level,
         "currency": reminder.currency,
-        "lines": [item.printed for item in reminder.items],
-        "overdue": reminder.overdue,
-        "total": reminder.total,
-        **{name: amount for name, amount in charges.items() if amount.strip("0.")},
+        "lines": [item.printed for item in reminder.asked],
+        "overdue": _sum(overdue, reminder.currency),
+        "total": _sum([*overdue, *reminder.charges.values()], reminder.currency),
+        **reminder.charges,
         **({"remark": " ".join(remarks)} if remarks else {}),
     }
 
@@ -84,5 +114,20 @@ def _not_asked(reminder: Reminder) -> list[str]:
 
 
 def _charged(reminder: Reminder) -> list[str]:
-    number = reminder.charge_number
-    return [] if number is None else [f"{CHARGED[reminder.language]} {number}."]
+    language, number = reminder.language, reminder.charge_number
+    if number is not None:
+        return [f"{CHARGED[language]} {number}."]
+    named = dict(zip(CHARGES[language], (reminder.fee, reminder.interest), strict=True))
+    sign = DECIMAL_SIGN[language]
+    told = [
+        f"{name} {amount.replace('.', sign)} {reminder.currency}" for name, amount in _more_than_nothing(named).items()
+    ]
+    return [f"{ANNOUNCED[language]} {', '.join(told)}."] if told else []
+
+
+def _more_than_nothing(amounts: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: amount for name, amount in amounts.items() if amount.strip("0.")}
+
+
+def _sum(amounts: Sequence[str], currency: str) -> str:
+    return from_minor(sum(to_minor(amount, currency) for amount in amounts), currency)

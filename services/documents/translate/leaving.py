@@ -104,10 +104,8 @@ class LetterToFile(EventView, of=DunningLevelReached):
     customer: RecipientToPrint
     currency: CurrencyCode
     items: list[DunnedToPrint]
-    overdue: UnsignedAmount
     fee: UnsignedAmount
     interest: UnsignedAmount
-    total: UnsignedAmount
     charge_number: DocumentNumber | None = None
 
 
@@ -155,8 +153,8 @@ def papers_of_shipment(command: RegisterShipment, seller: Mapping[str, object]) 
     ]
 
 
-def to_register_letter(event: Received[LetterToFile]) -> RegisterDocument:
-    """A customer is reminded: put the letter on file, beside the invoices that it is about."""
+def to_register_letter(event: Received[LetterToFile]) -> RegisterDocument | None:
+    """A customer is reminded: put the letter on file, beside the invoices that it is about. None if it asks nothing."""
     data = event.data
     company, number = event.cause.company, letter_number(data.day, data.letter)
     reminder = Reminder(
@@ -168,12 +166,12 @@ def to_register_letter(event: Received[LetterToFile]) -> RegisterDocument:
         _printed(data.customer, exclude={"language"}),
         data.currency,
         [_overdue(item) for item in data.items],
-        data.overdue,
         data.fee,
         data.interest,
-        data.total,
         data.charge_number,
     )
+    if not reminder.asks:
+        return None
     letter = UUID(data.letter)
     return RegisterDocument(
         event.cause,
@@ -209,4 +207,4 @@ def _overdue(item: DunnedToPrint) -> OverdueItem:
         "amount": item.total,
         "open": item.open,
     }
-    return OverdueItem(printed, item.number, item.disputed)
+    return OverdueItem(printed, item.number, item.open, item.disputed)
