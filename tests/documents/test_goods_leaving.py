@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import httpx
 import orjson
 import pytest
 
@@ -123,19 +124,32 @@ async def test_a_shipment_that_is_told_again_has_its_papers_once(house: Archive)
     assert await house.rows(COUNTS) == [(9, 9, 9)]
 
 
-async def test_a_paper_asked_for_by_hand_and_the_one_of_its_event_are_one(house: Archive) -> None:
-    """D13: whoever was faster, there is one delivery note of a shipment."""
-    await house.hear(shipment("7"))
-    facts = facts_of("delivery_note", "en") | {"number": "DN-7"}
-    about = {"kind": "shipment", "id": shipment_id("7")}
-    paper = {"class": "delivery_note", "about": about, "facts": facts}
-    async with house.reader() as client:
-        made = await client.post(
-            "/v1/companies/acme/papers", json={"papers": [paper]}, headers={"idempotency-key": "by-hand"}
-        )
+@pytest.mark.parametrize("document_class", [*CLASSES, "dunning_letter"])
+async def test_nobody_takes_the_place_of_a_paper_that_its_event_makes(house: Archive, document_class: str) -> None:
+    """D13: asked for by hand before the event comes, it is refused by name; the event's is the one on file."""
+    by_event, number, made = shipment("7"), "DN-7", CLASSES
+    kind, thing = "shipment", shipment_id("7")
+    if document_class == "dunning_letter":
+        by_event, made = letter(), ["dunning_letter"]
+        kind, thing = "letter", orjson.loads(by_event.body)["letter"]
+        number = f"DUN-2027-01-05-{thing[:8].upper()}"
+    facts = facts_of(document_class, "en") | {"number": number}
 
-    assert made.json()["papers"][0]["registered"] is False
-    assert await house.rows("select count(*) from document where class = 'delivery_note'") == [(1,)]
+    async def ask(about: str, key: str) -> httpx.Response:
+        paper = {"class": document_class, "about": {"kind": about, "id": thing}, "facts": facts}
+        path, headers = "/v1/companies/acme/papers", {"idempotency-key": key}
+        async with house.reader() as client:
+            return await client.post(path, json={"papers": [paper]}, headers=headers)
+
+    refused = await ask(kind, "by-hand")
+    await house.hear(by_event)
+
+    assert refused.status_code == 422
+    fault = refused.json()["errors"][0]
+    assert (fault["pointer"], fault["code"]) == ("/papers/0/about/kind", "made-by-event")
+    on_file = await house.rows("select class, actor from document order by position")
+    assert [code for code, _ in on_file] == made
+    assert (await ask("reprint", "of-ones-own")).json()["papers"][0]["registered"] is True
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -28,6 +28,7 @@ from services.documents.api.facts import Body, Facts, Id
 from services.documents.commands import ErasePerson, MakePersonKeys, RegisterDocument, RegisterPapers
 from services.documents.domain.access import reads_class
 from services.documents.domain.classes import is_sealed
+from services.documents.domain.filing import MADE_BY_EVENTS
 from services.documents.keeping.intake import own
 from services.documents.queries import access
 from services.documents.queries.access import CONFIDENTIAL, Rights
@@ -43,11 +44,14 @@ router = Router(prefix="/v1/companies/{company}", tags=["papers"])
 
 Writers = Annotated[Call, Depends(write(WRITE, CONFIDENTIAL))]
 Erasers = Annotated[Call, Depends(write(CONFIDENTIAL))]
-ObjectKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", description="customer, shipment, payslip …")]
+ObjectKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", description="customer, order, payslip …")]
 
 
 class AboutBody(Body):
-    """The business object that a paper is about: there is one paper of a class and number for each."""
+    """The business object that a paper is about: there is one paper of a class and number for each.
+
+    Papers of goods about a `shipment` and dunning letters about a `letter` are made by events alone.
+    """
 
     kind: ObjectKind
     id: Id
@@ -156,7 +160,10 @@ async def erase_person(company: str, employee: uuid.UUID, call: Erasers) -> Resp
 
 
 def _check(papers: Sequence[AnyPaper], rights: Rights) -> None:
-    """Raises Problem 403 for a class that the caller may not file, 422 for a barcode that cannot be written."""
+    """Raises Problem 403 for a class that the caller may not file, 422 for a place that is kept for events and for a
+    barcode that cannot be written.
+    """
+    _check_places(papers)
     faults: list[Fault] = []
     for n, paper in enumerate(papers):
         if not reads_class(rights.reader, rights.of(paper.document_class)):
@@ -168,6 +175,20 @@ def _check(papers: Sequence[AnyPaper], rights: Rights) -> None:
                 faults.append(Fault(f"/papers/{n}/facts{pointer}", "barcode-impossible", f"{wrong}.".capitalize()))
     if faults:
         raise Problem(422, "barcode-impossible", "A barcode cannot be written.", faults[:10])
+
+
+def _check_places(papers: Sequence[AnyPaper]) -> None:
+    faults = [
+        Fault(
+            f"/papers/{n}/about/kind",
+            "made-by-event",
+            f"The {paper.document_class} of a {paper.about.kind} is made by its event; name another thing.",
+        )
+        for n, paper in enumerate(papers)
+        if MADE_BY_EVENTS.get(paper.document_class) == paper.about.kind
+    ]
+    if faults:
+        raise Problem(422, "made-by-event", "A paper is made by its event and by nobody else.", faults[:10])
 
 
 def _barcodes(paper: AnyPaper) -> list[tuple[str, str, str]]:

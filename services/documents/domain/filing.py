@@ -14,6 +14,16 @@ CLASS_OF: Mapping[str, str] = {
 }
 """One document for each thing: so its id can be told from the thing alone, and a repeat files nothing new."""
 
+MADE_BY_EVENTS: Mapping[str, str] = {
+    "delivery_note": "shipment",
+    "packing_list": "shipment",
+    "label": "shipment",
+    "dunning_letter": "letter",
+}
+"""The thing about which events alone make papers of a class. Nobody else may take their places, not even before they
+come: what is on file is never replaced, so the true paper would have none.
+"""
+
 TITLES: Mapping[str, Mapping[Language, str]] = {
     "invoice": {"en": "Invoice", "el": "Τιμολόγιο", "he": "חשבונית מס"},
     "credit_note": {"en": "Credit note", "el": "Πιστωτικό τιμολόγιο", "he": "חשבונית מס זיכוי"},
