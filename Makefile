@@ -55,7 +55,7 @@ bench-ledger: $(READY) ## balanced entries through the ledger's API on one hot a
 # --- checking --------------------------------------------------------------------------------------------------------
 # All of `make test` takes under 15 minutes on two cores. Time budgets of the parts stand beside them.
 
-WORKERS ?= 2
+WORKERS ?= 3
 HOUSES := tests/local_stack tests/end_to_end tests/faults tests/proof/test_short_form.py
 # Each of these starts a whole house: they run one after the other and have the machine to themselves.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
@@ -13,38 +14,49 @@ from deploy.local.services import discover_services
 
 LOOK = """
 import runpy, sys
-module, *sys.argv[1:] = sys.argv[1:]
-try:
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
-finally:
-    print(*sorted(sys.modules))
+arguments, services = sys.argv[1].split("|"), sys.argv[2:]
+for service in services:
+    sys.argv[1:] = arguments
+    try:
+        runpy.run_module(f"services.{service}", run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        print(service, ended.code)
+print(*sorted(sys.modules))
 """
 
 
-def called(service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A service's command in a process of its own, with nothing set; its output ends with the modules it loaded."""
+def called(arguments: Sequence[str], *services: str) -> tuple[list[str], set[str], str]:
+    """A command of some services, one after the other in one process with nothing set.
+
+    Each with its exit code, the modules that were loaded in the end, and what was said.
+    """
     bare = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-    command = [sys.executable, "-c", LOOK, f"services.{service}", *arguments]
-    return subprocess.run(command, cwd=CHECKOUT, env=bare, capture_output=True, text=True, timeout=60, check=False)
+    command = [sys.executable, "-c", LOOK, "|".join(arguments), *services]
+    done = subprocess.run(command, cwd=CHECKOUT, env=bare, capture_output=True, text=True, timeout=60, check=True)
+    *codes, modules = done.stdout.splitlines()
+    return codes, set(modules.split()), done.stderr
 
 
-@pytest.mark.parametrize("service", discover_services())
-def test_a_migration_loads_no_service_and_says_what_it_lacks(service: str) -> None:
-    # When a migration is asked for with nothing set
-    done = called(service, "migrate")
-    # Then it says what is missing, and nothing of the service that it would migrate was loaded
-    assert done.returncode == 2
-    assert f"{service.upper()}_MIGRATION_URL is not set" in done.stderr
-    assert {"fastapi", f"services.{service}.main"}.isdisjoint(done.stdout.split())
+def test_a_migration_loads_no_service_and_says_what_it_lacks() -> None:
+    services = discover_services()
+    # When migrations are asked for with nothing set
+    codes, modules, said = called(["migrate"], *services)
+    # Then each says what is missing, and nothing of the services that they would migrate was loaded
+    assert codes == [f"{service} 2" for service in services]
+    assert all(f"{service.upper()}_MIGRATION_URL is not set" in said for service in services)
+    assert {"fastapi", *(f"services.{service}.main" for service in services)}.isdisjoint(modules)
 
 
-def test_an_unknown_part_or_command_is_named_before_anything_is_loaded() -> None:
-    for arguments, said in (
-        (("--only", "api,cooking"), "--only knows api, consumers, relay, jobs, not cooking"),
-        (("cook",), "invalid choice: 'cook'"),
-    ):
-        done = called("ledger", *arguments)
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (["--only", "api,cooking"], "--only knows api, consumers, relay, jobs, not cooking"),
+        (["cook"], "invalid choice: 'cook'"),
+    ],
+)
+def test_what_nobody_knows_is_named_before_anything_is_loaded(arguments: list[str], answer: str) -> None:
+    codes, modules, said = called(arguments, "ledger")
 
-        assert done.returncode == 2
-        assert said in done.stderr
-        assert "pydantic" not in done.stdout.split()
+    assert codes == ["ledger 2"]
+    assert answer in said
+    assert "pydantic" not in modules
