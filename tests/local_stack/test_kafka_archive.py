@@ -55,3 +55,31 @@ def test_a_jar_that_was_written_anew_has_no_archive(jar: Path) -> None:
 def test_what_java_cannot_lay_out_is_told(jar: Path) -> None:
     with pytest.raises(StackFailed, match="could not be laid out"):
         kafka_archive.write(str(jar), jar.with_name("no-such-list"))
+
+
+def test_a_failure_is_told_and_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def fails() -> None:
+        raise StackFailed("no room on the disk")
+
+    monkeypatch.setattr(kafka_archive, "make", fails)
+
+    kafka_archive.main()
+
+    assert "without its archive of classes: no room on the disk" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["KAFKA_BOOTSTRAP_SERVERS", "TEST_KAFKA_BOOTSTRAP"])
+def test_where_somebody_else_runs_kafka_nothing_is_fetched_or_made(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    async def make() -> None:
+        made.append(name)
+
+    monkeypatch.setattr(kafka_archive, "make", make)
+    monkeypatch.setenv(name, "kafka.example:9092")
+
+    kafka_archive.main()
+
+    assert made == []
