@@ -24,6 +24,7 @@ from services.ledger.views import (
     OrderReserved,
     OrderTerms,
     PayrollJournal,
+    TrainingCost,
 )
 
 consumers = Consumers("ledger")
@@ -97,6 +98,12 @@ async def on_payment_received(events: Sequence[Received[MoneyReceived]], unit: U
 async def on_payroll_posted(events: Sequence[Received[PayrollJournal]], unit: UnitOfWork) -> Outcomes:
     """Salaries are a cost of the month they are for, and owed until the bank has paid them."""
     return await handlers.post_payroll([translate.to_post_payroll(event) for event in events], unit)
+
+
+@consumers.on(TrainingCost)
+async def on_training_cost_incurred(events: Sequence[Received[TrainingCost]], unit: UnitOfWork) -> Outcomes:
+    """Training is a cost of the departments whose people were there."""
+    return await handlers.post_training([translate.to_post_training(event) for event in events], unit)
 
 
 @consumers.on(GoodsIssued)

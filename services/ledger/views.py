@@ -31,7 +31,7 @@ from contracts.inventory import (
     StockReserved,
     StockValued,
 )
-from contracts.payroll import PayrollPosted
+from contracts.payroll import PayrollPosted, TrainingCostIncurred
 
 
 class CustomerTerms(PartView):
@@ -183,6 +183,21 @@ class PayrollJournal(EventView, of=PayrollPosted):
     posted_on: CalendarDate
     currency: CurrencyCode
     lines: list[PayrollSum]
+
+
+class TrainingPart(PartView):
+    """What a cost centre bears of a session."""
+
+    cost_centre: str | None
+    cost: MoneyView
+
+
+class TrainingCost(EventView, of=TrainingCostIncurred):
+    """What is booked of a training session."""
+
+    session: Uuid
+    held_on: CalendarDate
+    shares: list[TrainingPart] = Field(min_length=1)
 
 
 class GoodsIssued(EventView, of=StockIssued):

@@ -98,6 +98,8 @@ Role = Literal[
     "wages_payable",
     "tax_payable",
     "contributions_payable",
+    "training",
+    "training_payable",
     "inventory",
     "goods_received",
     "cost_of_goods",

@@ -25,7 +25,7 @@ from services.ledger.commands.books import (
     ReverseEntry,
 )
 from services.ledger.commands.customers import ChangeCustomer, NewCustomer, RegisterCustomers
-from services.ledger.commands.payroll import PostPayroll
+from services.ledger.commands.payroll import PostPayroll, PostTraining
 from services.ledger.commands.receivables import (
     AllocatePayment,
     BouncePayment,
@@ -74,6 +74,7 @@ __all__ = [
     "PostEntry",
     "PostPayroll",
     "PostStock",
+    "PostTraining",
     "PostalAddress",
     "RecordChange",
     "RecordPart",

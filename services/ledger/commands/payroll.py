@@ -19,3 +19,20 @@ class PostPayroll:
     currency: str
     sums: tuple[tuple[str, int], ...]
     cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class PostTraining:
+    """Book what a training session cost: by cost centre, in minor units; of nobody."""
+
+    company: str
+    session: UUID
+    held_on: date
+    currency: str
+    shares: tuple[tuple[str | None, int], ...]
+    cause: Cause
+
+    @property
+    def cost(self) -> int:
+        """All shares together."""
+        return sum(cost for _, cost in self.shares)

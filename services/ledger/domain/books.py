@@ -33,6 +33,8 @@ KIND_OF_ROLE: Mapping[str, str] = {
     "wages_payable": "liability",
     "tax_payable": "liability",
     "contributions_payable": "liability",
+    "training": "expense",
+    "training_payable": "liability",
     "inventory": "asset",
     "goods_received": "liability",
     "cost_of_goods": "expense",

@@ -23,7 +23,9 @@ def in_its_places(entry: Entry, books: Books) -> Entry:
             result = books.result_accounts
             department, cost_centre = policy.default_department, policy.default_cost_centre
             lines = [
-                line._replace(department=department, cost_centre=cost_centre) if line.account in result else line
+                line._replace(department=line.department or department, cost_centre=line.cost_centre or cost_centre)
+                if line.account in result
+                else line
                 for line in entry.lines
             ]
             return entry._replace(lines=lines)

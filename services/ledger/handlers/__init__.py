@@ -23,6 +23,7 @@ from services.ledger.handlers.reallocating import allocate_payments, bounce_paym
 from services.ledger.handlers.refunding import decide_refunds, request_refunds
 from services.ledger.handlers.setup import define_tax_codes, open_accounts, register_companies
 from services.ledger.handlers.stock import post_stock
+from services.ledger.handlers.training import post_training
 
 __all__ = [
     "allocate_payments",
@@ -44,6 +45,7 @@ __all__ = [
     "post_entries",
     "post_payroll",
     "post_stock",
+    "post_training",
     "record_changes",
     "record_parts",
     "record_payments",

@@ -36,7 +36,7 @@ from services.ledger.translate.money import (
     payment_bounced,
     payment_refunded,
 )
-from services.ledger.translate.payroll import to_post_payroll
+from services.ledger.translate.payroll import to_post_payroll, to_post_training
 from services.ledger.translate.receivables import (
     rate_answer,
     rate_recorded,
@@ -89,6 +89,7 @@ __all__ = [
     "to_close_order",
     "to_post_payroll",
     "to_post_stock",
+    "to_post_training",
     "to_record_change",
     "to_record_part",
     "to_record_payment",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chassis.consumers import Received
 from chassis.ids import UUID
-from contracts.money import to_minor
-from services.ledger.commands.payroll import PostPayroll
-from services.ledger.views import PayrollJournal
+from contracts.money import AmountError, to_minor
+from services.ledger.commands.payroll import PostPayroll, PostTraining
+from services.ledger.views import PayrollJournal, TrainingCost
 
 
 def to_post_payroll(event: Received[PayrollJournal]) -> PostPayroll:
@@ -23,3 +23,14 @@ def to_post_payroll(event: Received[PayrollJournal]) -> PostPayroll:
         ),
         event.cause,
     )
+
+
+def to_post_training(event: Received[TrainingCost]) -> PostTraining:
+    """A session is to be booked. Raises AmountError for an amount that no currency has, or for two currencies."""
+    told = event.data
+    currencies = {share.cost.currency for share in told.shares}
+    if len(currencies) > 1:
+        raise AmountError(f"a session in {len(currencies)} currencies")
+    (currency,) = currencies
+    shares = tuple((share.cost_centre, to_minor(share.cost.amount, currency)) for share in told.shares)
+    return PostTraining(event.cause.company, UUID(told.session), told.held_on, currency, shares, event.cause)
