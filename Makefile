@@ -100,7 +100,7 @@ careers-run: $(READY) ## the same careers through the real pay run on a database
 	@CAREERS=1000 $(PYTEST) tests/payroll/runs/careers_run.py
 
 kills-run: $(READY) ## a pay run whose workers are killed ten times (2 min)
-	@KILLS=10 $(PYTEST) tests/payroll/runs/kills_run.py
+	@KILLS=10 $(PYTEST) tests/payroll/runs/test_kills.py
 
 stock-histories: $(READY) ## 1,000 random histories of goods and their cost, against a notebook that shares no code
 	@STOCK_HISTORIES=1000 $(PYTEST) --timeout=3000 tests/inventory/test_values.py -k random_histories

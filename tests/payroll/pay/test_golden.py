@@ -108,10 +108,12 @@ CASES = [
 
 @pytest.mark.parametrize(("pack", "month", "person", "expected"), CASES)
 def test_a_payslip_is_what_a_hand_computes(pack: Pack, month: Month, person: Person, expected: dict[str, int]) -> None:
+    """P7, P8: brackets, credits, tiers, ceilings of the example pack, Greece and Israel; the sums stand beside them."""
     assert amounts(calculate(person, month, pack, NOBODY_BEFORE)) == expected
 
 
 def test_the_greek_ceiling_leaves_what_is_above_it_free() -> None:
+    """P8: employee and employer pay up to the ceiling and no further."""
     # 7,572.62 x 13.37 % = 1,012.459; a published guide rounds it to 1,013
     slip = calculate(someone(10_000_00), Month(2025, 3), GREECE, NOBODY_BEFORE)
     assert amounts(slip)["efka"] == 1_012_46
@@ -119,6 +121,7 @@ def test_the_greek_ceiling_leaves_what_is_above_it_free() -> None:
 
 
 def test_the_contributions_are_those_of_a_published_example() -> None:
+    """P8: of both sides, to the cent."""
     # buildcollective.io, Greece payroll calculation example: 30,000 a year in 14 salaries; 286.50 and 466.93
     slip = calculate(someone(2_142_86), Month(2025, 3), GREECE, NOBODY_BEFORE)
     assert amounts(slip)["efka"] == 286_50
@@ -126,12 +129,14 @@ def test_the_contributions_are_those_of_a_published_example() -> None:
 
 
 def test_a_credit_that_falls_by_full_thousands_passes_over_what_is_begun() -> None:
+    """P7: the family credit, as the office that gives the figure reads the law."""
     # As with 1,800 above, but of 9,830.76 only 9,000 count: 777 - 180 = 597; (3,612.6128 - 597) / 14 = 215.4009
     by_thousands = read_pack(content("greece-2025"), GREEK_CHOICES | {"tax.family.step": "1000.00"})
     assert amounts(calculate(someone(1_800_00), Month(2025, 3), by_thousands, NOBODY_BEFORE))["income-tax"] == 215_40
 
 
 def test_a_raise_in_february_is_taxed_with_the_year_so_far() -> None:
+    """P7: brackets over the year to date, less what was withheld."""
     person = Person(
         date(2020, 1, 1),
         (Term(date(2020, 1, 1), 3_000_00, "sales"), Term(date(2024, 2, 1), 5_000_00, "sales")),
@@ -151,6 +156,7 @@ def test_a_raise_in_february_is_taxed_with_the_year_so_far() -> None:
 
 
 def test_a_joiner_a_leaver_and_an_unpaid_leave_are_paid_for_their_days() -> None:
+    """P9: by working days in one country, by calendar days in the other."""
     january = Month(2024, 1)  # 23 working days, 31 in all
     joiner = someone(3_000_00, hired=date(2024, 1, 15))
     assert calculate(joiner, january, NEUTRAL[0], NOBODY_BEFORE).gross == 1_695_65  # 13 of 23
@@ -162,6 +168,7 @@ def test_a_joiner_a_leaver_and_an_unpaid_leave_are_paid_for_their_days() -> None
 
 
 def test_an_explanation_shows_each_value_on_the_way() -> None:
+    """P6: with the version of the rules, to be followed with a pocket calculator."""
     slip = calculate(someone(1_800_00), Month(2025, 3), GREECE, NOBODY_BEFORE)
     told = "\n".join(explain(slip, "income-tax"))
     for value in ("2183076", "361261.2800", "58038.4800", "21658.7714"):

@@ -50,6 +50,7 @@ SO_FAR = st.builds(YearToDate, st.integers(0, 9_000_000), st.integers(0, 900_000
 def test_gross_is_net_and_deductions_and_the_journal_balances(
     person: Person, pack: Pack, month: int, before: YearToDate
 ) -> None:
+    """P7, P8: whoever is paid by whatever rules (INV15)."""
     slip = calculate(checked(person, CENTRES), Month(pack.since.year, month), pack, before)
     assert slip.gross == slip.net + slip.total("contribution") + slip.total("tax")
     totals = Totals()
@@ -63,6 +64,7 @@ def test_gross_is_net_and_deductions_and_the_journal_balances(
 def test_the_same_facts_in_any_order_give_the_identical_payslip(
     person: Person, pack: Pack, month: int, before: YearToDate
 ) -> None:
+    """P5: whatever was entered first."""
     turned = replace(person, terms=tuple(reversed(person.terms)), unpaid=tuple(reversed(person.unpaid)))
     when = Month(pack.since.year, month)
     assert calculate(checked(turned, CENTRES), when, pack, before) == calculate(
@@ -73,6 +75,7 @@ def test_the_same_facts_in_any_order_give_the_identical_payslip(
 @given(PEOPLE, DAYS, st.integers(1, 12), st.sampled_from(COUNTINGS))
 @settings(max_examples=150, deadline=None)
 def test_splitting_a_month_into_pieces_adds_up(person: Person, day: date, month: int, counting: Counting) -> None:
+    """P4, P9: a change in the midst of a month loses and wins nothing, by calendar and by working days."""
     person = checked(person, CENTRES)
     at_day = max((term for term in person.terms if term.starts_on <= day), key=lambda term: term.starts_on)
     split = replace(
@@ -86,6 +89,7 @@ def test_splitting_a_month_into_pieces_adds_up(person: Person, day: date, month:
 @given(st.lists(PEOPLE, max_size=4))
 @settings(max_examples=30, deadline=None)
 def test_the_order_in_which_people_are_paid_does_not_matter(people: list[Person]) -> None:
+    """P5, P18: the sums of a run are the same."""
     slips = [calculate(checked(person, CENTRES), Month(2025, 4), GREECE, YearToDate()) for person in people]
     one, other = Totals(), Totals()
     for slip in slips:
@@ -97,10 +101,12 @@ def test_the_order_in_which_people_are_paid_does_not_matter(people: list[Person]
 
 @pytest.mark.parametrize("seed", range(1, 51))
 def test_a_career_with_back_dated_changes_is_paid_what_another_computation_says(seed: int) -> None:
+    """P12: 50 careers of two years; `make careers` has a thousand."""
     check_career(seed)
 
 
 def test_a_back_dated_raise_is_paid_by_month_with_the_rules_of_each_month() -> None:
+    """P7, P8, P12: the table and the ceiling of its own month."""
     hired = date(2024, 1, 1)
     months = [Month(2024, 11), Month(2024, 12), Month(2025, 1)]
     before = checked(Person(hired, (Term(hired, 4_100_00, "sales"),)), CENTRES)
@@ -115,6 +121,7 @@ def test_a_back_dated_raise_is_paid_by_month_with_the_rules_of_each_month() -> N
 
 
 def test_when_nothing_changed_nothing_is_paid_again() -> None:
+    """P12: no line, however often it is looked at."""
     person = checked(Person(HIRED, (Term(HIRED, 3_000_00, "sales"),)), CENTRES)
     slips = recalculate(person, [Month(2024, month) for month in range(1, 13)], "XX", NEUTRAL)
     assert differences({month: slip.lines for month, slip in slips.items()}, slips) == []
@@ -137,23 +144,27 @@ def test_what_cannot_be_paid_is_refused_by_its_name(terms: tuple[Term, ...], cod
 
 
 def test_a_month_without_rules_is_refused_instead_of_paid_by_those_of_last_year() -> None:
+    """P7: tables hold from and until a day."""
     with pytest.raises(PayRefused) as refused:
         pack_for(NEUTRAL, "XX", Month(2026, 1))
     assert refused.value.code == "tax-table-missing"
 
 
 def test_a_figure_that_nobody_found_must_be_given() -> None:
+    """P6: the pack names it, and nothing is guessed."""
     with pytest.raises(PayRefused) as refused:
         read_pack(content("greece-2025"))
     assert refused.value.code == "figure-required"
 
 
 def test_a_figure_without_a_source_is_no_rule() -> None:
+    """P6: rules are data with sources."""
     with pytest.raises(PayRefused) as refused:
         read_pack(content("israel-2024").replace(b'source = "point"', b'source = "hearsay"'))
     assert refused.value.code == "figure-without-source"
 
 
 def test_other_figures_given_are_other_rules() -> None:
+    """P6: their digest stands on every payslip."""
     choices = {"extras_apart": "1", "holidays.month": "8", "tax.family.step": "0"}
     assert read_pack(content("greece-2025"), choices).digest != GREECE.digest

@@ -22,7 +22,7 @@ from tests.support.eventually import eventually
 
 
 async def test_every_payslip_of_a_run_is_put_on_file_in_its_persons_language(filed: Filed) -> None:
-    """D14: payslips are filed with documents by one call; P16: who is only owed or owes something has a paper too."""
+    """D14, P16: by one call; who is only owed or owes something has a paper too."""
     bureau = filed.bureau
     await bureau.hire("Anna", language="el")
     await bureau.hire("Boris")

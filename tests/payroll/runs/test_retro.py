@@ -10,7 +10,7 @@ from tests.payroll.runs.bureau import AT, Bureau, amounts
 
 
 async def test_a_raise_with_effect_in_the_past_is_paid_per_month_in_the_next_run(bureau: Bureau) -> None:
-    """P12: each month's difference stands in the next payslip; P5: the same facts give the same digest."""
+    """P12, P5: a month's difference stands in the next payslip; the old one stays, the same facts have its digest."""
     await bureau.hire("Anna", "Boris")
     for name in ("Anna", "Boris"):
         await bureau.agree(name, "3000.00")
@@ -49,7 +49,7 @@ async def test_a_raise_with_effect_in_the_past_is_paid_per_month_in_the_next_run
 
 
 async def test_leaving_in_the_past_takes_pay_back_and_what_cannot_be_taken_is_carried(bureau: Bureau) -> None:
-    """P9: a leaver is paid to the last day; P12: what was paid too much is taken back, never below zero."""
+    """P9, P12: paid to the last day; what was paid too much is taken back, never below zero."""
     await bureau.hire("Anna", "Boris")
     for name in ("Anna", "Boris"):
         await bureau.agree(name, "2300.00")
