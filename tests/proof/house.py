@@ -156,10 +156,13 @@ class House:
         mine = [name for name in self.stack.processes if name == service or name.startswith(f"{service}-")]
         return sorted(mine, key=lambda name: "relay" in name)
 
-    async def check(self) -> Judged:
-        """What became of everything that was ever asked of this house, by the checker; counts since the last check."""
+    async def check(self, key: str | None = None) -> Judged:
+        """What became of everything that was ever asked of this house, by the checker; counts since the last check.
+
+        key: who asks, where the administrator is not shown everything.
+        """
         self.history.close()
-        judged = await judge(self)
+        judged = await judge(self, key)
         events, operations = self._checked
         self._checked = (judged.events, judged.operations)
         return judged.less(events, operations)

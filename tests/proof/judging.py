@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tests.proof.checker.checking import check
+from tests.proof.checker.pay_surface import read_pay
 from tests.proof.checker.surface import read_surface
 from tests.proof.checker.topics import dump_topics
 
@@ -29,10 +30,15 @@ class Judged:
         return replace(self, events=self.events - events, operations=self.operations - operations)
 
 
-async def judge(house: House) -> Judged:
-    """Dump the topics, ask the public APIs, and let the checker compare them with the history."""
+async def judge(house: House, key: str | None = None) -> Judged:
+    """Dump the topics, ask the public APIs, and let the checker compare them with the history.
+
+    key: of somebody who may read everything that was made, where the administrator may not.
+    """
+    asked_by = key or await house.stack.admin_key()
     await dump_topics(house.stack.kafka_bootstrap, house.folder)
-    await read_surface(house.gateway, await house.stack.admin_key(), house.folder)
+    await read_surface(house.gateway, asked_by, house.folder)
+    await read_pay(house.gateway, asked_by, house.folder)
     report = await asyncio.to_thread(check, house.folder)
     violations = tuple(f"{violation.invariant}: {violation.what}" for violation in report.violations)
     return Judged(report.events, report.operations, report.lost, report.doubled, violations)

@@ -10,6 +10,9 @@ from tests.proof.checker.books import Books
 from tests.proof.checker.buckets import Buckets
 from tests.proof.checker.history import read_history
 from tests.proof.checker.intents import Intents
+from tests.proof.checker.pay import settle_pay
+from tests.proof.checker.pay_surface import load_pay
+from tests.proof.checker.private import settle_private
 from tests.proof.checker.report import Findings, Report
 from tests.proof.checker.shown import settle_shown
 from tests.proof.checker.streaming import Streaming, settle_chains, settle_ids
@@ -57,16 +60,18 @@ def _check(folder: Path, *, quiet: bool) -> Report:
     settle_shown(
         surface, books, intents, findings, streaming.highest, streaming.unreadable, quiet=quiet
     )  # fmt: skip
+    settle_pay(folder, books, findings, quiet=quiet)
+    settle_private(folder, findings)
     intents.settle(quiet=quiet)
     if quiet:
-        _examined_something(findings, intents, surface, streaming.events)
+        _examined_something(findings, intents, surface, streaming.events, paid=bool(load_pay(folder)))
     return Report(
         streaming.events, intents.operations, findings.lost, findings.doubled, tuple(findings.violations),
         findings.examined, findings.wrong,
     )  # fmt: skip
 
 
-def _examined_something(findings: Findings, intents: Intents, surface: Surface, events: int) -> None:
+def _examined_something(findings: Findings, intents: Intents, surface: Surface, events: int, *, paid: bool) -> None:
     """An invariant that looked at nothing, where there was something to look at, has proven nothing."""
     due = set(ALWAYS if events else ())
     for (kind, *_), wanted in intents.wanted.items():
@@ -82,6 +87,8 @@ def _examined_something(findings: Findings, intents: Intents, surface: Surface, 
         due.add("INV18")
     if intents.request_ids and surface.companies:
         due.update(("INV2", "INV3", "INV28"))
+    if paid:
+        due.update(("INV15", "INV16", "INV17", "INV27"))
     for invariant in sorted(due):
         if not findings.examined[invariant]:
             findings.say(invariant, "nothing was examined, although there was something to examine")

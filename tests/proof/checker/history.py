@@ -4,7 +4,7 @@ One file of JSON lines per client, `<folder>/history/<client>.jsonl`; every line
 
 Before asking::
 
-    {"op": 17, "client": "c3", "is": "invoke", "f": "order|cancel|pay|hire|receive|set_up|read|inject", "company": "…",
+    {"op": 17, "client": "c3", "is": "invoke", "f": "order|cancel|pay|hire|receive|…", "company": "…",
      "key": "<idempotency key or event id>", "reference": "…", "hash": "<sha256 of the body>", "body": {…},
      "source": "/sales/…" or null, "t": <wall ns>}
 
@@ -17,6 +17,8 @@ After it, once or several times::
 * `unknown` is silence or a 5xx: it may or may not have happened. `fail` is a refusal: it certainly did not happen.
   Repeated with its key, an unknown gets a later line of the same `op`; the last definite line counts.
 * A repeat on purpose (the same key and body, or the same key and another body) is an operation of its own.
+* `f` is also "set_up", "enter" (about a person's pay: `reference` is the employee, `secret` in the body what nobody
+  else may learn), "start_run", "export_run", "approve_run" (`reference` is group/month), "read" and "inject".
 * `f` "read" notes a GET of a request's status: `reference` is the request id, `status` the answer's.
 * `f` "inject" notes a record that the harness itself put on a topic past every producer (poison): `reference` is its
   key, `key` its event id. Such keys and chains are left out of what only real producers can be held to.
@@ -51,6 +53,7 @@ class Operation:
     hash: str
     body: Mapping[str, Any]
     source: str | None
+    client: str = ""
     outcome: str = "unknown"
     status: int | None = None
     code: str | None = None
@@ -64,9 +67,9 @@ class Operation:
         return {"op": self.op, "f": self.f, "company": self.company, "reference": self.reference, "is": self.outcome}
 
 
-def read_history(folder: Path) -> Iterator[Operation]:
+def read_history(folder: Path, files: str = "*.jsonl") -> Iterator[Operation]:
     """All operations, client by client. Raises BrokenHistory."""
-    for file in sorted((folder / "history").glob("*.jsonl")):
+    for file in sorted((folder / "history").glob(files)):
         operations: dict[int, Operation] = {}
         for line in _lines(file):
             if line["is"] == "invoke":
@@ -94,7 +97,7 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
 def _invoked(line: Mapping[str, Any]) -> Operation:
     return Operation(
         line["op"], line["f"], line["company"], line["key"], line["reference"], line["hash"], line["body"],
-        line.get("source"),
+        line.get("source"), line.get("client", ""),
     )  # fmt: skip
 
 

@@ -22,6 +22,9 @@ STATEMENTS: Mapping[str, str] = {
     "INV11": "what is on hand is what came in less what went out, and never below nothing",
     "INV12": "what is reserved is what open reservations hold, line by line of their orders, and is on hand",
     "INV14": "what stock is worth is what the ledger's account says, item by item and document by document",
+    "INV15": "gross is net, tax and contributions; a run is the sum of its payslips, and so is its entry in the books",
+    "INV16": "everybody is in a month's run once and paid once, whoever starts it however often",
+    "INV17": "pay, accounts and tax data of people are in no event, log or metric",
     "INV18": "each paper that is on file has its bytes, and they have the hash that was told when they were stored",
     "INV19": "one event id, one content",
     "INV20": "what is on the topics and what the departments show are the same",
@@ -30,6 +33,7 @@ STATEMENTS: Mapping[str, str] = {
     "INV23": "whoever listens to an event has dealt with it exactly once",
     "INV24": "what is held or cannot be read is listed, and was really sent",
     "INV26": "nothing of one company is shown to another, or mixed with another's",
+    "INV27": "who calculates a run or enters an account is not who approves it",
     "INV28": "in the end nothing is held and no paper is missing",
 }
 

@@ -20,6 +20,10 @@ NAMED = {
     "orders": "id",
 }
 
+SEALED = frozenset({"payslip"})
+"""Classes whose bytes rest sealed under a person's key: the hash that is told is of what rests, and the paper that is
+handed out is the opened one."""
+
 
 def settle_shown(
     surface: Surface, books: Books, intents: Intents, findings: Findings, highest: Mapping[tuple[str, str, str], int],
@@ -100,8 +104,11 @@ def _papers(company: str, told: Mapping[str, Any], books: Books, findings: Findi
         if shown != stored:
             what = "a paper is on file with another hash than was told"
             findings.say("INV18", what, company=company, document=document["document"], shown=shown, told=stored)
+    sealed = {document["document"] for document in told["documents"] if document.get("class") in SEALED}
     for read in told["papers"]:
         findings.look("INV18")
+        if read["document"] in sealed:
+            continue
         if read["sha256"] != books.hashes.get((company, read["document"]), (0, None))[1]:
             findings.say("INV18", "a paper has other bytes than were told", company=company, paper=read)
 

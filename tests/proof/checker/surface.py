@@ -70,7 +70,7 @@ async def read_surface(address: str, key: str, folder: Path) -> None:
         for company in companies:
             (into / f"{company}.json").write_bytes(orjson.dumps(await read_company(client, company)))
         some = accepted[:: max(1, len(accepted) // REQUESTS_ASKED)]
-        statuses = {request: (await _get(client, f"/v1/requests/{request}")).status_code for request in some}
+        statuses = {request: (await ask(client, f"/v1/requests/{request}")).status_code for request in some}
         (into / "_requests.json").write_bytes(orjson.dumps(statuses))
         listed = {department: await _unreadable(client, department, companies) for department in DEPARTMENTS}
         (into / "_unreadable.json").write_bytes(orjson.dumps(listed))
@@ -79,6 +79,7 @@ async def read_surface(address: str, key: str, folder: Path) -> None:
 def load_surface(folder: Path) -> Surface:
     """What `read_surface` wrote; empty when it was never asked."""
     found = {file.stem: orjson.loads(file.read_bytes()) for file in sorted((folder / "surface").glob("*.json"))}
+    found.pop("_pay", None)  # read by those who judge pay
     return Surface(found, found.pop("_requests", {}), found.pop("_unreadable", {}))
 
 
@@ -86,19 +87,21 @@ async def read_company(client: httpx.AsyncClient, company: str) -> dict[str, Any
     """Everything that the departments show of one company. Raises NotAnswered."""
     told: dict[str, Any] = {}
     for name, (path, rows, cursor) in LISTS.items():
-        told[name] = await _pages(client, path.format(company=company), rows, cursor)
+        told[name] = await ask_pages(client, path.format(company=company), rows, cursor)
     for name, path in ANSWERS.items():
-        told[name] = await _json(client, path.format(company=company))
+        told[name] = await ask_json(client, path.format(company=company))
     if told["invoices"]:
-        told["trial_balance_then"] = await _json(client, ANSWERS["trial_balance"].format(company=company), _a_day(told))
+        told["trial_balance_then"] = await ask_json(
+            client, ANSWERS["trial_balance"].format(company=company), _a_day(told)
+        )
     told["papers"] = [await _read(client, company, row) for row in _some_papers(told["documents"])]
     told["held"] = []
     for department in ("gateway", *DEPARTMENTS):
         front = "" if department == "gateway" else f"/{department}"
         path = f"{front}/v1/companies/{company}/held"
-        if (await _get(client, path)).status_code == 404:
+        if (await ask(client, path)).status_code == 404:
             continue  # not every door is opened to the outside
-        told["held"] += [{"department": department, **row} for row in await _pages(client, path, "held", "after")]
+        told["held"] += [{"department": department, **row} for row in await ask_pages(client, path, "held", "after")]
     return told
 
 
@@ -115,7 +118,7 @@ def _some_papers(documents: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str
 
 async def _read(client: httpx.AsyncClient, company: str, row: Mapping[str, Any]) -> dict[str, Any]:
     path = f"/documents/v1/companies/{company}/documents/{row['document']}/content"
-    answer = await _get(client, path)
+    answer = await ask(client, path)
     if answer.status_code != 200:
         raise NotAnswered(f"GET {path}: {answer.status_code} {answer.text[:300]}")
     return {"document": row["document"], "sha256": hashlib.sha256(answer.content).hexdigest()}
@@ -125,29 +128,32 @@ async def _unreadable(client: httpx.AsyncClient, department: str, companies: Seq
     """A record without an envelope is of no company; any that the department knows opens the list."""
     for company in companies[-1:]:
         path = f"/{department}/v1/companies/{company}/unreadable"
-        return await _pages(client, path, "unreadable", "after", settled="true")
+        return await ask_pages(client, path, "unreadable", "after", settled="true")
     return []
 
 
-async def _pages(client: httpx.AsyncClient, path: str, rows: str, cursor: str, **asked: str) -> list[dict[str, Any]]:
+async def ask_pages(client: httpx.AsyncClient, path: str, rows: str, cursor: str, **asked: str) -> list[dict[str, Any]]:
+    """All rows of a list. Raises NotAnswered."""
     found: list[dict[str, Any]] = []
     after: object = None
     while True:
-        page = await _json(client, path, {**asked} if after is None else {**asked, cursor: after})
+        page = await ask_json(client, path, {**asked} if after is None else {**asked, cursor: after})
         found += page[rows]
         after = page.get("next")
         if after is None or after == "":
             return found
 
 
-async def _json(client: httpx.AsyncClient, path: str, more: Mapping[str, Any] | None = None) -> Any:
-    answer = await _get(client, path, more)
+async def ask_json(client: httpx.AsyncClient, path: str, more: Mapping[str, Any] | None = None) -> Any:
+    """What is told of something that must be there. Raises NotAnswered."""
+    answer = await ask(client, path, more)
     if answer.status_code != 200:
         raise NotAnswered(f"GET {path}: {answer.status_code} {answer.text[:300]}")
     return orjson.loads(answer.content)
 
 
-async def _get(client: httpx.AsyncClient, path: str, more: Mapping[str, Any] | None = None) -> httpx.Response:
+async def ask(client: httpx.AsyncClient, path: str, more: Mapping[str, Any] | None = None) -> httpx.Response:
+    """The answer to a question, asked again while it is silence or "later". Raises NotAnswered."""
     url = httpx.URL(path)
     for name, value in (more or {}).items():
         url = url.copy_add_param(name, str(value))

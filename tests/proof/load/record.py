@@ -14,7 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
-Kind = Literal["order", "cancel", "pay", "hire", "receive", "pick", "pack", "dispatch", "set_up", "read", "inject"]
+Kind = Literal[
+    "order", "cancel", "pay", "hire", "receive", "pick", "pack", "dispatch", "set_up", "read", "inject", "enter",
+    "start_run", "approve_run", "export_run",
+]  # fmt: skip
 Outcome = Literal["ok", "fail", "unknown"]
 
 
