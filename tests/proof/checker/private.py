@@ -1,20 +1,23 @@
 """INV17: what was entered about people's pay, accounts and taxes stands in no topic and in nothing that was logged.
 
 The canaries are what the history says was entered (`secret` in the body of an `enter`), and every net pay that a
-payslip shows. They are looked for in the files of the topics, and in `logs/`: what the processes wrote, their metrics
-and traces, as far as the harness put them there.
+payslip shows. They are looked for as they were written, without their points and blanks, in hexadecimal, in base64
+wherever it begins and percent-encoded, in the files of the topics, and in `logs/`: what the processes wrote and their
+metrics, as far as the harness put them there.
 """
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from tests.proof.checker.history import read_history
 from tests.proof.checker.pay import OF_PAY
 from tests.proof.checker.pay_surface import load_pay
 from tests.proof.checker.report import Findings
-from tests.support.canaries import Canaries
 
 LONG_ENOUGH = 8
 """Shorter values are met by chance."""
@@ -28,13 +31,18 @@ def settle_private(folder: Path, findings: Findings) -> None:
     secrets = _secrets(folder)
     if not secrets:
         return
-    looking = Canaries(secrets)
+    wanted = {name: _pattern(value) for name, value in secrets.items()}
+    found: dict[str, None] = {}
     for file in sorted([*(folder / "topics").glob("*.jsonl"), *(folder / "logs").glob("*")]):
         findings.look("INV17")
         for piece in _pieces(file):
-            looking.search(f"{file.parent.name}/{file.name}", piece)
-    for found in dict.fromkeys(looking.found):
-        findings.say("INV17", "what is personal has left payroll", found=found)
+            found |= {
+                f"{name} in {file.parent.name}/{file.name}": None
+                for name, pattern in wanted.items()
+                if pattern.search(piece)
+            }
+    for each in found:
+        findings.say("INV17", "what is personal has left payroll", found=each)
 
 
 def _secrets(folder: Path) -> Mapping[str, str]:
@@ -57,3 +65,23 @@ def _pieces(file: Path) -> Iterator[bytes]:
         while piece := content.read(PIECE_BYTES):
             yield tail + piece
             tail = piece[-OVERLAP_BYTES:]
+
+
+def _pattern(value: str) -> re.Pattern[bytes]:
+    """A value in every form in which it may stand in bytes."""
+    forms: set[bytes] = set()
+    for text in {value, re.sub(r"[\s.,-]", "", value)}:
+        raw = text.encode()
+        forms |= {raw, raw.hex().encode(), quote(text).encode(), *(_in_base64(raw, shift) for shift in range(3))}
+    return re.compile(b"|".join(_alone(form) for form in sorted(forms)), re.IGNORECASE)
+
+
+def _in_base64(raw: bytes, shift: int) -> bytes:
+    """What base64 has for certain of something that so many other bytes come before."""
+    encoded = base64.b64encode(bytes(shift) + raw)
+    return encoded[(0, 2, 3)[shift] : (shift + len(raw)) // 3 * 4]
+
+
+def _alone(form: bytes) -> bytes:
+    """Digits are met by chance in the midst of ids and hashes."""
+    return rb"(?<![0-9a-f])" + form + rb"(?![0-9a-f])" if form.isdigit() else re.escape(form)
