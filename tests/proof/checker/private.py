@@ -31,15 +31,16 @@ def settle_private(folder: Path, findings: Findings) -> None:
     secrets = _secrets(folder)
     if not secrets:
         return
-    wanted = {name: _pattern(value) for name, value in secrets.items()}
+    wanted = {name: _forms(value) for name, value in secrets.items()}
     found: dict[str, None] = {}
     for file in sorted([*(folder / "topics").glob("*.jsonl"), *(folder / "logs").glob("*")]):
         findings.look("INV17")
         for piece in _pieces(file):
+            lowered = piece.lower()
             found |= {
                 f"{name} in {file.parent.name}/{file.name}": None
-                for name, pattern in wanted.items()
-                if pattern.search(piece)
+                for name, forms in wanted.items()
+                if any(form in lowered and _alone(form, lowered) for form in forms)
             }
     for each in found:
         findings.say("INV17", "what is personal has left payroll", found=each)
@@ -67,13 +68,13 @@ def _pieces(file: Path) -> Iterator[bytes]:
             tail = piece[-OVERLAP_BYTES:]
 
 
-def _pattern(value: str) -> re.Pattern[bytes]:
-    """A value in every form in which it may stand in bytes."""
+def _forms(value: str) -> tuple[bytes, ...]:
+    """Every form in which a value may stand in bytes, in small letters."""
     forms: set[bytes] = set()
     for text in {value, re.sub(r"[\s.,-]", "", value)}:
         raw = text.encode()
         forms |= {raw, raw.hex().encode(), quote(text).encode(), *(_in_base64(raw, shift) for shift in range(3))}
-    return re.compile(b"|".join(_alone(form) for form in sorted(forms)), re.IGNORECASE)
+    return tuple(sorted(form.lower() for form in forms))
 
 
 def _in_base64(raw: bytes, shift: int) -> bytes:
@@ -82,6 +83,7 @@ def _in_base64(raw: bytes, shift: int) -> bytes:
     return encoded[(0, 2, 3)[shift] : (shift + len(raw)) // 3 * 4]
 
 
-def _alone(form: bytes) -> bytes:
+def _alone(form: bytes, lowered: bytes) -> bool:
     """Digits are met by chance in the midst of ids and hashes."""
-    return rb"(?<![0-9a-f])" + form + rb"(?![0-9a-f])" if form.isdigit() else re.escape(form)
+    alone = rb"(?<![0-9a-f])" + form + rb"(?![0-9a-f])"
+    return not form.isdigit() or re.search(alone, lowered) is not None
