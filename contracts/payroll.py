@@ -18,6 +18,9 @@ from contracts.base import (
     Uuid,
 )
 
+Account = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\u0000-\u001F\u007F]*$")]
+"""A name under which somebody signs in, as events name their actor."""
+
 
 class EmployeeRegistered(EventData, topic="payroll.employees", key="employee"):
     """A person is on payroll's register."""
@@ -63,6 +66,10 @@ class EmployeeLeft(EventData, topic="payroll.employees", key="employee"):
     number: Annotated[Reference, Field(description="Personnel number of the company.")]
     left_on: Annotated[CalendarDate, Field(description="The last day of work.")]
     department: Text
+    accounts: Annotated[
+        list[Account] | None,
+        Field(max_length=100, description="Under which names this person signed in; they open nothing any more."),
+    ] = None
 
 
 class DocumentRetentionStarted(EventData, topic="payroll.employees", key="employee"):

@@ -31,6 +31,7 @@ def payroll(story_id: Callable[[str], str], employee: str) -> dict[str, dict[str
             "number": "E-00031",
             "left_on": "2027-08-31",
             "department": "Logistics",
+            "accounts": ["staff:noa"],
         },
         "DocumentRetentionStarted.v1": {"employee": employee, "number": "E-00031", "since": "2027-08-31"},
         "TrainingCompleted.v1": {

@@ -5,6 +5,7 @@ Tuples, not dataclasses: tens of thousands are made a second, and a frozen datac
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -93,11 +94,12 @@ class Invoicing(NamedTuple):
 
 
 class Departure(NamedTuple):
-    """An employee has left a company: keys that were theirs by then open nothing any more."""
+    """An employee has left a company: keys and sign-ins that were theirs by then open nothing of it any more."""
 
     company: str
     employee: UUID
     at: datetime
+    accounts: Sequence[str] = ()
 
 
 @dataclass(slots=True)

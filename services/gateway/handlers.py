@@ -118,3 +118,4 @@ async def fold(command: Fold, unit: UnitOfWork) -> None:
             await store.take_back(unit.raw, {order: taken_back(said) for order, said in settlements.items()})
     if command.departures:
         await store.revoke_keys_of(unit.raw, command.departures, unit.now)
+        await store.shut_accounts_of(unit.raw, command.departures)

@@ -56,6 +56,11 @@ REVOKE = """
 with changed as (update api_key_version set version = version + 1)
 update api_key set revoked_at = coalesce(revoked_at, now()) where id = $1 returning id, client, revoked_at
 """
+READMIT = """
+with changed as (update api_key_version set version = version + 1)
+update gone_account set readmitted_at = coalesce(readmitted_at, now()) where account = $1 and company = $2
+returning account, company, employee, readmitted_at
+"""
 SHOWN = """
 select id, client, source, companies, scopes, created_at, expires_at, replaces, revoked_at,
        events_per_s, burst_events, in_flight_events, employee,
@@ -131,6 +136,14 @@ async def revoke(connection: asyncpg.Connection, _settings: GatewaySettings, ask
     return dict(row)
 
 
+async def readmit(connection: asyncpg.Connection, _settings: GatewaySettings, asked: argparse.Namespace) -> Any:
+    """A sign-in of somebody who left a company opens it again: they came back, or it is another person's now."""
+    row = await connection.fetchrow(READMIT, asked.account, asked.company)
+    if row is None:
+        raise Refusal(f"{asked.account} has not left {asked.company}")
+    return dict(row)
+
+
 def peppers_of(settings: GatewaySettings) -> Peppers:
     """The peppers of this installation. Raises Refusal when no secret file is set or it cannot be used."""
     file = settings.key_pepper_file or settings.stack.backbone_internal_secret_file
@@ -199,6 +212,9 @@ def _parser() -> argparse.ArgumentParser:
     rotating.add_argument("--overlap-s", type=int, default=DAY_S, help="how long the old key stays good (86400)")
     rotating.add_argument("--expires-days", type=_days, default=None)
     command("revoke", revoke).add_argument("id", help="id of the key, the part before the dot")
+    readmitting = command("readmit", readmit)
+    readmitting.add_argument("--account", required=True, help="as it signs in, such as staff:maria")
+    readmitting.add_argument("--company", required=True)
     return parser
 
 

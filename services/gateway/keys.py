@@ -47,6 +47,8 @@ from api_key
 where revoked_at is null and (expires_at is null or expires_at > now())
 """
 
+GONE = "select account, array_agg(company) as companies from gone_account where readmitted_at is null group by account"
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -145,6 +147,7 @@ class KeyRing:
         self._peppers = peppers
         self._poll_s = poll_s
         self._keys: Mapping[str, Key] = {}
+        self._gone: Mapping[str, frozenset[str]] = {}
         self._version: int | None = None
         self._looked = 0.0
         self._looking = asyncio.Lock()
@@ -185,11 +188,22 @@ class KeyRing:
     def is_live(self, admitted: Key, now: datetime) -> bool:
         """Whether what was admitted still opens anything: for what stays open longer than a request.
 
-        A token ends by its own time, and with the key that it was made for; a person's has no key here.
+        A token ends by its own time, and with the key that it was made for; a person's has no key here, and ends when
+        they leave.
         """
         if admitted.expires_at is not None and admitted.expires_at <= now:
             return False
-        return not admitted.digest or self.live(admitted.id, now) is not None
+        if not admitted.digest:
+            caller = admitted.caller
+            left = self.left_by(caller.actor, caller.on_behalf_of)
+            return not left or not (EVERYTHING in caller.companies or left & caller.companies)
+        return self.live(admitted.id, now) is not None
+
+    def left_by(self, *accounts: str | None) -> frozenset[str]:
+        """The companies that people with these sign-ins have left."""
+        if not self._gone:
+            return frozenset()
+        return frozenset().union(*(self._gone.get(account, ()) for account in accounts if account is not None))
 
     async def look(self, since: float | None = None) -> None:
         """Read the keys again if they have changed, unless somebody else looked `since` then. Raises what the database
@@ -205,7 +219,9 @@ class KeyRing:
                 version = await held.fetchval(VERSION)
                 if version != self._version:
                     rows = await held.fetch(LIVE)
+                    gone = await held.fetch(GONE)
                     self._keys = {row["id"]: _key_of(row, self._limits) for row in rows}
+                    self._gone = {row["account"]: frozenset(row["companies"]) for row in gone}
                     self._version = version
                 broken = False
             finally:

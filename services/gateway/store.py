@@ -104,6 +104,19 @@ update api_key_version set version = version + 1 where exists (select from revok
 """
 
 
+# One that was readmitted since is not taken away again by a replay of the topic.
+SHUT_ACCOUNTS = """
+with shut as (insert into gone_account as g (account, company, employee, at)
+    select x.account, x.company, x.employee, max(x.at)
+    from unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[]) as x(account, company, employee, at)
+    group by x.account, x.company, x.employee order by 1, 2
+    on conflict (account, company) do update set at = excluded.at, employee = excluded.employee, readmitted_at = null
+        where g.at < excluded.at
+    returning account)
+update api_key_version set version = version + 1 where exists (select from shut)
+"""
+
+
 class OrderSoFar(NamedTuple):
     """An order's last accepted revision, whether it was cancelled, and by which requests it was changed."""
 
@@ -218,3 +231,10 @@ async def revoke_keys_of(connection: asyncpg.Connection, gone: Sequence[Departur
     """
     companies, employees, times = ([one[i] for one in gone] for i in range(3))
     await connection.execute(REVOKE_KEYS_OF, companies, employees, now, times)
+
+
+async def shut_accounts_of(connection: asyncpg.Connection, gone: Sequence[Departure]) -> None:
+    """What these people signed in as opens nothing of their company any more; every process knows within seconds."""
+    rows = [(account, one.company, one.employee, one.at) for one in gone for account in one.accounts]
+    if rows:
+        await connection.execute(SHUT_ACCOUNTS, *map(list, zip(*rows, strict=True)))

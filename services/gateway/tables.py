@@ -22,6 +22,7 @@ from sqlmodel import Field, SQLModel
 EXEMPT: dict[str, str] = {
     "api_key": "looked up by its id before the caller, and so the companies, are known; holds keyed hashes only",
     "api_key_version": "one number, by which a copy in memory knows that it is old",
+    "gone_account": "asked before a caller's companies are known: which sign-ins are shut, and of which companies",
     "company_directory": "codes and names: which companies exist is known before a caller's companies are",
 }
 """Tables without data of a company, and why."""
@@ -72,6 +73,17 @@ class ApiKeyVersion(_Row, table=True):
     __table_args__ = (CheckConstraint("one"),)
     one: bool = Field(primary_key=True)
     version: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class GoneAccount(_Row, table=True):
+    """A name under which somebody signed in who has left this company."""
+
+    __tablename__ = "gone_account"
+    account: str = Field(sa_column=_text(key=True))
+    company: str = Field(sa_column=_text(key=True))
+    employee: UUID
+    at: datetime = Field(sa_column=_moment())
+    readmitted_at: datetime | None = Field(sa_column=_moment(null=True))
 
 
 class CompanyDirectory(_Row, table=True):

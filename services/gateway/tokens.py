@@ -74,7 +74,7 @@ class OwnTokens:
 
     def __init__(self, secrets: InternalSecrets | None, keys: KeyRing, life_s: int) -> None:
         self._secrets = secrets
-        self._keys = keys
+        self.keys = keys
         self.life_s = life_s
 
     def issue(self, key: Key, scopes: Sequence[str], now: datetime) -> str:
@@ -97,7 +97,7 @@ class OwnTokens:
             raise unauthenticated("The token is not an access token of this gateway.")
         if not issued - LEEWAY_S <= now.timestamp() < expires:
             raise unauthenticated("The token has expired.")
-        key = self._keys.live(str(claims.get("sub")), now)
+        key = self.keys.live(str(claims.get("sub")), now)
         if key is None:
             raise unauthenticated("The key of this token is not valid any more.")
         asked = frozenset(str(claims.get("scope", "")).split())
@@ -225,6 +225,7 @@ class Tokens:
         by = claims.get("act")
         system = by.get("sub") if isinstance(by, dict) else None
         actor, behalf = (f"{provider.name}:{system}", person) if isinstance(system, str) and system else (person, None)
+        companies, scopes = _not_left(companies, scopes, self.own.keys.left_by(actor, behalf))
         caller = Caller(actor, actor, behalf, companies, scopes)
         return Key(f"oidc:{person}", b"", caller, f"/front-office/{actor}", expires, self._limits, person)
 
@@ -255,6 +256,20 @@ def _granted(claims: Mapping[str, Any], provider: Provider) -> tuple[frozenset[s
             everywhere = EVERYTHING in grant.companies
             scopes |= {s if everywhere else f"{s}@{c}" for s in grant.scopes for c in grant.companies}
     return frozenset(companies), frozenset(scopes)
+
+
+def _not_left(
+    companies: frozenset[str], scopes: frozenset[str], left: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Rights without those of companies that the person has left. Raises Problem 401 when none remain, and for rights
+    over all companies: they hold for those that were left too.
+    """
+    if not left:
+        return companies, scopes
+    rest = companies - left
+    if not rest or EVERYTHING in rest:
+        raise unauthenticated("The person whose token this is has left.")
+    return rest, frozenset(scope for scope in scopes if scope.partition("@")[2] not in left)
 
 
 def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

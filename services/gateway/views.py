@@ -347,6 +347,7 @@ class Gone(EventView, of=EmployeeLeft):
 
     employee: str
     left_on: str
+    accounts: list[str] | None = None
 
 
 class PapersKept(EventView, of=DocumentRetentionStarted):

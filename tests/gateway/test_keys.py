@@ -20,7 +20,7 @@ import pytest
 from chassis.ids import new_id
 from contracts import published
 from contracts.payroll import EmployeeLeft
-from services.gateway.key_commands import Refusal, create, revoke, rotate, show
+from services.gateway.key_commands import Refusal, create, readmit, revoke, rotate, show
 from services.gateway.keys import KeyRing, Peppers, api_key_matches, new_api_key, split_api_key
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import FrontOffice, Gateway, NoonClock, cloud_event
@@ -103,6 +103,19 @@ async def test_the_keys_of_who_has_left_open_nothing_within_two_seconds(office: 
             await eventually(partial(opens, one), lambda good: not good, what="their key is refused", within_s=2.0)
         assert await opens(offices[2])
         assert await opens(office)
+
+
+async def test_a_sign_in_that_was_shut_can_be_opened_again(office: FrontOffice, gateway: Gateway) -> None:
+    """X3: for who came back, or for another person who has the name now."""
+    with pytest.raises(Refusal):
+        await gateway.command(readmit, account="staff:maria", company="acme")
+    await gateway.hear(event(EmployeeLeft, "acme", published.sample("EmployeeLeft.v1").data))
+    ring = gateway.service.app.state.gateway.keys
+    await ring.look()
+    assert ring.left_by("staff:noa", None) == {"acme"}
+    await gateway.command(readmit, account="staff:noa", company="acme")
+    await ring.look()
+    assert ring.left_by("staff:noa", None) == frozenset()
 
 
 @pytest.mark.parametrize(("asked", "days"), [(None, 30), (7, 7)])

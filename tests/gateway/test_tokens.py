@@ -21,10 +21,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from chassis.errors import Problem
+from contracts import published
+from contracts.payroll import EmployeeLeft
 from services.gateway import tokens
+from services.gateway.key_commands import readmit
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import ORDER, PAYMENT, FrontOffice, Gateway, NoonClock, cloud_event
 from tests.gateway.serving import serving
+from tests.gateway.test_keys import following
+from tests.support.department import Event, event
+from tests.support.eventually import eventually
 
 NOW = int(datetime(2026, 12, 13, 12, tzinfo=UTC).timestamp())
 """When the gateway's clock of these tests stands still."""
@@ -195,6 +202,58 @@ async def test_for_whom_a_token_was_made_is_not_for_its_bearer_to_say(make_gatew
 
         told = [(one.envelope.actor, one.envelope.onbehalfof) for one in await gateway.told("OrderPlaced")]
         assert told == [("staff:assistant", "staff:maria"), ("staff:maria", None)]
+
+
+def gone(sequence: int, **changes: Any) -> Event:
+    """Maria has left acme, as payroll tells it."""
+    data = published.sample("EmployeeLeft.v1").data | {"accounts": ["staff:maria"]} | changes
+    return event(EmployeeLeft, changes.pop("company", "acme"), data, sequence=sequence)
+
+
+async def test_the_tokens_of_who_has_left_open_nothing_within_two_seconds(make_gateway: MakeGateway) -> None:
+    """X3, G12: also those that their provider goes on making; of another company, where they still work, they do."""
+    async with people(make_gateway) as (gateway, idp, client):
+        maria, both = FrontOffice(client, idp.token()), idp.token(groups=["accounting", "cashiers"])
+        agent, other = (
+            FrontOffice(client, idp.token(act={"sub": "assistant"})),
+            FrontOffice(client, idp.token(sub="eva")),
+        )
+        here = FrontOffice(client, both)
+        assert [(await one.get("/v1/orders")).status_code for one in (maria, agent, other)] == [200, 200, 200]
+        async with following(gateway):
+            await gateway.hear(gone(1))
+            await eventually(
+                lambda: maria.get("/v1/orders"), lambda answer: answer.status_code == 401, what="she is refused",
+                within_s=2.0,
+            )  # fmt: skip
+        assert (await agent.get("/v1/orders")).status_code == 401, "nor by who acts for her"
+        assert (await FrontOffice(client, idp.token()).get("/v1/orders")).status_code == 401, "nor with a new token"
+        assert (await other.get("/v1/orders")).status_code == 200
+        # At umbrella she works on, with the rights of umbrella alone
+        assert (await here.post("/v1/payments", PAYMENT | {"company": "umbrella"})).status_code == 202
+        assert (await here.post("/v1/orders", ORDER | {"company": "acme"})).status_code == 403
+        assert (await here.get("/v1/orders", company="acme")).status_code == 403
+
+
+async def test_rights_over_all_companies_end_with_the_first_that_is_left(make_gateway: MakeGateway) -> None:
+    """X3: a token that opens everything would open what was left too; a replay of the past takes nothing again."""
+    async with people(make_gateway) as (gateway, idp, _):
+        ring = gateway.service.app.state.gateway
+        provider = ring.tokens._signers[idp.issuer].provider
+        everywhere = tokens.Grant(claim="groups", value="group", companies=["*"], scopes=["*"])
+        provider.grants.append(everywhere)
+        shown = idp.token(groups=["group"])
+        key = await ring.tokens.admit(shown, NoonClock.now(ring.clock))
+        assert ring.keys.is_live(key, NoonClock.now(ring.clock))
+        await gateway.hear(gone(1))
+        await ring.keys.look()
+        assert not ring.keys.is_live(key, NoonClock.now(ring.clock)), "what is open ends too"
+        with pytest.raises(Problem):
+            await ring.tokens.admit(shown, NoonClock.now(ring.clock))
+        await gateway.command(readmit, account="staff:maria", company="acme")
+        await gateway.hear(gone(2))  # the same departure, told once more
+        await ring.keys.look()
+        assert (await ring.tokens.admit(shown, NoonClock.now(ring.clock))).person == "staff:maria"
 
 
 async def test_two_grants_never_add_up_to_more_than_both_say(make_gateway: MakeGateway) -> None:

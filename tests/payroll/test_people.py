@@ -178,6 +178,22 @@ async def test_who_left_is_told_once_when_the_last_day_is_over_and_why_is_told_t
     assert not [told for told in await office.told() if "dismissal" in str(told.data)]
 
 
+async def test_who_left_is_told_with_the_accounts_that_were_theirs(office: Department) -> None:
+    """X3: so that the gateway shuts them; one that was taken away before is another's, and none is linked later."""
+    await office.hear(hired("A", starts_on="2020-01-01"), hired("B", starts_on="2020-01-01"))
+    a, b = (f"{AT}/employees/{person(who)}" for who in "AB")
+    async with office.client(build, scopes={"payroll:officer"}) as client:
+        for actor in ("staff:anna", "staff:old", "staff:zed"):
+            await asked(client, f"{a}/accounts", actor=actor)
+        await asked(client, f"{a}/accounts", actor="staff:old", linked=False)
+        await asked(client, f"{b}/accounts", actor="staff:boris")
+        await asked(client, f"{a}/leaving", left_on="2026-03-31", reason="resignation")
+        late = await refused(client, f"{a}/accounts", actor="staff:late")
+    (left,) = await office.told("EmployeeLeft")
+    assert left.data["accounts"] == ["staff:anna", "staff:zed"]
+    assert late == (409, "already-left", None)
+
+
 CONTRACT = {
     "reference": "K-1", "starts_on": "2026-01-01", "kind": "permanent", "job_title": "Clerk", "weekly_hours": "38.5"
 }  # fmt: skip

@@ -265,7 +265,8 @@ def _otherwise_employed(event: Event, fold: Fold) -> None:
 def _gone(event: Event, fold: Fold) -> None:
     employee = UUID(event.data.employee)
     _fact(event, employee, fold, {"left_on": event.data.left_on})
-    fold.departures.append(Departure(event.cause.company, employee, event.time))
+    accounts = tuple(event.data.accounts or ())
+    fold.departures.append(Departure(event.cause.company, employee, event.time, accounts))
 
 
 def _papers_kept(event: Event, fold: Fold) -> None:

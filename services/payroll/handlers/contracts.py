@@ -13,7 +13,8 @@ from services.payroll.commands.people import AmendContract, LinkAccount, SignCon
 from services.payroll.domain import contracts as rules
 from services.payroll.domain.contracts import Contract
 from services.payroll.domain.effective import Effective
-from services.payroll.domain.employment import Forbidden
+from services.payroll.domain.employment import Forbidden, Staff
+from services.payroll.handlers.days import todays
 from services.payroll.store import accounts
 from services.payroll.store import contracts as store
 from services.payroll.store import effective as facts
@@ -78,10 +79,11 @@ async def amend_contracts(commands: Sequence[AmendContract], unit: UnitOfWork) -
 
 
 async def link_accounts(commands: Sequence[LinkAccount], unit: UnitOfWork) -> Sequence[Result]:
-    """Whose accounts are whose. Nobody links their own."""
+    """Whose accounts are whose. Nobody links their own; who has left gets none: it would not end with them."""
     await staff_store.lock(unit.raw, unit.companies)
     people = [command.employee for command in commands if command.employee is not None]
     known = await staff_store.numbers(unit.raw, unit.companies, people)
+    staff, today = await staff_store.read(unit.raw, unit.companies, people), await todays(unit)
     links = await accounts.links(unit.raw, unit.companies, [command.actor for command in commands])
     results: list[Result] = []
     added: list[tuple[str, str, int, UUID | None]] = []
@@ -90,6 +92,8 @@ async def link_accounts(commands: Sequence[LinkAccount], unit: UnitOfWork) -> Se
         revision, before = links.get((company, actor), (0, None))
         if command.employee is not None and (company, command.employee) not in known:
             results.append(no_such_employee())
+        elif command.employee is not None and _has_left(staff[company], command.employee, today[company]):
+            results.append(Refused("already-left", "This person has left.", None, 409))
         elif actor in (command.cause.actor, command.cause.person):
             results.append(Refused("own-account", "Somebody else links your account.", "/actor", 409))
         elif before is not None and command.employee is not None and before != command.employee:
@@ -103,3 +107,8 @@ async def link_accounts(commands: Sequence[LinkAccount], unit: UnitOfWork) -> Se
             results.append(Answer(201, {"actor": actor, "employee": command.employee}))
     await accounts.add_links(unit.raw, added, unit.now)
     return results
+
+
+def _has_left(staff: Staff, employee: UUID, today: date) -> bool:
+    left_on = staff.left_on(employee)
+    return left_on is not None and left_on < today

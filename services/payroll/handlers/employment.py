@@ -16,6 +16,7 @@ from services.payroll.domain.employment import Forbidden, Leaving, Staff
 from services.payroll.handlers.checklists import make_tasks
 from services.payroll.handlers.days import todays
 from services.payroll.handlers.training import enrol_required
+from services.payroll.store import accounts
 from services.payroll.store import effective as facts
 from services.payroll.store import staff as store
 from services.payroll.translate import no_such_employee, refused
@@ -94,12 +95,13 @@ async def tell_who_left(staff: dict[str, Staff], causes: dict[tuple[str, UUID], 
     if not gone:
         return 0
     numbers = await store.numbers(unit.raw, unit.companies, [employee for _, employee, _ in gone])
+    signed_in = await accounts.of_people(unit.raw, unit.companies, [employee for _, employee, _ in gone])
     for company, employee, left_on in gone:
         of, cause = staff[company], causes[company, employee]
         of.told.add((employee, left_on))
         position = of.position(employee, left_on, of.organisation(left_on))
-        number = numbers[company, employee]
-        unit.emit(*translate.employee_left(employee, number, left_on, position), cause)
+        number, names = numbers[company, employee], signed_in.get((company, employee), [])
+        unit.emit(*translate.employee_left(employee, number, left_on, position, names), cause)
         unit.emit(*translate.document_retention_started(employee, number, left_on), cause, ordinal=1)
         unit.audit(cause, "employee-left", str(employee), {"left_on": left_on})
     await store.add_told(unit.raw, gone, unit.now)

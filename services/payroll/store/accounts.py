@@ -13,6 +13,12 @@ LINKS = """
 select distinct on (company, actor) company, actor, revision, employee from account_link
 where company = any($1::text[]) and actor = any($2::text[]) order by company, actor, revision desc
 """
+OF_PEOPLE = """
+select l.company, l.employee, array_agg(l.actor order by l.actor) as actors from (
+    select distinct on (company, actor) company, actor, employee from account_link where company = any($1::text[])
+    order by company, actor, revision desc) l
+where l.employee = any($2::uuid[]) group by l.company, l.employee
+"""
 ADD_LINKS = """
 insert into account_link (company, actor, revision, employee, recorded_at)
 select x.company, x.actor, x.revision, x.employee, $5
@@ -26,6 +32,14 @@ async def links(
     """The latest revision of each account that was ever linked, and whose it is."""
     rows = await connection.fetch(LINKS, list(companies), list(actors))
     return {(row["company"], row["actor"]): (row["revision"], row["employee"]) for row in rows}
+
+
+async def of_people(
+    connection: asyncpg.Connection, companies: Collection[str], people: Collection[UUID]
+) -> dict[tuple[str, UUID], list[str]]:
+    """Under which accounts these people sign in."""
+    rows = await connection.fetch(OF_PEOPLE, list(companies), list(people))
+    return {(row["company"], row["employee"]): row["actors"] for row in rows}
 
 
 async def add_links(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from chassis.consumers import Received
@@ -108,13 +109,10 @@ def employment_changed(employee: UUID, made: Effective, number: str, position: P
     )
 
 
-def employee_left(employee: UUID, number: str, left_on: date, position: Position) -> Fact:
+def employee_left(employee: UUID, number: str, left_on: date, position: Position, accounts: Sequence[str]) -> Fact:
     """A person's last day is over. Why is nobody's business."""
-    return (
-        EmployeeLeft,
-        employee,
-        {"employee": employee, "number": number, "left_on": left_on, "department": position.department},
-    )
+    told = {"employee": employee, "number": number, "left_on": left_on, "department": position.department}
+    return EmployeeLeft, employee, told | ({"accounts": list(accounts)} if accounts else {})
 
 
 def document_retention_started(employee: UUID, number: str, left_on: date) -> Fact:
