@@ -174,7 +174,6 @@ class Bench:
             )  # fmt: skip
         for (part,) in ids:
             async with self.database.unit([COMPANY]) as unit:
-                await unit.raw.execute("set local session_replication_role = 'origin'")
                 command = CalculatePart(COMPANY, UUID(run), 1, part)
                 began = time.perf_counter()
                 loaded = await self._load(command, unit.raw)
