@@ -90,12 +90,15 @@ class AccountOpened(EventData, topic="ledger.companies", key="company"):
 
 
 class TaxCodeDefined(EventData, topic="ledger.companies", key="company"):
-    """A tax code can be used on lines."""
+    """A tax code can be used on lines; or has another rate from a day on."""
 
     code: TaxCode
     name: Name
     rate: Rate
     account: Annotated[AccountCode, Field(description="Account that the tax is owed on.")]
+    valid_from: Annotated[
+        CalendarDate | None, Field(description="The rate holds from this day on; absent: from ever.")
+    ] = None
 
 
 class CustomerRegistered(EventData, topic="ledger.customers", key="customer"):

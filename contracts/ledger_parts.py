@@ -142,6 +142,7 @@ class Reopened(Part):
     number: DocumentNumber
     order: Uuid
     amount: Annotated[UnsignedAmount, Field(description="In the currency of the invoice.")]
+    currency: Annotated[CurrencyCode | None, Field(description="Where it is another than the payment's.")] = None
 
 
 class EntryLine(Part):

@@ -75,7 +75,7 @@ async def test_a_company_with_its_chart_and_taxes_is_set_up_and_told(blank: Desk
 
     assert company == COMPANY | {"address": COMPANY["address"] | {"line2": None}}
     assert accounts == {"accounts": [ACCOUNT, VAT]}
-    assert tax_codes == {"tax_codes": [TAX_CODE | {"rate": "0.24"}]}
+    assert tax_codes == {"tax_codes": [TAX_CODE | {"rate": "0.24", "later_rates": []}]}
     told = await blank.told()
     assert [(one.type, one.key, one.sequence) for one in told] == [
         ("CompanyRegistered", "acme", 1),

@@ -116,6 +116,23 @@ async def test_a_discount_that_is_less_since_a_credit_note_was_whole_before_it(
     assert await desk.faults() == []
 
 
+async def test_a_bounced_payment_says_in_which_currency_an_invoice_is_open_again(
+    desk: Desk, caller: httpx.AsyncClient
+) -> None:
+    """L6: money in another currency than the invoice: a reader of the event cannot know it otherwise."""
+    at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    order = Order("A-1", (("1", "5.00", "VAT0"),), currency="USD", at=at)
+    await desk.bill(order)
+    await desk.hear(payment("P-1", "50.00"))
+    path = f"/payments/{payment_id('P-1')}"
+    await post(caller, f"{path}/allocations", {"invoice": str(order.invoice), "on": "2026-11-22"})
+
+    await post(caller, f"{path}/bounce", {"bounced_on": "2026-11-27", "reason": "account closed"})
+
+    (bounced,) = await desk.told("PaymentBounced")
+    assert [(one["amount"], one["currency"]) for one in bounced.data["reopened"]] == [("5.00", "USD")]
+
+
 async def test_a_bounced_payment_is_gone_when_its_entry_says_so(desk: Desk, caller: httpx.AsyncClient) -> None:
     """L6: the bank dates it on the 12th, but what it paid since the 20th is open since then: so it goes then."""
     path = await allocated_on_the_20th(desk, caller)

@@ -21,13 +21,13 @@ LATER = NOON + timedelta(days=1)
 
 def told(order: Order, kind: Any, sequence: int, lines: dict[int, str], **more: Any) -> Event:
     """What inventory says of an order: quantities by line."""
-    before = more.pop("before", {})
+    before, at = more.pop("before", {}), more.pop("at", LATER)
     said = [
         {"line": n, "item": f"SKU-{n}", "quantity": q} | ({"before": before[n]} if n in before else {})
         for n, q in lines.items()
     ]
     data = {"order": str(order.id), "reservation": str(order.id), "lines": said} | more
-    return event(kind, order.company, data, sequence=sequence, at=LATER)
+    return event(kind, order.company, data, sequence=sequence, at=at)
 
 
 def reduced(order: Order, sequence: int, lines: dict[int, str], **more: Any) -> Event:

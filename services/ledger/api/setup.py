@@ -23,8 +23,9 @@ from contracts.base import (
 )
 from contracts.money import MINOR_UNITS, from_micro, to_micro
 from services.ledger import handlers
-from services.ledger.api.inputs import Admin, Body, Read, Write
+from services.ledger.api.inputs import Admin, Body, Day, Read, Write
 from services.ledger.commands import (
+    AnnounceTaxRate,
     DefineTaxCodes,
     NewAccount,
     NewTaxCode,
@@ -132,6 +133,13 @@ class TaxCodeBody(Body):
     account: AccountCode
 
 
+class TaxRateBody(Body):
+    """What rate a tax code has from a day on."""
+
+    valid_from: Day
+    rate: Rate
+
+
 class TaxCodesBody(Body):
     """Tax codes to define together: all of them or none."""
 
@@ -179,6 +187,14 @@ async def define_tax_codes(company: str, body: TaxCodesBody, call: Write) -> Res
     """Add several tax codes: all of them or none."""
     tax_codes = [_tax(tax_code, f"/tax_codes/{index}") for index, tax_code in enumerate(body.tax_codes)]
     return await call.run(handlers.define_tax_codes, DefineTaxCodes(company, tax_codes, call.cause(company)))
+
+
+@router.post("/tax-codes/{code}/rates", status_code=201)
+async def announce_tax_rate(company: str, code: str, body: TaxRateBody, call: Write) -> Response:
+    """Say what rate a tax code has from a day on, ahead or late. What was invoiced stays as it is."""
+    rate = from_micro(to_micro(body.rate))
+    command = AnnounceTaxRate(company, code, body.valid_from, rate, call.cause(company))
+    return await call.run(handlers.announce_tax_rates, command)
 
 
 def _account(body: AccountBody, pointer: str) -> NewAccount:

@@ -41,6 +41,7 @@ from services.ledger.commands.receivables import (
     UndoAllocation,
 )
 from services.ledger.commands.setup import (
+    AnnounceTaxRate,
     DefineTaxCodes,
     NewAccount,
     NewTaxCode,
@@ -52,6 +53,7 @@ from services.ledger.commands.stock import PostStock
 
 __all__ = [
     "AllocatePayment",
+    "AnnounceTaxRate",
     "BouncePayment",
     "ChangeCustomer",
     "ChangePolicy",

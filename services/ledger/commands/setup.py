@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from chassis.cause import Cause
 
@@ -71,4 +72,15 @@ class DefineTaxCodes:
 
     company: str
     tax_codes: Sequence[NewTaxCode]
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceTaxRate:
+    """A tax code has another rate from a day on; `rate` is a fraction."""
+
+    company: str
+    code: str
+    valid_from: date
+    rate: str
     cause: Cause

@@ -87,6 +87,15 @@ class Books:
     """Whether anything can have been agreed with a customer; where not, nobody looks."""
     calendar: Calendar = field(default_factory=Calendar)
     policies: Sequence[PolicyChange] = ()
+    later_rates: Sequence[tuple[str, date, str]] = ()
+    """Tax code, day and rate: what is different from the day on; by day."""
+
+    def tax_on(self, day: date) -> Mapping[str, TaxRule]:
+        """The tax codes with the rates of a day; a later one may be announced ahead."""
+        if not self.later_rates:
+            return self.taxes
+        changed = {code: self.taxes[code]._replace(rate=rate) for code, since, rate in self.later_rates if since <= day}
+        return {**self.taxes, **changed}
 
     def day_of(self, moment: datetime) -> date:
         """The company's calendar day: its days and years begin in its own time zone."""

@@ -143,6 +143,8 @@ def draft_invoice(
     for role in (RECEIVABLE, SALES):
         if role not in books.accounts:
             return Refused("account-missing", f"The company has no account with the role {role}.")
+    issued_on = books.day_of(reserved_at)
+    rules = books.tax_on(issued_on)
     lines: list[InvoiceLine] = []
     bases: dict[str, int] = {}
     net = 0
@@ -152,7 +154,7 @@ def draft_invoice(
             continue
         if served.item != item:
             return Refused("reservation-mismatch", f"Line {number} orders {item}, {served.item} was reserved.")
-        rule = books.taxes.get(tax_code)
+        rule = rules.get(tax_code)
         if rule is None:
             return Refused("tax-code-unknown", f"The company has no tax code {tax_code}.", f"/lines/{index}/tax_code")
         try:
@@ -171,7 +173,7 @@ def draft_invoice(
         return Refused("nothing-to-invoice", "None of the order's lines was reserved.")
     if len(bases) > TAX_CODES_MAX:
         return Refused("too-many-tax-codes", f"The order has {len(bases)} tax codes; {TAX_CODES_MAX} can be printed.")
-    taxes = [tax_of(books.taxes[code], base) for code, base in bases.items()]
+    taxes = [tax_of(rules[code], base) for code, base in bases.items()]
     tax = sum([total.tax for total in taxes])
     if net + tax >= 10 ** (WHOLE_DIGITS_MAX + decimals):
         return Refused("amount-too-large", "The order is worth more than an invoice can state.")
@@ -182,7 +184,7 @@ def draft_invoice(
         terms.customer,
         books.seller,
         terms.currency,
-        books.day_of(reserved_at),
+        issued_on,
         lines,
         taxes,
         net,

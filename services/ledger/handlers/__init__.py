@@ -21,12 +21,13 @@ from services.ledger.handlers.payroll import post_payroll
 from services.ledger.handlers.rates import record_rates
 from services.ledger.handlers.reallocating import allocate_payments, bounce_payments, undo_allocations
 from services.ledger.handlers.refunding import decide_refunds, request_refunds
-from services.ledger.handlers.setup import define_tax_codes, open_accounts, register_companies
+from services.ledger.handlers.setup import announce_tax_rates, define_tax_codes, open_accounts, register_companies
 from services.ledger.handlers.stock import post_stock
 from services.ledger.handlers.training import post_training
 
 __all__ = [
     "allocate_payments",
+    "announce_tax_rates",
     "bounce_payments",
     "change_customers",
     "change_policies",

@@ -10,8 +10,16 @@ from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.requests import Answer, Result
 from services.ledger import translate
-from services.ledger.commands import DefineTaxCodes, NewAccount, NewTaxCode, OpenAccounts, RegisterCompany
+from services.ledger.commands import (
+    AnnounceTaxRate,
+    DefineTaxCodes,
+    NewAccount,
+    NewTaxCode,
+    OpenAccounts,
+    RegisterCompany,
+)
 from services.ledger.domain.books import KIND_OF_ROLE
+from services.ledger.handlers.bookkeeping import open_books
 from services.ledger.store import companies
 
 
@@ -87,6 +95,28 @@ async def define_tax_codes(commands: Sequence[DefineTaxCodes], unit: UnitOfWork)
         for ordinal, tax_code in enumerate(command.tax_codes):
             unit.emit(*translate.tax_code_defined(command.company, tax_code), command.cause, ordinal=ordinal)
             unit.audit(command.cause, "tax-code.defined", tax_code.code)
+    return results
+
+
+async def announce_tax_rates(commands: Sequence[AnnounceTaxRate], unit: UnitOfWork) -> Sequence[Result]:
+    """Say what rate tax codes have from a day on. What was invoiced stays as it is; a rate of a day is said once."""
+    books = await open_books(unit)
+    known = [c for c in commands if c.code in books[c.company].taxes]
+    new = await companies.insert_tax_rates(unit.raw, known) if known else {}
+    results: list[Result] = []
+    for command in commands:
+        rule = books[command.company].taxes.get(command.code)
+        key = command.company, command.code, command.valid_from
+        if rule is None:
+            results.append(Refused("tax-code-not-found", f"The company has no tax code {command.code}.", None, 404))
+        elif (name := new.pop(key, None)) is None:  # said before, or by another request of this moment
+            detail = f"{command.code} has a rate from {command.valid_from} on; what was said stays."
+            results.append(Refused("tax-rate-exists", detail, "/valid_from", 409))
+        else:
+            unit.emit(*translate.tax_rate_announced(command, name, rule.account), command.cause)
+            unit.audit(command.cause, "tax-rate.announced", command.code, {"valid_from": str(command.valid_from)})
+            body = {"code": command.code, "valid_from": command.valid_from.isoformat(), "rate": command.rate}
+            results.append(Answer(201, body))
     return results
 
 

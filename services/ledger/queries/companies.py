@@ -10,7 +10,13 @@ from pydantic import BaseModel
 COMPANY = "select * from legal_entity where company = $1"
 ACCOUNTS = "select code, name, kind, role from account where company = $1 order by code"
 TODAY = "select (now() at time zone time_zone)::date from legal_entity where company = $1"
-TAX_CODES = "select code, name, rate, account from tax_code where company = $1 order by code"
+TAX_CODES = """
+select t.code, t.name, t.rate, t.account, r.days, r.rates from tax_code t
+cross join lateral (select array_agg(valid_from order by valid_from) as days,
+    array_agg(rate order by valid_from) as rates
+    from tax_rate x where x.company = t.company and x.code = t.code) r
+where t.company = $1 order by t.code
+"""
 
 
 class AddressAnswer(BaseModel):
@@ -51,13 +57,21 @@ class AccountsAnswer(BaseModel):
     accounts: list[AccountAnswer]
 
 
+class LaterRate(BaseModel):
+    """What the rate is from a day on."""
+
+    valid_from: date
+    rate: str
+
+
 class TaxCodeAnswer(BaseModel):
-    """A tax code; the rate is a fraction."""
+    """A tax code with the rate it had at first, a fraction, and what it is from each of these days on."""
 
     code: str
     name: str
     rate: str
     account: str
+    later_rates: list[LaterRate]
 
 
 class TaxCodesAnswer(BaseModel):
@@ -97,7 +111,18 @@ async def accounts(connection: asyncpg.Connection, code: str) -> AccountsAnswer:
 async def tax_codes(connection: asyncpg.Connection, code: str) -> TaxCodesAnswer:
     """All tax codes, by code."""
     rows = await connection.fetch(TAX_CODES, code)
-    return TaxCodesAnswer(tax_codes=[TaxCodeAnswer(**row) for row in rows])
+    return TaxCodesAnswer(tax_codes=[_tax_code(row) for row in rows])
+
+
+def _tax_code(row: asyncpg.Record) -> TaxCodeAnswer:
+    later = zip(row["days"] or (), row["rates"] or (), strict=True)
+    return TaxCodeAnswer(
+        code=row["code"],
+        name=row["name"],
+        rate=row["rate"],
+        account=row["account"],
+        later_rates=[LaterRate(valid_from=day, rate=rate) for day, rate in later],
+    )
 
 
 async def today(connection: asyncpg.Connection, code: str) -> date:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import asyncpg
 
-from services.ledger.commands import NewAccount, NewTaxCode, RegisterCompany
+from services.ledger.commands import AnnounceTaxRate, NewAccount, NewTaxCode, RegisterCompany
 
 BOOKKEEPING = 4_101
 """Class of the advisory locks that order the bookkeeping of a company."""
@@ -22,12 +23,15 @@ READ = (
     LOCK
     + """
 select e.*, y.*, k.*, p.*, a.roles, a.codes, t.tax_codes, t.tax_rates, t.tax_accounts,
+    r.later_rates,
     exists (select from customer c where c.company = e.company) as has_customers
 from (select count(*) from locked) l, legal_entity e
 cross join lateral (select array_agg(role) as roles, array_agg(code) as codes
     from account where company = e.company and role is not null) a
 cross join lateral (select array_agg(code) as tax_codes, array_agg(rate) as tax_rates,
     array_agg(account) as tax_accounts from tax_code where company = e.company) t
+cross join lateral (select array_agg(array[code, valid_from::text, rate] order by valid_from) as later_rates
+    from tax_rate where company = e.company) r
 cross join lateral (select array_agg(year) as years, array_agg(starts_on) as year_starts,
     array_agg(ends_on) as year_ends from fiscal_year where company = e.company) y
 cross join lateral (select array_agg(subledger) as closed_for, array_agg(lower(days)) as closed_from,
@@ -60,6 +64,14 @@ select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
 INSERT_ACCOUNTS = """
 insert into account (company, code, name, kind, role)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+"""
+
+INSERT_TAX_RATES = """
+with new as (
+    insert into tax_rate (company, code, valid_from, rate)
+    select * from unnest($1::text[], $2::text[], $3::date[], $4::text[])
+    on conflict do nothing returning company, code, valid_from)
+select n.company, n.code, n.valid_from, t.name from new n join tax_code t on t.company = n.company and t.code = n.code
 """
 
 INSERT_TAX_CODES = """
@@ -107,3 +119,12 @@ async def insert_tax_codes(connection: asyncpg.Connection, tax_codes: Iterable[t
     """Add tax codes."""
     rows = [(company, t.code, t.name, t.rate, t.account) for company, t in tax_codes]
     await connection.execute(INSERT_TAX_CODES, *zip(*rows, strict=True))
+
+
+async def insert_tax_rates(
+    connection: asyncpg.Connection, rates: Iterable[AnnounceTaxRate]
+) -> dict[tuple[str, str, date], str]:
+    """Add rates of tax codes; says which of them are new, with the codes' names. The first one of a day counts."""
+    rows = [(r.company, r.code, r.valid_from, r.rate) for r in rates]
+    written = await connection.fetch(INSERT_TAX_RATES, *zip(*rows, strict=True))
+    return {(company, code, valid_from): name for company, code, valid_from, name in written}

@@ -26,7 +26,7 @@ from services.ledger.tables.dunning import DunningLevel, DunningRun, DunningStep
 from services.ledger.tables.journal import AccountDay, EntryDecision, EntryProposal, JournalEntry, JournalLine
 from services.ledger.tables.money import Allocation, Payment, UnappliedCash
 from services.ledger.tables.receivables import Bounce, Deduction, ExchangeRate, ReceivableDay, Refund
-from services.ledger.tables.setup import Account, LegalEntity, TaxCode
+from services.ledger.tables.setup import Account, LegalEntity, TaxCode, TaxRate
 
 __all__ = [
     "EXEMPT",
@@ -70,5 +70,6 @@ __all__ = [
     "ReceivableDay",
     "Refund",
     "TaxCode",
+    "TaxRate",
     "UnappliedCash",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 from sqlmodel import Field
@@ -57,4 +57,16 @@ class TaxCode(Row, table=True):
     name: str = Field(sa_column=text())
     rate: str = Field(sa_column=text())
     account: str = Field(sa_column=text())
+    at: datetime = Field(sa_column=moment())
+
+
+class TaxRate(Row, table=True):
+    """What a tax code's rate is from a day on, where it is another one than at first."""
+
+    __tablename__ = "tax_rate"
+    __table_args__ = (ForeignKeyConstraint(["company", "code"], ["tax_code.company", "tax_code.code"]),)
+    company: str = Field(sa_column=text(key=True))
+    code: str = Field(sa_column=text(key=True))
+    valid_from: date = Field(primary_key=True)
+    rate: str = Field(sa_column=text())
     at: datetime = Field(sa_column=moment())

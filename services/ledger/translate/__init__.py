@@ -46,6 +46,7 @@ from services.ledger.translate.setup import (
     account_opened,
     company_registered,
     tax_code_defined,
+    tax_rate_announced,
     to_books,
 )
 from services.ledger.translate.stock import to_post_stock
@@ -83,6 +84,7 @@ __all__ = [
     "rate_answer",
     "rate_recorded",
     "tax_code_defined",
+    "tax_rate_announced",
     "to_books",
     "to_chart",
     "to_close_change",

@@ -75,6 +75,7 @@ def payment_bounced(
                 "order": one.receivable.order,
                 "amount": from_minor(one.allocation.paid, one.receivable.currency),
             }
+            | ({} if one.receivable.currency == money.currency else {"currency": one.receivable.currency})
             for one in back
         ],
     }

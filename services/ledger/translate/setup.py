@@ -14,6 +14,7 @@ from contracts.ledger import (
     TaxCodeDefined,
 )
 from services.ledger.commands import (
+    AnnounceTaxRate,
     NewAccount,
     NewTaxCode,
     RegisterCompany,
@@ -47,6 +48,7 @@ def to_books(row: asyncpg.Record) -> Books:
         row["has_customers"],
         _calendar(row),
         [_policy_change(change) for change in row["policies"] or ()],
+        [(code, date.fromisoformat(since), rate) for code, since, rate in row["later_rates"] or ()],
     )
 
 
@@ -113,3 +115,15 @@ def tax_code_defined(company: str, tax_code: NewTaxCode) -> Emission:
         "account": tax_code.account,
     }
     return TaxCodeDefined, company, data
+
+
+def tax_rate_announced(new: AnnounceTaxRate, name: str, account: str) -> Emission:
+    """A tax code has another rate from a day on."""
+    data: dict[str, object] = {
+        "code": new.code,
+        "name": name,
+        "rate": new.rate,
+        "account": account,
+        "valid_from": new.valid_from.isoformat(),
+    }
+    return TaxCodeDefined, new.company, data
