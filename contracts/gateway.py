@@ -78,6 +78,13 @@ class OrderPlaced(EventData, topic="sales.orders", key="order"):
             "partial: what is there, and never the rest; back_order: what is there, and the rest when goods arrive."
         ),
     ] = None
+    invoice_on: Annotated[
+        Literal["order", "dispatch"] | None,
+        Field(
+            description="When it is invoiced, where the order says it itself; it goes before `invoicing`. "
+            "order: when stock is reserved; dispatch: each shipment when it leaves. Absent: as the company has decided."
+        ),
+    ] = None
     priority: (
         Annotated[
             int, Field(ge=0, le=9, description="Who waits for goods is served by it, the highest first; absent: 0.")

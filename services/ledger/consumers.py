@@ -9,13 +9,14 @@ from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.gateway import OrderCancelled
-from contracts.inventory import CancellationRefused, OrderBackOrdered, ShipmentDispatched
+from contracts.inventory import CancellationRefused, OrderBackOrdered
 from services.ledger import handlers, translate
 from services.ledger.views import (
     ChangedTerms,
     ChangeTooLate,
     GoodsArrived,
     GoodsIssued,
+    GoodsLeft,
     GoodsValued,
     MoneyReceived,
     OrderNotReserved,
@@ -82,6 +83,12 @@ async def on_back_order_reserved(events: Sequence[Received[GoodsArrived]], unit:
     return await handlers.record_parts([translate.to_record_part(event) for event in events], unit)
 
 
+@consumers.on(GoodsLeft)
+async def on_shipment_dispatched(events: Sequence[Received[GoodsLeft]], unit: UnitOfWork) -> Outcomes:
+    """What has left of an order that is invoiced on dispatch is invoiced; what the goods cost comes beside it."""
+    return await handlers.record_shipments([translate.to_record_shipment(event) for event in events], unit)
+
+
 @consumers.on(OrderReduced)
 async def on_reservation_reduced(events: Sequence[Received[OrderReduced]], unit: UnitOfWork) -> Outcomes:
     """Only what was let go is credited; what has left stays invoiced."""
@@ -113,5 +120,4 @@ async def on_stock_value_changed(events: Sequence[Received[Any]], unit: UnitOfWo
     return await handlers.post_stock([translate.to_post_stock(event) for event in events], unit)
 
 
-consumers.ignore(ShipmentDispatched, because="it is invoiced when it is reserved; what the goods cost comes beside it")
 consumers.ignore(OrderBackOrdered, because="what waits is invoiced when its goods are set aside")

@@ -27,6 +27,7 @@ from contracts.inventory import (
     ReservationReduced,
     ReservationRefused,
     ReservationReleased,
+    ShipmentDispatched,
     StockIssued,
     StockReserved,
     StockValued,
@@ -63,6 +64,7 @@ class OrderTerms(EventView, of=OrderPlaced):
     currency: CurrencyCode
     customer: CustomerTerms
     lines: list[LineTerms] = Field(min_length=1)
+    invoice_on: Literal["order", "dispatch"] | None = None
 
 
 class ChangedTerms(EventView, of=OrderChanged):
@@ -104,6 +106,17 @@ class GoodsArrived(EventView, of=BackOrderReserved):
     revision: int | None = None
     part: int | None = None
     complete: bool | None = None
+
+
+class GoodsLeft(EventView, of=ShipmentDispatched):
+    """What can be billed now of an order that is invoiced when its goods leave."""
+
+    shipment: Uuid
+    order: Uuid
+    dispatched_on: CalendarDate
+    complete: bool
+    lines: list[LineReserved]
+    revision: int | None = None
 
 
 class OrderReduced(EventView, of=ReservationReduced):

@@ -169,9 +169,10 @@ BUSINESS: dict[str, Case] = {
     ),
     "no customer": (order(customer=...), 422, INVALID, "/data/customer", "missing"),
     "no payer": (payment(payer=...), 422, INVALID, "/data/payer", "missing"),
-    "policy of a later release": (
+    "policy in the place of the choice": (
         order(invoicing="on_dispatch"), 422, INVALID, "/data/invoicing", "not-allowed",
     ),
+    "invoiced on whim": (order(invoice_on="whim"), 422, INVALID, "/data/invoice_on", "not-allowed"),
 }  # fmt: skip
 
 ENVELOPE: dict[str, Case] = {

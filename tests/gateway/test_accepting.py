@@ -57,6 +57,20 @@ async def test_what_a_sender_leaves_out_is_filled_and_times_come_in_utc(office: 
     assert told.data["placed_at"] == "2026-11-20T10:30:00.500000Z"
 
 
+@pytest.mark.parametrize("choice", [None, "order", "dispatch"])
+async def test_when_an_order_is_invoiced_is_its_own_choice_and_unset_stays_unset(
+    office: FrontOffice, gateway: Gateway, choice: str | None
+) -> None:
+    """What it does not say, its company decides: that can only be told if nothing is written for it."""
+    own = {} if choice is None else {"invoice_on": choice}
+
+    assert (await office.send(cloud_event({**ORDER, **own}))).status_code == 202
+
+    (told,) = await gateway.told()
+    assert told.data.get("invoice_on") == choice
+    assert ("invoice_on" in told.data) == (choice is not None)
+
+
 @pytest.mark.parametrize("kind", ["OrderPlaced.v1", "OrderCancelled.v1", "PaymentReceived.v1", "EmployeeHired.v1"])
 async def test_what_is_sent_becomes_the_golden_sample(office: FrontOffice, gateway: Gateway, kind: str) -> None:
     sample = published.sample(kind).data

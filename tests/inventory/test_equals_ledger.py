@@ -17,7 +17,7 @@ from contracts.registry import EVENTS
 from services.inventory import handlers
 from services.inventory.commands import AllowNegative
 from services.inventory.main import build
-from tests.inventory.room import StockRoom, cause
+from tests.inventory.room import StockRoom, cause, placed
 from tests.inventory.test_values import TODAY, histories, ship
 from tests.ledger.accountant import at_the_door
 from tests.ledger.desk import Desk
@@ -61,6 +61,7 @@ async def test_stock_is_worth_what_the_books_say_on_every_day_and_by_document(ro
     await ship(room, "B", "BEANS", "2", date(2026, 11, 26))
 
     told = await room.told("StockValued", "StockIssued")
+    await desk.hear(placed("A", [("TEA", "4")]), placed("B", [("BEANS", "2")]))
     await desk.hear(*[sent(one) for one in await room.told("StockValued", "StockIssued", "ShipmentDispatched")])
 
     assert await desk.held() == []

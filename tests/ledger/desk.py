@@ -17,7 +17,13 @@ from chassis.ids import UUID, derive, new_id
 from chassis.requests import Answer, Result
 from chassis.settings import StackSettings
 from contracts.gateway import OrderChanged, OrderPlaced, PaymentReceived
-from contracts.inventory import OrderChangeRefused, ReservationRefused, ReservationReleased, StockReserved
+from contracts.inventory import (
+    OrderChangeRefused,
+    ReservationRefused,
+    ReservationReleased,
+    ShipmentDispatched,
+    StockReserved,
+)
 from deploy.local.postgres import DatabaseUrls
 from services.ledger import handlers
 from services.ledger.commands import (
@@ -191,6 +197,8 @@ class Order:
     customer: str = "C-1042"
     at: datetime = NOON
     revision: int = 1
+    invoice_on: str | None = None
+    """What the order says itself."""
 
     def changed(self, *lines: tuple[str, str, str]) -> Order:
         """The order in its next revision, with these lines."""
@@ -225,7 +233,8 @@ class Order:
             "allocation": "all_or_nothing",
             "lines": self._ordered_lines(),
         }
-        return event(OrderPlaced, self.company, data, at=self.at)
+        own = {} if self.invoice_on is None else {"invoice_on": self.invoice_on}
+        return event(OrderPlaced, self.company, data | own, at=self.at)
 
     def change(self) -> Event:
         """OrderChanged: how the order came to its revision."""
@@ -268,6 +277,29 @@ class Order:
         """StockReserved."""
         data = {"order": str(self.id), "reservation": str(self._reservation), "lines": self._reserved_lines()}
         return event(StockReserved, self.company, data | self._of_revision, at=at or self.at, sequence=self._place(1))
+
+    def left(self, number: int, lines: dict[int, str], *, on: date = TODAY, complete: bool = False) -> Event:
+        """ShipmentDispatched: so much of these lines, in the how-manieth shipment."""
+        data = {
+            "shipment": str(derive(self.company, "shipment", self.name, self.revision, number)),
+            "number": f"DN-2026-{number:06d}",
+            "order": str(self.id),
+            "order_reference": self.name,
+            "warehouse": "MAIN",
+            "dispatched_on": on.isoformat(),
+            "complete": complete,
+            "ship_to": {
+                "id": self.customer,
+                "language": "el",
+                "name": "Καφέ Ακρόπολη Ο.Ε.",
+                "address": {"line1": "Οδός Αδριανού 24", "city": "Αθήνα", "postcode": "10556", "country": "GR"},
+            },
+            "lines": [
+                {"line": n, "item": f"SKU-{n}", "description": f"Item {n}", "quantity": quantity, "unit": "pcs"}
+                for n, quantity in lines.items()
+            ],
+        }
+        return event(ShipmentDispatched, self.company, data | self._of_revision, at=self.at)
 
     def not_reserved(self) -> Event:
         """ReservationRefused."""

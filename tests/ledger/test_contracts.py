@@ -29,7 +29,7 @@ from tests.support.department import Event, Told, event, sample_event
 OTHER_ROLES = KIND_OF_ROLE.keys() - {"receivable", "bank", "sales", "unapplied_cash"}
 OWN_IDS = ("invoice", "credit_note", "entry", "document", "payment")
 """Fields whose values the ledger derives in its own way."""
-ABOUT_AN_ORDER = ("OrderChanged.v1", "BackOrderReserved.v1", "ReservationReduced.v1")
+ABOUT_AN_ORDER = ("OrderChanged.v1", "BackOrderReserved.v1", "ReservationReduced.v1", "ShipmentDispatched.v1")
 """Events that wait until their order is here."""
 
 
@@ -91,7 +91,7 @@ async def test_the_golden_sample_is_accepted(blank: Desk, event_type: str) -> No
 
     one = sample_event(event_type)
     if event_type in ABOUT_AN_ORDER:  # nothing is changed, or served late, that was not placed
-        placed = sample("OrderPlaced") | {"order": one.key}
+        placed = sample("OrderPlaced") | {"order": sample(event_type.partition(".")[0])["order"]}
         await blank.hear(event(OrderPlaced, one.company, placed))
         await blank.hear(one if event_type == "OrderChanged.v1" else first_of_its_key(one))
     else:

@@ -11,6 +11,7 @@ from tests.ledger.desk import Desk, Order
 from tests.support.schema import schema_differences
 
 FACTS = (
+    "order_shipment",
     "tax_rate",
     *("legal_entity", "account", "tax_code", "order_terms", "billing_refusal", "invoice", "credit_note", "payment"),
     *("allocation", "journal_entry", "journal_line", "outbox", "audit"),
@@ -26,6 +27,7 @@ CHANGING = (
     *("customer", "receivable_day", "refund", "period_lock", "dimension_day", "dunning_stop"),
 )
 RARE = {
+    "order_shipment",
     "tax_rate",
     *("dunning_level", "dunning_run", "dunning_step", "dunning_stop", "order_credit"),
     *("customer", "customer_change", "credit_limit", "deduction", "bounce", "refund", "exchange_rate"),

@@ -65,7 +65,7 @@ class PolicyBody(Body):
     """What is decided differently from a day on; what is absent stays. The limit is in the company's own currency."""
 
     valid_from: Day
-    invoicing: Literal["on_order"] | None = None
+    invoicing: Literal["on_order", "on_dispatch"] | None = None
     net_days: Annotated[int, Field(ge=0, le=DAYS_MAX)] | None = None
     approval_limit: UnsignedAmount | None = None
     dimensions_required: bool | None = None

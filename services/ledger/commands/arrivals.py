@@ -21,6 +21,8 @@ class RecordTerms:
     body: bytes
     cause: Cause
     revision: int = 1
+    says_when: bool = False
+    """Whether the order says itself when it is invoiced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,21 @@ class RecordPart:
     cause: Cause
     revision: int = 1
     complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordShipment:
+    """Bill what has left of an order that is invoiced when its goods leave."""
+
+    company: str
+    order: UUID
+    shipment: UUID
+    dispatched_on: date
+    lines: Mapping[int, tuple[str, int]]
+    """Item and millionths by line."""
+    complete: bool
+    cause: Cause
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ class Terms(NamedTuple):
     """As printed on the invoice."""
     lines: Sequence[OrderLine]
     revision: int = 1
+    on_dispatch: bool = False
+    """Whether it is invoiced when its goods leave, not when they are set aside."""
 
 
 class Reserved(NamedTuple):

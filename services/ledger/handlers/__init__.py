@@ -22,6 +22,7 @@ from services.ledger.handlers.rates import record_rates
 from services.ledger.handlers.reallocating import allocate_payments, bounce_payments, undo_allocations
 from services.ledger.handlers.refunding import decide_refunds, request_refunds
 from services.ledger.handlers.setup import announce_tax_rates, define_tax_codes, open_accounts, register_companies
+from services.ledger.handlers.shipments import record_shipments
 from services.ledger.handlers.stock import post_stock
 from services.ledger.handlers.training import post_training
 
@@ -52,6 +53,7 @@ __all__ = [
     "record_payments",
     "record_rates",
     "record_reservations",
+    "record_shipments",
     "record_terms",
     "reduce_orders",
     "register_companies",

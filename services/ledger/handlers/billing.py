@@ -22,6 +22,7 @@ from services.ledger.domain.exchange import Quote, missing, too_much, value
 from services.ledger.domain.invoicing import PRINTED_BYTES_MAX, Draft, Reserved, Terms, draft_invoice
 from services.ledger.domain.late import on_open_day
 from services.ledger.domain.numbering import INVOICES, Series, hand_out, how_many
+from services.ledger.domain.policy import ON_DISPATCH
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, sale_id, sale_lines
 from services.ledger.domain.settlement import Receivable
 from services.ledger.handlers.bookkeeping import PATIENCE_S, open_books, post, rates_for
@@ -47,11 +48,14 @@ class Due:
     """The how-manieth time that goods were set aside for it."""
     complete: bool = True
     """Whether nothing more of it will be invoiced."""
+    left: bool = False
+    """Whether the goods have left the house: what is invoiced on dispatch is only looked at before."""
 
 
 async def record_terms(commands: Sequence[RecordTerms], unit: UnitOfWork) -> Sequence[Outcome]:
     """Keep what orders agreed; bill those whose stock is reserved already. A second order under an id is refused."""
     books = await open_books(unit)
+    commands = [_as_decided(command, books[command.company]) for command in commands]
     waiting = await _waiting_for_rates(commands, books, unit)
     if waiting:
         rest = [c for c in commands if c.cause.id not in waiting]
@@ -60,6 +64,16 @@ async def record_terms(commands: Sequence[RecordTerms], unit: UnitOfWork) -> Seq
     met = await _terms_came(commands, books, unit)
     twice = Refused("order-exists", "There is an order with this id; its terms stay as they are.")
     return [twice if met[_revision_of(command)]["had_terms"] else None for command in commands]
+
+
+def _as_decided(command: RecordTerms, books: Books) -> RecordTerms:
+    """The order with what its company has decided for its day, where it does not say itself when it is invoiced.
+
+    It is kept with the terms, so that a later decision changes nothing of it, nor of its changes.
+    """
+    if command.says_when or books.policy(books.day_of(command.cause.at)).invoicing != ON_DISPATCH:
+        return command
+    return replace(command, body=translate.decided_for(command.body), says_when=True)
 
 
 async def record_changes(commands: Sequence[RecordChange], unit: UnitOfWork) -> Sequence[Outcome]:
@@ -172,7 +186,7 @@ class Decided:
 
 
 async def bill(due: Sequence[Due], books: Mapping[str, Books], unit: UnitOfWork) -> None:
-    """Invoice what is complete, or tell why it cannot be."""
+    """Invoice what is complete, or tell why it cannot be; of what is invoiced when it leaves, tell only that."""
     decided: list[Decided] = []
     refusals: list[tuple[Due, Refused]] = []
     terms = [translate.to_terms(one.order, one.terms) for one in due]
@@ -181,7 +195,7 @@ async def bill(due: Sequence[Due], books: Mapping[str, Books], unit: UnitOfWork)
         decision = _decide(one, ordered, payment, books[one.company])
         if isinstance(decision, Refused):
             refusals.append((one, decision))
-        else:
+        elif one.left or not ordered.on_dispatch:
             decided.append(decision)
     decided, without = await _valued(decided, books, unit)
     if refusals or without:
@@ -256,7 +270,7 @@ async def _refuse(refusals: Sequence[tuple[Due, Refused]], books: Mapping[str, B
 
 async def _issue(decided: Sequence[Decided], books: Mapping[str, Books], unit: UnitOfWork) -> None:
     """Number, keep, post and tell; then let money that waited for these invoices pay them."""
-    waiting = await money_waiting_for([(one.due.company, one.due.order) for one in decided], unit)
+    waiting = await money_waiting_for(list(dict.fromkeys((x.due.company, x.due.order) for x in decided)), unit)
     wanted = [
         Series(one.due.company, INVOICES, books[one.due.company].calendar.fiscal_year_of(one.draft.issued_on))
         for one in decided

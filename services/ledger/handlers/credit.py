@@ -234,9 +234,13 @@ async def billed(
     invoiced: Sequence[tuple[str, UUID, int, int, bool]], books: Mapping[str, Books], unit: UnitOfWork
 ) -> None:
     """So much of these orders is owed by now: company, order, revision, amount, and whether that was all of it."""
-    rows = [row for row in invoiced if books[row[0]].answers_orders]
-    if rows:
-        await store.bill(unit.raw, rows)
+    sums: dict[OrderRevision, tuple[int, bool]] = {}
+    for company, order, revision, amount, over_now in invoiced:
+        if books[company].answers_orders:
+            before, is_over = sums.get((company, order, revision), (0, False))
+            sums[company, order, revision] = before + amount, is_over or over_now
+    if sums:
+        await store.bill(unit.raw, [(*key, *values) for key, values in sums.items()])
 
 
 async def release_credit(commands: Sequence[ReleaseCredit], unit: UnitOfWork) -> Sequence[Result]:

@@ -13,6 +13,7 @@ from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Waiting
 from chassis.ids import UUID, derive
+from services.ledger import translate
 from services.ledger.commands import RecordPart, ReduceOrder
 from services.ledger.domain.books import Books
 from services.ledger.domain.credit import Part, part_of, wishes_for
@@ -44,7 +45,7 @@ async def reduce_orders(commands: Sequence[ReduceOrder], unit: UnitOfWork) -> Se
     """Credit what was let go of orders that go on, or of which goods have left."""
     books = await open_books(unit)
     terms = await orders.read_terms(unit.raw, [(c.company, c.order, c.revision) for c in commands])
-    known = [c for c in commands if (c.company, c.order, c.revision) in terms and c.lines]
+    known = [c for c in commands if c.lines and _was_invoiced(terms.get((c.company, c.order, c.revision)))]
     wanted = {key for c in known for key in _invoices(c)}
     eased: dict[tuple[str, str], Cause] = {}
     if wanted:
@@ -57,6 +58,11 @@ async def reduce_orders(commands: Sequence[ReduceOrder], unit: UnitOfWork) -> Se
         eased = {(x.receivable.company, x.receivable.customer): x.cause for x in creditings}
     await over({(c.company, c.order, c.revision): c.cause for c in commands}, books, unit, eased)
     return [_known(c, terms) for c in commands]
+
+
+def _was_invoiced(terms: bytes | None) -> bool:
+    """Whether what is let go can have been invoiced: not where only what has left is."""
+    return terms is not None and not translate.on_dispatch(terms)
 
 
 def _known(command: RecordPart | ReduceOrder, terms: Mapping[tuple[str, UUID, int], bytes]) -> Outcome:

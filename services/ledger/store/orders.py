@@ -46,6 +46,19 @@ returning new.company, new.order_id, new.revision, new.reserved_at, old.reservat
 INSERT_REFUSALS = """
 insert into billing_refusal (company, order_id, revision, code, detail, pointer)
 select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[])
+on conflict do nothing
+"""
+
+SHIPPED = """
+select s.company, s.order_id, s.revision, s.shipment, s.lines
+from unnest($1::text[], $2::uuid[], $3::int[]) as x(company, order_id, revision)
+cross join lateral (select * from order_shipment o
+    where o.company = x.company and o.order_id = x.order_id and o.revision = x.revision offset 0) s
+"""
+
+INSERT_SHIPMENTS = """
+insert into order_shipment (company, order_id, revision, shipment, part, lines)
+select * from unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[], $5::int[], $6::bytea[])
 """
 
 LATEST_RESERVED = """
@@ -62,6 +75,8 @@ where o.company = x.company and o.order_id = x.order_id and o.revision = x.revis
 
 OrderRevision = tuple[str, UUID, int]
 """Company, order and revision."""
+ShipmentRow = tuple[str, UUID, int, UUID, int, bytes]
+"""Company, order, revision, shipment, the how-manieth it is, and its lines as they are kept."""
 
 
 class Arrival(NamedTuple):
@@ -111,6 +126,16 @@ async def latest_reserved(
 async def note_parts(connection: asyncpg.Connection, parts: Iterable[tuple[str, UUID, int, int]]) -> None:
     """Keep how many parts (company, order, revision, part) there are of these."""
     await connection.execute(NOTE_PARTS, *zip(*parts, strict=True))
+
+
+async def read_shipped(connection: asyncpg.Connection, orders: Iterable[OrderRevision]) -> list[asyncpg.Record]:
+    """What has left of these revisions so far, by shipment."""
+    return await connection.fetch(SHIPPED, *zip(*orders, strict=True))
+
+
+async def insert_shipments(connection: asyncpg.Connection, rows: Iterable[ShipmentRow]) -> None:
+    """Keep what has left."""
+    await connection.execute(INSERT_SHIPMENTS, *zip(*rows, strict=True))
 
 
 async def insert_refusals(

@@ -9,6 +9,7 @@ from services.ledger.tables.billing import (
     Invoice,
     NumberCounter,
     OpenItem,
+    OrderShipment,
     OrderTerms,
     OrderToBill,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "NumberCounter",
     "OpenItem",
     "OrderCredit",
+    "OrderShipment",
     "OrderTerms",
     "OrderToBill",
     "Payment",

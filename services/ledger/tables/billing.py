@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy import text as sql_text
 from sqlmodel import Field
 
@@ -94,6 +94,24 @@ class Invoice(Row, table=True):
     revision: int = Field(default=1)
     posted_on: date | None
     """In the books, where its own day was closed by then."""
+
+
+class OrderShipment(Row, table=True):
+    """What has left of an order that is invoiced when its goods leave: a part of its own."""
+
+    __tablename__ = "order_shipment"
+    __table_args__ = (
+        CheckConstraint("revision > 0"),
+        CheckConstraint("part > 0"),
+        UniqueConstraint("company", "order_id", "revision", "part"),
+    )
+    company: str = Field(sa_column=text(key=True))
+    order_id: UUID = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    shipment: UUID = Field(primary_key=True)
+    part: int
+    lines: bytes = Field(sa_column=octets())
+    at: datetime = Field(sa_column=moment())
 
 
 class OpenItem(Row, table=True):

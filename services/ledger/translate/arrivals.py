@@ -15,6 +15,7 @@ from services.ledger.commands import (
     RecordPart,
     RecordPayment,
     RecordReservation,
+    RecordShipment,
     RecordTerms,
     ReduceOrder,
     ReleaseOrder,
@@ -24,6 +25,7 @@ from services.ledger.views import (
     ChangedTerms,
     ChangeTooLate,
     GoodsArrived,
+    GoodsLeft,
     MoneyReceived,
     OrderNotReserved,
     OrderReduced,
@@ -38,7 +40,8 @@ CHANGED = "order-changed"
 
 def to_record_terms(event: Received[OrderTerms]) -> RecordTerms:
     """An order was placed."""
-    return RecordTerms(event.cause.company, UUID(event.data.order), event.data.currency, event.body, event.cause)
+    return RecordTerms(event.cause.company, UUID(event.data.order), event.data.currency, event.body, event.cause,
+                       says_when=event.data.invoice_on is not None)  # fmt: skip
 
 
 def to_record_change(event: Received[ChangedTerms]) -> RecordChange:
@@ -64,6 +67,19 @@ def to_record_part(event: Received[GoodsArrived]) -> RecordPart:
     return RecordPart(
         event.cause.company, UUID(data.order), data.part or 2, event.time, reserved, event.cause, data.revision or 1,
         data.complete is not False,
+    )  # fmt: skip
+
+
+def to_record_shipment(event: Received[GoodsLeft]) -> RecordShipment:
+    """Goods left the house; a line may lie in more than one place of them."""
+    data = event.data
+    lines: dict[int, tuple[str, int]] = {}
+    for line in data.lines:
+        _, before = lines.get(line.line, (line.item, 0))
+        lines[line.line] = line.item, before + to_micro(line.quantity)
+    return RecordShipment(
+        event.cause.company, UUID(data.order), UUID(data.shipment), data.dispatched_on, lines, data.complete,
+        event.cause, data.revision or 1,
     )  # fmt: skip
 
 
@@ -124,7 +140,21 @@ def to_terms(order: UUID, body: bytes) -> Terms:
         for x in data["lines"]
     ]
     customer, revision = _printed_customer(data["customer"]), data.get("revision", 1)
-    return Terms(order, data["reference"], data["currency"], customer, lines, revision)
+    return Terms(order, data["reference"], data["currency"], customer, lines, revision, _on_dispatch(data))
+
+
+def on_dispatch(body: bytes) -> bool:
+    """Whether an order's terms say that it is invoiced when its goods leave."""
+    return _on_dispatch(orjson.loads(body))
+
+
+def _on_dispatch(terms: Mapping[str, object]) -> bool:
+    return terms.get("invoice_on") == "dispatch"
+
+
+def decided_for(body: bytes) -> bytes:
+    """The terms of an order that says nothing, of a company that invoices what leaves: kept with what it means."""
+    return orjson.dumps({**orjson.loads(body), "invoice_on": "dispatch"})
 
 
 def changed_terms(placed: bytes, changed: bytes) -> bytes:
