@@ -89,7 +89,7 @@ class Discounts:
                 if row["kind"] == "discount":
                     key = row["company"], row["invoice"]
                     standing[key] = standing.get(key, 0) + row["amount"]
-                    since[key] = max(row["effective_on"], since.get(key, row["effective_on"]))
+                    since[key] = max(row["day"], since.get(key, row["day"]))
         due = {key: amount for key, amount in standing.items() if amount}
         if not due:
             return

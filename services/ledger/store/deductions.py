@@ -15,9 +15,11 @@ select * from unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[],
 """
 
 OF_INVOICES = """
-select d.company, d.id, d.invoice, d.kind, d.document, d.amount, d.effective_on, d.entry
+select d.company, d.id, d.invoice, d.kind, d.document, d.amount, e.day, d.entry
 from unnest($1::text[], $2::uuid[]) as x(company, invoice)
 cross join lateral (select * from deduction v where v.invoice = x.invoice offset 0) d
+cross join lateral (select coalesce(original_on, posted_on) as day from journal_entry j
+    where j.company = d.company and j.id = d.entry offset 0) e
 where d.company = x.company order by d.at, d.id
 """
 
@@ -31,5 +33,5 @@ async def insert(connection: asyncpg.Connection, rows: Iterable[DeductionRow]) -
 
 
 async def of_invoices(connection: asyncpg.Connection, invoices: Iterable[tuple[str, UUID]]) -> list[asyncpg.Record]:
-    """All deductions of these invoices and what was taken back, in their order."""
+    """All deductions of these invoices and what was taken back, in their order; the day is their own, closed or not."""
     return await connection.fetch(OF_INVOICES, *zip(*invoices, strict=True))
