@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from chassis.faults import POINTS
 from tests.proof.chapters.failpoints import ACTIONS, ELSEWHERE, HITS, PASSED_BY, grid
+from tests.proof.load.intents import Company
+from tests.proof.load.record import History, Kind
+from tests.proof.load.sending import Answered, Load, Office, Tally, problem_code
+from tests.proof.load.warehouse import Clerk
 from tests.proof.state import differences, state_hash
+from tests.proof.trial import PICKS, complaints
 
 
 def test_the_grid_holds_every_point_with_every_action_and_hit_in_a_process_that_passes_it() -> None:
@@ -40,3 +50,82 @@ def test_a_state_that_is_out_by_a_cent_has_another_hash_and_is_named() -> None:
     (found,) = differences([state()], [other])
     assert "company 1: orders differ" in found
     assert "12.51" in found
+
+
+Told = tuple[Kind, int, str]
+"""What was asked, status, problem."""
+
+
+def answers(*told: Told) -> Tally:
+    return Tally([Answered(f, 0.0, 0.1, status, 1, code) for f, status, code in told])
+
+
+TAKEN: Told = ("dispatch", 200, "")
+
+
+def test_the_warehouse_may_come_too_late_and_is_refused_for_no_other_reason() -> None:
+    late: list[Told] = [("pick", 409, "order-not-reserved"), ("pick", 404, "reservation-not-found"), TAKEN]
+    assert complaints(answers(*late, ("dispatch", 409, "shipment-withdrawn"))) == []
+    for wrong in (
+        ("dispatch", 409, "insufficient-stock"),
+        ("pack", 404, "shipment-not-found"),
+        ("pick", 404, "not-found"),
+    ):
+        (said,) = complaints(answers(*late, wrong))
+        assert said == f"1 good requests were refused: {wrong[0]} {wrong[1]} {wrong[2]}"
+
+
+def test_a_warehouse_that_works_and_ships_nothing_is_found() -> None:
+    late: list[Told] = [("pick", 409, "order-not-reserved")] * PICKS
+    assert complaints(answers(*late)) == [f"nothing was shipped, though the warehouse picked {PICKS} times"]
+    assert complaints(answers(*late, ("dispatch", 409, "shipment-withdrawn"))) != []
+    assert complaints(answers(*late, TAKEN)) == []
+    assert complaints(answers(*late[1:])) == []
+
+
+ACME = Company("acme", "EUR", "GR", ("A",), {"STD": "0.24"})
+
+
+@dataclass
+class Place:
+    """What a load needs of a house, without one."""
+
+    history: History
+    companies: tuple[Company, ...] = (ACME,)
+    offices: Sequence[Office] = (Office("k", "/sales"),)
+    gateway: str = "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "settled"),
+    [
+        (409, {"type": "/problems/request-in-progress"}, False),
+        (409, {"type": "/problems/order-not-reserved"}, True),
+        (404, {"type": "/problems/reservation-not-found"}, True),
+        (201, {"shipments": []}, True),
+    ],
+)
+async def test_a_twin_of_a_warehouse_request_that_still_runs_is_no_last_word(
+    tmp_path: Path, status: int, told: dict[str, Any], settled: bool
+) -> None:
+    load = Load(Place(History(tmp_path)))
+    clerk = Clerk("C", random.Random(1))
+    clerk.take(ACME, 0, "order")
+    intent = clerk.pick([clerk.desk.popleft()])
+    assert load._settled("c1", 1, intent, status, told, first=True) is settled
+
+
+def test_a_problem_is_known_by_its_type_alone_and_in_a_batch() -> None:
+    assert problem_code({"type": "/problems/reference-reused", "status": 409}) == "reference-reused"
+    assert problem_code({"status": 409, "problem": {"type": "/problems/reference-reused"}}) == "reference-reused"
+    assert problem_code({"code": "TimeoutError"}) == "TimeoutError"
+    assert problem_code({"shipments": []}) == ""
+
+
+@pytest.mark.parametrize(("refusal", "again"), [("reservation-not-found", True), ("order-not-reserved", False)])
+def test_an_order_that_is_not_there_yet_is_picked_again(refusal: str, again: bool) -> None:
+    clerk = Clerk("C", random.Random(1))
+    clerk.take(ACME, 0, "order")
+    task = clerk.desk.popleft()
+    clerk.back([task], refusal)
+    assert bool(clerk.desk) is again

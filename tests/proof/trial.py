@@ -11,7 +11,7 @@ from tests.proof.house import STILL_S, House
 from tests.proof.judging import Judged
 from tests.proof.load.intents import Mix
 from tests.proof.load.sending import Answered, Load, Tally
-from tests.proof.load.warehouse import STEPS
+from tests.proof.load.warehouse import TOO_LATE
 from tests.proof.run import Run
 from tests.proof.timeline import Timeline, middle
 from tests.proof.verdict import Verdict
@@ -19,6 +19,9 @@ from tests.proof.watching import completions
 
 WARM_S = 3.0
 """What a load's first seconds complete is not counted: the first orders are still on their way."""
+
+PICKS = 10
+"""So many rounds of the warehouse, and something has left: a few may all come too early after a fault."""
 
 Breaking = Callable[[House, Tally], Awaitable[None]]
 
@@ -92,20 +95,35 @@ class Trial:
         self.figures["orders completed per second"] = f"{self.during_per_s:.1f} under faults" + (
             f", {self.before_per_s:.1f} undisturbed" if self.before_per_s else ""
         )
-        if tally.unknown:
-            self.violations.append(f"{tally.unknown} operations were never answered")
-        if refused := [one for one in tally.answered if not 200 <= one.status < 300 and not too_late(one)]:
-            statuses = sorted({f"{one.f} {one.status}" for one in refused})
-            self.violations.append(f"{len(refused)} good requests were refused: {', '.join(statuses)}")
+        self.violations += complaints(tally)
         run.say(f"answers {dict(sorted(tally.statuses.items()))}, silences {dict(tally.silences)}")
         for fault in timeline.faults:
             back = "?" if fault.recovered_s is None else f"{fault.recovered_s:.2f} s"
             run.say(f"{fault.kind} {fault.target}: flow back after {back}")
 
 
+def complaints(tally: Tally) -> list[str]:
+    """What is wrong with the answers: none came, a good request was refused, or nothing ever left the warehouse."""
+    said: list[str] = []
+    if tally.unknown:
+        said.append(f"{tally.unknown} operations were never answered")
+    if refused := [one for one in tally.answered if not good(one) and not too_late(one)]:
+        statuses = sorted({f"{one.f} {one.status} {one.code}".rstrip() for one in refused})
+        said.append(f"{len(refused)} good requests were refused: {', '.join(statuses)}")
+    picks = sum(one.f == "pick" for one in tally.answered)
+    if picks >= PICKS and not any(one.f == "dispatch" and good(one) for one in tally.answered):
+        said.append(f"nothing was shipped, though the warehouse picked {picks} times")
+    return said
+
+
+def good(answered: Answered) -> bool:
+    """Whether a request was accepted."""
+    return 200 <= answered.status < 300
+
+
 def too_late(answered: Answered) -> bool:
-    """Whether the warehouse was told that an order is not there yet, or not any more."""
-    return answered.f in STEPS and answered.status in {404, 409}
+    """Whether the warehouse was told, by name, that an order is not there yet, or not any more."""
+    return answered.status in {404, 409} and answered.code in TOO_LATE.get(answered.f, ())
 
 
 def completed_per_s(completed: Sequence[tuple[int, int]], begin_ns: int, end_ns: int) -> float:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from tests.proof.load.intents import Company, Intent, Mix, Wishes, cloud_event
-from tests.proof.load.record import History
+from tests.proof.load.record import History, Kind
 from tests.proof.load.warehouse import STEPS, TWIN, Clerk
 from tests.proof.load.wire import SILENCE, Lines, Reply, request_bytes
 
@@ -53,11 +53,13 @@ class Target(Protocol):
 class Answered:
     """One operation that got its answer: when it was due, how long it took until the last word, what that was."""
 
-    f: str
+    f: Kind
     due_s: float
     seconds: float
     status: int
     tries: int
+    code: str = ""
+    """Of the problem, when it was refused."""
 
 
 @dataclass(slots=True)
@@ -190,7 +192,7 @@ class Load:
         if not tasks:
             return
         status, picked = await self._send_typed(clerk.pick(tasks), due)
-        clerk.back(tasks, None if status == 201 else picked)
+        clerk.back(tasks, None if status == 201 else problem_code(picked))
         shipments = [str(row["shipment"]) for row in picked.get("shipments", ())]
         if status == 201:
             status, _ = await self._send_typed(clerk.pack(tasks[0], shipments), due)
@@ -282,7 +284,7 @@ class Load:
         self, client: str, op: int, intent: Intent, status: int, told: Mapping[str, Any], *, first: bool
     ) -> bool:
         """Write down what was said; whether it is the last word."""
-        code = told.get("code") or told.get("type")
+        code = problem_code(told)
         history = self._house.history
         if 200 <= status < 300:
             history.complete(
@@ -292,16 +294,16 @@ class Load:
         final = code in REUSED or (intent.f in STEPS and code != TWIN)
         refused = 400 <= status < 500 and status not in {408, 429} and (status != 409 or final)
         if refused or (status in {409, 429} and not self._retry):
-            history.complete(client, op, "fail", status=status, code=str(code))
+            history.complete(client, op, "fail", status=status, code=code)
             return True
         if first or not self._retry:
-            history.complete(client, op, "unknown", status=status or None, code=str(code))
+            history.complete(client, op, "unknown", status=status or None, code=code)
         return not self._retry and status != 0
 
     def _keep(
         self, intent: Intent, due: float, status: int, told: Mapping[str, Any], tries: int, asked_ns: int
     ) -> None:
-        self.tally.answered.append(Answered(intent.f, due, time.monotonic() - due, status, tries))
+        self.tally.answered.append(Answered(intent.f, due, time.monotonic() - due, status, tries, problem_code(told)))
         if not 200 <= status < 300:
             return
         if intent.order is not None:
@@ -310,6 +312,12 @@ class Load:
                 self._clerk.take(intent.company, intent.office, str(told["subject"]))
         if intent.f in self.tally.asked_ns and told.get("subject"):
             self.tally.asked_ns[intent.f][str(told["subject"])] = asked_ns
+
+
+def problem_code(told: Mapping[str, Any]) -> str:
+    """Which problem an answer, or an item of a batch's answer, tells of; empty when of none."""
+    problem = told.get("problem") or told
+    return str(problem.get("type") or problem.get("code") or "").removeprefix("/problems/")
 
 
 def _json_of(reply: Reply) -> Any:

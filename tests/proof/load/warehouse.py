@@ -1,7 +1,7 @@
 """The warehouse of the load: what was ordered is picked, packed and shipped, in part too, while front offices go on.
 
 Nobody waits for the clerk: an order may be cancelled between two of his steps, or not be reserved yet. Then he is told
-so by a 404 or 409, which is as good an answer as any; the checker sees that nothing came of it.
+so by a problem of TOO_LATE, which is as good an answer as any; the checker sees that nothing came of it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ IN_PART = 0.4
 TRIES = 4
 TOO_EARLY, TWIN = "reservation-not-found", "request-in-progress"
 STEPS: frozenset[Kind] = frozenset({"pick", "pack", "dispatch"})
+TOO_LATE: Mapping[Kind, frozenset[str]] = {
+    "pick": frozenset({TOO_EARLY, "order-not-reserved", "nothing-to-pick", "not-enough-reserved"}),
+    "pack": frozenset({"shipment-withdrawn"}),
+    "dispatch": frozenset({"shipment-withdrawn"}),
+}
+"""What a step may be refused for in a sound house: an order is not there yet or not any more, or is picked already."""
 
 
 @dataclass(slots=True)
@@ -82,13 +88,14 @@ class Clerk:
         leaving = [{"shipment": shipment, "carrier": "Proof Freight"} for shipment in shipments]
         return self._intent("dispatch", task, "dispatches", {"shipments": leaving})
 
-    def back(self, tasks: Sequence[Task], refusal: Mapping[str, Any] | None) -> None:
-        """After a pick: what was too early, or has more to give, comes again; with whom a cancelled one stood, too."""
+    def back(self, tasks: Sequence[Task], refusal: str | None) -> None:
+        """After a pick, with the code of its refusal if it was refused: what was too early, or has more to give, comes
+        again; with whom a cancelled one stood, too."""
         for task in tasks:
             task.tries += 1
             if refusal is not None:
                 task.begun = False
-            again = task.begun or (refusal is not None and (len(tasks) > 1 or refusal.get("code") == TOO_EARLY))
+            again = task.begun or (refusal is not None and (len(tasks) > 1 or refusal == TOO_EARLY))
             if again and task.tries < TRIES:
                 task.since_s = time.monotonic()
                 self.desk.append(task)
