@@ -9,17 +9,21 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from statistics import median
+from uuid import UUID
 
 import psutil
 import pytest
 
 from services.documents.keeping.files import Files
 from services.documents.rendering.renderer import CHECKOUT
-from tests.documents.archive import Archive, invoice, text_of
+from tests.documents.archive import Archive, invoice, invoice_facts, invoice_id, text_of
 from tests.support.eventually import eventually
 
 CHILD = "services.documents.rendering.child"
 WITHIN_S = 5.0
+TRIES_MIN = 5
+TRIES_MAX = 25
 STORED_AFTER_S = """select extract(epoch from c.stored_at - d.registered_at)::float8
 from document d join document_content c using (company, document)"""
 PATIENCE_S = 240.0
@@ -87,22 +91,25 @@ async def test_what_was_being_rendered_when_it_was_killed_is_stored_once_and_no_
 async def test_an_invoice_is_on_file_at_once_and_its_pdf_is_stored_and_linked_within_five_seconds(
     archive: Archive, tmp_path: Path
 ) -> None:
-    """D13: one invoice after the other, in a service that has nothing else to do. What other tests do to the machine
-    meanwhile may slow some of them down, not all.
+    """D13: one invoice after the other, in a service that has nothing else to do: most are there in time. What other
+    tests do to the machine meanwhile slows some of them down; there are more tries then.
     """
     took: list[float] = []
     async with running(archive, tmp_path / "log"):
-        for n in range(20):
+        for n in range(TRIES_MAX):
             await archive.hear(invoice(str(n)))
             await eventually(archive.jobs, lambda left: not left, what="it is rendered", within_s=PATIENCE_S)
             took = [seconds for (seconds,) in await archive.rows(STORED_AFTER_S)]
-            if min(took) < WITHIN_S and n > 0:
+            if len(took) >= TRIES_MIN and median(took) < WITHIN_S:
                 break
 
-    assert len(took) > 1
-    assert min(took) < WITHIN_S, took
-    linked = await archive.rows("select count(*) from document join document_content using (company, document)")
-    assert linked == [(len(took),)]
+    assert len(took) >= TRIES_MIN
+    assert median(took) < WITHIN_S, took
+    order = UUID(invoice_facts("0")["order"])
+    linked = await archive.rows(
+        "select d.order_id, d.about_kind, d.about_id from document d join document_content using (company, document)"
+    )
+    assert sorted(linked) == sorted((order, "invoice", UUID(invoice_id(str(n)))) for n in range(len(took)))
 
 
 def _alive(process: psutil.Process) -> bool:
