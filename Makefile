@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run stop status test lint types format bench bench-ledger contracts rows papers mutants check-the-checker clean distclean \
-	prove test-proof careers careers-run kills-run stock-histories money-histories bench-payroll test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
+	prove test-proof careers careers-run kills-run stock-histories money-histories bench-payroll bench-stock test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -107,6 +107,9 @@ stock-histories: $(READY) ## 1,000 random histories of goods and their cost, aga
 
 money-histories: $(READY) ## 1,000 random histories of what customers owe, with tax and exchange, against a notebook that shares no code
 	@MONEY_HISTORIES=1000 $(PYTEST) --timeout=3000 tests/ledger/test_histories.py
+
+bench-stock: $(READY) ## what stock is worth after a million moves, and a receipt that comes late before 20,000 others
+	@$(BIN)/python -m bench.stock
 
 bench-payroll: $(READY) ## a month of 10,000 people from calculation to the books, and 12 months of 1,000 again
 	@$(BIN)/python -m bench.payroll

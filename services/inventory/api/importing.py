@@ -20,7 +20,9 @@ from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
 from services.inventory.domain.receiving import StatedLine
 from services.inventory.translate.stock import micro_of
 
-ROWS_MAX = 5_000
+ROWS_MAX, STOCK_ROWS_MAX = 5_000, 2_000
+"""All rows of a file are decided in one transaction, and the database ends one that is silent for five seconds, on a
+machine that may be ten times busier than it should be. A line of stock is more work than an item."""
 REFERENCE_CHARS_MAX = 56
 """A long file becomes several receipts, with a number behind the reference."""
 
@@ -100,8 +102,8 @@ async def import_stock(
     wrong_rows: WrongRows = "refuse",
     dry_run: DryRun = False,
 ) -> Response:
-    """Take in up to 5,000 lines of opening stock, with what one costs where the item is valued."""
-    table = await read_table(request, StockRow, rows_max=ROWS_MAX)
+    """Take in up to 2,000 lines of opening stock, with what one costs where the item is valued."""
+    table = await read_table(request, StockRow, rows_max=STOCK_ROWS_MAX)
     rows = [(row.number, row.value.warehouse, _line(row.value)) for row in table.rows]
     command = ImportStock(
         call.cause(company), reference, received_on, rows, table.problems, skip=wrong_rows == "skip"
