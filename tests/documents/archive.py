@@ -12,8 +12,7 @@ import asyncpg
 import httpx
 import pypdfium2
 
-from chassis import companies
-from chassis.ids import derive, new_id
+from chassis.ids import derive
 from chassis.jobs import Jobs, JobWorkers
 from chassis.service import Service
 from chassis.settings import StackSettings
@@ -27,9 +26,8 @@ from services.documents.jobs import jobs_of
 from services.documents.main import build
 from services.documents.rendering.desk import Desk
 from services.documents.settings import DocumentsSettings
-from services.documents.store.documents import ADD_LETTERHEADS
 from services.documents.translate import document_id
-from tests.support.department import NOON, Department, Event, event
+from tests.support.department import Department, Event, event
 from tests.support.stack import TestPostgres
 
 Changes = Mapping[str, Any]
@@ -58,12 +56,6 @@ class Archive(Department):
         """Its folder of files."""
         assert isinstance(self.settings, DocumentsSettings)
         return self.settings.store_dir
-
-    async def knows(self, *names: str) -> None:
-        """Let it know companies without an event, with something at the head of their papers."""
-        async with self.database.unit(names) as unit:
-            await unit.raw.execute(ADD_LETTERHEADS, names, [b"{}"] * len(names), [new_id()] * len(names), NOON)
-            await companies.learn(unit.raw, names)
 
     def new_desk(self) -> Desk:
         """A desk that is closed with the archive."""

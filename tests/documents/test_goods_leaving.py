@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +11,6 @@ import httpx
 import orjson
 import pytest
 
-from chassis import companies, corridor
-from chassis.consumers import Consumers, Received
-from chassis.corridor import Corridor
-from chassis.database import UnitOfWork
 from chassis.ids import derive
 from chassis.migrating import migrate
 from contracts import published
@@ -24,7 +19,7 @@ from contracts.ledger import CompanyRegistered, DunningLevelReached
 from services.documents.keeping.files import Files
 from services.documents.rendering.templates import current
 from services.documents.rendering.typesetter import Typesetter
-from services.documents.translate import NewCompany, customer_id
+from services.documents.translate import customer_id
 from services.ledger.domain import customers
 from tests.chassis.statements import counting_statements
 from tests.documents.archive import Archive, pages_of, text_of
@@ -213,7 +208,6 @@ async def test_a_shipment_of_many_packages_has_its_labels_on_several_papers(hous
 
 
 async def test_papers_of_goods_wait_for_the_name_and_address_of_their_seller(archive: Archive) -> None:
-    await archive.rows("delete from letterhead")  # as it is after a migration, until the companies are read again
     await archive.hear(shipment("7"))
     assert await archive.held() == [("waiting", "the address of company acme is not known here")]
     assert await archive.rows(COUNTS) == [(0, 0, 0)]
@@ -224,37 +218,18 @@ async def test_papers_of_goods_wait_for_the_name_and_address_of_their_seller(arc
     assert await archive.rows(COUNTS) == [(3, 3, 3)]
 
 
-async def test_an_archive_of_before_learns_the_addresses_of_its_companies_whatever_old_code_does_meanwhile(
-    house: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_archive_of_before_learns_the_addresses_of_its_companies_when_it_is_migrated(house: Archive) -> None:
     owner = await asyncpg.connect(house.urls.migration_url)
-    await owner.execute("drop trigger letterhead_comes_first on known_company; drop table letterhead")
-    await owner.execute("update alembic_version set version_num = 'documents_0005'")
+    await owner.execute("drop table letterhead; update alembic_version set version_num = 'documents_0005'")
     await owner.close()
 
     await asyncio.to_thread(migrate, "documents", house.urls.migration_url)
     assert await house.rows("select count(*) from inbox where topic = 'ledger.companies'") == [(0,)]
-    monkeypatch.setattr(corridor, "ATTEMPTS", 1)
-    for name in ("acme", "hellas"):  # one of before, and one that is registered while old code still runs
-        house._offsets.clear()
-        with pytest.raises(asyncpg.SerializationError, match="without its letterhead"):
-            await Corridor(house.database, code_of_before(), house.metrics).take(house.records([founded(name)]))
     house._offsets.clear()
-    await house.hear(founded(), founded("hellas"), shipment("7"), shipment("8", company="hellas"))
+    await house.hear(founded(), shipment("7"))
 
-    assert await house.rows(COUNTS) == [(6, 6, 6)]
-    assert await house.rows("select sum(events)::int from inbox_count where topic = 'ledger.companies'") == [(2,)]
-
-
-def code_of_before() -> Consumers:
-    """How companies were taken before there were letterheads."""
-    before = Consumers("documents")
-
-    @before.on(NewCompany, introduces_company=True)
-    async def on_company_registered(events: Sequence[Received[NewCompany]], unit: UnitOfWork) -> None:
-        await companies.learn(unit.raw, [event.data.company for event in events])
-
-    return before
+    assert await house.rows(COUNTS) == [(3, 3, 3)]
+    assert await house.rows("select sum(events)::int from inbox_count where topic = 'ledger.companies'") == [(1,)]
 
 
 async def test_a_batch_of_shipments_costs_the_same_number_of_statements_whether_it_has_10_or_300(

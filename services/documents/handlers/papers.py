@@ -26,9 +26,9 @@ RENDER = "render"
 
 
 async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) -> Outcomes:
-    """Know these companies from now on, and first what stands at the head of their papers: a rule of the database."""
-    await store.add_letterheads(unit.raw, commands, unit.now)
+    """Know these companies from now on, and what stands at the head of their papers."""
     await companies.learn(unit.raw, [command.company for command in commands])
+    await store.add_letterheads(unit.raw, commands, unit.now)
     return None
 
 
