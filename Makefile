@@ -53,13 +53,13 @@ bench-ledger: $(READY) ## balanced entries through the ledger's API on one hot a
 	@$(BIN)/python -m bench.postings
 
 # --- checking --------------------------------------------------------------------------------------------------------
-# All of `make test` takes under 15 minutes on two cores. Time budgets of the parts stand beside them.
+# `make test` shall take under 15 minutes on two cores and takes about 20. Times of the parts stand beside them.
 
 WORKERS ?= 3
 HOUSES := tests/local_stack tests/end_to_end tests/faults tests/proof/test_short_form.py
 # Each of these starts a whole house: they run one after the other and have the machine to themselves.
 
-test: lint kafka ## lint, types and every test, against real PostgreSQL and Kafka (13 min)
+test: lint kafka ## lint, types and every test, against real PostgreSQL and Kafka (20 min)
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(HOUSES))
 	@$(PYTEST) $(HOUSES)
 

@@ -9,6 +9,7 @@ from services.payroll.api import (
     organisation,
     pay_runs,
     pay_terms,
+    pay_totals,
     payslips,
     people,
     training,
@@ -22,6 +23,7 @@ ROUTERS: tuple[Router, ...] = (
     training.router,
     pay_terms.router,
     pay_runs.router,
+    pay_totals.router,
     payslips.router,
 )
 """Every module's own router; `main` mounts them all."""
