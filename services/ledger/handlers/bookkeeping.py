@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import asyncpg
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
-from chassis.errors import Transient
+from chassis.errors import Transient, Waiting
 from services.ledger import translate
 from services.ledger.domain.books import Books
 from services.ledger.domain.exchange import Quote, Rate
@@ -22,6 +23,15 @@ PATIENCE_S = 30 * 86_400
 """How long an event waits for an account or a rate that it is booked by; then a person must look."""
 
 
+class Booking(NamedTuple):
+    """What a document of another department brings into the books, and what is written down about it."""
+
+    entry: Entry
+    cause: Cause
+    subject: str
+    detail: Mapping[str, object] | None = None
+
+
 async def open_books(unit: UnitOfWork) -> Mapping[str, Books]:
     """The books of all companies of this transaction. First thing in every handler: it also orders those who book."""
     rows = await companies.lock_and_read(unit.raw, unit.companies)
@@ -32,6 +42,37 @@ async def rates_for(quotes: Iterable[Quote], books: Mapping[str, Books], unit: U
     """The rates that these amounts are valued by. Amounts in a company's own currency cost no statement."""
     foreign = [quote for quote in quotes if quote.currency != books[quote.company].currency]
     return await rates.read_valid(unit.raw, foreign) if foreign else {}
+
+
+def without_account(company: str, roles: Iterable[str], books: Books) -> Waiting | None:
+    """What is waited for before something can be booked on the accounts of these roles; None when all are there."""
+    for role in roles:
+        if role not in books.accounts:
+            return Waiting(f"company {company} has no account with the role {role}", PATIENCE_S)
+    return None
+
+
+async def post_once(
+    bookings: Sequence[Booking | None], action: str, books: Mapping[str, Books], unit: UnitOfWork
+) -> list[bool]:
+    """Post what is not in the books yet, with the record of it; which ones were there already (None is no entry).
+
+    The same document may come again in a later batch, under another event, and twice in one.
+    """
+    places = {(each.entry.company, each.entry.id) for each in bookings if each is not None}
+    booked = {(row["company"], row["entry"]) for row in await journal.read_lines(unit.raw, places)} if places else set()
+    known: list[bool] = []
+    fresh: list[tuple[Entry, Cause]] = []
+    for each in bookings:
+        known.append(each is not None and (each.entry.company, each.entry.id) in booked)
+        if each is None or known[-1]:
+            continue
+        booked.add((each.entry.company, each.entry.id))
+        fresh.append((each.entry, each.cause))
+        unit.audit(each.cause, action, each.subject, each.detail)
+    if fresh:
+        await post(fresh, books, unit)
+    return known
 
 
 async def post(

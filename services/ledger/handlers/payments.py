@@ -25,7 +25,7 @@ from services.ledger.domain.settlement import (
     receipt,
     settled_on,
 )
-from services.ledger.handlers.bookkeeping import PATIENCE_S, open_books, post, rates_for
+from services.ledger.handlers.bookkeeping import PATIENCE_S, open_books, post, rates_for, without_account
 from services.ledger.handlers.credit import review
 from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.settling import Key, Settling, to_receivable
@@ -63,9 +63,9 @@ async def record_payments(commands: Sequence[RecordPayment], unit: UnitOfWork) -
 
 
 def _accept(command: RecordPayment, books: Books, rates: Mapping[Quote, Rate]) -> Money | Refused | Waiting:
-    for role in (BANK, UNAPPLIED_CASH):
-        if role not in books.accounts:
-            return Waiting(f"company {command.company} has no account with the role {role}", PATIENCE_S)
+    lacking = without_account(command.company, (BANK, UNAPPLIED_CASH), books)
+    if lacking is not None:
+        return lacking
     money = money_of(command.company, command.payment, command.received_on, command.amount, command.currency)
     if isinstance(money, Refused):
         return money

@@ -4,64 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Refused, Waiting
 from chassis.ids import derive
 from services.ledger.commands.payroll import PostPayroll
 from services.ledger.domain.books import Books
 from services.ledger.domain.posting import PAYROLL_JOURNAL, Entry, Line
-from services.ledger.handlers.bookkeeping import open_books, post
-from services.ledger.store import journal
+from services.ledger.handlers.bookkeeping import Booking, open_books, post_once, without_account
 
-ACCOUNT_PATIENCE_S = 30 * 86_400
-"""How long a run waits for the accounts it is booked on; then a person must look."""
+BOOKED = Refused("payroll-posted", "This run is in the books already; it stays as it is.")
 
 
 async def post_payroll(commands: Sequence[PostPayroll], unit: UnitOfWork) -> Sequence[Outcome]:
     """Book runs, each once. One that lacks an account waits for it; one whose sides differ is refused."""
     books = await open_books(unit)
     outcomes: list[Outcome] = [_refusal(command, books[command.company]) for command in commands]
-    entries = [_entry(command, books[command.company]) for command in commands]
-    places = [(entry.company, entry.id) for entry, said in zip(entries, outcomes, strict=True) if said is None]
-    booked = {(row["company"], row["entry"]) for row in await journal.read_lines(unit.raw, places)} if places else set()
-    fresh: list[tuple[Entry, Cause]] = []
-    for at, (command, entry) in enumerate(zip(commands, entries, strict=True)):
-        if outcomes[at] is not None or not entry.lines:
-            continue
-        if (entry.company, entry.id) in booked:
-            outcomes[at] = Refused("payroll-posted", "This run is in the books already; it stays as it is.")
-            continue
-        booked.add((entry.company, entry.id))
-        fresh.append((entry, command.cause))
-        unit.audit(command.cause, "payroll.posted", str(command.run))
-    if fresh:
-        await post(fresh, books, unit)
-    return outcomes
+    bookings = [
+        _booking(command, books[command.company]) if said is None else None
+        for command, said in zip(commands, outcomes, strict=True)
+    ]
+    known = await post_once(bookings, "payroll.posted", books, unit)
+    return [BOOKED if before else said for said, before in zip(outcomes, known, strict=True)]
 
 
 def _refusal(command: PostPayroll, books: Books) -> Refused | Waiting | None:
-    for role, _ in command.sums:
-        if role not in books.accounts:
-            return Waiting(f"company {command.company} has no account with the role {role}", ACCOUNT_PATIENCE_S)
-    if sum(amount for _, amount in command.sums):
+    lacking = without_account(command.company, (role for role, _ in command.sums), books)
+    if lacking is None and sum(amount for _, amount in command.sums) != 0:
         return Refused("payroll-unbalanced", "The debits of the run are not its credits.", "/lines")
-    return None
+    return lacking
 
 
-def _entry(command: PostPayroll, books: Books) -> Entry:
-    """A line for each sum: cost centres and authorities stay apart."""
+def _booking(command: PostPayroll, books: Books) -> Booking | None:
+    """A line for each sum: cost centres and authorities stay apart. A run over nothing is no entry."""
     lines = [
-        Line(books.accounts.get(role, ""), command.currency, max(amount, 0), max(-amount, 0))
+        Line(books.accounts[role], command.currency, max(amount, 0), max(-amount, 0))
         for role, amount in command.sums
         if amount
     ]
-    return Entry(
-        command.company,
-        derive(command.company, "payroll", command.run),
-        PAYROLL_JOURNAL,
-        command.posted_on,
-        command.run,
-        None,
-        lines,
-    )
+    if not lines:
+        return None
+    entry_id = derive(command.company, "payroll", command.run)
+    entry = Entry(command.company, entry_id, PAYROLL_JOURNAL, command.posted_on, command.run, None, lines)
+    return Booking(entry, command.cause, str(command.run))

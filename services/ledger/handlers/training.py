@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Refused, Waiting
 from services.ledger.commands.payroll import PostTraining
 from services.ledger.domain.books import Books
 from services.ledger.domain.exchange import Quote, Rate, missing
-from services.ledger.domain.posting import Entry
 from services.ledger.domain.training import TRAINING, TRAINING_PAYABLE, training_entry
-from services.ledger.handlers.bookkeeping import PATIENCE_S, open_books, post, rates_for
-from services.ledger.store import journal
+from services.ledger.handlers.bookkeeping import (
+    PATIENCE_S,
+    Booking,
+    open_books,
+    post_once,
+    rates_for,
+    without_account,
+)
+
+BOOKED = Refused("training-posted", "This session is in the books already; it stays as it is.")
 
 
 async def post_training(commands: Sequence[PostTraining], unit: UnitOfWork) -> Sequence[Outcome]:
@@ -21,25 +27,12 @@ async def post_training(commands: Sequence[PostTraining], unit: UnitOfWork) -> S
     books = await open_books(unit)
     rates = await rates_for([_quote(command) for command in commands], books, unit)
     outcomes: list[Outcome] = [_missing(command, books[command.company], rates) for command in commands]
-    entries = [
-        _entry(command, books[command.company], rates) if said is None and command.cost else None
+    bookings = [
+        _booking(command, books[command.company], rates) if said is None and command.cost else None
         for command, said in zip(commands, outcomes, strict=True)
     ]
-    places = {(entry.company, entry.id) for entry in entries if entry is not None}
-    booked = {(row["company"], row["entry"]) for row in await journal.read_lines(unit.raw, places)} if places else set()
-    fresh: list[tuple[Entry, Cause]] = []
-    for at, (command, entry) in enumerate(zip(commands, entries, strict=True)):
-        if entry is None:
-            continue
-        if (entry.company, entry.id) in booked:
-            outcomes[at] = Refused("training-posted", "This session is in the books already; it stays as it is.")
-            continue
-        booked.add((entry.company, entry.id))
-        fresh.append((entry, command.cause))
-        unit.audit(command.cause, "training.posted", str(command.session))
-    if fresh:
-        await post(fresh, books, unit)
-    return outcomes
+    known = await post_once(bookings, "training.posted", books, unit)
+    return [BOOKED if before else said for said, before in zip(outcomes, known, strict=True)]
 
 
 def _quote(command: PostTraining) -> Quote:
@@ -49,16 +42,17 @@ def _quote(command: PostTraining) -> Quote:
 def _missing(command: PostTraining, books: Books, rates: Mapping[Quote, Rate]) -> Waiting | None:
     if not command.cost:
         return None
-    for role in (TRAINING, TRAINING_PAYABLE):
-        if role not in books.accounts:
-            return Waiting(f"company {command.company} has no account with the role {role}", PATIENCE_S)
+    lacking = without_account(command.company, (TRAINING, TRAINING_PAYABLE), books)
+    if lacking is not None:
+        return lacking
     if command.currency != books.currency:
         wants = missing(command.currency, rates.get(_quote(command)), command.held_on, books)
         return None if wants is None else Waiting(wants, PATIENCE_S)
     return None
 
 
-def _entry(command: PostTraining, books: Books, rates: Mapping[Quote, Rate]) -> Entry:
+def _booking(command: PostTraining, books: Books, rates: Mapping[Quote, Rate]) -> Booking:
     c = command
     rate = rates.get(_quote(command)) if c.currency != books.currency else None
-    return training_entry(c.company, c.session, c.held_on, c.currency, c.shares, books, rate)
+    entry = training_entry(c.company, c.session, c.held_on, c.currency, c.shares, books, rate)
+    return Booking(entry, c.cause, str(c.session))
