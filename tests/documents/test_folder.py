@@ -35,6 +35,15 @@ def left(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
+async def opened(make_archive: MakeArchive, tmp_path: Path, *, quiet_s: int = 0) -> tuple[Archive, Path]:
+    """An archive that looks into a folder, with a place for letters of a company in it."""
+    folder = tmp_path / "in"
+    archive = make_archive(intake_dir=folder, intake_quiet_s=quiet_s)
+    await archive.knows("acme")
+    (folder / "acme/correspondence").mkdir(parents=True)
+    return archive, folder
+
+
 async def test_what_lies_in_the_folder_is_filed_and_what_cannot_be_is_moved_aside_with_the_reason(
     make_archive: MakeArchive, tmp_path: Path
 ) -> None:
@@ -77,10 +86,7 @@ async def test_what_lies_in_the_folder_is_filed_and_what_cannot_be_is_moved_asid
 
 
 async def test_a_file_that_is_still_written_to_is_left_alone(make_archive: MakeArchive, tmp_path: Path) -> None:
-    folder = tmp_path / "in"
-    archive = make_archive(intake_dir=folder, intake_quiet_s=60)
-    await archive.knows("acme")
-    (folder / "acme/correspondence").mkdir(parents=True)
+    archive, folder = await opened(make_archive, tmp_path, quiet_s=60)
     file = folder / "acme/correspondence/a.pdf"
     file.write_bytes(FILES["letter.pdf"])
     await turn(archive)
@@ -94,10 +100,7 @@ async def test_a_file_is_taken_once_though_the_process_is_killed_before_it_could
     make_archive: MakeArchive, tmp_path: Path
 ) -> None:
     """D1: nothing is lost and nothing is doubled if the worker dies at the worst moment."""
-    folder = tmp_path / "in"
-    archive = make_archive(intake_dir=folder, intake_quiet_s=0)
-    await archive.knows("acme")
-    (folder / "acme/correspondence").mkdir(parents=True)
+    archive, folder = await opened(make_archive, tmp_path)
     (folder / "acme/correspondence/a.pdf").write_bytes(FILES["letter.pdf"])
     environment = os.environ | {
         "DOCUMENTS_DATABASE_URL": archive.urls.database_url,
@@ -131,10 +134,7 @@ async def test_files_stay_where_they_are_while_the_store_is_away_and_are_taken_o
     make_archive: MakeArchive, tmp_path: Path
 ) -> None:
     """D1: a store that does not answer loses nothing, and refuses nothing that was right."""
-    folder = tmp_path / "in"
-    archive = make_archive(intake_dir=folder, intake_quiet_s=0)
-    await archive.knows("acme")
-    (folder / "acme/correspondence").mkdir(parents=True)
+    archive, folder = await opened(make_archive, tmp_path)
     for name in ("a.txt", "b.txt"):
         (folder / "acme/correspondence" / name).write_text(name)
     archive.store.parent.mkdir(exist_ok=True)
