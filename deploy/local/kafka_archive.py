@@ -67,12 +67,12 @@ def write(classpath: str, class_list: Path) -> None:
 async def make() -> None:
     """Start a broker that notes which classes it loads, end it, and lay these out. Raises `StackFailed`."""
     from deploy.local.kafka import Broker, KafkaCluster, new_cluster_id
-    from deploy.local.kafka_jars import are_cached, kafka_classpath
+    from deploy.local.kafka_jars import FETCHING, are_cached, kafka_classpath
     from deploy.local.ports import Ports
     from deploy.local.processes import Keeper
 
     if not are_cached():
-        print("fetching Kafka's jars (43 MB, the first time only) ...", flush=True)
+        print(FETCHING, flush=True)
     classpath = kafka_classpath()
     if place_of(classpath).exists():
         return

@@ -24,6 +24,8 @@ from deploy.local.paths import CHECKOUT, JAR_CACHE
 ENDPOINT = "org.apache.kafka:kafka_2.13:4.4.0+org.slf4j:slf4j-simple:1.7.36"
 """The simple logger: any log4j bridge in this list drags Kafka's own jars down to an older version."""
 
+FETCHING = "fetching Kafka's jars (43 MB, the first time only) ..."
+"""What whoever waits for them is told."""
 PINNED = Path(__file__).with_name("kafka-jars.sha256")
 RESOLVE_MAX_S = 600
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from deploy.local.errors import StackFailed
 from deploy.local.kafka import KafkaCluster, answers
-from deploy.local.kafka_jars import are_cached
+from deploy.local.kafka_jars import FETCHING, are_cached
 from deploy.local.paths import StateFolder
 from deploy.local.planning import Planner
 from deploy.local.postgres import DatabaseUrls, PostgresServer, make_database
@@ -99,7 +99,7 @@ class Servers:
         bootstrap = self.planner.kafka_bootstrap
         if self.kafka is not None:
             if not are_cached():
-                self.say("fetching Kafka's jars (43 MB, the first time only) ...")
+                self.say(FETCHING)
             async with timed("Kafka answers", self.say):
                 await self.kafka.start(self.keeper)
         elif not await _answers_within(bootstrap, OUTSIDE_KAFKA_MAX_S):
