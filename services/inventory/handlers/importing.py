@@ -35,6 +35,11 @@ def _is_refused(problems: Sequence[RowProblem], taken: int, *, skip: bool) -> bo
     return bool(problems) and not (skip and taken)
 
 
+def _rows_of(command: ImportItems | ImportWarehouses | ImportStock) -> int:
+    """How many rows the file has, those that could not be read among them."""
+    return len(command.rows) + len({problem.row for problem in command.problems})
+
+
 # -- items ---------------------------------------------------------------------------------------------------------
 
 
@@ -52,7 +57,7 @@ async def import_items(commands: Sequence[ImportItems], unit: UnitOfWork) -> Seq
         company = command.cause.company
         new, problems = _sort_out(command, known[company], can_value=company in currencies)
         taken = len(command.rows) - (len(problems) - len(command.problems))
-        count = len(command.rows) + len({problem.row for problem in command.problems})
+        count = _rows_of(command)
         if _is_refused(problems, taken, skip=command.skip):
             results.append(refusal_of(problems, count))
             continue
@@ -99,7 +104,7 @@ async def import_warehouses(commands: Sequence[ImportWarehouses], unit: UnitOfWo
     results: list[Result] = []
     for command in commands:
         company, here = command.cause.company, dict(known)
-        problems, new = list(command.problems), list[tuple[str, str, str]]()
+        problems, new = list(command.problems), dict[str, str]()
         for row, code, name in command.rows:
             before = here.setdefault((company, code), name)
             if code in (DEFAULT_WAREHOUSE, TRANSIT):
@@ -108,17 +113,17 @@ async def import_warehouses(commands: Sequence[ImportWarehouses], unit: UnitOfWo
             elif before != name:
                 refused = translate.warehouse_exists(code, before)
                 problems.append(RowProblem(row, "warehouse", refused.code, refused.detail))
-            elif (company, code) not in known and (company, code, name) not in new:
-                new.append((company, code, name))
+            elif (company, code) not in known:
+                new[code] = name
         taken = len(command.rows) - (len(problems) - len(command.problems))
-        count = len(command.rows) + len({problem.row for problem in command.problems})
+        count = _rows_of(command)
         if _is_refused(problems, taken, skip=command.skip):
             results.append(refusal_of(problems, count))
             continue
-        for _, code, name in new:
+        for code, name in new.items():
             known[company, code] = name
             unit.audit(command.cause, "warehouse-defined", code)
-        rows += new
+            rows.append((company, code, name))
         body = {**report_of(problems, count), "new": len(new), "known": taken - len(new)}
         results.append(Answer(201 if new else 200, body))
     if rows:
@@ -143,7 +148,7 @@ def _take_in(command: ImportStock, intake: Intake) -> Result:
     if isinstance(day, NotADay):
         return Refused(day.code, day.detail, "?received_on")
     good, problems = _sort_out_lines(command, intake)
-    count = len(command.rows) + len({problem.row for problem in command.problems})
+    count = _rows_of(command)
     if _is_refused(problems, len(good), skip=command.skip):
         return refusal_of(problems, count)
     receipts = _receipts(command, good)
