@@ -1,4 +1,5 @@
-"""The way to documents, by signed calls: payslips are filed, read for whom they concern, and erased with a person.
+"""The way to documents, by signed calls: payslips and contracts are filed, payslips are read for whom they concern,
+papers are erased with a person.
 
 They stand in no event, log or error.
 """
@@ -20,15 +21,13 @@ from chassis.database import Database
 from chassis.database_clock import DatabaseClock
 from chassis.errors import Transient
 from chassis.ids import UUID, derive
-from services.payroll.domain.filing import ToFile
-from services.payroll.translate.papers import paper
 
 TIMEOUT_S = 60.0
 SCOPE = "documents:confidential"
 
 
 class FilingCabinet:
-    """Files payslips with documents, each once however often it is told."""
+    """Files papers of people with documents, each once however often it is told."""
 
     def __init__(
         self, address: str, secret_file: Path, database: Database, transport: httpx.AsyncBaseTransport | None = None
@@ -39,12 +38,11 @@ class FilingCabinet:
         self._clock = DatabaseClock(database)
         self._signer = TokenSigner(InternalSecrets(secret_file), self._clock.seconds)
 
-    async def file(self, company: str, slips: Sequence[ToFile]) -> list[UUID | None]:
-        """Register these payslips; the documents, in their order, None for one that documents refuses.
+    async def file(self, company: str, papers: Sequence[Mapping[str, Any]]) -> list[UUID | None]:
+        """Register these papers; the documents, in their order, None for one that documents refuses.
 
         Raises Transient while documents is away, ValueError when it refuses them for a reason that is in none of them.
         """
-        papers = [paper(company, slip) for slip in slips]
         filed: list[UUID | None] = [None] * len(papers)
         left = list(range(len(papers)))
         while left:
@@ -55,7 +53,7 @@ class FilingCabinet:
                 break
             bad = _named(answer) if answer.status_code == 422 else set()
             if not bad:
-                raise ValueError(f"documents refuses payslips: {answer.status_code} {answer.json().get('type')}")
+                raise ValueError(f"documents refuses papers: {answer.status_code} {answer.json().get('type')}")
             left = [n for at, n in enumerate(left) if at not in bad]
         return filed
 
@@ -86,7 +84,7 @@ class FilingCabinet:
             "Content-Type": "application/json",
         }
         answer = await self._asked("POST", f"/v1/companies/{company}/papers", company, headers, content)
-        if answer.status_code in (404, 409):  # 404: it does not know the company yet
+        if answer.status_code in (404, 409):  # it does not know the company yet, or not its name and address
             raise Transient(f"documents answers {answer.status_code}")
         return answer
 

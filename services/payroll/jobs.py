@@ -1,4 +1,4 @@
-"""The clock's door of payroll: one job per company and day; a run's parts, one by one; payslips put on file."""
+"""The clock's door of payroll: one job per company and day; a run's parts, one by one; papers put on file."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from chassis.ids import UUID
 from chassis.jobs import Job, JobContext, Jobs
 from services.payroll.commands.checklists import RunDay
 from services.payroll.commands.pay import CalculatePart, KeepPapers
+from services.payroll.commands.people import FileAgreement
 from services.payroll.filing import FilingCabinet
 from services.payroll.handlers import daily
 from services.payroll.handlers.erasing import ERASE
 from services.payroll.handlers.pay_runs import CALCULATE, FILE, FINISH, keep_papers
-from services.payroll.handlers.people import DAILY
+from services.payroll.handlers.people import AGREEMENTS, DAILY
 from services.payroll.pay_desk import PayDesk
-from services.payroll.store import payslips
+from services.payroll.store import agreements, payslips
+from services.payroll.translate.papers import agreement_paper, paper
 
 LEASE_S = 120
 """A part takes a second; on a machine that is busy with orders it may take long."""
@@ -38,6 +40,8 @@ def jobs_of(desk: PayDesk | None, cabinet: Callable[[Database], FilingCabinet] |
         async with context.finishing(batch) as unit:
             await daily.run_days([RunDay(daily.cause_of(job.company, unit.now)) for job in batch], unit)
 
+    if cabinet is not None:
+        _file_agreements(jobs, cabinet)
     if desk is None:
         return jobs
 
@@ -81,10 +85,10 @@ def jobs_of(desk: PayDesk | None, cabinet: Callable[[Database], FilingCabinet] |
             async with context.unit([job.company]) as unit:
                 slips, after = await payslips.unfiled(unit.raw, desk.vault, job.company, run, after, PAPERS)
             if slips:
-                papers = await filing.file(job.company, slips)
+                papers = await filing.file(job.company, [paper(job.company, slip) for slip in slips])
                 told = list(zip(slips, papers, strict=True))
-                refused += [slip.employee for slip, paper in told if paper is None]
-                kept = [(slip.employee, slip.period, slip.kind, paper) for slip, paper in told if paper is not None]
+                refused += [slip.employee for slip, filed in told if filed is None]
+                kept = [(slip.employee, slip.period, slip.kind, filed) for slip, filed in told if filed is not None]
                 if kept:
                     async with context.unit([job.company]) as unit:
                         await keep_papers([KeepPapers(job.company, tuple(kept))], unit)
@@ -98,3 +102,27 @@ def jobs_of(desk: PayDesk | None, cabinet: Callable[[Database], FilingCabinet] |
         await cabinet(context.database).erase(job.company, UUID(str(job.payload["employee"])))
 
     return jobs
+
+
+def _file_agreements(jobs: Jobs, cabinet: Callable[[Database], FilingCabinet]) -> None:
+    """What was agreed with people is put on file for them, a batch of hires in one call per company."""
+
+    @jobs.queue(AGREEMENTS, lease_s=LEASE_S, batch=PAPERS)
+    async def file(batch: Sequence[Job], context: JobContext) -> None:
+        filing = cabinet(context.database)
+        for company in sorted({job.company for job in batch}):
+            own = [job for job in batch if job.company == company]
+            asked = [_agreement(job) for job in own]
+            async with context.unit([company]) as unit:
+                found = await agreements.read(unit.raw, company, asked)
+            told = [(job, agreement) for job, agreement in zip(own, found, strict=True) if agreement is not None]
+            papers = await filing.file(company, [agreement_paper(agreement) for _, agreement in told]) if told else []
+            for (job, agreement), filed in zip(told, papers, strict=True):
+                if filed is None:
+                    context.fail(job, f"documents refuses the paper of employee {agreement.employee}")
+
+
+def _agreement(job: Job) -> FileAgreement:
+    payload = job.payload
+    contract = None if payload["contract"] is None else UUID(str(payload["contract"]))
+    return FileAgreement(job.company, UUID(str(payload["employee"])), contract, int(str(payload["revision"])))

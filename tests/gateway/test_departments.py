@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -216,6 +217,38 @@ async def waiting(office: FrontOffice, path: str, count: int) -> AsyncIterator[N
         for each in asked:
             each.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
+
+
+def _asked_times(department: Starlette, count: int) -> bool:
+    return bool(department.state.asked >= count)
+
+
+async def test_callers_who_go_away_before_the_answer_give_their_connection_back(make_gateway: MakeGateway) -> None:
+    """G20: otherwise each impatient caller costs the department a connection for ever (found by the proof's `poison`)."""
+    answers = asyncio.Event()
+
+    async def late(request: Request) -> Response:
+        request.app.state.asked += 1
+        await answers.wait()
+        return Response(b"late")
+
+    department = Starlette(routes=[Route("/v1/late", late), Route("/{path:path}", echo)])
+    department.state.asked = 0
+    async with serving(department) as ledger:
+        gateway = make_gateway(ledger_address=ledger, department_connections=2)
+        async with calling(gateway) as office, serving(gateway.service.app) as address:
+            for count in (1, 2):
+                _, writer = await asyncio.open_connection(*address.removeprefix("http://").split(":"))
+                head = f"GET /ledger/v1/late HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {office.key}\r\n\r\n"
+                writer.write(head.encode())
+                await eventually(partial(_asked_times, department, count), what="it is asked", every_s=0.01)
+                writer.close()
+                await writer.wait_closed()
+            answers.set()
+            answer = await eventually(
+                lambda: office.get("/ledger/v1/x"), lambda a: a.status_code == 201, what="there is a connection again"
+            )
+    assert answer.status_code == 201
 
 
 async def test_a_department_that_was_restarted_is_found_again(make_gateway: MakeGateway) -> None:

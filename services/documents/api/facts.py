@@ -95,7 +95,7 @@ class Facts(Body):
     language: Language
     issued_on: Day
     number: DocumentNumber
-    seller: Sender
+    seller: Annotated[Sender | None, Field(description="Left out: the company, as the ledger registered it.")] = None
     remark: Text | None = None
 
 

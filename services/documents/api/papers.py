@@ -24,7 +24,7 @@ from chassis.requests import RequestIdentity, unavailable
 from services.documents import handlers
 from services.documents.api import facts
 from services.documents.api.callers import WRITE
-from services.documents.api.facts import Body, Facts, Id
+from services.documents.api.facts import Body, Facts, Id, Sender
 from services.documents.commands import ErasePerson, MakePersonKeys, RegisterDocument, RegisterPapers
 from services.documents.domain.access import reads_class
 from services.documents.domain.classes import is_sealed
@@ -39,6 +39,8 @@ from services.documents.translate import paper_id, party_id
 
 PAPERS_MAX = 200
 PERSON_KEYS = "person-keys"
+
+Json = Mapping[str, object]
 
 router = Router(prefix="/v1/companies/{company}", tags=["papers"])
 
@@ -141,11 +143,14 @@ async def register_papers(company: str, body: PapersBody, call: Writers, request
     reading = Reading(call.caller, request.app.state.doors)
     async with reading.connection(company) as connection:
         rights = await access.rights(connection, company, call.caller, "write")
+        letterheads = await store.letterheads(connection, [company])
     _check(body.papers, rights)
+    senders = _senders(body.papers, letterheads.get(company))
     keys = await _person_keys(request, reading, company, body.papers)
     desk: Desk = request.app.state.desk
     cause = call.cause(company)
-    commands = tuple(_command(cause, paper, desk, keys) for paper in body.papers)
+    papers = zip(body.papers, senders, strict=True)
+    commands = tuple(_command(cause, paper, sender, desk, keys) for paper, sender in papers)
     # The hash that is kept of the request is a keyed one: nobody finds pay by trying amounts out on it.
     conceal = desk.seals.fingerprint if keys and desk.seals is not None else None
     return await call.run(handlers.register_papers, RegisterPapers(commands), conceal=conceal)
@@ -189,6 +194,20 @@ def _check_places(papers: Sequence[AnyPaper]) -> None:
     ]
     if faults:
         raise Problem(422, "made-by-event", "A paper is made by its event and by nobody else.", faults[:10])
+
+
+def _senders(papers: Sequence[AnyPaper], letterhead: Json | None) -> list[Json]:
+    """Whose each paper is: who is named, or else the company. Raises Problem 409 while that is not known here."""
+    unnamed = [n for n, paper in enumerate(papers) if paper.facts.seller is None]
+    if unnamed and letterhead is None:
+        detail = "The company's own name and address are not known here yet."
+        faults = [Fault(f"/papers/{n}/facts/seller", "letterhead-unknown", detail) for n in unnamed[:10]]
+        raise Problem(409, "letterhead-unknown", detail, faults)
+    return [_sender(paper.facts.seller, letterhead) for paper in papers]
+
+
+def _sender(named: Sender | None, letterhead: Json | None) -> Json:
+    return dict(letterhead or {}) if named is None else named.model_dump(mode="json", exclude_none=True)
 
 
 def _barcodes(paper: AnyPaper) -> list[tuple[str, str, str]]:
@@ -243,17 +262,17 @@ def _unerased(papers: Sequence[AnyPaper], keys: Mapping[UUID, bytes | None]) -> 
     return {person: key for person, key in keys.items() if key is not None}
 
 
-def _command(cause: Cause, paper: AnyPaper, desk: Desk, keys: dict[UUID, bytes]) -> RegisterDocument:
+def _command(cause: Cause, paper: AnyPaper, sender: Json, desk: Desk, keys: dict[UUID, bytes]) -> RegisterDocument:
     stated = paper.facts
     company = cause.company
     document = paper_id(company, paper.document_class, paper.about.kind, own(paper.about.id), stated.number)
     employee = own(paper.employee) if isinstance(paper, Payslip | Contract) else None
-    content = orjson.dumps(stated.model_dump(mode="json", by_alias=True, exclude_none=True))
+    content = orjson.dumps(stated.model_dump(mode="json", by_alias=True, exclude_none=True) | {"seller": sender})
     sealed = employee is not None and is_sealed(paper.document_class)
     if sealed and employee is not None:
         assert desk.seals is not None
         content = desk.seals.seal(keys[employee], company, employee, document, content)
-    name = _party(stated)
+    name = _party(stated, sender)
     return RegisterDocument(
         cause,
         document,
@@ -273,10 +292,10 @@ def _command(cause: Cause, paper: AnyPaper, desk: Desk, keys: dict[UUID, bytes])
     )
 
 
-def _party(stated: Facts) -> str:
+def _party(stated: Facts, sender: Json) -> str:
     """Whom the paper is found by."""
     for who in ("customer", "employee", "ship_to"):
         found = getattr(stated, who, None)
         if found is not None:
             return str(found.name)
-    return stated.seller.name
+    return str(sender["name"])

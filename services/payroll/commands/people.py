@@ -97,3 +97,14 @@ class LinkAccount:
     cause: Cause
     actor: str
     employee: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileAgreement:
+    """Put on file what was agreed with a person: the hire, or what a fact about a contract says."""
+
+    company: str
+    employee: UUID
+    contract: UUID | None
+    """None for the hire."""
+    revision: int

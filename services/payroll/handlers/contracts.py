@@ -15,6 +15,7 @@ from services.payroll.domain.contracts import Contract
 from services.payroll.domain.effective import Effective
 from services.payroll.domain.employment import Forbidden, Staff
 from services.payroll.handlers.days import todays
+from services.payroll.handlers.people import file_agreement
 from services.payroll.store import accounts
 from services.payroll.store import contracts as store
 from services.payroll.store import effective as facts
@@ -46,6 +47,7 @@ async def sign_contracts(commands: Sequence[SignContract], unit: UnitOfWork) -> 
         signed.append((company, command.contract, command.employee, made.reference, made.post, made.starts_on))
         added.append(((company, made.contract), made.terms[0]))
         unit.audit(command.cause, "contract-signed", str(command.employee), {"reference": made.reference})
+        file_agreement(unit, company, command.employee, command.contract)
         results.append(Answer(201, {"contract": made.contract, "reference": made.reference, "revision": 1}))
     await store.add_contracts(unit.raw, signed, unit.now)
     await facts.add(unit.raw, facts.CONTRACTS, added, unit.now)
@@ -73,6 +75,7 @@ async def amend_contracts(commands: Sequence[AmendContract], unit: UnitOfWork) -
         found.terms.append(made)
         added.append(((company, found.contract), made))
         unit.audit(command.cause, "contract-amended", str(found.employee), {"revision": made.revision})
+        file_agreement(unit, company, UUID(found.employee.hex), UUID(found.contract.hex), made.revision)
         results.append(Answer(201, {"contract": found.contract, "revision": made.revision}))
     await facts.add(unit.raw, facts.CONTRACTS, added, unit.now)
     return results

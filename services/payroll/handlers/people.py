@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from chassis import companies
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Outcomes
+from chassis.ids import UUID
 from services.payroll.commands.people import LearnCompany, RegisterEmployee
 from services.payroll.domain.registering import next_serials, personnel_number
 from services.payroll.handlers.checklists import make_tasks
@@ -20,6 +21,8 @@ from services.payroll.translate import people as translate
 
 DAILY = "daily"
 """The queue with one job per company, which leaves the next day's job when it is done."""
+AGREEMENTS = "file-agreements"
+"""The queue of what was agreed with people and is not on file yet."""
 
 
 async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) -> Outcomes:
@@ -53,6 +56,7 @@ async def register_employees(commands: Sequence[RegisterEmployee], unit: UnitOfW
         last[row.company] = serial
         unit.emit(*translate.employee_registered(command, row.number), command.cause)
         unit.audit(command.cause, "employee-registered", str(command.employee), {"number": row.number})
+        file_agreement(unit, row.company, command.employee)
         outcomes.append(None)
     if rows:
         rows = await _in_departments(rows, unit)
@@ -61,6 +65,15 @@ async def register_employees(commands: Sequence[RegisterEmployee], unit: UnitOfW
         causes = {(command.cause.company, command.employee): command.cause for command in commands}
         await enrol_required([(causes[r.company, r.employee], r.employee, r.starts_on) for r in rows], unit)
     return outcomes
+
+
+def file_agreement(
+    unit: UnitOfWork, company: str, employee: UUID, contract: UUID | None = None, revision: int = 1
+) -> None:
+    """Have the paper of a hire, or of what a fact about a contract says, put on file when there is time."""
+    about = employee if contract is None else contract
+    payload = {"employee": str(employee), "contract": None if contract is None else str(contract), "revision": revision}
+    unit.enqueue(AGREEMENTS, company, payload, key=f"{about}/{revision}")
 
 
 async def _in_departments(rows: Sequence[EmployeeRow], unit: UnitOfWork) -> list[EmployeeRow]:

@@ -1,18 +1,50 @@
-"""A payslip as documents wants it told: names and amounts in the employee's language, in one signed call."""
+"""Papers as documents wants them told: names and amounts in the employee's language, in signed calls."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from contracts.money import from_minor
-from services.payroll.domain.filing import ToFile, payslip_id
+from services.payroll.domain.filing import AgreementToFile, ToFile, payslip_id
 from services.payroll.domain.pay.calculating import Line
 from services.payroll.domain.pay.paying import PersonPay
 from services.payroll.domain.pay.wording import worded
 
 LINES_MAX = 60
 """As many lines of a kind as documents prints."""
+
+
+APPLIES_FROM = {
+    "en": "These terms apply from {day} on.",
+    "el": "Οι όροι αυτοί ισχύουν από {day}.",
+    "he": "תנאים אלה חלים מיום {day}.",
+}
+
+
+def agreement_paper(agreed: AgreementToFile) -> dict[str, Any]:
+    """The facts of the paper of a hire, a contract or an amendment. Whose it is documents knows: the company's."""
+    hours, ends, applies = agreed.weekly_hours_hundredths, agreed.ends_on, agreed.applies_from
+    facts: dict[str, Any] = {
+        "language": agreed.language,
+        "issued_on": str(agreed.issued_on),
+        "number": agreed.number,
+        "employee": {"name": agreed.name, "number": agreed.employee_number},
+        "position": agreed.position,
+        "department": agreed.department,
+        "starts_on": str(agreed.starts_on),
+        "ends_on": None if ends is None else str(ends),
+        "hours_per_week": None if hours is None else f"{Decimal(hours).scaleb(-2).normalize():f}",
+        "clauses": [] if applies is None else [APPLIES_FROM[agreed.language].format(day=f"{applies:%d.%m.%Y}")],
+    }
+    return {
+        "class": "employment_contract",
+        "about": {"kind": agreed.kind, "id": str(agreed.about)},
+        "employee": str(agreed.employee),
+        "links": [],
+        "facts": {name: value for name, value in facts.items() if value is not None},
+    }
 
 
 def paper(company: str, slip: ToFile) -> dict[str, Any]:

@@ -135,9 +135,9 @@ def slip(name: str, *, lines: int = 1, number: str = "E-000001") -> ToFile:
 async def test_a_payslip_that_documents_refuses_does_not_keep_the_others_back(filed: Filed) -> None:
     """One of three has a number that documents does not take: two are filed, one is named."""
     slips = [slip("Anna"), slip("Boris", number="x" * 80), slip("Clio")]
-    first, second, third = await filed.cabinet.file("acme", slips)
+    first, second, third = await filed.cabinet.file("acme", [paper("acme", slip) for slip in slips])
     assert (first is None, second is None, third is None) == (False, True, False)
-    again = await filed.cabinet.file("acme", [replace_name(one) for one in slips])
+    again = await filed.cabinet.file("acme", [paper("acme", replace_name(one)) for one in slips])
     assert again == [first, None, third], "what is on file stays as it was, whatever is told later"
     assert await filed.archive.rows("select count(*) from document") == [(2,)]
 
