@@ -32,7 +32,7 @@ they are PDF/A-3b. How papers come about, are asked for, read and mailed stands 
 
 Made by an event, at once: invoice and credit note; delivery note, packing list and labels of a shipment; the letter of
 a dunning level. Made when they are asked for (`POST /documents/v1/companies/{company}/papers`): statement of account,
-payslip, employment contract, and each of the others by its facts.
+and each of the others by its facts. Payroll has payslips filed when a run is approved, and the contract of each hire.
 
 Barcodes on labels and packing lists are read back by a decoder in the tests: SSCC (GS1-128), Code 128, EAN-13, QR, Data
 Matrix.

@@ -10,9 +10,11 @@ import orjson
 import pytest
 
 from chassis.ids import derive, new_id
+from contracts import published
 from tests.documents.archive import Archive, text_of
 from tests.documents.paper_samples import facts_of
 from tests.documents.test_papers import plain
+from tests.payroll.office import company
 
 AT = "/v1/companies/acme"
 OFFICER = {"documents:confidential"}
@@ -57,6 +59,22 @@ async def test_a_statement_is_filed_and_can_be_read_at_once(archive: Archive) ->
         ("DocumentRegistered", "DocumentRegistered.v2", "statement"),
         ("DocumentStored", "DocumentStored.v2", "statement"),
     ]
+
+
+async def test_a_paper_without_a_seller_is_the_companys_own(archive: Archive) -> None:
+    """Its name and address are those that the ledger registered; until they are known here it is refused by name."""
+    paper = asked("statement")
+    del paper["facts"]["seller"]
+    async with archive.reader() as client:
+        refused = await client.post(f"{AT}/papers", json={"papers": [paper]}, headers=key())
+        await archive.hear(company())
+        made = await client.post(f"{AT}/papers", json={"papers": [paper]}, headers=key())
+        document = made.json()["papers"][0]["document"]
+        content = await client.get(f"{AT}/documents/{document}/content")
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/letterhead-unknown")
+    assert refused.json()["errors"][0]["pointer"] == "/papers/0/facts/seller"
+    assert str(published.sample("CompanyRegistered.v1").data["name"]) in plain(text_of(content.content))
 
 
 async def test_a_paper_that_is_asked_for_again_is_on_file_once(archive: Archive) -> None:
