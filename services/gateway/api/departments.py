@@ -7,29 +7,27 @@ body passes through memory and is never stored here; answers are streamed.
 from __future__ import annotations
 
 import re
-import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 import httpx
 import orjson
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from chassis.auth import Caller, TokenSigner
 from chassis.errors import Problem
 from chassis.http import read_body
+from services.gateway.api.line import Answer, Line, LineBusy, Streamed
 from services.gateway.settings import GatewaySettings
 
 DEPARTMENTS: Final = ("ledger", "inventory", "payroll", "documents")
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 READY_S = 0.5
 """How long a department may take to say that it is ready, when somebody asks why a request takes so long."""
-POOL_S = 1.0
-"""How long a request waits for a free connection to its department."""
-READY_CONNECTIONS = 4
-DOCUMENT_CONNECTIONS = 4
+READY_CALLS = 4
+DOCUMENT_CALLS = 4
 """Per department; its OpenAPI document needs no key, so what it may take is bounded by itself."""
 
 PASSED_ON = frozenset(
@@ -59,13 +57,14 @@ class Departments:
         self._signer = signer
         tls = httpx.create_ssl_context(trust_env=False)  # one for all: reading the authorities is slow
 
-        def clients(connections: int) -> Mapping[str, httpx.AsyncClient]:
-            return {name: _client(settings, connections, tls) for name in self._addresses}
+        def lines(calls: int) -> Mapping[str, Line]:
+            answer_s, connect_s = settings.department_answer_s, settings.department_connect_s
+            return {name: Line(calls, answer_s, connect_s, tls) for name in self._addresses}
 
-        # connections are never shared between departments, nor between callers and whoever needs no key
-        self._clients = clients(settings.department_connections)
-        self._readiness = clients(READY_CONNECTIONS)
-        self._documents = clients(DOCUMENT_CONNECTIONS)
+        # never shared between departments, nor between callers and whoever needs no key
+        self._lines = lines(settings.department_connections)
+        self._readiness = lines(READY_CALLS)
+        self._documents = lines(DOCUMENT_CALLS)
 
     async def pass_on(
         self, request: Request, department: str, path: str, caller: Caller, *, as_it_comes: bool = False
@@ -85,12 +84,12 @@ class Departments:
             headers.append(("traceparent", trace))
         query = request.scope["query_string"]
         url = httpx.URL(address).copy_with(raw_path=path.encode("ascii") + (b"?" + query if query else b""))
-        client = self._clients[department]
         if as_it_comes and "content-length" in request.headers:
             headers.append(("content-length", request.headers["content-length"]))
-        sent = client.build_request(request.method, url, headers=headers, content=content or None)
-        sent.headers.pop("user-agent", None)
-        return _streamed(await self._send(client, sent, department, again=not as_it_comes), department)
+        asked = {"headers": headers, "content": content or None}
+        line = self._lines[department]
+        begun = await _called(line, department, request.method, url, again=not as_it_comes, **asked)
+        return _streamed(begun, department)
 
     async def ask(
         self, department: str, method: str, path: str, caller: Caller, body: Mapping[str, object] | None = None
@@ -102,10 +101,12 @@ class Departments:
         if address is None or self._signer is None:
             raise department_down(department, "is not connected")
         headers = {"authorization": f"Bearer {self._signer.sign(caller, department)}"}
-        client = self._clients[department]
+        begun = await _called(
+            self._lines[department], department, method, f"{address}{path}", headers=headers, json=body
+        )
         try:
-            answer = await client.request(method, f"{address}{path}", headers=headers, json=body)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            answer = await begun.read()
+        except httpx.HTTPError as error:
             raise department_down(department, _why(error)) from error
         if answer.status_code == 404:
             raise Problem(404, "not-found", f"The department {department} has no such thing.")
@@ -119,30 +120,13 @@ class Departments:
             raise department_down(department, f"answers {answer.status_code}, which cannot be used")
         return told
 
-    async def _send(
-        self, client: httpx.AsyncClient, sent: httpx.Request, department: str, *, again: bool = True
-    ) -> httpx.Response:
-        """The beginning of an answer. A connection that the department has closed meanwhile is replaced once: commands
-        carry idempotency keys, so asking twice is asking once.
-        """
-        try:
-            try:
-                return await client.send(sent, stream=True)
-            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                if not again:
-                    raise
-                return await client.send(sent, stream=True)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise department_down(department, _why(error)) from error
-
     async def document(self, department: str) -> Response:
         """The department's OpenAPI document. Raises Problem 503."""
         address = self._addresses.get(department)
         if address is None:
             raise department_down(department, "is not connected")
-        client = self._documents[department]
-        sent = client.build_request("GET", f"{address}/openapi.json")
-        return _streamed(await self._send(client, sent, department), department)
+        begun = await _called(self._documents[department], department, "GET", f"{address}/openapi.json")
+        return _streamed(begun, department)
 
     async def is_ready(self, department: str) -> bool:
         """Whether the department says that it can work."""
@@ -150,26 +134,26 @@ class Departments:
         if address is None:
             return False
         try:
-            answer = await self._readiness[department].get(f"{address}/readyz", timeout=READY_S)
-        except httpx.HTTPError:
+            begun = await self._readiness[department].send("GET", f"{address}/readyz", timeout=READY_S)
+            return (await begun.read()).status_code == 200
+        except (httpx.HTTPError, LineBusy):
             return False
-        return answer.status_code == 200
 
     async def close(self) -> None:
         """Give the connections back."""
-        for clients in (self._clients, self._readiness, self._documents):
-            for client in clients.values():
-                await client.aclose()
+        for lines in (self._lines, self._readiness, self._documents):
+            for line in lines.values():
+                await line.close()
 
 
-def _client(settings: GatewaySettings, connections: int, tls: ssl.SSLContext) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        timeout=httpx.Timeout(settings.department_answer_s, connect=settings.department_connect_s, pool=POOL_S),
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=min(connections, 32)),
-        follow_redirects=False,
-        trust_env=False,
-        verify=tls,
-    )
+async def _called(
+    line: Line, department: str, method: str, url: httpx.URL | str, *, again: bool = True, **asked: Any
+) -> Answer:
+    """The beginning of the department's answer. Raises Problem 503 when there is none."""
+    try:
+        return await line.send(method, url, again=again, **asked)
+    except (httpx.HTTPError, httpx.InvalidURL, LineBusy) as error:
+        raise department_down(department, _why(error)) from error
 
 
 def plain_path(request: Request, department: str) -> str:
@@ -201,29 +185,20 @@ def _json(answer: httpx.Response) -> dict[str, Any]:
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, httpx.PoolTimeout):
+    if isinstance(error, LineBusy):
         return "has as many requests as it may have at once"
     return "takes too long to answer" if isinstance(error, httpx.TimeoutException) else "does not answer"
 
 
-def _streamed(answer: httpx.Response, department: str) -> Response:
+def _streamed(answer: Answer, department: str) -> Response:
     headers = MutableHeaders()
-    for name, value in answer.headers.multi_items():
+    for name, value in answer.response.headers.multi_items():
         if name not in KEPT_BACK and name != "content-type":
             headers.append(name, value)
-    location = answer.headers.get("location")
+    location = answer.response.headers.get("location")
     if location is not None and location.startswith("/v1/"):
         headers["location"] = f"/{department}{location}"
-    response = StreamingResponse(_parts(answer), answer.status_code, headers)
-    if "content-type" in answer.headers:
-        response.headers["content-type"] = answer.headers["content-type"]
+    response = Streamed(answer, headers)
+    if "content-type" in answer.response.headers:
+        response.headers["content-type"] = answer.response.headers["content-type"]
     return response
-
-
-async def _parts(answer: httpx.Response) -> AsyncIterator[bytes]:
-    """The answer as it comes; the connection is given back even when the caller goes away."""
-    try:
-        async for part in answer.aiter_raw():
-            yield part
-    finally:
-        await answer.aclose()
