@@ -25,6 +25,16 @@ def cpu_seconds(pids: Mapping[str, int]) -> dict[str, float]:
     return used
 
 
+def children_cpu_seconds(pid: int) -> float:
+    """CPU so far of the processes that this one has started and that still run."""
+    used = 0.0
+    for process in _family(pid)[1:]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            used += times.user + times.system
+    return used
+
+
 def memory_mebibytes(pids: Mapping[str, int]) -> dict[str, int]:
     """Memory that is this process's own (shared pages of a database server's backends are counted once per family)."""
     sizes: dict[str, int] = {}

@@ -19,6 +19,7 @@ from typing import Any
 
 from bench.__main__ import machine
 from bench.measure import memory_mebibytes
+from bench.rendered import until_rendered
 from chassis.cause import Cause
 from chassis.database import Database
 from chassis.ids import UUID, derive
@@ -48,6 +49,7 @@ ACCOUNTS = (
 NOON = datetime(2023, 12, 1, 12, tzinfo=UTC)
 HIRED = date(2024, 1, 1)
 PATIENCE_S = 600.0
+PAPERS_PATIENCE_S = 1_800.0
 SAMPLE = 20
 """Parts whose steps are measured one by one afterwards."""
 
@@ -251,6 +253,8 @@ async def volume(bench: Bench, number: int) -> dict[str, Any]:
     await bench.group("many")
     say(f"{number} people are hired and agreed with")
     await bench.employ("many", number)
+    say("their contracts come to paper")
+    contracts = await until_rendered(bench.stack, COMPANY, "employment_contract", number, PAPERS_PATIENCE_S)
     say("the month is calculated")
     view, calculated = await bench.calculate("many", "2024-01")
     memory = memory_mebibytes(bench.stack.pids())
@@ -267,12 +271,14 @@ async def volume(bench: Bench, number: int) -> dict[str, Any]:
     await bench.command(view, "posting", {})
     await bench.until_posted(view["run"])
     posted = time.perf_counter() - began
+    say("the payslips are rendered")
+    slips = await until_rendered(bench.stack, COMPANY, "payslip", filed, PAPERS_PATIENCE_S)
     return {
         "people": view["people"], "payments": view["totals"]["payments"], "calculated_s": calculated, "papers": filed,
         "approved_and_registered_s": registered, "exported_s": exported, "file_s": downloaded,
         "file_bytes": len(answer.content), "posted_s": posted,
         "total_s": calculated + registered + exported + posted, "memory_mib": memory,
-        "ms_per_person": await bench.steps(view["run"]),
+        "ms_per_person": await bench.steps(view["run"]), "contracts": contracts, "payslips": slips,
     }  # fmt: skip
 
 
@@ -324,6 +330,12 @@ def print_table(figures: dict[str, Any]) -> None:
     )
     for what, seconds in rows:
         print(f"{what:<60} {seconds:8.1f} s")
+    for name in ("contracts", "payslips"):
+        papers = many[name]
+        print(
+            f"  {papers['rendered']} {name} rendered in {papers['seconds']:.1f} s: {papers['per_s']:.0f}/s, "
+            f"{papers['per_cpu_s']:.0f} per second of the renderer's processor time (goal: 150 per core)"
+        )
     for name, of in (("a month", many), ("with 12 months again", wrong)):
         for step, ms in of["ms_per_person"].items():
             print(f"  {name}: {step:<45} {ms:8.2f} ms per person")
