@@ -14,20 +14,20 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import orjson
 import structlog
 from opentelemetry import trace
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 from opentelemetry.trace.propagation import set_span_in_context
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from pydantic import ValidationError
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 """Everyone's logger; the lines say themselves who writes and in which trace."""
@@ -333,10 +333,7 @@ class Tracing:
         self._tracer: trace.Tracer | None = None
         if endpoint is None and exporter is None:
             return
-        resource = Resource.create({"service.name": service, "service.instance.id": f"{service}-{replica}"})
-        self._provider = TracerProvider(resource=resource)
-        sink = exporter or _otlp_exporter(str(endpoint))
-        self._provider.add_span_processor(BatchSpanProcessor(sink))
+        self._provider = _provider(service, replica, endpoint, exporter)
         self._tracer = self._provider.get_tracer("backbone")
 
     def batch_span(self, name: str, traceparents: Iterable[str | None]) -> AbstractContextManager[None]:
@@ -374,11 +371,17 @@ class Tracing:
             yield f"00-{made.trace_id:032x}-{made.span_id:016x}-{int(made.trace_flags):02x}"
 
 
-def _otlp_exporter(endpoint: str) -> Any:
-    """Imported only where it is used: the exporter brings an HTTP client that a service without it need not load."""
+def _provider(service: str, replica: int, endpoint: str | None, exporter: Any) -> TracerProvider:
+    """The SDK and its exporter are imported only where spans are made: a service that makes none starts without."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk import resources
+    from opentelemetry.sdk.trace import TracerProvider, export
 
-    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+    named = {"service.name": service, "service.instance.id": f"{service}-{replica}"}
+    provider = TracerProvider(resource=resources.Resource.create(named))
+    sink = exporter or OTLPSpanExporter(endpoint=f"{str(endpoint).rstrip('/')}/v1/traces")
+    provider.add_span_processor(export.BatchSpanProcessor(sink))
+    return provider
 
 
 _tracing = Tracing("")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import cache, partial
 from typing import cast
 
 from chassis.auth import TokenSigner
@@ -59,8 +60,7 @@ def build(settings: GatewaySettings, parts: Sequence[str]) -> Service:
         freshness=Freshness(servers, counts, consumers.name, doors.clock.now, settings.freshness_s),
         measured={},
     )
-    document = document_of(app)
-    app.openapi = lambda: document  # type: ignore[method-assign]
+    app.openapi = cache(partial(document_of, app))  # type: ignore[method-assign]
     return service
 
 

@@ -297,13 +297,20 @@ async def test_a_body_that_never_ends_is_given_up(api: ToyApi, monkeypatch: pyte
     problem(response, 408, "body-too-slow")
 
 
-def test_a_route_without_a_door_cannot_be_built() -> None:
+async def test_a_route_without_a_door_cannot_be_opened(api: ToyApi) -> None:
     router = Router()
-    with pytest.raises(TypeError, match="has no door"):
 
-        @router.get("/open")
-        async def unguarded() -> str:
-            return "everything"
+    @router.get("/open")
+    async def unguarded() -> str:
+        return "everything"
+
+    app = FastAPI()
+    app.router.routes.extend(router.routes)
+    install(app, api)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://toy") as client:
+        answers = [await client.get("/open", headers={"authorization": f"Bearer {api.token()}"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [500, 500]
 
 
 async def test_doors_guard_an_ordinary_router_too(api: ToyApi) -> None:

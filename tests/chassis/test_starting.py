@@ -24,6 +24,22 @@ for service in services:
 print(*sorted(sys.modules))
 """
 
+TOO_EARLY = """
+import importlib, sys
+from chassis.starting import short_start
+with short_start():
+    for service in sys.argv[1:]:
+        importlib.import_module(f"services.{service}.main")
+from chassis.http import StrictRoute
+from contracts.registry import EVENTS
+apis = [importlib.import_module(f"services.{service}.api") for service in sys.argv[1:]]
+routes = [route for api in apis for router in getattr(api, "ROUTERS", ()) for route in router.routes]
+print(len(routes) > 100, len(EVENTS) > 40)
+print(*(route.path for route in routes if not isinstance(route, StrictRoute) or "dependant" in vars(route)))
+print(*(name for name, event in EVENTS.items() if event.__pydantic_complete__))
+print(*(name for name in ("opentelemetry.sdk", "sqlalchemy", "alembic") if name in sys.modules))
+"""
+
 
 def called(arguments: Sequence[str], *services: str) -> tuple[list[str], set[str], str]:
     """A command of some services, one after the other in one process with nothing set.
@@ -60,3 +76,12 @@ def test_what_nobody_knows_is_named_before_anything_is_loaded(arguments: list[st
     assert codes == ["ledger 2"]
     assert answer in said
     assert "pydantic" not in modules
+
+
+def test_what_a_service_may_never_need_is_not_made_when_it_starts() -> None:
+    command = [sys.executable, "-c", TOO_EARLY, *discover_services()]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=True)
+
+    looked, routes, validators, modules = done.stdout.splitlines()
+    assert looked == "True True", "there are routes and events to look at"
+    assert (routes, validators, modules) == ("", "", "")
