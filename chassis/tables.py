@@ -148,6 +148,16 @@ def report_of(problems: Sequence[RowProblem], rows: int) -> dict[str, object]:
     return {"rows": rows, "rows_refused": len({problem.row for problem in problems}), "refused": told}
 
 
+def is_refused(problems: Sequence[RowProblem], taken: int, *, skip: bool) -> bool:
+    """Whether nothing of the file is taken; `taken` is how many of its rows could be."""
+    return bool(problems) and not (skip and taken)
+
+
+def count_of(rows: Sequence[object], problems: Sequence[RowProblem]) -> int:
+    """How many rows a file has: those that can be read, and those that cannot (`problems` of the reading alone)."""
+    return len(rows) + len({problem.row for problem in problems})
+
+
 def refusal_of(problems: Sequence[RowProblem], rows: int) -> Refused:
     """Nothing is taken because of these; there is at least one. Its errors name the first, `refused` names all."""
     first, wrong = by_row(problems)[0], len({problem.row for problem in problems})

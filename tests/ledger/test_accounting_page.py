@@ -14,7 +14,8 @@ from tests.ledger.accountant import Accountant, at_the_door
 from tests.ledger.desk import Desk, Order, payment, payment_id
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "accounting.md"
-COMMAND = re.compile(r"^(KEY=\$BEN )?(books .*) # ([0-9]{3})$", re.MULTILINE)
+COMMAND = re.compile(r"^(KEY=\$BEN )?((?:books|table) .*) # ([0-9]{3})$", re.MULTILINE)
+FILE = re.compile(r"^```csv (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +43,22 @@ async def run(person: Accountant, path: str, body: str | None, number: int) -> A
     address = f"/v1/companies{path}"
     if body is None:
         return await person.http.get(address)
-    headers = {"idempotency-key": f"page-{number}", "content-type": "application/json"}
+    media_type = "application/json"
+    if body.startswith("@"):
+        body, media_type = dict(FILE.findall(PAGE.read_text("utf-8")))[body[1:]], "text/csv"
+    headers = {"idempotency-key": f"page-{number}", "content-type": media_type}
     return await person.http.post(address, content=body.encode(), headers=headers)
 
 
 def test_every_command_of_the_page_says_what_it_answers() -> None:
     text = PAGE.read_text("utf-8")
-    lines = [line for line in text.splitlines() if re.match(r"(KEY=\S+ )?books ", line)]
+    lines = [line for line in text.splitlines() if re.match(r"(KEY=\S+ )?(books|table) ", line)]
 
     assert len(lines) == len(commands()) > 20
 
 
 async def test_a_company_is_set_up_kept_closed_and_corrected_as_the_page_says(blank: Desk) -> None:
-    """L2, L3, L6, L8, L23, L29: an accountant goes by the page, from nothing to a corrected month."""
+    """L2, L3, L6, L8, L23, L29, X24: an accountant goes by the page, from nothing to a corrected month."""
     known = {"soon": (datetime.now(UTC) + timedelta(hours=1)).isoformat(), "entry": "", "before": ""}
     order = Order("A-1", at=datetime(2026, 2, 5, 12, tzinfo=UTC))
     async with at_the_door(blank, "anna", "ben") as (anna, ben):
@@ -72,6 +76,8 @@ async def test_a_company_is_set_up_kept_closed_and_corrected_as_the_page_says(bl
             known |= {name: answer.json()[name] or known[name] for name in ("entry", "refund") if name in answer.json()}
         today = await anna.balance("6000", as_of="2026-01-31")
         as_known = await anna.balance("6000", as_of="2026-01-31", known_at=now.isoformat())
+        taken_over = [await anna.balance(account, as_of="2026-01-31") for account in ("1100", "2100", "3900")]
 
     assert (today, as_known) == ("1010.00", "1000.00")
+    assert taken_over == ["1240.00", "-66.00", "0.00"]
     assert await blank.faults() == []

@@ -13,7 +13,7 @@ from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.ids import derive
 from chassis.requests import Answer, Result
-from chassis.tables import RowProblem, refusal_of, report_of
+from chassis.tables import RowProblem, count_of, is_refused, refusal_of, report_of
 from services.inventory.commands import ImportItems, ImportStock, ImportWarehouses, ReceiveGoods
 from services.inventory.domain.days import NotADay, check_day
 from services.inventory.domain.items import ItemTerms, NotDefined, new_items
@@ -28,16 +28,6 @@ from services.inventory.translate import stock as translate
 
 LINES_MAX = 500
 """Of one receipt: what its events can hold. A longer file becomes several receipts in one commit."""
-
-
-def _is_refused(problems: Sequence[RowProblem], taken: int, *, skip: bool) -> bool:
-    """Whether nothing of the file is taken."""
-    return bool(problems) and not (skip and taken)
-
-
-def _rows_of(command: ImportItems | ImportWarehouses | ImportStock) -> int:
-    """How many rows the file has, those that could not be read among them."""
-    return len(command.rows) + len({problem.row for problem in command.problems})
 
 
 # -- items ---------------------------------------------------------------------------------------------------------
@@ -57,8 +47,8 @@ async def import_items(commands: Sequence[ImportItems], unit: UnitOfWork) -> Seq
         company = command.cause.company
         new, problems = _sort_out(command, known[company], can_value=company in currencies)
         taken = len(command.rows) - (len(problems) - len(command.problems))
-        count = _rows_of(command)
-        if _is_refused(problems, taken, skip=command.skip):
+        count = count_of(command.rows, command.problems)
+        if is_refused(problems, taken, skip=command.skip):
             results.append(refusal_of(problems, count))
             continue
         known[company] |= {item.sku: item for item in new}
@@ -116,8 +106,8 @@ async def import_warehouses(commands: Sequence[ImportWarehouses], unit: UnitOfWo
             elif (company, code) not in known:
                 new[code] = name
         taken = len(command.rows) - (len(problems) - len(command.problems))
-        count = _rows_of(command)
-        if _is_refused(problems, taken, skip=command.skip):
+        count = count_of(command.rows, command.problems)
+        if is_refused(problems, taken, skip=command.skip):
             results.append(refusal_of(problems, count))
             continue
         for code, name in new.items():
@@ -148,8 +138,8 @@ def _take_in(command: ImportStock, intake: Intake) -> Result:
     if isinstance(day, NotADay):
         return Refused(day.code, day.detail, "?received_on")
     good, problems = _sort_out_lines(command, intake)
-    count = _rows_of(command)
-    if _is_refused(problems, len(good), skip=command.skip):
+    count = count_of(command.rows, command.problems)
+    if is_refused(problems, len(good), skip=command.skip):
         return refusal_of(problems, count)
     receipts = _receipts(command, good)
     for receipt in receipts:

@@ -15,6 +15,7 @@ from contracts.base import Rate, Text, UnsignedAmount
 from services.ledger import handlers
 from services.ledger.api.inputs import Body, Day, Limit, Read, Write
 from services.ledger.commands import RunDunning, SetDunningPolicy, StopDunning
+from services.ledger.domain.dunning import LEVEL_MAX
 from services.ledger.queries import companies, dunning
 
 router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
@@ -31,7 +32,7 @@ class LevelBody(Body):
 class PolicyBody(Body):
     """All levels in their order. `books_charges`: fee and interest are owed; else only announced."""
 
-    levels: Annotated[list[LevelBody], Field(min_length=1, max_length=9)]
+    levels: Annotated[list[LevelBody], Field(min_length=1, max_length=LEVEL_MAX)]
     books_charges: bool = False
 
 

@@ -60,13 +60,16 @@ def _sound_iban(iban: str) -> str:
     return iban
 
 
+Postcode = Annotated[str, Field(max_length=16, pattern=r"^[^\u0000-\u001F\u007F]*$")]
+
+
 class AddressBody(Body):
     """A postal address."""
 
     line1: Text
     line2: Text | None = None
     city: Text
-    postcode: Annotated[str, Field(max_length=16, pattern=r"^[^\u0000-\u001F\u007F]*$")] = ""
+    postcode: Postcode = ""
     country: CountryCode
 
 

@@ -26,6 +26,7 @@ from services.ledger.commands.books import (
     ReverseEntry,
 )
 from services.ledger.commands.customers import ChangeCustomer, NewCustomer, RegisterCustomers
+from services.ledger.commands.importing import ImportAccounts, ImportBalances, ImportCustomers, ImportOpenItems
 from services.ledger.commands.payroll import PostPayroll, PostTraining
 from services.ledger.commands.receivables import (
     AllocatePayment,
@@ -67,6 +68,10 @@ __all__ = [
     "DefineFiscalYear",
     "DefineTaxCodes",
     "GrantException",
+    "ImportAccounts",
+    "ImportBalances",
+    "ImportCustomers",
+    "ImportOpenItems",
     "LockPeriod",
     "NewAccount",
     "NewCustomer",

@@ -22,6 +22,7 @@ CURRENCY_EXCHANGE = "currency_exchange"
 DISCOUNT_ALLOWED = "discount_allowed"
 BANK_CHARGES = "bank_charges"
 DUNNING_INCOME = "dunning_income"
+OPENING_BALANCE = "opening_balance"
 
 KIND_OF_ROLE: Mapping[str, str] = {
     RECEIVABLE: "asset",
@@ -39,7 +40,7 @@ KIND_OF_ROLE: Mapping[str, str] = {
     "goods_received": "liability",
     "cost_of_goods": "expense",
     "stock_difference": "expense",
-    "opening_balance": "equity",
+    OPENING_BALANCE: "equity",
     EXCHANGE_GAIN: "income",
     EXCHANGE_LOSS: "expense",
     CURRENCY_EXCHANGE: "asset",

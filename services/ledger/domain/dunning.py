@@ -13,6 +13,7 @@ from contracts.money import MICRO, divide_half_up, to_micro
 YEAR_DAYS = 365
 CHARGES = "LPC"
 """The series of debit notes over what late payment costs: late payment charges."""
+LEVEL_MAX = 9
 ITEMS_MAX = 500
 """On one letter; an event has no room for more."""
 

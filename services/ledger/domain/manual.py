@@ -69,7 +69,7 @@ def prepare(wanted: WantedEntry, chart: Chart, policy: Policy) -> Entry | Refuse
     """The entry to post: amounts counted, lines split, dimensions looked at, sides equal; or the rule it breaks."""
     lines: list[Line] = []
     for index, line in enumerate(wanted.lines):
-        made = _lines(line, f"/lines/{index}", wanted, chart, policy)
+        made = lines_of(line, f"/lines/{index}", chart, policy, controls=wanted.onto_control_accounts)
         if isinstance(made, Refused):
             return made
         lines += made
@@ -81,11 +81,14 @@ def prepare(wanted: WantedEntry, chart: Chart, policy: Policy) -> Entry | Refuse
     return Entry(wanted.company, wanted.id, GENERAL_JOURNAL, wanted.posted_on, wanted.id, None, lines, text=wanted.text)
 
 
-def _lines(line: WantedLine, pointer: str, wanted: WantedEntry, chart: Chart, policy: Policy) -> list[Line] | Refused:
+def lines_of(
+    line: WantedLine, pointer: str, chart: Chart, policy: Policy, *, controls: bool = False
+) -> list[Line] | Refused:
+    """A line as it is posted, in parts where a rule splits it; `controls` when it may touch control accounts."""
     account = chart.accounts.get(line.account)
     if account is None:
         return Refused("account-unknown", f"There is no account {line.account}.", f"{pointer}/account")
-    if account.role in CONTROL_ROLES and not wanted.onto_control_accounts:
+    if account.role in CONTROL_ROLES and not controls:
         detail = f"Account {line.account} must equal what its documents say; a manual line needs onto_control_accounts."
         return Refused("control-account", detail, f"{pointer}/account")
     amounts = _amounts(line, pointer, chart.currency)

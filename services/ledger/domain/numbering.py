@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 INVOICES = "INV"
 CREDIT_NOTES = "CN"
+OPENING = "OPN"
+"""What was open when the books were taken over: our count of it; it bears the number of the earlier system."""
 
 _PRINTED = re.compile(r"([A-Z0-9][A-Z0-9/_-]{0,15})-([0-9]{4})-([0-9]{6,18})")
 
@@ -33,9 +35,19 @@ class DocumentNumber(NamedTuple):
         return f"{self.series}-{self.fiscal_year}-{self.serial:06d}"
 
 
+def told_number(series: str, fiscal_year: int, serial: int, stated: str | None) -> str:
+    """What people call an invoice: by the number that an earlier system gave it, else by ours."""
+    return stated or DocumentNumber(series, fiscal_year, serial).printed
+
+
+def spelt(written: str) -> str:
+    """A number as it is compared with others, however somebody wrote it."""
+    return written.strip().upper()
+
+
 def read_number(printed: str) -> DocumentNumber | None:
     """The number that a payer wrote, or None when no document of ours can have it."""
-    match = _PRINTED.fullmatch(printed.strip().upper())
+    match = _PRINTED.fullmatch(spelt(printed))
     if match is None:
         return None
     number = DocumentNumber(match[1], int(match[2]), int(match[3]))

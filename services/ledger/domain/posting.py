@@ -13,6 +13,7 @@ CASH_JOURNAL = "cash"
 PAYROLL_JOURNAL = "payroll"
 STOCK_JOURNAL = "stock"
 GENERAL_JOURNAL = "general"
+OPENING_JOURNAL = "opening"
 
 SUBLEDGER_OF_JOURNAL: Mapping[str, str] = {GENERAL_JOURNAL: "gl", PAYROLL_JOURNAL: "payroll", STOCK_JOURNAL: "stock"}
 """Every other journal belongs to receivables."""

@@ -15,6 +15,8 @@ from services.ledger.handlers.customers import change_customers, register_custom
 from services.ledger.handlers.dimensions import change_policies, define_allocation_rules, define_dimension_values
 from services.ledger.handlers.dunning import run_dunning, set_policies, stop_dunning
 from services.ledger.handlers.entries import decide_entries, post_entries, reverse_entries
+from services.ledger.handlers.importing import import_accounts, import_balances, import_customers
+from services.ledger.handlers.opening import import_open_items
 from services.ledger.handlers.parts import record_parts, reduce_orders
 from services.ledger.handlers.payments import record_payments
 from services.ledger.handlers.payroll import post_payroll
@@ -42,6 +44,10 @@ __all__ = [
     "define_fiscal_years",
     "define_tax_codes",
     "grant_exceptions",
+    "import_accounts",
+    "import_balances",
+    "import_customers",
+    "import_open_items",
     "lock_periods",
     "open_accounts",
     "post_entries",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.requests import Answer, Result
 from services.ledger import translate
-from services.ledger.commands import ChangeCustomer, RegisterCustomers
+from services.ledger.commands import ChangeCustomer, NewCustomer, RegisterCustomers
 from services.ledger.handlers.bookkeeping import open_books
 from services.ledger.handlers.credit import review
 from services.ledger.store import companies
@@ -29,16 +30,20 @@ async def register_customers(commands: Sequence[RegisterCustomers], unit: UnitOf
         taken |= {(command.company, new.code) for new in command.customers}
         accepted.append(command)
         results.append(Answer(201, {"customers": [new.code for new in command.customers]}))
-    if accepted:
-        await store.insert_customers(unit.raw, [(c.company, new.code) for c in accepted for new in c.customers])
-        rows = [(c.company, new.code, 1, new.first) for c in accepted for new in c.customers]
-        await store.insert_changes(unit.raw, rows)
-    for command in accepted:
-        for ordinal, new in enumerate(command.customers):
-            told = translate.customer_registered(command.company, new.code, new.first)
-            unit.emit(*told, command.cause, ordinal=ordinal)
-            unit.audit(command.cause, "customer.registered", new.code)
+    await keep_customers([(command.cause, command.customers) for command in accepted], unit)
     return results
+
+
+async def keep_customers(accepted: Sequence[tuple[Cause, Sequence[NewCustomer]]], unit: UnitOfWork) -> None:
+    """Write and tell of customers that may be registered."""
+    rows = [(cause.company, new.code, 1, new.first) for cause, customers in accepted for new in customers]
+    if rows:
+        await store.insert_customers(unit.raw, [row[:2] for row in rows])
+        await store.insert_changes(unit.raw, rows)
+    for cause, customers in accepted:
+        for ordinal, new in enumerate(customers):
+            unit.emit(*translate.customer_registered(cause.company, new.code, new.first), cause, ordinal=ordinal)
+            unit.audit(cause, "customer.registered", new.code)
 
 
 def _find_twice(command: RegisterCustomers, taken: set[tuple[str, str]]) -> Refused | None:

@@ -22,7 +22,7 @@ from services.ledger.domain.books import DUNNING_INCOME, RECEIVABLE, Books
 from services.ledger.domain.dunning import CHARGES, Letter, Overdue, Policy, letters, policy_of
 from services.ledger.domain.exchange import Quote, Rate, value
 from services.ledger.domain.late import on_open_day
-from services.ledger.domain.numbering import DocumentNumber, Series, hand_out, how_many
+from services.ledger.domain.numbering import DocumentNumber, Series, hand_out, how_many, told_number
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, sale_id, sale_lines
 from services.ledger.handlers.bookkeeping import open_books, post, rates_for
 from services.ledger.store import documents
@@ -233,11 +233,12 @@ def _charge_of(
         due_on=due_on,
         value=None if rate is None else partial(_worth, currency=currency, rate=rate, own=books.currency),
     )
-    sale = Entry(letter.company, sale_id(letter.company, invoice), SALES_JOURNAL, day, invoice, first.order, lines)
+    order = invoice if first.order == first.invoice else first.order  # what belongs to no order has its own id there
+    sale = Entry(letter.company, sale_id(letter.company, invoice), SALES_JOURNAL, day, invoice, order, lines)
     entry = on_open_day(sale, books)
     worth = None if rate is None else value(amount, currency, rate, books.currency)
     posted_on = None if entry.original_on is None else entry.posted_on
-    return entry, (letter.company, invoice, CHARGES, number.fiscal_year, number.serial, first.order,
+    return entry, (letter.company, invoice, CHARGES, number.fiscal_year, number.serial, order,
                    first.order_reference, letter.customer, translate.customer_name(body), day, due_on, currency, amount,
                    0, body, 1, worth, None, None, posted_on)  # fmt: skip
 
@@ -253,14 +254,14 @@ def _overdue(row: asyncpg.Record) -> Overdue:
     return Overdue(
         row["company"],
         row["invoice"],
-        DocumentNumber(row["series"], row["fiscal_year"], row["serial"]).printed,
+        told_number(row["series"], row["fiscal_year"], row["serial"], row["stated_number"]),
         row["order_id"],
         row["order_reference"],
         row["customer_id"],
         row["currency"],
         row["issued_on"],
         row["due_on"],
-        row["total"],
+        row["stated_total"],
         row["open"],
         row["reached"],
         row["interest_until"] or row["due_on"],

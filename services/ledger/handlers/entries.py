@@ -47,20 +47,20 @@ class Desk:
 
 async def post_entries(commands: Sequence[PostEntry], unit: UnitOfWork) -> Sequence[Result]:
     """Post entries; those above the company's limit wait for a second person."""
-    desk = await _open_desk(unit)
-    charts = await _charts(unit)
+    desk = await open_desk(unit)
+    charts = await read_charts(unit)
     results: list[Result] = []
     for place, command in enumerate(commands):
         wanted = command.wanted
         policy = desk.gate.books[wanted.company].policy(wanted.posted_on)
         entry = prepare(wanted, charts[wanted.company], policy)
         results.append(entry if isinstance(entry, Refused) else desk.take(entry, command.cause, place))
-    return await _finish(desk, results, unit)
+    return await finish(desk, results, unit)
 
 
 async def reverse_entries(commands: Sequence[ReverseEntry], unit: UnitOfWork) -> Sequence[Result]:
     """Take manual entries back by their mirror, dated in an open period; each is taken back once."""
-    desk = await _open_desk(unit)
+    desk = await open_desk(unit)
     keys = {(c.company, c.entry) for c in commands}
     found = await proposals.read_reversible(unit.raw, keys)
     waiting = await proposals.read_proposals(unit.raw, {(c, reversal_id(c, e)) for c, e in keys})
@@ -94,12 +94,12 @@ async def reverse_entries(commands: Sequence[ReverseEntry], unit: UnitOfWork) ->
                 reverses=command.entry, text=command.text,
             )  # fmt: skip
             results.append(desk.take(entry, command.cause, place))
-    return await _finish(desk, results, unit)
+    return await finish(desk, results, unit)
 
 
 async def decide_entries(commands: Sequence[DecideEntry], unit: UnitOfWork) -> Sequence[Result]:
     """Agree with entries above the limit, or turn them down: never who proposed them, and once."""
-    desk = await _open_desk(unit)
+    desk = await open_desk(unit)
     found = await proposals.read_proposals(unit.raw, {(c.company, c.entry) for c in commands})
     results: list[Result] = []
     decisions: dict[Key, proposals.DecisionRow] = {}
@@ -127,18 +127,20 @@ async def decide_entries(commands: Sequence[DecideEntry], unit: UnitOfWork) -> S
         results.append(result)
     if decisions:
         await proposals.insert_decisions(unit.raw, decisions.values())
-    return await _finish(desk, results, unit)
+    return await finish(desk, results, unit)
 
 
-async def _open_desk(unit: UnitOfWork) -> Desk:
+async def open_desk(unit: UnitOfWork) -> Desk:
+    """A desk with the books of all companies of this transaction."""
     return Desk(await open_gate(await open_books(unit), unit), unit.now)
 
 
-async def _charts(unit: UnitOfWork) -> dict[str, Chart]:
+async def read_charts(unit: UnitOfWork) -> dict[str, Chart]:
+    """What lines can name, by company."""
     return {row["company"]: translate.to_chart(row) for row in await dimensions.read_charts(unit.raw, unit.companies)}
 
 
-async def _finish(desk: Desk, results: list[Result], unit: UnitOfWork) -> list[Result]:
+async def finish(desk: Desk, results: list[Result], unit: UnitOfWork) -> list[Result]:
     """Write what was decided."""
     if desk.proposed:
         rows = [

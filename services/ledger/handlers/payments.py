@@ -14,7 +14,7 @@ from services.ledger.commands import RecordPayment
 from services.ledger.domain.books import BANK, UNAPPLIED_CASH, Books
 from services.ledger.domain.documents import invoice_id
 from services.ledger.domain.exchange import Quote, Rate, missing, too_much, value
-from services.ledger.domain.numbering import read_number
+from services.ledger.domain.numbering import spelt
 from services.ledger.domain.settlement import (
     Money,
     Payment,
@@ -140,7 +140,6 @@ def _settle(
 
 async def _invoices_named_by(commands: Sequence[RecordPayment], unit: UnitOfWork) -> Named:
     written = [(c.company, number) for c in commands for number in _numbers(c)]
-    numbers = [(company, read_number(number)) for company, number in written]
     named = {(c.company, c.order) for c in commands if c.order is not None}
     latest = await orders.latest_reserved(unit.raw, named)
     rows = await documents.read_receivables(
@@ -150,7 +149,7 @@ async def _invoices_named_by(commands: Sequence[RecordPayment], unit: UnitOfWork
             for (company, order), (revision, parts) in latest.items()
             for part in range(1, parts + 1)
         ],
-        [(company, number) for company, number in numbers if number is not None],
+        written,
     )
     receivables = {r.invoice: r for r in map(to_receivable, rows)}
     by_order = {
@@ -161,7 +160,7 @@ async def _invoices_named_by(commands: Sequence[RecordPayment], unit: UnitOfWork
         ]
         for (company, order), (revision, parts) in latest.items()
     }
-    return Named(by_order, {(r.company, r.number): r for r in receivables.values()})
+    return Named(by_order, {(r.company, spelt(r.number)): r for r in receivables.values()})
 
 
 def _numbers(command: RecordPayment) -> list[str]:
@@ -197,8 +196,7 @@ def _together(one: Target, other: Target) -> Target:
 
 
 def _by_number(command: RecordPayment, written: str, named: Named) -> Receivable | None:
-    number = read_number(written)
-    return None if number is None else named.by_number.get((command.company, number.printed))
+    return named.by_number.get((command.company, spelt(written)))
 
 
 def _at_most(amount: str | None, currency: str) -> int | None:

@@ -47,6 +47,8 @@ class Purse:
     reference: str
     returned: int
     bounced: bool
+    received: bool
+    """By us; what an earlier system owed a customer was never money at our bank."""
 
 
 @dataclass(slots=True)
@@ -244,6 +246,10 @@ def _bounce(place: int, command: BouncePayment, table: Table) -> Bounced | Refus
     purse = table.purses.get((command.company, command.payment))
     if purse is None:
         return Refused("payment-not-found", "The company has no such payment.", None, 404)
+    if not purse.received:
+        return Refused(
+            "not-received", "This was taken over from an earlier system; no bank can take it back.", None, 409
+        )
     if purse.bounced:
         return Refused("payment-bounced", "The bank has taken this payment back already.", None, 409)
     if purse.returned:
@@ -288,6 +294,7 @@ async def read_purses(keys: set[Key], unit: UnitOfWork) -> dict[Key, Purse]:
             row["reference"],
             row["returned"],
             row["bounced"],
+            row["stated_on"] is None,
         )
         for row in rows
     }

@@ -16,7 +16,7 @@ from services.ledger import translate
 from services.ledger.domain.books import Books
 from services.ledger.domain.dunning import CHARGES
 from services.ledger.domain.late import on_open_day
-from services.ledger.domain.numbering import DocumentNumber
+from services.ledger.domain.numbering import told_number
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.settlement import (
     Allocation,
@@ -162,7 +162,7 @@ class Settling:
 
 def to_receivable(row: asyncpg.Record) -> Receivable:
     """An invoice as far as paying it goes, from its row."""
-    number = DocumentNumber(row["series"], row["fiscal_year"], row["serial"]).printed
+    number = told_number(row["series"], row["fiscal_year"], row["serial"], row["stated_number"])
     return Receivable(
         row["company"],
         row["id"],
@@ -229,6 +229,6 @@ async def allocations_of(payments: Collection[Key], unit: UnitOfWork) -> dict[Ke
     for company, payment, invoice, amount, paid, on, order, revision, *number in await store.read_moves(
         unit.raw, payments
     ):
-        allocation = Allocation(invoice, DocumentNumber(*number).printed, order, amount, paid, revision, on)
+        allocation = Allocation(invoice, told_number(*number), order, amount, paid, revision, on)
         moves[company, payment].append(allocation)
     return {key: standing(made) for key, made in moves.items()}

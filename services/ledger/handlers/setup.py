@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chassis import companies as known_companies
+from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.requests import Answer, Result
@@ -35,7 +36,7 @@ class Standing:
 
 async def register_companies(commands: Sequence[RegisterCompany], unit: UnitOfWork) -> Sequence[Result]:
     """Keep the books of legal entities from now on. A code is given once and for ever."""
-    standing = await _standing(unit)
+    standing = await read_standing(unit)
     accepted: list[RegisterCompany] = []
     results: list[Result] = []
     for command in commands:
@@ -56,7 +57,7 @@ async def register_companies(commands: Sequence[RegisterCompany], unit: UnitOfWo
 
 async def open_accounts(commands: Sequence[OpenAccounts], unit: UnitOfWork) -> Sequence[Result]:
     """Add accounts to charts; a command adds all of its accounts or none."""
-    standing = await _standing(unit)
+    standing = await read_standing(unit)
     accepted: list[OpenAccounts] = []
     results: list[Result] = []
     for command in commands:
@@ -67,18 +68,24 @@ async def open_accounts(commands: Sequence[OpenAccounts], unit: UnitOfWork) -> S
         standing[command.company] = decision
         accepted.append(command)
         results.append(Answer(201, {"accounts": [account.code for account in command.accounts]}))
-    if accepted:
-        await companies.insert_accounts(unit.raw, [(c.company, account) for c in accepted for account in c.accounts])
-    for command in accepted:
-        for ordinal, account in enumerate(command.accounts):
-            unit.emit(*translate.account_opened(command.company, account), command.cause, ordinal=ordinal)
-            unit.audit(command.cause, "account.opened", account.code)
+    await keep_accounts([(command.cause, command.accounts) for command in accepted], unit)
     return results
+
+
+async def keep_accounts(accepted: Sequence[tuple[Cause, Sequence[NewAccount]]], unit: UnitOfWork) -> None:
+    """Write and tell of accounts that may be opened."""
+    rows = [(cause.company, account) for cause, accounts in accepted for account in accounts]
+    if rows:
+        await companies.insert_accounts(unit.raw, rows)
+    for cause, accounts in accepted:
+        for ordinal, account in enumerate(accounts):
+            unit.emit(*translate.account_opened(cause.company, account), cause, ordinal=ordinal)
+            unit.audit(cause, "account.opened", account.code)
 
 
 async def define_tax_codes(commands: Sequence[DefineTaxCodes], unit: UnitOfWork) -> Sequence[Result]:
     """Add tax codes to companies; a command adds all of its codes or none."""
-    standing = await _standing(unit)
+    standing = await read_standing(unit)
     accepted: list[DefineTaxCodes] = []
     results: list[Result] = []
     for command in commands:
@@ -120,7 +127,8 @@ async def announce_tax_rates(commands: Sequence[AnnounceTaxRate], unit: UnitOfWo
     return results
 
 
-async def _standing(unit: UnitOfWork) -> dict[str, Standing]:
+async def read_standing(unit: UnitOfWork) -> dict[str, Standing]:
+    """What these companies have set up, from here on under the lock that orders all who set up or book."""
     await companies.lock(unit.raw, unit.companies)
     found = {company: Standing() for company in unit.companies}
     for what, company, code, role in await companies.read_standing(unit.raw, unit.companies):
@@ -138,17 +146,25 @@ async def _standing(unit: UnitOfWork) -> dict[str, Standing]:
 
 def _add_accounts(accounts: Sequence[NewAccount], standing: Standing) -> Standing | Refused:
     """The chart with all of these accounts, or why one of them cannot be added."""
-    codes, roles = set(standing.accounts), dict(standing.roles)
+    grown = Standing(standing.registered, set(standing.accounts), dict(standing.roles), standing.tax_codes)
     for account in accounts:
-        if account.code in codes:
-            return Refused("account-exists", f"There is an account {account.code}.", f"{account.pointer}/code", 409)
-        if account.role is not None:
-            wrong = _role_fault(account, account.role, roles)
-            if wrong is not None:
-                return wrong
-            roles[account.role] = account.code
-        codes.add(account.code)
-    return Standing(standing.registered, codes, roles, standing.tax_codes)
+        wrong = add_account(account, grown)
+        if wrong is not None:
+            return wrong
+    return grown
+
+
+def add_account(account: NewAccount, standing: Standing) -> Refused | None:
+    """Add an account to what stands, or say why it cannot be."""
+    if account.code in standing.accounts:
+        return Refused("account-exists", f"There is an account {account.code}.", f"{account.pointer}/code", 409)
+    if account.role is not None:
+        wrong = _role_fault(account, account.role, standing.roles)
+        if wrong is not None:
+            return wrong
+        standing.roles[account.role] = account.code
+    standing.accounts.add(account.code)
+    return None
 
 
 def _role_fault(account: NewAccount, role: str, roles: Mapping[str, str]) -> Refused | None:

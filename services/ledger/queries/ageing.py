@@ -9,7 +9,7 @@ import asyncpg
 from pydantic import BaseModel
 
 from contracts.money import from_minor, sum_text
-from services.ledger.domain.numbering import DocumentNumber
+from services.ledger.domain.numbering import told_number
 
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
 LIMITS = (0, 30, 60, 90)
@@ -33,7 +33,8 @@ select customer_id from next where customer_id is not null limit $2
 
 # A document counts from the day on which it is posted: another one than its own where that was closed by then.
 ITEMS = """
-select i.customer_id, i.customer_name, i.id, i.series, i.fiscal_year, i.serial, i.currency, i.issued_on, i.due_on,
+select i.customer_id, i.customer_name, i.id, i.series, i.fiscal_year, i.serial, i.stated_number, i.currency,
+    i.issued_on, i.due_on,
     i.total, o.open
 from unnest($1::text[]) as x(customer_id)
 cross join lateral (select * from invoice v where v.customer_id = x.customer_id offset 0) i
@@ -155,7 +156,7 @@ def _item(row: asyncpg.Record, as_of: date) -> AgedItem:
     currency = row["currency"]
     return AgedItem(
         invoice=str(row["id"]),
-        number=DocumentNumber(row["series"], row["fiscal_year"], row["serial"]).printed,
+        number=told_number(row["series"], row["fiscal_year"], row["serial"], row["stated_number"]),
         issued_on=row["issued_on"],
         due_on=row["due_on"],
         days_overdue=max(0, (as_of - row["due_on"]).days),

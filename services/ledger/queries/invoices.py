@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from chassis.ids import UUID
 from contracts.money import from_minor, sum_text
 from services.ledger.domain.documents import invoice_id
-from services.ledger.domain.numbering import INVOICES, DocumentNumber, read_number
+from services.ledger.domain.numbering import INVOICES, OPENING, DocumentNumber, read_number, spelt, told_number
 
 InvoiceState = Literal["open", "partly-paid", "paid", "nothing-to-pay", "credited"]
 
@@ -33,8 +33,8 @@ group by payment having sum(amount) <> 0 order by payment
 CREDIT_NOTES = "select * from credit_note where invoice = $1 order by at, serial"
 
 OPEN_ITEMS = """
-select o.invoice, o.due_on, o.currency, o.total, o.open, i.series, i.fiscal_year, i.serial, i.order_id, i.customer_id,
-    i.customer_name, i.issued_on
+select o.invoice, o.due_on, o.currency, o.total, o.open, i.series, i.fiscal_year, i.serial, i.stated_number, i.order_id,
+    i.customer_id, i.customer_name, i.issued_on
 from open_item o
 cross join lateral (select * from invoice v where v.company = o.company and v.id = o.invoice offset 0) i
 where o.company = $1 and o.open > 0 and (o.due_on, o.invoice) > ($2::date, $3::uuid)
@@ -69,6 +69,8 @@ class InvoiceSummary(BaseModel):
     tax: str
     total: str
     open: str
+    stated_total: str | None
+    """What it was over, where it was taken over from an earlier system with what was left of it."""
 
 
 class InvoicesAnswer(BaseModel):
@@ -158,7 +160,7 @@ async def search(
         arguments.append(value)
         return f"${len(arguments)}"
 
-    conditions = [f"i.series = {bound(INVOICES)}"]
+    conditions = [f"i.series = {bound(OPENING if _is_stated(number) else INVOICES)}"]
     if order is not None:
         billed = await connection.fetch(REVISIONS, company, order)
         invoices = [invoice_id(company, order, row[0], part) for row in billed for part in range(1, row[1] + 1)]
@@ -167,7 +169,9 @@ async def search(
         conditions.append(f"i.customer_id = {bound(customer)}")
     if state is not None:
         conditions.append(f"o.state = {bound(state)}")
-    if number is not None:
+    if number is not None and _is_stated(number):
+        conditions.append(f"i.stated_number = {bound(spelt(number))}")
+    elif number is not None:
         place = _place(number)
         conditions.append(f"i.fiscal_year = {bound(place.fiscal_year)} and i.serial = {bound(place.serial)}")
     if after is not None:
@@ -221,12 +225,20 @@ async def receivables(
     )
 
 
+def _is_stated(number: str | None) -> bool:
+    """Whether only an earlier system can have given the number."""
+    if number is None:
+        return False
+    read = read_number(number)
+    return read is None or read.series != INVOICES
+
+
 def _place(number: str) -> DocumentNumber:
     return read_number(number) or DocumentNumber(INVOICES, 0, 0)  # no invoice has it, so nothing is found
 
 
 def _number(row: asyncpg.Record) -> str:
-    return DocumentNumber(row["series"], row["fiscal_year"], row["serial"]).printed
+    return told_number(row["series"], row["fiscal_year"], row["serial"], row.get("stated_number"))
 
 
 def _after_item(after: str) -> tuple[date, UUID]:
@@ -248,6 +260,7 @@ def _summary(row: asyncpg.Record) -> dict[str, Any]:
         "issued_on": row["issued_on"],
         "due_on": row["due_on"],
         "currency": currency,
+        "stated_total": None if row["stated_total"] is None else from_minor(row["stated_total"], currency),
         **amounts,
     }
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from chassis.ids import UUID
 from contracts.money import from_minor
-from services.ledger.domain.numbering import DocumentNumber
+from services.ledger.domain.numbering import told_number
 
 FOUND = """
 select p.*, u.unapplied, u.returned, u.bounced, u.customer_id from payment p
@@ -27,11 +27,12 @@ where u.unapplied > 0
 
 ALLOCATIONS = """
 select a.payment, a.invoice, sum(a.amount)::bigint as amount,
-    sum(coalesce(a.invoice_amount, a.amount))::bigint as paid, i.currency, i.order_id, i.series, i.fiscal_year, i.serial
+    sum(coalesce(a.invoice_amount, a.amount))::bigint as paid, i.currency, i.order_id, i.series, i.fiscal_year,
+    i.serial, i.stated_number
 from unnest($2::uuid[]) as x(payment)
 cross join lateral (select * from allocation l where l.company = $1 and l.payment = x.payment offset 0) a
 cross join lateral (select * from invoice v where v.company = a.company and v.id = a.invoice offset 0) i
-group by 1, 2, 5, 6, 7, 8, 9 having sum(a.amount) <> 0 order by i.fiscal_year, i.serial
+group by 1, 2, 5, 6, 7, 8, 9, 10 having sum(a.amount) <> 0 order by i.fiscal_year, i.serial
 """
 
 
@@ -62,6 +63,8 @@ class PaymentAnswer(BaseModel):
     order: str | None
     order_reference: str | None
     invoice_number: str | None
+    stated_on: date | None
+    """The date of the credit note of an earlier system that it was taken over from, if it is one."""
     allocations: list[PaymentAllocation]
 
 
@@ -146,7 +149,7 @@ async def _with_allocations(
     ):
         allocation = PaymentAllocation(
             invoice=str(invoice),
-            number=DocumentNumber(*number).printed,
+            number=told_number(*number),
             order=str(order),
             amount=from_minor(amount, currencies[payment]),
             paid=from_minor(paid, currency),
@@ -172,5 +175,6 @@ def _answer(row: asyncpg.Record, allocations: list[PaymentAllocation]) -> Paymen
         order=None if row["order_id"] is None else str(row["order_id"]),
         order_reference=row["order_reference"],
         invoice_number=row["invoice_number"],
+        stated_on=row["stated_on"],
         allocations=allocations,
     )

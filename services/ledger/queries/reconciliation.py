@@ -9,7 +9,7 @@ import asyncpg
 from pydantic import BaseModel
 
 from contracts.money import sum_text
-from services.ledger.domain.numbering import DocumentNumber
+from services.ledger.domain.numbering import told_number
 
 CONTROL = """
 select d.currency, sum(d.debit - d.credit) as amount, sum(d.base_debit - d.base_credit) as base from account_day d
@@ -42,7 +42,8 @@ books as (
     join journal_entry e on e.company = l.company and e.id = l.entry
     where l.company = $1 and e.posted_on <= $2 group by 1, 2)
 select coalesce(s.document, b.document) as document, coalesce(s.currency, b.currency) as currency, s.kind,
-    coalesce(s.amount, 0) as sub, coalesce(b.amount, 0) as booked, b.entry, i.series, i.fiscal_year, i.serial
+    coalesce(s.amount, 0) as sub, coalesce(b.amount, 0) as booked, b.entry, i.series, i.fiscal_year, i.serial,
+    i.stated_number
 from sub s full join books b on b.document = s.document and b.currency = s.currency
 left join invoice i on i.company = $1 and i.id = coalesce(s.document, b.document)
 where coalesce(s.amount, 0) <> coalesce(b.amount, 0) order by 1, 2 limit 200
@@ -55,7 +56,7 @@ select o.invoice as document, o.currency, o.open as sub,
     - coalesce((select sum(coalesce(a.invoice_amount, a.amount)) from allocation a where a.invoice = o.invoice), 0)
     - coalesce((select sum(n.total) from credit_note n where n.invoice = o.invoice and n.printed is null), 0)
     - coalesce((select sum(d.amount) from deduction d where d.invoice = o.invoice), 0) as booked,
-    i.series, i.fiscal_year, i.serial
+    i.series, i.fiscal_year, i.serial, i.stated_number
 from open_item o join invoice i on i.company = o.company and i.id = o.invoice where o.company = $1
 """
 
@@ -165,8 +166,8 @@ def _document(row: Mapping[str, object]) -> DocumentDifference:
     currency, sub, booked = str(row["currency"]), int(str(row["sub"])), int(str(row["booked"]))
     number = None
     if row["series"] is not None:
-        place = DocumentNumber(str(row["series"]), int(str(row["fiscal_year"])), int(str(row["serial"])))
-        number = place.printed
+        stated = None if row["stated_number"] is None else str(row["stated_number"])
+        number = told_number(str(row["series"]), int(str(row["fiscal_year"])), int(str(row["serial"])), stated)
     return DocumentDifference(
         document=str(row["document"]),
         kind=str(row["kind"] or "entry-without-document"),

@@ -10,7 +10,7 @@ import asyncpg
 from pydantic import BaseModel
 
 from contracts.money import sum_text
-from services.ledger.domain.numbering import DocumentNumber
+from services.ledger.domain.numbering import DocumentNumber, told_number
 from services.ledger.queries import ageing
 
 LINES_MAX = 1_000
@@ -18,8 +18,8 @@ LINES_MAX = 1_000
 # The customer's own invoices by their index, and for each what took it down; nobody else's rows are looked at.
 MOVES = """
 with i as materialized (
-    select id, series, fiscal_year, serial, currency, coalesce(posted_on, issued_on) as posted_on, due_on, total,
-        order_reference from invoice where customer_id = $1),
+    select id, series, fiscal_year, serial, stated_number, currency, coalesce(posted_on, issued_on) as posted_on,
+        due_on, total, order_reference from invoice where customer_id = $1),
 moves as (
     select i.posted_on as day, 1 as rank, 'invoice' as kind, i.id as invoice, i.total as amount, null::uuid as payment,
         null::uuid as note from i where i.total > 0 and i.posted_on <= $3
@@ -35,8 +35,8 @@ moves as (
     union all
     select d.effective_on, 6, d.kind, i.id, -d.amount, null, case d.kind when 'credit-note' then d.document end
     from i cross join lateral (select * from deduction v where v.invoice = i.id offset 0) d where d.effective_on <= $3)
-select m.day, m.kind, m.amount, i.currency, i.series, i.fiscal_year, i.serial, i.due_on, i.order_reference, m.payment,
-    m.note, m.invoice, m.rank, m.day < $2::date as before
+select m.day, m.kind, m.amount, i.currency, i.series, i.fiscal_year, i.serial, i.stated_number, i.due_on,
+    i.order_reference, m.payment, m.note, m.invoice, m.rank, m.day < $2::date as before
 from moves m join i on i.id = m.invoice order by m.day, i.fiscal_year, i.serial, m.rank, m.payment
 """
 
@@ -146,7 +146,7 @@ async def _names(connection: asyncpg.Connection, company: str, rows: list[asyncp
 
 
 def _line(row: asyncpg.Record, balance: int, names: dict[object, str]) -> StatementLine:
-    number = DocumentNumber(row["series"], row["fiscal_year"], row["serial"]).printed
+    number = told_number(row["series"], row["fiscal_year"], row["serial"], row["stated_number"])
     document = row["payment"] or row["note"]
     return StatementLine(
         day=row["day"],

@@ -45,6 +45,19 @@ cross join lateral (select net_days, discount, discount_days from customer_chang
     order by c.valid_from desc, c.number desc limit 1) t
 """
 
+# As it is printed on a day; who was registered for later only is nobody yet.
+PRINTED = """
+select x.company, x.code, s.* from unnest($1::text[], $2::text[], $3::date[]) as x(company, code, day)
+cross join lateral (
+    select (array_agg(name order by valid_from desc, number desc) filter (where name is not null))[1] as name,
+        (array_agg(language order by valid_from desc, number desc) filter (where language is not null))[1] as language,
+        (array_agg(address order by valid_from desc, number desc) filter (where address is not null))[1] as address,
+        (array_agg(vat_number order by valid_from desc, number desc)
+            filter (where vat_number is not null))[1] as vat_number
+    from customer_change h where h.company = x.company and h.customer = x.code and h.valid_from <= x.day offset 0) s
+where s.name is not null
+"""
+
 NONE = (None, None, None)
 ChangeRow = tuple[str, str, int, CustomerChange]
 """Company, customer, the number of the change with this customer, the change."""
@@ -91,6 +104,19 @@ async def read_terms(
     found: list[PaymentTerms | None] = [None] * len(wanted)
     for place, *terms in await connection.fetch(TERMS, *zip(*wanted, strict=True)):
         found[place - 1] = PaymentTerms(*terms)
+    return found
+
+
+async def read_printed(
+    connection: asyncpg.Connection, wanted: Iterable[tuple[str, str, date]]
+) -> dict[tuple[str, str], dict[str, object]]:
+    """Those of these customers that are known on their day, as they are printed then."""
+    found: dict[tuple[str, str], dict[str, object]] = {}
+    for company, code, name, language, address, vat_number in await connection.fetch(
+        PRINTED, *zip(*wanted, strict=True)
+    ):
+        told = {"id": code, "name": name, "language": language, "address": orjson.loads(address)}
+        found[company, code] = told | ({"vat_number": vat_number} if vat_number else {})
     return found
 
 

@@ -10,7 +10,7 @@ import asyncpg
 
 from chassis.ids import UUID
 from services.ledger.domain.documents import CreditNote
-from services.ledger.domain.numbering import DocumentNumber, Series
+from services.ledger.domain.numbering import Series, read_number, spelt
 
 TAKE_NUMBERS = """
 insert into number_counter as n (company, series, fiscal_year, last)
@@ -52,8 +52,11 @@ from unnest($1::text[], $2::uuid[], $3::bigint[]) as x(company, invoice, deducte
 where o.company = x.company and o.invoice = x.invoice
 """
 
-_RECEIVABLE = """i.company, i.id, i.series, i.fiscal_year, i.serial, i.order_id, i.revision, i.currency, i.issued_on,
-    i.due_on, i.customer_id, i.total, o.open, o.deducted, o.base_total, o.discount, o.discount_until, o.settled_on"""
+# What was taken over from an earlier system is in these books from the day on which it was.
+_RECEIVABLE = """i.company, i.id, i.series, i.fiscal_year, i.serial, i.stated_number, i.order_id, i.revision,
+    i.currency, case when i.stated_number is null then i.issued_on else coalesce(i.posted_on, i.issued_on) end
+    as issued_on, i.due_on, i.customer_id, i.total, o.open, o.deducted, o.base_total, o.discount, o.discount_until,
+    o.settled_on"""
 
 RECEIVABLES = f"""
 with named as (
@@ -63,7 +66,11 @@ with named as (
     select i.company, i.id
         from unnest($3::text[], $4::text[], $5::int[], $6::bigint[]) as x(company, series, year, serial)
         cross join lateral (select company, id from invoice v where v.company = x.company and v.series = x.series
-            and v.fiscal_year = x.year and v.serial = x.serial offset 0) i)
+            and v.fiscal_year = x.year and v.serial = x.serial offset 0) i
+    union
+    select i.company, i.id from unnest($7::text[], $8::text[]) as x(company, number)
+        cross join lateral (select company, id from invoice v where v.stated_number = x.number offset 0) i
+        where i.company = x.company)
 select {_RECEIVABLE} from named n
 cross join lateral (select * from invoice v where v.company = n.company and v.id = n.id offset 0) i
 cross join lateral (select * from open_item p where p.company = n.company and p.invoice = n.id offset 0) o
@@ -153,17 +160,20 @@ async def credit_open_items(connection: asyncpg.Connection, changes: Mapping[tup
 async def read_receivables(
     connection: asyncpg.Connection,
     invoices: Sequence[tuple[str, UUID]],
-    numbers: Sequence[tuple[str, DocumentNumber]],
+    numbers: Sequence[tuple[str, str]],
 ) -> list[asyncpg.Record]:
-    """Invoices by id or by number, with what is open of each; each once."""
+    """Invoices by id or by number, ours or an earlier system's, with what is open of each; each once."""
+    ours = [(company, read) for company, number in numbers if (read := read_number(number)) is not None]
     return await connection.fetch(
         RECEIVABLES,
         [company for company, _ in invoices],
         [invoice for _, invoice in invoices],
+        [company for company, _ in ours],
+        [number.series for _, number in ours],
+        [number.fiscal_year for _, number in ours],
+        [number.serial for _, number in ours],
         [company for company, _ in numbers],
-        [number.series for _, number in numbers],
-        [number.fiscal_year for _, number in numbers],
-        [number.serial for _, number in numbers],
+        [spelt(number) for _, number in numbers],
     )
 
 

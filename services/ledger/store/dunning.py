@@ -24,8 +24,8 @@ select * from unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::bigint[], 
 
 # What is open and due before the day, by the index of what is open; each with its last step and what stops it.
 OVERDUE = """
-select x.day, o.company, o.invoice, o.currency, o.due_on, o.total, o.open, o.customer_id, i.series, i.fiscal_year,
-    i.serial,
+select x.day, o.company, o.invoice, o.currency, o.due_on, o.open, o.customer_id, i.series, i.fiscal_year,
+    i.serial, i.stated_number, coalesce(i.stated_total, i.total) as stated_total,
     i.order_id, i.order_reference, i.issued_on, s.level as reached, s.interest_until,
     t.kind is not null as stopped
 from unnest($1::text[], $2::date[]) as x(company, day)
@@ -36,7 +36,7 @@ left join lateral (select max(level) as level, max(interest_until) as interest_u
     where d.company = o.company and d.invoice = o.invoice offset 0) s on true
 left join lateral (select kind from dunning_stop p where p.company = o.company and p.invoice = o.invoice
     and (p.until is null or p.until >= x.day) offset 0) t on true
-where i.issued_on <= x.day
+where case when i.stated_number is null then i.issued_on else coalesce(i.posted_on, i.issued_on) end <= x.day
 order by o.company, x.day, o.customer_id, o.due_on, o.invoice
 """
 

@@ -60,7 +60,7 @@ order by p.received_on, a.payment
 MOVES = """
 select a.company, a.payment, a.invoice, a.amount, coalesce(a.invoice_amount, a.amount) as paid, e.day,
     i.order_id, i.revision,
-    i.series, i.fiscal_year, i.serial
+    i.series, i.fiscal_year, i.serial, i.stated_number
 from unnest($1::text[], $2::uuid[]) as x(company, payment)
 cross join lateral (select * from allocation l where l.company = x.company and l.payment = x.payment offset 0) a
 cross join lateral (select * from invoice v where v.company = a.company and v.id = a.invoice offset 0) i
@@ -71,7 +71,7 @@ order by a.at, i.fiscal_year, i.serial
 
 PURSES = """
 select u.company, u.payment, u.order_id, u.currency, u.amount, u.unapplied, u.base_amount, u.customer_id, u.returned,
-    u.bounced, p.received_on, p.reference
+    u.bounced, p.received_on, p.reference, p.stated_on
 from unnest($1::text[], $2::uuid[]) as x(company, payment)
 cross join lateral (select * from unapplied_cash w where w.company = x.company and w.payment = x.payment offset 0) u
 cross join lateral (select * from payment y where y.company = u.company and y.id = u.payment offset 0) p

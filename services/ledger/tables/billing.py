@@ -72,7 +72,15 @@ class Invoice(Row, table=True):
         CheckConstraint("net >= 0"),
         CheckConstraint("tax >= 0"),
         CheckConstraint("total = net + tax"),
+        CheckConstraint("(stated_number is null) = (stated_total is null) and stated_total >= total"),
         Index("invoice_number", "series", "company", "fiscal_year", "serial", unique=True),
+        Index(
+            "invoice_stated_number",
+            "stated_number",
+            "company",
+            unique=True,
+            postgresql_where=sql_text("stated_number is not null"),
+        ),
     )
     company: str = Field(sa_column=text(key=True))
     id: UUID = Field(primary_key=True)
@@ -93,7 +101,11 @@ class Invoice(Row, table=True):
     at: datetime = Field(sa_column=moment())
     revision: int = Field(default=1)
     posted_on: date | None
-    """In the books, where its own day was closed by then."""
+    """In the books, where its own day was closed by then, or where it was taken over from an earlier system."""
+    stated_number: str | None = Field(sa_column=text(null=True))
+    """The number that an earlier system gave it, in capital letters."""
+    stated_total: int | None = Field(sa_column=minor(null=True))
+    """What it was over there; `total` is what was left."""
 
 
 class OrderShipment(Row, table=True):

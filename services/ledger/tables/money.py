@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import text as sql_text
 from sqlmodel import Field
 
 from services.ledger.tables.base import Row, minor, moment, text
@@ -15,7 +16,12 @@ class Payment(Row, table=True):
     """Money that came in. Facts."""
 
     __tablename__ = "payment"
-    __table_args__ = (CheckConstraint("amount > 0"),)
+    __table_args__ = (
+        CheckConstraint("amount > 0"),
+        Index(
+            "payment_stated", "reference", "company", unique=True, postgresql_where=sql_text("stated_on is not null")
+        ),
+    )
     company: str = Field(sa_column=text(key=True))
     id: UUID = Field(primary_key=True)
     reference: str = Field(sa_column=text())
@@ -27,6 +33,8 @@ class Payment(Row, table=True):
     order_reference: str | None = Field(sa_column=text(null=True))
     invoice_number: str | None = Field(sa_column=text(null=True))
     at: datetime = Field(sa_column=moment())
+    stated_on: date | None
+    """The date of the credit note of an earlier system that this is what was left of; such was never received here."""
 
 
 class UnappliedCash(Row, table=True):
