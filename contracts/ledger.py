@@ -37,28 +37,22 @@ from contracts.ledger_parts import (
     CustomerTerms,
     DimensionCode,
     DunnedItem,
+    Entry,
     EntryLine,
     FiscalPeriod,
+    FiscalYear,
     InvoiceCustomer,
     InvoiceLine,
     PeriodNumber,
+    Pointer,
+    PriceListCode,
     Reopened,
     Seller,
+    Series,
     SomeLimit,
     Subledgers,
     TaxTotal,
 )
-
-Series = Annotated[
-    str, Field(pattern=r"^[A-Z0-9][A-Z0-9/_-]{0,15}$", description="Series of document numbers of the company.")
-]
-FiscalYear = Annotated[int, Field(ge=1900, le=2199, description="Year that the number counts in.")]
-Entry = Annotated[
-    Uuid | None, Field(description="The journal entry that posted it; absent or null when there was nothing to post.")
-]
-Pointer = Annotated[
-    str, Field(pattern=r"^(?:/[^\u0000-\u001F\u007F]*)?$", max_length=500, description="JSON pointer (RFC 6901).")
-]
 
 
 class CompanyRegistered(EventData, topic="ledger.companies", key="company"):
@@ -113,6 +107,7 @@ class CustomerRegistered(EventData, topic="ledger.customers", key="customer"):
     vat_number: VatNumber | None = None
     terms: CustomerTerms | None = None
     credit_limits: CreditLimits | None = None
+    price_list: PriceListCode | None = None
 
 
 class CustomerChanged(EventData, topic="ledger.customers", key="customer"):
@@ -130,8 +125,10 @@ class CustomerChanged(EventData, topic="ledger.customers", key="customer"):
     address: Address | None = None
     vat_number: VatNumber | None = None
     vat_number_ended: Annotated[Literal[True], Field(description="There is no VAT number any more.")] | None = None
+    price_list_ended: Annotated[Literal[True], Field(description="The usual list holds again.")] | None = None
     terms: CustomerTerms | None = None
     credit_limits: CreditLimits | None = None
+    price_list: PriceListCode | None = None
 
 
 class ExchangeRateRecorded(EventData, topic="ledger.companies", key="company"):

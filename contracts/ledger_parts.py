@@ -37,6 +37,22 @@ DimensionCode = Annotated[
 ]
 
 
+Series = Annotated[
+    str, Field(pattern=r"^[A-Z0-9][A-Z0-9/_-]{0,15}$", description="Series of document numbers of the company.")
+]
+FiscalYear = Annotated[int, Field(ge=1900, le=2199, description="Year that the number counts in.")]
+Entry = Annotated[
+    Uuid | None, Field(description="The journal entry that posted it; absent or null when there was nothing to post.")
+]
+Pointer = Annotated[
+    str, Field(pattern=r"^(?:/[^\u0000-\u001F\u007F]*)?$", max_length=500, description="JSON pointer (RFC 6901).")
+]
+PriceListCode = Annotated[
+    str,
+    Field(pattern=CODE_PATTERN, max_length=32, description="Code of a price list of the company."),
+]
+
+
 class EarlyPayment(Part):
     """What may be deducted by who pays early."""
 

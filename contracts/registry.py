@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 
-from contracts import documents, gateway, inventory, ledger, payroll
+from contracts import documents, gateway, inventory, ledger, ledger_prices, payroll
 from contracts.base import EventData
 from contracts.topics import TOPICS
 
-OWNERS: Mapping[str, ModuleType] = MappingProxyType(
-    {"gateway": gateway, "inventory": inventory, "ledger": ledger, "documents": documents, "payroll": payroll}
-)
+OWNERS: Mapping[str, tuple[ModuleType, ...]] = MappingProxyType({
+    "gateway": (gateway,), "inventory": (inventory,), "ledger": (ledger, ledger_prices), "documents": (documents,),
+    "payroll": (payroll,),
+})  # fmt: skip
 
 
 def _events() -> dict[str, type[EventData]]:
@@ -20,7 +21,8 @@ def _events() -> dict[str, type[EventData]]:
     """
     declared = {
         model.event_type: (owner, model)
-        for owner, module in OWNERS.items()
+        for owner, modules in OWNERS.items()
+        for module in modules
         for model in vars(module).values()
         if isinstance(model, type) and issubclass(model, EventData) and model is not EventData
     }

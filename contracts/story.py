@@ -32,8 +32,7 @@ def story_id(name: str) -> str:
 ORDER, SECOND_ORDER, CHANGED_ORDER = story_id("order"), story_id("second order"), story_id("changed order")
 INVOICE, SECOND_INVOICE = story_id("invoice"), story_id("second invoice")
 RESERVATION, PAYMENT, EMPLOYEE = story_id("reservation"), story_id("payment"), story_id("employee")
-DOCUMENT, CUSTOMER = story_id("document"), story_id("customer")
-SHIPMENT = story_id("shipment")
+DOCUMENT, CUSTOMER, SHIPMENT = story_id("document"), story_id("customer"), story_id("shipment")
 
 _SELLER_ADDRESS = {"line1": "Ακτή Μιαούλη 85", "city": "Πειραιάς", "postcode": "18538", "country": "GR"}
 _CUSTOMER_ADDRESS = {
@@ -317,7 +316,7 @@ DATA: Mapping[str, dict[str, Any]] = {
         "tracking": "EL123456789GR",
     },
     **papers(story_id, EMPLOYEE),
-    **books(CUSTOMER, _CUSTOMER, _CUSTOMER_ADDRESS),
+    **books(CUSTOMER, story_id("price list"), _CUSTOMER, _CUSTOMER_ADDRESS),
     "StockReceived.v2": {
         "item": story_id("item TEA-KG"),
         "sku": "TEA-KG",
@@ -350,6 +349,7 @@ _SEQUENCES = {  # on its key; whatever is not named is the first
     "TaxCodeDefined.v1": 3,
     "CreditCheckRequired.v1": 4,
     "CustomerChanged.v1": 2,
+    "PricesAnnounced.v1": 2,
     "PeriodClosed.v1": 2,
     "PeriodReopened.v1": 3,
     "StockReceived.v1": 2,

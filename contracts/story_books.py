@@ -6,7 +6,9 @@ from typing import Any
 _OCTOBER = {"fiscal_year": 2026, "number": 1, "starts_on": "2026-10-01", "ends_on": "2026-10-31"}
 
 
-def books(customer_id: str, customer: Mapping[str, Any], address: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def books(
+    customer_id: str, price_list: str, customer: Mapping[str, Any], address: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
     """One event of each type, about the story's customer and its company's year."""
     return {
         "CustomerRegistered.v1": {
@@ -41,4 +43,20 @@ def books(customer_id: str, customer: Mapping[str, Any], address: Mapping[str, A
         "PeriodClosed.v1": {**_OCTOBER, "subledgers": ["ar", "gl"], "reason": "October is reported."},
         "PeriodReopened.v1": {**_OCTOBER, "subledgers": ["gl"], "reason": "The rent was forgotten."},
         "DimensionDefined.v1": {"dimension": "cost_centre", "code": "CC-10", "name": "Αποθήκη"},
+        "PriceListDefined.v1": {
+            "list_id": price_list,
+            "code": "CAFES",
+            "name": "Καφέ",
+            "currency": "EUR",
+            "usual": False,
+        },
+        "PricesAnnounced.v1": {
+            "list_id": price_list,
+            "code": "CAFES",
+            "change": 1,
+            "prices": [
+                {"item": "FILTER-250", "from_quantity": None, "valid_from": "2026-11-01", "unit_price": "4.20"},
+                {"item": "FILTER-250", "from_quantity": "100", "valid_from": "2026-11-01", "unit_price": "3.95"},
+            ],
+        },
     }

@@ -77,6 +77,7 @@ _ROWS = (
     Topic("ledger.customers", "ledger", "customer", ("CustomerRegistered.v1", "CustomerChanged.v1")),
     Topic("ledger.periods", "ledger", "company", ("FiscalYearOpened.v1", "PeriodClosed.v1", "PeriodReopened.v1")),
     Topic("ledger.dimensions", "ledger", "company", ("DimensionDefined.v1",)),
+    Topic("ledger.prices", "ledger", "price list", ("PriceListDefined.v1", "PricesAnnounced.v1")),
     Topic(
         "ledger.invoices",
         "ledger",

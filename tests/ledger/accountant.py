@@ -19,7 +19,7 @@ from tests.ledger.desk import Desk
 
 ACME = "/v1/companies/acme"
 RENT = NewAccount("6000", "Rent", "expense", None, "")
-SCOPES = ("ledger:read", "ledger:write", "ledger:admin", "ledger:approve")
+SCOPES = ("ledger:read", "ledger:write", "ledger:admin", "ledger:approve", "ledger:prices")
 _keys = (f"accountant-{n}" for n in count())
 
 

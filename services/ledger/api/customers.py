@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from chassis.http import Router
 from contracts.base import CurrencyCode, Language, Name, Reference, UnsignedAmount, VatNumber
+from contracts.ledger_parts import PriceListCode
 from contracts.money import AmountError, from_micro, to_micro, to_minor
 from services.ledger import handlers
 from services.ledger.api.inputs import Body, Day, Limit, Read, Write, found
@@ -94,6 +95,7 @@ class CustomerBody(Body):
     vat_number: VatNumber | None = None
     terms: TermsBody | None = None
     credit_limits: CreditLimits = Field(default_factory=list)
+    price_list: PriceListCode | None = None
     valid_from: Day | None = None
 
     @model_validator(mode="after")
@@ -110,7 +112,7 @@ class CustomersBody(Body):
 
 
 class CustomerChangeBody(Body):
-    """What is different from a day on; what is absent stays. An empty VAT number is none any more."""
+    """What is different from a day on; what is absent stays. An empty VAT number, or price list, is none any more."""
 
     valid_from: Day
     name: Name | None = None
@@ -119,6 +121,7 @@ class CustomerChangeBody(Body):
     vat_number: VatNumber | Annotated[str, Field(max_length=0)] | None = None
     terms: TermsBody | None = None
     credit_limits: CreditLimits = Field(default_factory=list)
+    price_list: PriceListCode | Annotated[str, Field(max_length=0)] | None = None
 
     @model_validator(mode="after")
     def something_changes_soundly(self) -> Self:
@@ -168,6 +171,7 @@ def _change(body: CustomerBody | CustomerChangeBody, valid_from: date) -> Custom
         body.vat_number,
         None if body.terms is None else _terms(body.terms),
         {x.currency: None if x.amount is None else to_minor(x.amount, x.currency) for x in body.credit_limits},
+        body.price_list,
     )
 
 

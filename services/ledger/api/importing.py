@@ -23,6 +23,7 @@ from contracts.base import (
     UnsignedAmount,
     VatNumber,
 )
+from contracts.ledger_parts import PriceListCode
 from contracts.money import AmountError, from_micro, to_micro, to_minor
 from services.ledger import handlers
 from services.ledger.api.customers import ALWAYS, DAYS_MAX
@@ -95,6 +96,7 @@ class CustomerRow(Row):
     discount_days: Days | None = None
     credit_currency: CurrencyCode | None = None
     credit_limit: UnsignedAmount | None = None
+    price_list: PriceListCode | None = None
     valid_from: Day | None = None
 
     @field_validator("vat_number")
@@ -225,6 +227,7 @@ def _first(row: CustomerRow) -> CustomerChange:
         row.vat_number,
         _terms(row),
         {} if limit is None or currency is None else {currency: to_minor(limit, currency)},
+        row.price_list,
     )
 
 

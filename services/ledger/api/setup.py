@@ -73,12 +73,15 @@ class AddressBody(Body):
     country: CountryCode
 
 
+CurrencyInUse = Annotated[CurrencyCode, AfterValidator(_currency_in_use)]
+
+
 class CompanyBody(Body):
     """A legal entity whose books shall be kept."""
 
     company: CompanyCode
     name: Name
-    currency: Annotated[CurrencyCode, AfterValidator(_currency_in_use)]
+    currency: CurrencyInUse
     country: CountryCode
     time_zone: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9+_/-]+$"), AfterValidator(_known_time_zone)]
     address: AddressBody

@@ -28,6 +28,7 @@ from services.ledger.commands.books import (
 from services.ledger.commands.customers import ChangeCustomer, NewCustomer, RegisterCustomers
 from services.ledger.commands.importing import ImportAccounts, ImportBalances, ImportCustomers, ImportOpenItems
 from services.ledger.commands.payroll import PostPayroll, PostTraining
+from services.ledger.commands.prices import AnnouncePrices, DefinePriceList
 from services.ledger.commands.receivables import (
     AllocatePayment,
     BouncePayment,
@@ -55,6 +56,7 @@ from services.ledger.commands.stock import PostStock
 
 __all__ = [
     "AllocatePayment",
+    "AnnouncePrices",
     "AnnounceTaxRate",
     "BouncePayment",
     "ChangeCustomer",
@@ -66,6 +68,7 @@ __all__ = [
     "DefineAllocationRule",
     "DefineDimensionValues",
     "DefineFiscalYear",
+    "DefinePriceList",
     "DefineTaxCodes",
     "GrantException",
     "ImportAccounts",

@@ -51,3 +51,5 @@ class CustomerChange:
     terms: PaymentTerms | None
     credit_limits: Mapping[str, int | None]
     """In minor units, by currency."""
+    price_list: str | None = None
+    """What prices hold for it; an empty one is none of its own any more."""

@@ -20,6 +20,7 @@ from services.ledger.handlers.opening import import_open_items
 from services.ledger.handlers.parts import record_parts, reduce_orders
 from services.ledger.handlers.payments import record_payments
 from services.ledger.handlers.payroll import post_payroll
+from services.ledger.handlers.prices import announce_prices, define_price_lists
 from services.ledger.handlers.rates import record_rates
 from services.ledger.handlers.reallocating import allocate_payments, bounce_payments, undo_allocations
 from services.ledger.handlers.refunding import decide_refunds, request_refunds
@@ -30,6 +31,7 @@ from services.ledger.handlers.training import post_training
 
 __all__ = [
     "allocate_payments",
+    "announce_prices",
     "announce_tax_rates",
     "bounce_payments",
     "change_customers",
@@ -42,6 +44,7 @@ __all__ = [
     "define_allocation_rules",
     "define_dimension_values",
     "define_fiscal_years",
+    "define_price_lists",
     "define_tax_codes",
     "grant_exceptions",
     "import_accounts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -10,9 +10,10 @@ from chassis.errors import Refused
 from chassis.requests import Answer, Result
 from services.ledger import translate
 from services.ledger.commands import ChangeCustomer, NewCustomer, RegisterCustomers
+from services.ledger.domain.customers import CustomerChange
 from services.ledger.handlers.bookkeeping import open_books
 from services.ledger.handlers.credit import review
-from services.ledger.store import companies
+from services.ledger.store import companies, prices
 from services.ledger.store import customers as store
 
 
@@ -20,12 +21,15 @@ async def register_customers(commands: Sequence[RegisterCustomers], unit: UnitOf
     """Add customers to companies; a command adds all of its customers or none."""
     await companies.lock(unit.raw, unit.companies)
     taken = set(await store.read_existing(unit.raw, {(c.company, new.code) for c in commands for new in c.customers}))
+    lists = await known_lists([new.first for c in commands for new in c.customers], unit)
     accepted: list[RegisterCustomers] = []
     results: list[Result] = []
     for command in commands:
-        twice = _find_twice(command, taken)
-        if twice is not None:
-            results.append(twice)
+        refused = _find_twice(command, taken) or next(filter(None, (
+            list_fault(command.company, new.first, lists, new.pointer) for new in command.customers
+        )), None)  # fmt: skip
+        if refused is not None:
+            results.append(refused)
             continue
         taken |= {(command.company, new.code) for new in command.customers}
         accepted.append(command)
@@ -55,10 +59,27 @@ def _find_twice(command: RegisterCustomers, taken: set[tuple[str, str]]) -> Refu
     return None
 
 
+async def known_lists(changes: Sequence[CustomerChange], unit: UnitOfWork) -> Collection[tuple[str, str]]:
+    """Company and code of all price lists; where nobody is given one, nobody looks."""
+    if not any(change.price_list for change in changes):
+        return ()
+    return set(await prices.read_lists(unit.raw, unit.companies))
+
+
+def list_fault(
+    company: str, change: CustomerChange, lists: Collection[tuple[str, str]], pointer: str
+) -> Refused | None:
+    """Why a customer cannot have this price list, if so."""
+    if not change.price_list or (company, change.price_list) in lists:
+        return None
+    return Refused("price-list-unknown", f"There is no price list {change.price_list}.", f"{pointer}/price_list")
+
+
 async def change_customers(commands: Sequence[ChangeCustomer], unit: UnitOfWork) -> Sequence[Result]:
     """Note what is different about customers from a day on. What was noted before stays: a correction is a change."""
     books = await open_books(unit)
     counts = await store.read_existing(unit.raw, {(c.company, c.code) for c in commands})
+    lists = await known_lists([c.change for c in commands], unit)
     rows: list[store.ChangeRow] = []
     changed: dict[tuple[str, str], int] = {}
     results: list[Result] = []
@@ -66,6 +87,10 @@ async def change_customers(commands: Sequence[ChangeCustomer], unit: UnitOfWork)
         key = command.company, command.code
         if key not in counts:
             results.append(Refused("customer-not-found", f"There is no customer {command.code}.", status=404))
+            continue
+        without = list_fault(command.company, command.change, lists, "")
+        if without is not None:
+            results.append(without)
             continue
         counts[key] += 1
         changed[key] = counts[key]

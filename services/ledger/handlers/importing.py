@@ -19,7 +19,7 @@ from services.ledger.domain.books import CONTROL_ROLES, OPENING_BALANCE, Books
 from services.ledger.domain.manual import LINES_MAX, Chart, lines_of
 from services.ledger.domain.opening import balancing
 from services.ledger.domain.posting import GENERAL_JOURNAL, Entry, Line
-from services.ledger.handlers.customers import keep_customers
+from services.ledger.handlers.customers import keep_customers, known_lists, list_fault
 from services.ledger.handlers.entries import Desk, finish, open_desk, read_charts
 from services.ledger.handlers.setup import Standing, add_account, keep_accounts, read_standing
 from services.ledger.store import companies, journal, proposals
@@ -62,6 +62,7 @@ async def import_customers(commands: Sequence[ImportCustomers], unit: UnitOfWork
     await companies.lock(unit.raw, unit.companies)
     named = {(command.company, new.code) for command in commands for _, new in command.rows}
     taken = set(await customer_store.read_existing(unit.raw, named)) if named else set()
+    lists = await known_lists([new.first for command in commands for _, new in command.rows], unit)
     accepted: list[tuple[Cause, Sequence[NewCustomer]]] = []
     results: list[Result] = []
     for command in commands:
@@ -70,6 +71,10 @@ async def import_customers(commands: Sequence[ImportCustomers], unit: UnitOfWork
             if (command.company, customer.code) in here:
                 detail = f"There is a customer {customer.code}, or a row of this file above."
                 problems.append(RowProblem(row, "customer", "customer-exists", detail))
+                continue
+            without = list_fault(command.company, customer.first, lists, "")
+            if without is not None:
+                problems.append(_problem(row, without))
                 continue
             here.add((command.company, customer.code))
             new.append(customer)

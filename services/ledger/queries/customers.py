@@ -23,7 +23,9 @@ cross join lateral (
         (array_agg(net_days order by valid_from desc, number desc) filter (where net_days is not null))[1] as net_days,
         (array_agg(discount order by valid_from desc, number desc) filter (where net_days is not null))[1] as discount,
         (array_agg(discount_days order by valid_from desc, number desc)
-            filter (where net_days is not null))[1] as discount_days
+            filter (where net_days is not null))[1] as discount_days,
+        (array_agg(price_list order by valid_from desc, number desc)
+            filter (where price_list is not null))[1] as price_list
     from customer_change h where h.company = c.company and h.customer = c.code and h.valid_from <= $2 offset 0) s
 where c.company = $1 and s.name is not null
 """
@@ -74,6 +76,8 @@ class CustomerSummary(BaseModel):
     vat_number: str | None
     terms: TermsAnswer | None
     credit_limits: list[LimitAnswer]
+    price_list: str | None
+    """Its own, where it has one; else the usual list of the company holds."""
 
 
 class CustomersAnswer(BaseModel):
@@ -96,6 +100,7 @@ class ChangeAnswer(BaseModel):
     vat_number: str | None
     terms: TermsAnswer | None
     credit_limits: list[LimitAnswer]
+    price_list: str | None
 
 
 class CustomerAnswer(CustomerSummary):
@@ -175,6 +180,7 @@ async def _summaries(
     return [
         _details(row) | {
             "customer": row["code"], "vat_number": row["vat_number"] or None, "credit_limits": limits[row["code"]],
+            "price_list": row["price_list"] or None,
         }
         for row in rows
     ]  # fmt: skip
@@ -186,7 +192,10 @@ def _details(row: asyncpg.Record) -> dict[str, Any]:
         discount = None if row["discount"] is None else DiscountAnswer(rate=row["discount"], days=row["discount_days"])
         terms = TermsAnswer(net_days=row["net_days"], discount=discount)
     address = None if row["address"] is None else orjson.loads(row["address"])
-    return {name: row[name] for name in ("name", "language", "vat_number")} | {"address": address, "terms": terms}
+    return {name: row[name] for name in ("name", "language", "vat_number", "price_list")} | {
+        "address": address,
+        "terms": terms,
+    }
 
 
 def _limit(currency: str, amount: int | None) -> LimitAnswer:

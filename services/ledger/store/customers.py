@@ -26,9 +26,9 @@ where c.company = x.company and c.code = x.code
 
 INSERT_CHANGES = """
 insert into customer_change (company, customer, number, valid_from, name, language, address, vat_number, net_days,
-    discount, discount_days)
+    discount, discount_days, price_list)
 select * from unnest($1::text[], $2::text[], $3::int[], $4::date[], $5::text[], $6::text[], $7::bytea[], $8::text[],
-    $9::int[], $10::text[], $11::int[])
+    $9::int[], $10::text[], $11::int[], $12::text[])
 """
 
 INSERT_LIMITS = """
@@ -84,7 +84,18 @@ async def count_changes(connection: asyncpg.Connection, counts: Iterable[tuple[s
 async def insert_changes(connection: asyncpg.Connection, changes: Sequence[ChangeRow]) -> None:
     """Add what changed, limits included."""
     rows = [
-        (company, code, number, c.valid_from, c.name, c.language, _packed(c.address), c.vat_number, *(c.terms or NONE))
+        (
+            company,
+            code,
+            number,
+            c.valid_from,
+            c.name,
+            c.language,
+            _packed(c.address),
+            c.vat_number,
+            *(c.terms or NONE),
+            c.price_list,
+        )
         for company, code, number, c in changes
     ]
     await connection.execute(INSERT_CHANGES, *zip(*rows, strict=True))

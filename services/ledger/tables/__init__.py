@@ -26,6 +26,7 @@ from services.ledger.tables.dimensions import (
 from services.ledger.tables.dunning import DunningLevel, DunningRun, DunningStep, DunningStop
 from services.ledger.tables.journal import AccountDay, EntryDecision, EntryProposal, JournalEntry, JournalLine
 from services.ledger.tables.money import Allocation, Payment, UnappliedCash
+from services.ledger.tables.prices import ListPrice, PriceList
 from services.ledger.tables.receivables import Bounce, Deduction, ExchangeRate, ReceivableDay, Refund
 from services.ledger.tables.setup import Account, LegalEntity, TaxCode, TaxRate
 
@@ -60,6 +61,7 @@ __all__ = [
     "JournalEntry",
     "JournalLine",
     "LegalEntity",
+    "ListPrice",
     "NumberCounter",
     "OpenItem",
     "OrderCredit",
@@ -69,6 +71,7 @@ __all__ = [
     "Payment",
     "PeriodException",
     "PeriodLock",
+    "PriceList",
     "ReceivableDay",
     "Refund",
     "TaxCode",

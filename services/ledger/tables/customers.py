@@ -46,6 +46,7 @@ class CustomerChange(Row, table=True):
     discount: str | None = Field(sa_column=text(null=True))
     discount_days: int | None
     at: datetime = Field(sa_column=moment())
+    price_list: str | None = Field(sa_column=text(null=True))
 
 
 class CreditLimit(Row, table=True):

@@ -40,6 +40,7 @@ from services.ledger.translate.money import (
     payment_refunded,
 )
 from services.ledger.translate.payroll import to_post_payroll, to_post_training
+from services.ledger.translate.prices import price_list_defined, prices_announced
 from services.ledger.translate.receivables import (
     rate_answer,
     rate_recorded,
@@ -85,6 +86,8 @@ __all__ = [
     "payment_bounced",
     "payment_refunded",
     "period_locked",
+    "price_list_defined",
+    "prices_announced",
     "printed_parts",
     "rate_answer",
     "rate_recorded",

@@ -18,6 +18,8 @@ def customer_changed(company: str, code: str, number: int, change: CustomerChang
     data = _identified(company, code, change) | {"change": number} | _details(change)
     if change.vat_number == "":
         data["vat_number_ended"] = True
+    if change.price_list == "":
+        data["price_list_ended"] = True
     return CustomerChanged, customer_id(company, code), data
 
 
@@ -37,6 +39,7 @@ def _details(change: CustomerChange) -> dict[str, object]:
         vat_number=change.vat_number or None,
         terms=None if change.terms is None else _terms(change.terms),
         credit_limits=limits or None,
+        price_list=change.price_list or None,
     )
 
 
