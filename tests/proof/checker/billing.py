@@ -31,12 +31,12 @@ def settle_bills(order: Subject, holding: Holding, books: Books) -> None:
             order.between("INV23", "decision of the ledger", least, 1, why, len(mine) + len(refused))
             for invoice in mine:
                 invoices.remove(invoice)
-                _as_agreed(order, part, invoice)
+                as_agreed(order, part, invoice)
     if invoices and (order.quiet or holding.revisions):
         order.say("INV20", "an invoice of goods that nobody set aside", "InvoiceIssued")
         order.findings.count(doubled=len(invoices))
     _credited(order, holding)
-    _amounts(order, books)
+    amounts(order, books)
 
 
 def _was_released_before(order: Subject, part: Fact, held: Revision, terms: set[str]) -> bool:
@@ -53,7 +53,7 @@ def _is_of(bill: Fact, part: Fact, held: Revision, terms: set[str], *, first: bo
     return bill.cause == part.id or (first and bill.cause in terms)
 
 
-def _as_agreed(order: Subject, part: Fact, invoice: Fact) -> None:
+def as_agreed(order: Subject, part: Fact, invoice: Fact) -> None:
     """INV9: the goods of the part, at the order's prices."""
     revision, currency = int(part.data.get("revision") or 1), order.of("OrderPlaced")[0]["currency"]
     agreed = {
@@ -109,8 +109,10 @@ def _less_for_less(order: Subject) -> None:
             order.say("INV9", "what is credited is not what was let go", "ReservationReduced", "CreditNoteIssued")
 
 
-def _amounts(order: Subject, books: Books) -> None:
-    """INV9: invoices, credit notes and their entries are equal to the cent."""
+def amounts(order: Subject, books: Books, *, in_parts: bool = False) -> None:
+    """INV9: invoices, credit notes and their entries are equal to the cent. `in_parts`: an invoice of a later part has
+    what the line comes to so far less what was invoiced of it, so its own lines are not rounded anew.
+    """
     entries = order.of("EntryPosted")
     invoices = {str(invoice["invoice"]): invoice for invoice in order.of("InvoiceIssued")}
     papers = [("InvoiceIssued", invoice, identity, 1) for identity, invoice in invoices.items()]
@@ -118,7 +120,7 @@ def _amounts(order: Subject, books: Books) -> None:
     for kind, paper, identity, sign in papers:
         order.findings.look("INV9")
         whole = kind == "InvoiceIssued" or paper["total"] == invoices.get(str(paper["invoice"]), paper)["total"]
-        if not _adds_up(paper, exact=whole):
+        if not _adds_up(paper, lines=whole and not (in_parts and kind == "InvoiceIssued"), taxes=whole):
             order.say("INV9", f"{kind} does not add up", kind)
         mine = [entry for entry in entries if entry["document"] == identity]
         due = int(number(paper["total"]) != 0)
@@ -146,13 +148,14 @@ def _owed(lines: Sequence[Mapping[str, Any]], company: str, books: Books) -> tup
     return owed, currencies
 
 
-def _adds_up(paper: Mapping[str, Any], *, exact: bool) -> bool:
-    """Lines, taxes and totals. A note over a part takes what is left to the cent, so its parts are not rounded anew."""
+def _adds_up(paper: Mapping[str, Any], *, lines: bool, taxes: bool) -> bool:
+    """The totals, and of lines and taxes those that were rounded for this paper. A note over a part takes what is left
+    to the cent, so its parts are not rounded anew.
+    """
     cent = Decimal(1).scaleb(-len(paper["net"].partition(".")[2]))
-    products = [(Decimal(x["quantity"]) * Decimal(x["unit_price"]), x["net"]) for x in paper["lines"]]
-    products += [(Decimal(x["base"]) * Decimal(x["rate"]), x["tax"]) for x in paper["taxes"]]
-    if exact and any(product.quantize(cent, ROUND_HALF_UP) != Decimal(told) for product, told in products):
+    products = [(Decimal(x["quantity"]) * Decimal(x["unit_price"]), x["net"]) for x in paper["lines"] if lines]
+    products += [(Decimal(x["base"]) * Decimal(x["rate"]), x["tax"]) for x in paper["taxes"] if taxes]
+    if any(product.quantize(cent, ROUND_HALF_UP) != Decimal(told) for product, told in products):
         return False
-    lines, taxes = sum(number(x["net"]) for x in paper["lines"]), sum(number(x["tax"]) for x in paper["taxes"])
-    totals = (number(paper["net"]), number(paper["tax"]), number(paper["total"]))
-    return totals == (lines, taxes, lines + taxes)
+    net, tax = sum(number(x["net"]) for x in paper["lines"]), sum(number(x["tax"]) for x in paper["taxes"])
+    return (number(paper["net"]), number(paper["tax"]), number(paper["total"])) == (net, tax, net + tax)

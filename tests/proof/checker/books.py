@@ -17,7 +17,7 @@ from tests.proof.checker.worth import JOURNAL as STOCK
 from tests.proof.checker.worth import ROLE, Worth
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "OrderPlaced.v1": ("lines", "currency"),
+    "OrderPlaced.v1": ("lines", "currency", "invoice_on"),
     "OrderChanged.v1": ("lines", "revision"),
     "OrderCancelled.v1": (),
     "CreditApproved.v1": ("revision",),

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from itertools import pairwise
 
+from tests.proof.checker.dispatched import is_invoiced_on_dispatch
 from tests.proof.checker.subject import Fact, Subject
 
 ELSEWHERE = "what somebody asked for, a time that came, or another order's event"
@@ -35,6 +36,11 @@ COMES_OF: Mapping[str, frozenset[str]] = {
     "CreditNoteIssued": frozenset({"ReservationReleased", "ReservationReduced", ELSEWHERE}),
 }
 """By kind of event, what may be its cause. What waits for goods gets them whoever gave them back: no rule for that."""
+ON_DISPATCH: Mapping[str, frozenset[str]] = {
+    "InvoiceIssued": frozenset({"ShipmentDispatched"}),
+    "InvoiceRefused": _TERMS | _GOODS | {"ShipmentDispatched"},
+}
+"""The same of an order that is invoiced when its goods leave; that it cannot be may be seen before."""
 WAITED_FIRST = frozenset({"StockReserved", "ReservationRefused"})
 """These come of something else than the order itself only where it has waited for goods."""
 SAME_REVISION = frozenset({"StockReserved", "OrderBackOrdered", "InvoiceIssued", "InvoiceRefused"})
@@ -44,8 +50,9 @@ SAME_REVISION = frozenset({"StockReserved", "OrderBackOrdered", "InvoiceIssued",
 def settle_order_of_events(order: Subject) -> None:
     """Each fact of one order against its cause."""
     by_id = {fact.id: fact for fact in order.all()}
+    rules = {**COMES_OF, **ON_DISPATCH} if is_invoiced_on_dispatch(order) else COMES_OF
     for fact in by_id.values():
-        allowed = COMES_OF.get(fact.kind)
+        allowed = rules.get(fact.kind)
         if allowed is None:
             continue
         order.findings.look("INV4")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.proof.checker.billing import settle_bills
 from tests.proof.checker.books import Books
+from tests.proof.checker.dispatched import is_invoiced_on_dispatch, settle_dispatched_bills
 from tests.proof.checker.following import settle_order_of_events
 from tests.proof.checker.holding import Holding, fold
 from tests.proof.checker.leaving import settle_shipments
@@ -27,7 +28,10 @@ def settle_order(order: Subject, books: Books) -> None:
     _permitted(order, holding)
     _let_go(order, holding)
     settle_shipments(order, holding)
-    settle_bills(order, holding, books)
+    if is_invoiced_on_dispatch(order):
+        settle_dispatched_bills(order, books)
+    else:
+        settle_bills(order, holding, books)
     settle_papers(order)
     books.ends[order.company, order.id] = _may_be(order, holding, bounced=order.company in books.bounced)
 
@@ -89,5 +93,7 @@ def _may_be(order: Subject, holding: Holding, *, bounced: bool) -> frozenset[str
         return frozenset({"back_ordered"})
     if latest.refused or of_latest("InvoiceRefused"):
         return frozenset({"refused"})
+    if is_invoiced_on_dispatch(order) and not of_latest("InvoiceIssued"):
+        return frozenset({"reserved"})
     unpaid = frozenset({"documented", "partly_paid"})
     return unpaid if not of_latest("InvoicePaid") else unpaid | {"paid"} if bounced else frozenset({"paid"})

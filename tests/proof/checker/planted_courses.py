@@ -198,3 +198,51 @@ def inventory_never_answers_a_change(run: Recorded) -> None:
 def goods_are_billed_that_nobody_set_aside(run: Recorded) -> None:
     order = run.data("CreditHeld")["order"]
     run.drop("StockReserved", lambda data: data["order"] == order)
+
+
+# -- what is invoiced when it leaves -----------------------------------------------------------------------------------
+
+
+def _on_dispatch(run: Recorded, kind: str) -> Line:
+    """The first event of a kind about an order that is invoiced when its goods leave."""
+    orders = {line["v"]["order"] for _, line in run.all("OrderPlaced") if line["v"].get("invoice_on") == "dispatch"}
+    found: Line = run.one(kind, lambda data: data["order"] in orders)[1]
+    return found
+
+
+@planted("INV23")
+def what_has_left_is_never_billed(run: Recorded) -> None:
+    invoice = _on_dispatch(run, "InvoiceIssued")["v"]["invoice"]
+    run.drop("InvoiceIssued", lambda data: data["invoice"] == invoice)
+
+
+@planted("INV23")
+def a_shipment_is_billed_twice(run: Recorded) -> None:
+    invoice = _on_dispatch(run, "InvoiceIssued")["v"]["invoice"]
+    run.again("InvoiceIssued", where=lambda data: data["invoice"] == invoice)
+
+
+@planted("INV4")
+def an_order_is_billed_before_its_goods_leave(run: Recorded) -> None:
+    issued = _on_dispatch(run, "InvoiceIssued")
+    issued["h"]["ce_causationid"] = _headers(run, "StockReserved", issued["v"]["order"])["ce_id"]
+
+
+@planted("INV20")
+def goods_that_have_not_left_are_billed(run: Recorded) -> None:
+    issued = _on_dispatch(run, "InvoiceIssued")
+    issued["h"]["ce_causationid"] = _headers(run, "OrderPlaced", issued["v"]["order"])["ce_id"]
+
+
+@planted("INV9")
+def more_is_billed_than_has_left(run: Recorded) -> None:
+    _on_dispatch(run, "InvoiceIssued")["v"]["lines"][0]["quantity"] = "2"
+
+
+@planted("INV9")
+def what_was_let_go_is_credited_though_it_was_never_billed(run: Recorded) -> None:
+    reduced = _on_dispatch(run, "ReservationReduced")
+    note = run.data("CreditNoteIssued", lambda data: bool(data.get("partial")))
+    note["order"] = reduced["v"]["order"]
+    _, line = run.one("CreditNoteIssued", lambda data: data["credit_note"] == note["credit_note"])
+    line["h"]["ce_causationid"] = reduced["h"]["ce_id"]

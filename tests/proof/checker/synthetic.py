@@ -122,16 +122,17 @@ class MadeUp:
         if count % 50 == 0:
             self._hired(count, company)
 
-    def placed(self, count: int) -> tuple[str, str, str, list[dict[str, Any]]]:
-        """An order is asked for: its id, its chain, its event, its lines."""
+    def placed(self, count: int, **more: str) -> tuple[str, str, str, list[dict[str, Any]]]:
+        """An order is asked for, with what it says besides: its id, its chain, its event, its lines."""
         company, currency = COMPANIES[count % 2]
         reference, order = f"o{count}", made_id("order", count)
         price, item = f"{(1_000 + count) / 100:.2f}", ITEMS[count % len(ITEMS)]
         line = {"item": item, "description": item, "quantity": "2", "unit_price": price, "tax_code": "Z0"}
-        body = {"company": company, "reference": reference, "currency": currency, "lines": [line]}
+        body = {"company": company, "reference": reference, "currency": currency, "lines": [line], **more}
         chain = self.ask("order", company, reference, body, order)
         lines = [{"line": 1, **line}]
         terms = {"order": order, "reference": reference, "source": SOURCE, "currency": currency, "lines": lines}
+        terms |= more
         return order, chain, self.send("OrderPlaced.v1", company, order, chain, chain, terms), lines
 
     def _billed(

@@ -28,8 +28,9 @@ def rare_course(made: MadeUp, count: int) -> bool:
 def goods_leave(
     made: MadeUp, count: int, order: str, lines: list[dict[str, Any]], parts: tuple[str, ...], due: int = 2,
     **told_too: Any,
-) -> None:  # fmt: skip
-    """Goods leave in so many shipments; the one that makes it `due` is the last."""
+) -> list[tuple[str, str]]:  # fmt: skip
+    """Goods leave in so many shipments; the one that makes it `due` is the last. Of each the request and the event."""
+    left: list[tuple[str, str]] = []
     company, item, gone = made.company(count), lines[0]["item"], 0
     for at, quantity in enumerate(parts):
         gone += int(quantity)
@@ -41,6 +42,7 @@ def goods_leave(
         told = {"shipment": shipment, "number": number, "order": order, "lines": [line]}
         more = {"warehouse": "MAIN", "complete": gone == due, **told_too}
         dispatched = made.send("ShipmentDispatched.v1", company, shipment, chain, chain, told | more)
+        left.append((chain, dispatched))
         for of in GOES_WITH_GOODS:
             made.filed(company, of, shipment, order, chain, dispatched, number)
         made.left[company][item] += int(quantity)
@@ -49,6 +51,7 @@ def goods_leave(
             told["lines"], told["cost"] = [line | {"cost": f"{quantity}.00"}], f"{quantity}.00"
             issued = made.send("StockIssued.v1", company, shipment, chain, chain, told)
             made.stock_entry(company, shipment, order, chain, issued, -int(quantity))
+    return left
 
 
 def _reserve(
@@ -140,6 +143,37 @@ def is_given_up_too_late(made: MadeUp, count: int) -> None:
     made.seen(count, order, "documented")
 
 
+def is_invoiced_when_it_leaves(made: MadeUp, count: int) -> None:
+    """One of two has left and is invoiced; the other is let go, and nobody owes anything for it."""
+    order, chain, placed, lines = made.placed(count, invoice_on="dispatch")
+    company, one = made.company(count), _of(lines, "1")
+    _reserve(made, count, order, chain, placed, lines)
+    (asked, left), *_ = goods_leave(made, count, order, lines, ("1",))
+    made.owed(company, made.invoiced(count, order, asked, left, one)["total"])
+    ending, cancelled = _cancel(made, count, order)
+    told = {"order": order, "lines": made.goods(one), "waiting": [], "reason": "order-cancelled", "over": True}
+    made.send("ReservationReduced.v1", company, order, ending, cancelled, told)
+    made.reserved[company][lines[0]["item"]] -= 1
+    made.seen(count, order, "documented")
+
+
+def leaves_in_two_parts_with_an_invoice_each(made: MadeUp, count: int) -> None:
+    """Nothing is invoiced before it leaves."""
+    order, chain, placed, lines = made.placed(count, invoice_on="dispatch")
+    _reserve(made, count, order, chain, placed, lines)
+    for place, (asked, left) in enumerate(goods_leave(made, count, order, lines, ("1", "1"))):
+        paper = made.invoiced(count, order, asked, left, _of(lines, "1"), f"invoice {place}")
+        made.owed(made.company(count), paper["total"])
+    made.seen(count, order, "documented")
+
+
+def waits_to_leave(made: MadeUp, count: int) -> None:
+    """It is reserved, and that is all: nothing is invoiced."""
+    order, chain, placed, lines = made.placed(count, invoice_on="dispatch")
+    _reserve(made, count, order, chain, placed, lines)
+    made.seen(count, order, "reserved")
+
+
 def _cancel(made: MadeUp, count: int, order: str) -> tuple[str, str]:
     chain = made.ask("cancel", made.company(count), f"o{count}", {"reason": "too late"}, order)
     told = {"order": order, "reference": f"o{count}", "reason": "too late"}
@@ -152,5 +186,8 @@ COURSES: Mapping[int, Callable[[MadeUp, int], None]] = {
     25: waits_for_credit,
     35: is_given_up_after_a_part,
     14: is_given_up_too_late,
+    6: is_invoiced_when_it_leaves,
+    18: leaves_in_two_parts_with_an_invoice_each,
+    22: waits_to_leave,
 }
 """By the rest of the order's number."""
