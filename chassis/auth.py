@@ -59,6 +59,12 @@ class Caller:
             return False
         return any(f"{name}@{company}" in self.scopes for name in (scope, family, EVERYTHING))
 
+    def may_by_name(self, scope: str, company: str) -> bool:
+        """Whether the scope was granted by its own name, for all these companies or for this one: for what no wildcard
+        shall give.
+        """
+        return self.sees(company) and (scope in self.scopes or f"{scope}@{company}" in self.scopes)
+
     def may_somewhere(self, scope: str) -> bool:
         """Whether the scope was granted for any company at all: what can be known before one is named."""
         if self.may(scope):

@@ -12,6 +12,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -197,7 +198,8 @@ class KeyRing:
             caller = admitted.caller
             left = self.left_by(caller.actor, caller.on_behalf_of)
             return not left or not (EVERYTHING in caller.companies or left & caller.companies)
-        return self.live(admitted.id, now) is not None
+        key = self.live(admitted.id, now)
+        return key is not None and admitted.caller.companies <= key.caller.companies
 
     def left_by(self, *accounts: str | None) -> frozenset[str]:
         """The companies that people with these sign-ins have left."""
@@ -220,8 +222,8 @@ class KeyRing:
                 if version != self._version:
                     rows = await held.fetch(LIVE)
                     gone = await held.fetch(GONE)
-                    self._keys = {row["id"]: _key_of(row, self._limits) for row in rows}
                     self._gone = {row["account"]: frozenset(row["companies"]) for row in gone}
+                    self._keys = _keys_of(rows, self._gone, self._limits)
                     self._version = version
                 broken = False
             finally:
@@ -254,8 +256,32 @@ class KeyVerifier(TokenVerifier):
         return super().verify(token)
 
 
-def _key_of(row: asyncpg.Record, usual: Limits) -> Key:
-    caller = Caller(row["client"], row["client"], None, frozenset(row["companies"]), frozenset(row["scopes"]))
+def without_left(
+    companies: frozenset[str], scopes: frozenset[str], left: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Rights without those of companies that the person has left. Raises Problem 401 when none remain, and for rights
+    over all companies: they hold for those that were left too.
+    """
+    if not left:
+        return companies, scopes
+    rest = companies - left
+    if not rest or EVERYTHING in rest:
+        raise unauthenticated("The person whom this lets in has left.")
+    return rest, frozenset(scope for scope in scopes if scope.partition("@")[2] not in left)
+
+
+def _keys_of(rows: Iterable[asyncpg.Record], gone: Mapping[str, frozenset[str]], usual: Limits) -> Mapping[str, Key]:
+    """The keys that open anything: one whose client is a person's account ends where that person has left."""
+    keys: dict[str, Key] = {}
+    for row in rows:
+        with suppress(Problem):
+            keys[row["id"]] = _key_of(row, gone.get(row["client"], frozenset()), usual)
+    return keys
+
+
+def _key_of(row: asyncpg.Record, left: frozenset[str], usual: Limits) -> Key:
+    companies, scopes = without_left(frozenset(row["companies"]), frozenset(row["scopes"]), left)
+    caller = Caller(row["client"], row["client"], None, companies, scopes)
     limits = Limits(
         row["events_per_s"] or usual.per_s,
         row["burst_events"] or usual.burst,

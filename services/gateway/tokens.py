@@ -28,7 +28,7 @@ from chassis.auth import EVERYTHING, LEEWAY_S, TOKEN_CHARS_MAX, Caller, Internal
 from chassis.errors import Problem
 from chassis.requests import unavailable
 from services.gateway.admission import Limits
-from services.gateway.keys import Key, KeyRing
+from services.gateway.keys import Key, KeyRing, without_left
 
 OWN_ISSUER = "backbone-gateway"
 OWN_AUDIENCE = "backbone"
@@ -225,7 +225,7 @@ class Tokens:
         by = claims.get("act")
         system = by.get("sub") if isinstance(by, dict) else None
         actor, behalf = (f"{provider.name}:{system}", person) if isinstance(system, str) and system else (person, None)
-        companies, scopes = _not_left(companies, scopes, self.own.keys.left_by(actor, behalf))
+        companies, scopes = without_left(companies, scopes, self.own.keys.left_by(actor, behalf))
         caller = Caller(actor, actor, behalf, companies, scopes)
         return Key(f"oidc:{person}", b"", caller, f"/front-office/{actor}", expires, self._limits, person)
 
@@ -256,20 +256,6 @@ def _granted(claims: Mapping[str, Any], provider: Provider) -> tuple[frozenset[s
             everywhere = EVERYTHING in grant.companies
             scopes |= {s if everywhere else f"{s}@{c}" for s in grant.scopes for c in grant.companies}
     return frozenset(companies), frozenset(scopes)
-
-
-def _not_left(
-    companies: frozenset[str], scopes: frozenset[str], left: frozenset[str]
-) -> tuple[frozenset[str], frozenset[str]]:
-    """Rights without those of companies that the person has left. Raises Problem 401 when none remain, and for rights
-    over all companies: they hold for those that were left too.
-    """
-    if not left:
-        return companies, scopes
-    rest = companies - left
-    if not rest or EVERYTHING in rest:
-        raise unauthenticated("The person whose token this is has left.")
-    return rest, frozenset(scope for scope in scopes if scope.partition("@")[2] not in left)
 
 
 def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

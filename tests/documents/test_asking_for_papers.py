@@ -61,6 +61,22 @@ async def test_a_statement_is_filed_and_can_be_read_at_once(archive: Archive) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("scope", "status"),
+    [("documents:confidential", 201), ("documents:confidential@acme", 201), ("documents:confidential@umbrella", 403)],
+)
+async def test_the_right_to_confidential_papers_may_be_for_one_company(
+    archive: Archive, scope: str, status: int
+) -> None:
+    """D19: so it comes from an identity provider; it counts in the company that it names."""
+    async with archive.reader(scopes={scope}, name="personnel") as client:
+        made = await client.post(f"{AT}/papers", json={"papers": [asked("payslip")]}, headers=key())
+        assert made.status_code == status
+        if status == 201:
+            document = made.json()["papers"][0]["document"]
+            assert (await client.get(f"{AT}/documents/{document}/content")).status_code == 200
+
+
 async def test_a_paper_without_a_seller_is_the_companys_own(archive: Archive) -> None:
     """Its name and address are those that the ledger registered; until they are known here it is refused by name."""
     paper = asked("statement")

@@ -105,6 +105,27 @@ async def test_the_keys_of_who_has_left_open_nothing_within_two_seconds(office: 
         assert await opens(office)
 
 
+async def test_a_key_that_is_a_persons_account_opens_nothing_of_a_company_that_they_left(
+    office: FrontOffice, gateway: Gateway
+) -> None:
+    """X3: by the link of account and person alone; elsewhere it goes on, and a token made for it ends too."""
+    own = await gateway.make_key("noa", companies="acme")
+    both = await gateway.make_key("noa", companies="acme,umbrella")
+    everywhere = await gateway.make_key("noa", companies="*")
+    one, two, three = (FrontOffice(office.client, made["key"]) for made in (own, both, everywhere))
+    ring, now = gateway.service.app.state.gateway.keys, NoonClock(gateway.database).now()
+    admitted = await ring.admit(two.key, now)
+    assert [await opens(each) for each in (one, two, three)] == [True, True, True]
+    await gateway.hear(event(EmployeeLeft, "acme", published.sample("EmployeeLeft.v1").data | {"accounts": ["noa"]}))
+    await ring.look()
+    assert [await opens(each) for each in (one, two, three)] == [False, True, False]
+    assert (await two.get("/v1/orders", company="acme")).status_code == 404
+    assert not ring.is_live(admitted, now), "what was open with more rights than there are now ends"
+    await gateway.command(readmit, account="noa", company="acme")
+    await ring.look()
+    assert [await opens(each) for each in (one, two, three)] == [True, True, True]
+
+
 async def test_a_sign_in_that_was_shut_can_be_opened_again(office: FrontOffice, gateway: Gateway) -> None:
     """X3: for who came back, or for another person who has the name now."""
     with pytest.raises(Refusal):

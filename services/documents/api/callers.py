@@ -47,9 +47,9 @@ async def readable(
     return found, rights
 
 
-def check_administers(caller: Caller) -> None:
-    """Raises Problem 403 unless the caller administers documents by that right's own name."""
-    if ADMINISTER not in caller.scopes:
+def check_administers(caller: Caller, company: str) -> None:
+    """Raises Problem 403 unless the caller administers documents of the company by that right's own name."""
+    if not caller.may_by_name(ADMINISTER, company):
         raise Problem(403, "scope-missing", f"This needs the scope {ADMINISTER} by its own name.")
 
 

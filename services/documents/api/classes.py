@@ -89,7 +89,7 @@ async def define_class(
     company: str, code: Annotated[str, Path(pattern=CLASS_CODE)], body: ClassBody, call: Definers
 ) -> Response:
     """Define a class, or its next version. Documents keep the version that they were checked by."""
-    check_administers(call.caller)
+    check_administers(call.caller, company)
     _check(code, body)
     return await call.run(
         handlers.define_classes,

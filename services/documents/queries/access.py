@@ -151,8 +151,8 @@ async def giver(connection: asyncpg.Connection, company: str, caller: Caller) ->
     """What a caller may give in a company."""
     granted = await connection.fetch(GRANTS, company, list({caller.client, caller.actor}), "grant")
     return Giver(
-        administers=ADMINISTER in caller.scopes,
-        reads_confidential=CONFIDENTIAL in caller.scopes,
+        administers=caller.may_by_name(ADMINISTER, company),
+        reads_confidential=caller.may_by_name(CONFIDENTIAL, company),
         gives_classes=frozenset(code for code, _ in granted if code is not None),
         classes=await classes(connection, company),
     )
@@ -180,8 +180,8 @@ async def rights(connection: asyncpg.Connection, company: str, caller: Caller, m
     principals = list({caller.client, caller.actor})
     granted = await connection.fetch(GRANTS, company, principals, may)
     reader = Reader(
-        reads_open=caller.may(f"documents:{may}"),
-        reads_confidential=CONFIDENTIAL in caller.scopes,
+        reads_open=caller.may(f"documents:{may}", company),
+        reads_confidential=caller.may_by_name(CONFIDENTIAL, company),
         granted_classes=frozenset(code for code, _ in granted if code is not None),
         granted_documents=frozenset(document for _, document in granted if document is not None),
     )

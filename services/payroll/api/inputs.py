@@ -61,5 +61,5 @@ class Correctable(Body):
 
 def asker(call: Call, company: str) -> Asker:
     """Who asks, where it matters who they are."""
-    rights = frozenset(right for right in ALL if call.caller.may(right))
+    rights = frozenset(right for right in ALL if call.caller.may(right, company))
     return Asker(company, call.caller.actor, rights, call.cause(company).person)

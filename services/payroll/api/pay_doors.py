@@ -21,7 +21,7 @@ from services.payroll.queries.viewing import viewer
 
 Officer = Annotated[Reading, Depends(read(OFFICER))]
 OfficerCall = Annotated[Call, Depends(write(OFFICER))]
-PayReader = Annotated[Reading, Depends(read(OFFICER, TEAM_PAY))]
+PayReader = Annotated[Reading, Depends(read(OFFICER, TEAM_PAY, SELF))]
 Approver = Annotated[Call, Depends(write(APPROVE))]
 Confirmer = Annotated[Call, Depends(write(OFFICER, APPROVE))]
 Watcher = Annotated[Reading, Depends(read(OFFICER, APPROVE))]

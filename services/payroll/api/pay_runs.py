@@ -14,7 +14,7 @@ from chassis.http import Router
 from chassis.ids import UUID
 from contracts.base import Reference
 from services.payroll.api.inputs import Body, Day
-from services.payroll.api.pay_doors import Approver, Desk, Officer, OfficerCall, log
+from services.payroll.api.pay_doors import Approver, Desk, Officer, OfficerCall, Watcher, log
 from services.payroll.api.pay_terms import MonthOf
 from services.payroll.commands.pay import ApproveRun, CalculateAgain, ConfirmPaid, ExportPayFile, PostRun, StartRun
 from services.payroll.queries import pay_runs as queries
@@ -67,7 +67,7 @@ async def start_run(company: str, body: StartBody, call: OfficerCall, desk: Desk
 @router.get("")
 async def list_runs(
     company: str,
-    reading: Officer,
+    reading: Watcher,
     pay_group: Annotated[str | None, Query(max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> queries.RunPage:
@@ -77,12 +77,17 @@ async def list_runs(
 
 
 @router.get("/{run}")
-async def show_run(company: str, run: uuid.UUID, reading: Officer, desk: Desk) -> queries.RunView:
-    """Where a run stands, who cannot be paid and why, and what it comes to."""
+async def show_run(company: str, run: uuid.UUID, reading: Watcher, desk: Desk) -> queries.RunView:
+    """Where a run stands, who cannot be paid and why, and what it comes to; also for who approves it.
+
+    A cost centre may be one person's, so that sums were read is written down.
+    """
     async with reading.connection(company) as connection:
         found = await queries.run(connection, desk.vault, company, run)
     if found is None:
         raise Problem(404, "run-not-found", "There is no such run.")
+    if found.totals is not None:
+        await log(reading, company, "pay run", run=run)
     return found
 
 

@@ -19,7 +19,7 @@ from chassis.http import Router
 from chassis.ids import UUID
 from contracts.base import CountryCode, CurrencyCode, Name, Reference, Text, UnsignedAmount
 from contracts.money import AmountError, to_minor
-from services.payroll.api.inputs import Body, Day
+from services.payroll.api.inputs import Body, Day, MaybeDay
 from services.payroll.api.pay_doors import Confirmer, Desk, Officer, OfficerCall, PayReader, Watcher, log, pay_reader
 from services.payroll.commands.pay import (
     AgreePay,
@@ -210,13 +210,16 @@ async def record_profile(
 
 
 @router.get("/employees/{employee}/pay")
-async def show_agreed(company: str, employee: uuid.UUID, reading: PayReader, desk: Desk) -> queries.Agreed:
-    """What was agreed with a person, corrections included. The reading is written down."""
+async def show_agreed(
+    company: str, employee: uuid.UUID, reading: PayReader, desk: Desk, on: MaybeDay = None
+) -> queries.Agreed:
+    """What was agreed with a person, corrections included; or what holds `on` a day. The reading is written down."""
     await pay_reader(reading, company, employee)
     await log(reading, company, "agreed pay", employee=employee)
     async with reading.connection(company) as connection:
         try:
-            return await queries.agreed(connection, desk.vault, company, employee)
+            agreed = await queries.agreed(connection, desk.vault, company, employee)
+            return agreed if on is None else agreed.on(on)
         except Unreadable:
             raise Problem(410, "person-erased", "This person's data was erased.") from None
 

@@ -95,8 +95,10 @@ class Entered:
 ACCOUNT_NOT_FOUND = Refused("bank-account-not-found", "No such account was entered.", status=404)
 
 
-def refusal_of_confirmation(account: Entered | None, person: str, *, same: bool) -> Refused | None:
-    """Why this person cannot confirm an account; `same` when they gave the number that was entered."""
+def refusal_of_confirmation(account: Entered | None, *, own: bool, same: bool) -> Refused | None:
+    """Why an account cannot be confirmed: `own` by who entered it, under whichever account of theirs; `same` when they
+    gave the number that was entered.
+    """
     if account is None:
         return ACCOUNT_NOT_FOUND
     if account.confirmed:
@@ -105,7 +107,7 @@ def refusal_of_confirmation(account: Entered | None, person: str, *, same: bool)
         return Refused("bank-account-replaced", "Another account was entered for this day since.", "/revision", 409)
     if account.entered_by is None:
         return Refused("bank-account-author-unknown", "Who entered it is not known: enter it again.", "/revision", 409)
-    if person == account.entered_by:
+    if own:
         return Refused("self-confirmation", "Who entered an account does not confirm it.", status=409)
     if not same:
         return Refused("iban-differs", "This is not the number that was entered.", "/iban")

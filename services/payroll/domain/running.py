@@ -52,13 +52,15 @@ def refusal_to_repeat(run: Run) -> Refused | None:
     return None
 
 
-def refusal_of_approval(run: Run, person: str, digest: str) -> Refused | None:
-    """Why this run cannot be approved by this person, who saw it with this digest."""
+def refusal_of_approval(run: Run, digest: str, *, own: bool) -> Refused | None:
+    """Why this run cannot be approved by who saw it with this digest; `own` when they calculated an attempt of it,
+    under whichever account.
+    """
     if run.state in RELEASED:
         return Refused("run-approved", "The run is approved already.", status=409)
     if run.state != "calculated":
         return Refused("run-not-calculated", "The run is still being calculated.", status=409)
-    if person in run.makers:
+    if own:
         return Refused("self-approval", "Who calculated a run does not approve it.", status=409)
     if run.problems:
         return Refused("run-has-problems", "Somebody in this run cannot be paid; see its problems.", status=409)

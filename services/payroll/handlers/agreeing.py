@@ -34,8 +34,8 @@ from services.payroll.domain.agreeing import (
 from services.payroll.domain.pay.records import read_profile, written_profile
 from services.payroll.domain.pay.refusing import PayRefused
 from services.payroll.domain.privacy import PersonKey, Place
+from services.payroll.store import accounts, people
 from services.payroll.store import pay_terms as store
-from services.payroll.store import people
 from services.payroll.store.packs import Packs
 from services.payroll.store.pay_terms import SealedRow
 from services.payroll.store.vault import KeyRing, Vault
@@ -178,15 +178,22 @@ class Agreeing:
         keys = [(c.cause.company, c.employee, c.effective_on, c.revision) for c in commands]
         found = await store.entered(unit.raw, keys)
         ring = await self._vault.ring(unit.raw, [(company, employee) for company, employee, _, _ in found])
+        authors = [None if key not in found else found[key][0].entered_by for key in keys]
+        pairs = [
+            (c.cause.company, by, c.cause.person) for c, by in zip(commands, authors, strict=True) if by is not None
+        ]
+        own = await accounts.same_people(unit.raw, pairs)
         rows: list[tuple[str, UUID, date, int, str, str]] = []
         results: list[Result] = []
-        for command, key in zip(commands, keys, strict=True):
+        for command, key, author in zip(commands, keys, authors, strict=True):
             account, sealed = found.get(key, (None, b""))
             if key[:2] in ring.erased:
                 results.append(ERASED)
                 continue
             same = account is not None and _iban_of(ring, key, sealed) == command.iban
-            refusal = refusal_of_confirmation(account, command.cause.person, same=same)
+            refusal = refusal_of_confirmation(
+                account, own=(command.cause.company, author, command.cause.person) in own, same=same
+            )
             if refusal is not None or account is None or account.entered_by is None:
                 results.append(refusal or ACCOUNT_NOT_FOUND)
                 continue

@@ -36,8 +36,8 @@ from services.payroll.domain.running import (
     refusal_to_repeat,
     refusal_to_start,
 )
+from services.payroll.store import accounts, payslips
 from services.payroll.store import pay_runs as store
-from services.payroll.store import payslips
 from services.payroll.store.packs import Packs
 from services.payroll.store.pay_runs import NewRun, RunKey, sums_place
 from services.payroll.store.vault import Vault
@@ -130,9 +130,20 @@ class Running:
 
     async def approve(self, commands: Sequence[ApproveRun], unit: UnitOfWork) -> Sequence[Result]:
         """By somebody who did not calculate it, and for what they saw."""
-        good, results = await self._step(
-            commands, unit, "approved", lambda c, run: refusal_of_approval(run, c.cause.person, c.digest)
-        )
+        locked = await store.lock_runs(unit.raw, [(c.cause.company, c.run) for c in commands])
+        pairs = {
+            (c.cause.company, maker, c.cause.person)
+            for c in commands
+            if (row := locked.get((c.cause.company, c.run))) is not None
+            for maker in row["makers"] or ()
+        }
+        same = await accounts.same_people(unit.raw, pairs)
+
+        def refuse(command: ApproveRun, run: Run) -> Refused | None:
+            company, person = command.cause.company, command.cause.person
+            return refusal_of_approval(run, command.digest, own=any((company, m, person) in same for m in run.makers))
+
+        good, results = await self._step(commands, unit, "approved", refuse)
         if good:
             await store.approve(unit.raw, [(c.cause.company, c.run, c.cause.person) for c in good], unit.now)
         for command in good:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -132,6 +133,30 @@ class Agreed(BaseModel):
     terms: list[Term]
     bank_accounts: list[BankAccount]
     tax_profiles: list[TaxProfile]
+
+    def on(self, day: date) -> Agreed:
+        """Of each kind what holds on a day: what was last entered of the latest day until then."""
+        return Agreed(
+            employee=self.employee,
+            terms=_holding(self.terms, day),
+            bank_accounts=_holding(self.bank_accounts, day),
+            tax_profiles=_holding(self.tax_profiles, day),
+        )
+
+
+class _Entered(Protocol):
+    @property
+    def effective_on(self) -> date: ...
+    @property
+    def revision(self) -> int: ...
+
+
+E = TypeVar("E", bound=_Entered)
+
+
+def _holding(entries: list[E], day: date) -> list[E]:
+    begun = [entry for entry in entries if entry.effective_on <= day]
+    return [max(begun, key=lambda entry: (entry.effective_on, entry.revision))] if begun else []
 
 
 class Amount(BaseModel):

@@ -13,7 +13,7 @@ from services.payroll.store import accounts, staff
 
 async def viewer(connection: asyncpg.Connection, company: str, caller: Caller) -> Viewer:
     """The caller's rights here, as they are today; the people below them are looked up only when it matters."""
-    rights = frozenset(right for right in ALL if caller.may(right))
+    rights = frozenset(right for right in ALL if caller.may(right, company))
     _, employee = (await accounts.links(connection, [company], [caller.actor])).get((company, caller.actor), (0, None))
     if employee is None or not needs_team(rights):
         return Viewer(rights, employee)

@@ -13,6 +13,11 @@ LINKS = """
 select distinct on (company, actor) company, actor, revision, employee from account_link
 where company = any($1::text[]) and actor = any($2::text[]) order by company, actor, revision desc
 """
+SAME_PEOPLE = """
+select x.company, x.one, x.other from unnest($1::text[], $2::text[], $3::text[]) as x(company, one, other)
+where exists (select from account_link a join account_link b using (company, employee)
+    where a.company = x.company and a.actor = x.one and b.actor = x.other)
+"""
 OF_PEOPLE = """
 select l.company, l.employee, array_agg(l.actor order by l.actor) as actors from (
     select distinct on (company, actor) company, actor, employee from account_link where company = any($1::text[])
@@ -24,6 +29,14 @@ insert into account_link (company, actor, revision, employee, recorded_at)
 select x.company, x.actor, x.revision, x.employee, $5
 from unnest($1::text[], $2::text[], $3::bigint[], $4::uuid[]) as x(company, actor, revision, employee)
 """
+
+
+async def same_people(
+    connection: asyncpg.Connection, pairs: Collection[tuple[str, str, str]]
+) -> set[tuple[str, str, str]]:
+    """Of these companies and two accounts each, those in which both are, or were at any time, one person's."""
+    rows = await connection.fetch(SAME_PEOPLE, *map(list, zip(*pairs, strict=True))) if pairs else []
+    return {(company, one, other) for company, one, other in rows} | {pair for pair in pairs if pair[1] == pair[2]}
 
 
 async def links(

@@ -168,9 +168,9 @@ class Bureau:
             return dict((await client.get(f"{AT}/pay-runs/{run}")).json())
 
     async def approve(self, run: str, actor: str = APPROVER, on_behalf_of: str | None = None) -> httpx.Response:
-        """Somebody approves the run as it is."""
-        digest = (await self.run(run))["digest"]
+        """Somebody approves the run as they see it."""
         async with self.client(actor=actor, scopes=("payroll:approve",), on_behalf_of=on_behalf_of) as client:
+            digest = (await client.get(f"{AT}/pay-runs/{run}")).json()["digest"]
             return await sent(client, f"{AT}/pay-runs/{run}/approval", digest=digest)
 
     async def paid(self, period: str, group: str = "staff") -> dict[str, Any]:
