@@ -36,7 +36,6 @@ from contracts.ledger_parts import (
     CreditLimits,
     CustomerTerms,
     DimensionCode,
-    DunnedItem,
     Entry,
     EntryLine,
     FiscalPeriod,
@@ -321,40 +320,6 @@ class PaymentAllocated(EventData, topic="ledger.payments", key="payment"):
             "invoice-issued when the payment pays more than before, else credited."
         ),
     ] = None
-
-
-class InvoiceOverdue(EventData, topic="ledger.invoices", key="invoice"):
-    """An invoice is open beyond the day it was due, and was seen so for the first time."""
-
-    invoice: Uuid
-    number: DocumentNumber
-    order: Uuid
-    due_on: CalendarDate
-    seen_on: CalendarDate
-    open: Annotated[Money, Field(description="What is open of it.")]
-
-
-class DunningLevelReached(EventData, topic="ledger.dunning", key="letter"):
-    """A customer is reminded of what is overdue; carries all that the letter prints."""
-
-    letter: Uuid
-    day: CalendarDate
-    level: Annotated[int, Field(ge=1, le=9, description="The highest that an invoice reached with this letter.")]
-    seller: Seller
-    customer: InvoiceCustomer
-    currency: CurrencyCode
-    items: Annotated[
-        list[DunnedItem],
-        Field(min_length=1, max_length=500, description="All that is overdue; more of it stands on further letters."),
-    ]
-    overdue: Annotated[UnsignedAmount, Field(description="What is open of all items.")]
-    fee: UnsignedAmount
-    interest: Annotated[UnsignedAmount, Field(description="On all items, since they were dunned last.")]
-    total: Annotated[UnsignedAmount, Field(description="What is open, the fee and the interest.")]
-    charge: Annotated[Uuid | None, Field(description="The debit note over fee and interest, where they are owed.")] = (
-        None
-    )
-    charge_number: DocumentNumber | None = None
 
 
 class PaymentBounced(EventData, topic="ledger.payments", key="payment"):

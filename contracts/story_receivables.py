@@ -100,4 +100,31 @@ def reminders(
             "charge": story_id("charge"),
             "charge_number": "LPC-2027-000001",
         },
+        "StatementDrawn.v1": {
+            "statement": story_id("statement"),
+            "drawn_on": "2027-01-06",
+            "since": "2026-12-01",
+            "as_of": "2027-01-05",
+            "seller": seller,
+            "customer": customer,
+            "currency": "EUR",
+            "opening": "22.94",
+            "lines": [
+                {
+                    "day": "2027-01-05",
+                    "kind": "invoice",
+                    "document": "LPC-2027-000001",
+                    "invoice": "LPC-2027-000001",
+                    "due_on": "2027-01-05",
+                    "amount": "5.07",
+                    "balance": "28.01",
+                }
+            ],
+            "closing": "28.01",
+            "unapplied": "0.00",
+            "ageing": [
+                {"days_from": None, "days_to": None, "open": "5.07"},
+                {"days_from": 1, "days_to": 30, "open": "22.94"},
+            ],
+        },
     }

@@ -85,6 +85,7 @@ _ROWS = (
         ("InvoiceIssued.v1", "CreditNoteIssued.v1", "InvoicePaid.v1", "InvoiceOverdue.v1"),
     ),
     Topic("ledger.dunning", "ledger", "letter", ("DunningLevelReached.v1",)),
+    Topic("ledger.statements", "ledger", "statement", ("StatementDrawn.v1",)),
     Topic("ledger.credits", "ledger", "order", ("CreditApproved.v1", "CreditHeld.v1")),
     Topic("ledger.refusals", "ledger", "order", ("InvoiceRefused.v1",)),
     Topic("ledger.payments", "ledger", "payment", ("PaymentAllocated.v1", "PaymentBounced.v1", "PaymentRefunded.v1")),

@@ -8,14 +8,8 @@ from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.inventory import StockIssued
-from contracts.ledger import (
-    AccountOpened,
-    CreditCheckRequired,
-    ExchangeRateRecorded,
-    InvoiceOverdue,
-    InvoicePaid,
-    TaxCodeDefined,
-)
+from contracts.ledger import AccountOpened, CreditCheckRequired, ExchangeRateRecorded, InvoicePaid, TaxCodeDefined
+from contracts.ledger_dues import InvoiceOverdue
 from services.documents import handlers
 from services.documents.translate import (
     CreditNoteToFile,
@@ -24,12 +18,14 @@ from services.documents.translate import (
     LetterToFile,
     NewCompany,
     ShipmentToFile,
+    StatementToFile,
     to_learn_company,
     to_open_employee_file,
     to_register_credit_note,
     to_register_invoice,
     to_register_letter,
     to_register_shipment,
+    to_register_statement,
 )
 
 consumers = Consumers("documents")
@@ -64,6 +60,12 @@ async def on_dunning_level_reached(events: Sequence[Received[LetterToFile]], uni
     """Who is reminded gets a letter, in their own language, unless nothing of it is to be paid now."""
     letters = [letter for event in events if (letter := to_register_letter(event)) is not None]
     return await handlers.register_documents(letters, unit)
+
+
+@consumers.on(StatementToFile)
+async def on_statement_drawn(events: Sequence[Received[StatementToFile]], unit: UnitOfWork) -> Outcomes:
+    """Somebody asked the ledger for a customer's statement on paper."""
+    return await handlers.register_documents([to_register_statement(event) for event in events], unit)
 
 
 @consumers.on(EmployeeToFile)

@@ -15,10 +15,10 @@ from contracts.ledger import (
     CreditCheckRequired,
     CustomerChanged,
     CustomerRegistered,
-    DunningLevelReached,
     ExchangeRateRecorded,
     TaxCodeDefined,
 )
+from contracts.ledger_dues import DunningLevelReached
 from contracts.payroll import CertificateExpired, CertificateExpiring, TrainingCompleted, TrainingCostIncurred
 from services.gateway import handlers
 from services.gateway.translate.timelines import VIEWS, to_fold

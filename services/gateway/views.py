@@ -25,13 +25,13 @@ from contracts.ledger import (
     CreditHeld,
     CreditNoteIssued,
     InvoiceIssued,
-    InvoiceOverdue,
     InvoicePaid,
     InvoiceRefused,
     PaymentAllocated,
     PaymentBounced,
     PaymentRefunded,
 )
+from contracts.ledger_dues import InvoiceOverdue
 from contracts.payroll import DocumentRetentionStarted, EmployeeLeft, EmployeeRegistered, EmploymentChanged
 
 

@@ -19,6 +19,7 @@ def test_every_type_on_a_subscribed_topic_is_handled_or_ignored_for_a_reason() -
         "ledger.companies",
         "ledger.dunning",
         "ledger.invoices",
+        "ledger.statements",
         "sales.hires",
     )
 

@@ -15,7 +15,8 @@ from chassis.ids import derive
 from chassis.migrating import migrate
 from contracts import published
 from contracts.inventory import ShipmentDispatched
-from contracts.ledger import CompanyRegistered, DunningLevelReached
+from contracts.ledger import CompanyRegistered
+from contracts.ledger_dues import DunningLevelReached
 from services.documents.keeping.files import Files
 from services.documents.rendering.templates import current
 from services.documents.rendering.typesetter import Typesetter

@@ -19,6 +19,7 @@ MADE_BY_EVENTS: Mapping[str, str] = {
     "packing_list": "shipment",
     "label": "shipment",
     "dunning_letter": "letter",
+    "statement": "statement",
 }
 """The thing about which events alone make papers of a class. Nobody else may take their places, not even before they
 come: what is on file is never replaced, so the true paper would have none.

@@ -30,6 +30,7 @@ from services.documents.translate.papers import (
     to_register_invoice,
     to_take_file,
 )
+from services.documents.translate.stating import StatementToFile, to_register_statement
 
 __all__ = [
     "CreditNoteToFile",
@@ -38,6 +39,7 @@ __all__ = [
     "LetterToFile",
     "NewCompany",
     "ShipmentToFile",
+    "StatementToFile",
     "customer_id",
     "document_id",
     "document_registered",
@@ -55,5 +57,6 @@ __all__ = [
     "to_register_invoice",
     "to_register_letter",
     "to_register_shipment",
+    "to_register_statement",
     "to_take_file",
 ]

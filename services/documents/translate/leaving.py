@@ -29,7 +29,7 @@ from contracts.base import (
     VatNumber,
 )
 from contracts.inventory import ShipmentDispatched
-from contracts.ledger import DunningLevelReached
+from contracts.ledger_dues import DunningLevelReached
 from services.documents.commands import RegisterDocument, RegisterShipment
 from services.documents.domain.goods import Departure, papers_of
 from services.documents.domain.reminding import OverdueItem, Reminder, letter_number, letter_of

@@ -10,6 +10,7 @@ from services.ledger.api import (
     customers,
     dimensions,
     documents,
+    drawing,
     dunning,
     entries,
     importing,
@@ -34,6 +35,7 @@ ROUTERS: tuple[Router, ...] = (
     rates.router,
     money.router,
     reports.router,
+    drawing.router,
     dunning.router,
     credit.router,
 )

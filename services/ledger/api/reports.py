@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated
 
+import asyncpg
 from fastapi import Query
 
 from chassis.errors import Fault, Problem
@@ -54,12 +55,19 @@ async def show_statement(
     async with reading.connection(company) as connection:
         day = as_of or await companies.today(connection, company)
         first = since or day - timedelta(days=STATEMENT_DAYS)
-        try:
-            answer = await statements.of_customer(connection, company, customer, since=first, as_of=day)
-        except OverflowError:
-            fault = Fault("?since", "too-many-lines", f"More than {statements.LINES_MAX} lines; ask for fewer days.")
-            raise Problem(422, "invalid-request", "The statement is too long.", [fault]) from None
-        return found(answer, "statement")
+        return await read_statement(connection, company, customer, first, day, at="?since")
+
+
+async def read_statement(
+    connection: asyncpg.Connection, company: str, customer: str, since: date, as_of: date, *, at: str
+) -> statements.StatementAnswer:
+    """A customer's statement. Raises Problem: 404 where nothing ever happened, 422 at `at` for too many lines."""
+    try:
+        answer = await statements.of_customer(connection, company, customer, since=since, as_of=as_of)
+    except OverflowError:
+        fault = Fault(at, "too-many-lines", f"More than {statements.LINES_MAX} lines; ask for fewer days.")
+        raise Problem(422, "invalid-request", "The statement is too long.", [fault]) from None
+    return found(answer, "statement")
 
 
 @router.get("/reconciliation/receivables")

@@ -26,6 +26,7 @@ from services.ledger.commands.books import (
     ReverseEntry,
 )
 from services.ledger.commands.customers import ChangeCustomer, NewCustomer, RegisterCustomers
+from services.ledger.commands.drawing import DrawStatements
 from services.ledger.commands.importing import ImportAccounts, ImportBalances, ImportCustomers, ImportOpenItems
 from services.ledger.commands.payroll import PostPayroll, PostTraining
 from services.ledger.commands.prices import AnnouncePrices, DefinePriceList
@@ -70,6 +71,7 @@ __all__ = [
     "DefineFiscalYear",
     "DefinePriceList",
     "DefineTaxCodes",
+    "DrawStatements",
     "GrantException",
     "ImportAccounts",
     "ImportBalances",

@@ -13,6 +13,7 @@ from services.ledger.handlers.credit_notes import credit_lines
 from services.ledger.handlers.crediting import release_orders
 from services.ledger.handlers.customers import change_customers, register_customers
 from services.ledger.handlers.dimensions import change_policies, define_allocation_rules, define_dimension_values
+from services.ledger.handlers.drawing import draw_statements
 from services.ledger.handlers.dunning import run_dunning, set_policies, stop_dunning
 from services.ledger.handlers.entries import decide_entries, post_entries, reverse_entries
 from services.ledger.handlers.importing import import_accounts, import_balances, import_customers
@@ -46,6 +47,7 @@ __all__ = [
     "define_fiscal_years",
     "define_price_lists",
     "define_tax_codes",
+    "draw_statements",
     "grant_exceptions",
     "import_accounts",
     "import_balances",

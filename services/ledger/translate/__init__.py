@@ -30,6 +30,7 @@ from services.ledger.translate.documents import (
     pack,
     printed_parts,
 )
+from services.ledger.translate.drawing import statement_drawn, statement_id, to_statements
 from services.ledger.translate.dunning import charge_parts, customer_name, dunning_level_reached, invoice_overdue
 from services.ledger.translate.entries import entry_posted, pack_entry, to_chart, unpack_entry
 from services.ledger.translate.money import (
@@ -91,6 +92,8 @@ __all__ = [
     "printed_parts",
     "rate_answer",
     "rate_recorded",
+    "statement_drawn",
+    "statement_id",
     "tax_code_defined",
     "tax_rate_announced",
     "to_books",
@@ -109,6 +112,7 @@ __all__ = [
     "to_reduce_order",
     "to_release_order",
     "to_reserved",
+    "to_statements",
     "to_taxed",
     "to_terms",
     "unpack_entry",

@@ -7,7 +7,7 @@ from datetime import date
 import orjson
 
 from chassis.ids import UUID
-from contracts.ledger import DunningLevelReached, InvoiceOverdue
+from contracts.ledger_dues import DunningLevelReached, InvoiceOverdue
 from contracts.money import from_minor
 from services.ledger.domain.dunning import Letter, Overdue
 from services.ledger.translate.emission import Emission
