@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
 from chassis.cause import Cause
 from chassis.ids import UUID
 from chassis.tables import RowProblem
+from services.inventory.domain.bins import Carried, PickFrom
 from services.inventory.domain.book import NO_WISH, OrderedLine, ReleaseReason, Wish
 from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.receiving import StatedLine
@@ -52,6 +53,16 @@ class ImportWarehouses:
 
     cause: Cause
     rows: Sequence[tuple[int, str, str]]
+    problems: Sequence[RowProblem]
+    skip: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportBins:
+    """Make the bins of a file known: (row, warehouse, code, name)."""
+
+    cause: Cause
+    rows: Sequence[tuple[int, str, str, str]]
     problems: Sequence[RowProblem]
     skip: bool
 
@@ -215,6 +226,34 @@ class DefineWarehouse:
 
 
 @dataclass(frozen=True, slots=True)
+class DefineBins:
+    """Make places within a warehouse known: (code, name), all of them or none."""
+
+    cause: Cause
+    warehouse: str
+    bins: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class SetPicking:
+    """In which order bins are picked from."""
+
+    cause: Cause
+    pick_from: PickFrom
+
+
+@dataclass(frozen=True, slots=True)
+class CarryGoods:
+    """Carry goods from bin to bin within a warehouse: all lines or none."""
+
+    cause: Cause
+    move: UUID
+    warehouse: str
+    moved_on: date | None
+    lines: Sequence[Carried]
+
+
+@dataclass(frozen=True, slots=True)
 class AllowNegative:
     """Let an item go below zero in a warehouse, or not any more."""
 
@@ -235,6 +274,8 @@ class SendGoods:
     target: str
     sent_on: date
     lines: Sequence[tuple[str, int]]
+    bins: Mapping[str, str] = field(default_factory=dict)
+    """From which bin an item is taken; else from what lies loose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +286,8 @@ class ArriveGoods:
     transfer: UUID
     received_on: date | None
     lines: Sequence[tuple[str, int]]
+    bins: Mapping[str, str] = field(default_factory=dict)
+    """Into which bin an item is put."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +308,7 @@ class SetTolerance:
 
 @dataclass(frozen=True, slots=True)
 class CountStock:
-    """What was found of items in a warehouse."""
+    """What was found of items in a warehouse, or in one bin of it."""
 
     cause: Cause
     count: UUID
@@ -274,6 +317,7 @@ class CountStock:
     counted_on: date
     reason: str
     lines: Sequence[tuple[str, int]]
+    bin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

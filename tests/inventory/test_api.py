@@ -47,6 +47,7 @@ async def test_an_item_is_defined_received_and_shown(client: httpx.AsyncClient, 
                 "on_hand": "2.5",
                 "reserved": "0.5",
                 "available": "2",
+                "in_bins": "0",
             }
         ],
         "next": None,

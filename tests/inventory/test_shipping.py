@@ -296,7 +296,7 @@ async def test_the_door_speaks_http(room: StockRoom) -> None:
         await post("dispatches", {"shipments": [{"shipment": shipment, "carrier": "ACS"}]})
         shown = (await client.get(f"{at}/shipments/{shipment}")).json()
         assert (shown["state"], shown["packages"], shown["complete"]) == ("shipped", 3, False)
-        assert shown["lines"] == [{"line": 1, "item": "BEANS", "quantity": "2"}]
+        assert shown["lines"] == [{"line": 1, "item": "BEANS", "quantity": "2", "bins": []}]
         (line,) = (await client.get(f"{at}/reservations/{order_id('A')}")).json()["lines"]
         assert (line["reserved"], line["shipped"], line["picked"]) == ("3", "2", "0")
         assert (await client.get(f"{at}/shipments/{new_id()}")).status_code == 404

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from time import perf_counter
 from typing import Any
 
+import orjson
 import pytest
 
 from chassis.errors import Refused
 from chassis.ids import UUID
-from chassis.requests import Answer
+from chassis.requests import Answer, Result
 from services.inventory import handlers
-from services.inventory.commands import CountStock, DefineItems, SetTolerance
+from services.inventory.commands import ArriveGoods, CloseTransfer, CountStock, DefineItems, SendGoods, SetTolerance
 from services.inventory.domain.items import ItemTerms
 from services.inventory.main import build
 from services.inventory.translate.movements import document_id
-from tests.inventory.oracle import work_through
+from tests.inventory.oracle import Moved, work_through
 from tests.inventory.room import StockRoom, cause, placed
 from tests.inventory.test_shipping import dispatch, packed
 
@@ -27,6 +29,10 @@ TODAY = date(2026, 11, 28)
 HISTORIES = int(os.environ.get("STOCK_HISTORIES", "50"))
 """`make stock-histories` runs a thousand."""
 STEPS = 14
+ELSEWHERE = "PIRAEUS"
+THERE = """
+select coalesce(sum(quantity), 0)::bigint from stock_move where sku = $1 and warehouse = $2 and effective_on <= $3
+"""
 CLERKS = 50
 """At work at the same time."""
 
@@ -97,7 +103,9 @@ async def test_an_issue_takes_the_oldest_layers_first(room: StockRoom) -> None:
         wrong = {"from": "2026-11-01", "to": "2026-11-30", "after": f"2026-13-01.{'0' * 36}"}
         assert (await client.get("/v1/companies/acme/valuation/documents", params=wrong)).status_code == 422
     assert pages == listed["documents"]
-    assert shown["layers"] == [{"quantity": "18", "value": "28.80"}]
+    assert shown["explained"]
+    (there,) = shown["places"]
+    assert (there["warehouse"], there["layers"]) == ("MAIN", [{"quantity": "18", "value": "28.80"}])
     assert (valued["total"], valued["items"]) == ("42.00", [{"sku": "BEANS", "quantity": "30", "value": "42.00"}])
     assert [(one["kind"], one["value"]) for one in listed["documents"]] == [
         ("receipt", "10.00"), ("receipt", "32.00"), ("issue", "-13.20"),
@@ -137,7 +145,7 @@ async def test_the_sum_of_all_days_is_what_the_items_are_worth(room: StockRoom) 
 
 
 async def test_random_histories_end_as_the_notebook_says(room: StockRoom) -> None:
-    """I13, I14, I15: fifty items, many clerks at once, goods in and out on any day; the notebook agrees to the cent."""
+    """I13, I14, I15: fifty items, many clerks at once, goods in, out and between places on any day; all to the cent."""
     methods = {f"I{n:02}": ("fifo", "moving-average")[n % 2] for n in range(HISTORIES)}
     await check_histories(room, methods, seed=7)
 
@@ -147,48 +155,102 @@ async def check_histories(room: StockRoom, methods: dict[str, str], seed: int) -
     await room.values(**methods)
     await histories(room, list(methods), seed, STEPS)
     assert await room.differences() == []
-    moves: dict[str, list[tuple[int, int]]] = {sku: [] for sku in methods}
-    for sku, quantity, value in await room.rows(
-        "select sku, quantity, value from stock_move order by effective_on, move"
+    moves: dict[str, list[Moved]] = {sku: [] for sku in methods}
+    for sku, *move in await room.rows(
+        "select sku, kind, warehouse, quantity, value from stock_move order by effective_on, move"
     ):
         if sku in moves:
-            moves[sku].append((quantity, value))
-    ends = {sku: (q, v) for sku, q, v in await room.rows("select sku, quantity, value from item_cost")}
+            moves[sku].append(Moved(*move))
+    ends = {sku: tuple(end) for sku, *end in await room.rows("select sku, quantity, value, state from item_cost")}
+    moved = 0
     for sku, method in methods.items():
         notebook = work_through(method, moves[sku])
-        assert ends[sku] == (notebook.quantity, notebook.value), (seed, sku, method)
+        quantity, value, state = ends[sku]
+        assert (quantity, value) == (notebook.quantity, notebook.value), (seed, sku, method)
+        if method == "fifo":
+            places = {at: [tuple(lot) for lot in told["layers"]] for at, told in orjson.loads(state)["places"].items()}
+            assert places == {at: page for at, page in notebook.pages.items() if page}, (seed, sku)
+            moved += sum(move.kind == "transfer-in" and move.place == ELSEWHERE for move in moves[sku])
+    assert moved > len(methods) / 4, "hardly anything changed its place: the comparison says little"
 
 
 async def histories(room: StockRoom, skus: list[str], seed: int, steps: int) -> None:
     await room.ask(handlers.set_tolerances, SetTolerance(cause(), 1_000_000))
+    await room.places(ELSEWHERE)
     clerks = asyncio.Semaphore(CLERKS)
 
     async def one(sku: str) -> None:
         async with clerks:
-            await _history(room, sku, random.Random(f"{seed}{sku}"), steps)
+            await History(room, sku, random.Random(f"{seed}{sku}")).run(steps)
 
     await asyncio.gather(*map(one, skus))
 
 
-async def _history(room: StockRoom, sku: str, rng: random.Random, steps: int) -> None:
-    """Goods come in at odd prices and are found missing, on days in any order."""
-    await room.receive([(sku, "40")], cost="3.333333", received_on=TODAY - timedelta(days=30))
-    for _ in range(steps):
-        day = TODAY - timedelta(days=rng.randint(0, 30))
-        if rng.random() < 0.5:
-            quantity, price = rng.choice(["1", "2.5", "7", "0.333333", "12"]), f"{rng.randint(1, 900) / 100:.2f}"
-            assert isinstance(await room.receive([(sku, quantity)], cost=price, received_on=day), Answer)
-        else:
-            there_then = (
-                "select coalesce(sum(quantity), 0)::bigint from stock_move where sku = $1 and effective_on <= $2"
-            )
-            ((there,),) = await room.rows(there_then, sku, day)
-            found = int(there * rng.uniform(0.6, 1.0))
-            why = cause()
-            number = str(document_id("count", why))
-            command = CountStock(why, UUID(number), number, "MAIN", day, "cycle", [(sku, found)])
-            result = await room.ask(handlers.count_stock, command)
-            assert isinstance(result, Answer) or result.code.startswith("insufficient-stock"), result
+@dataclass
+class History:
+    """Goods come in at odd prices, go from place to place, and are found missing, on days in any order."""
+
+    room: StockRoom
+    sku: str
+    rng: random.Random
+    on_the_way: list[tuple[UUID, date, int]] = field(default_factory=list)
+
+    async def run(self, steps: int) -> None:
+        await self.room.receive([(self.sku, "40")], cost="3.333333", received_on=TODAY - timedelta(days=30))
+        for _ in range(steps):
+            day = TODAY - timedelta(days=self.rng.randint(0, 30))
+            await self.rng.choices((self.come, self.miss, self.send, self.arrive), (8, 7, 5, 5))[0](day)
+
+    def place(self) -> str:
+        return self.rng.choice(("MAIN", "MAIN", ELSEWHERE))
+
+    async def come(self, day: date) -> None:
+        quantity, price = self.rng.choice(["1", "2.5", "7", "0.333333", "12"]), f"{self.rng.randint(1, 900) / 100:.2f}"
+        taken = await self.room.receive([(self.sku, quantity)], cost=price, received_on=day, warehouse=self.place())
+        assert isinstance(taken, Answer)
+
+    async def there(self, place: str, day: date) -> int:
+        ((there,),) = await self.room.rows(THERE, self.sku, place, day)
+        return int(there)
+
+    async def miss(self, day: date) -> None:
+        place = self.place()
+        found = int(await self.there(place, day) * self.rng.uniform(0.6, 1.0))
+        why = cause()
+        number = document_id("count", why)
+        command = CountStock(why, number, str(number), place, day, "cycle", [(self.sku, found)])
+        self.expect(await self.room.ask(handlers.count_stock, command))
+
+    async def send(self, day: date) -> None:
+        source = self.place()
+        target = ELSEWHERE if source == "MAIN" else "MAIN"
+        quantity = int(await self.there(source, day) * self.rng.uniform(0.1, 0.7))
+        if not quantity:
+            return
+        why = cause()
+        transfer = document_id("transfer", why)
+        command = SendGoods(why, transfer, str(transfer), source, target, day, [(self.sku, quantity)])
+        if self.expect(await self.room.ask(handlers.send_goods, command)):
+            self.on_the_way.append((transfer, day, quantity))
+
+    async def arrive(self, _: date) -> None:
+        if not self.on_the_way:
+            return
+        transfer, sent_on, quantity = self.on_the_way.pop(self.rng.randrange(len(self.on_the_way)))
+        day = sent_on + timedelta(days=self.rng.randint(0, (TODAY - sent_on).days))
+        part = quantity if self.rng.random() < 0.5 else max(1, quantity // 3)
+        arrival = ArriveGoods(cause(), transfer, day, [(self.sku, part)])
+        assert isinstance(await self.room.ask(handlers.arrive_goods, arrival), Answer)
+        if part < quantity and self.rng.random() < 0.5:
+            closed = await self.room.ask(handlers.close_transfers, CloseTransfer(cause(), transfer))
+            assert isinstance(closed, Answer)
+        elif part < quantity:
+            self.on_the_way.append((transfer, sent_on, quantity - part))
+
+    def expect(self, result: Result) -> bool:
+        """Done, or refused because it is not there any more on a later day."""
+        assert isinstance(result, Answer) or result.code.startswith("insufficient-stock"), result
+        return isinstance(result, Answer)
 
 
 async def test_a_late_receipt_before_many_later_moves_is_quick(room: StockRoom) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from chassis.http import Router
-from services.inventory.api import importing, movements, shipping, stock, valuation
+from services.inventory.api import bins, importing, movements, shipping, stock, valuation
 
-ROUTERS: tuple[Router, ...] = (stock.router, shipping.router, movements.router, valuation.router, importing.router)
+ROUTERS: tuple[Router, ...] = (
+    stock.router, shipping.router, movements.router, bins.router, valuation.router, importing.router,
+)  # fmt: skip
 """Every module's own router; `main` mounts them all."""

@@ -13,9 +13,9 @@ from chassis.tables import DryRun, WrongRows, csv_body, read_table
 from contracts.base import Name, Quantity, Reference, Sku, UnitPrice
 from contracts.money import to_micro
 from services.inventory import handlers
-from services.inventory.api.inputs import PREFIX, UNIT_PATTERN, Body, Warehouse, Write, WrittenDate
+from services.inventory.api.inputs import PREFIX, UNIT_PATTERN, Bin, Body, Warehouse, Write, WrittenDate
 from services.inventory.api.stock import ItemBody, PackagingBody, to_item_terms
-from services.inventory.commands import ImportItems, ImportStock, ImportWarehouses
+from services.inventory.commands import ImportBins, ImportItems, ImportStock, ImportWarehouses
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
 from services.inventory.domain.receiving import StatedLine
 from services.inventory.translate.stock import micro_of
@@ -68,6 +68,15 @@ class StockRow(Body):
     unit: Annotated[str | None, Field(pattern=UNIT_PATTERN)] = None
     unit_cost: UnitPrice | None = None
     warehouse: Warehouse = DEFAULT_WAREHOUSE
+    bin: Bin | None = None
+
+
+class BinRow(Body):
+    """A place within a warehouse."""
+
+    warehouse: Warehouse = DEFAULT_WAREHOUSE
+    bin: Bin
+    name: Name | None = None
 
 
 @router.post("/imports/items", status_code=201, openapi_extra=csv_body(ItemRow))
@@ -92,6 +101,17 @@ async def import_warehouses(
     return await call.run(handlers.import_warehouses, command, dry_run=dry_run, with_events=False)
 
 
+@router.post("/imports/bins", status_code=201, openapi_extra=csv_body(BinRow))
+async def import_bins(
+    company: str, call: Write, request: Request, wrong_rows: WrongRows = "refuse", dry_run: DryRun = False
+) -> Response:
+    """Make up to 5,000 bins known."""
+    table = await read_table(request, BinRow, rows_max=ROWS_MAX)
+    rows = [(row.number, row.value.warehouse, row.value.bin, row.value.name or row.value.bin) for row in table.rows]
+    command = ImportBins(call.cause(company), rows, table.problems, skip=wrong_rows == "skip")
+    return await call.run(handlers.import_bins, command, dry_run=dry_run, with_events=False)
+
+
 @router.post("/imports/stock", status_code=201, openapi_extra=csv_body(StockRow))
 async def import_stock(
     company: str,
@@ -113,7 +133,7 @@ async def import_stock(
 
 def _line(row: StockRow) -> StatedLine:
     cost = None if row.unit_cost is None else to_micro(row.unit_cost)
-    return StatedLine(row.item, micro_of(row.quantity), row.unit, cost)
+    return StatedLine(row.item, micro_of(row.quantity), row.unit, cost, row.bin)
 
 
 def _item_of(row: ItemRow) -> ItemBody:

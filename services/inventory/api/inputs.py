@@ -16,6 +16,7 @@ from contracts.base import DATE_PATTERN
 from services.inventory.queries.stock import ROWS_MAX
 
 WAREHOUSE_PATTERN = r"^[A-Z0-9][A-Z0-9_-]{0,31}$"
+BIN_PATTERN = r"^[A-Z0-9][A-Z0-9._-]{0,31}$"
 UNIT_PATTERN = r"^[a-z][a-z0-9-]{0,15}$"
 PREFIX = "/v1/companies/{company}"
 
@@ -26,6 +27,8 @@ Read = Annotated[Reading, Depends(read("inventory:read"))]
 Limit = Annotated[int, Query(ge=1, le=ROWS_MAX, description="Rows on a page.")]
 After = Annotated[str | None, Query(min_length=1, max_length=64, description="The `next` of the page before.")]
 Warehouse = Annotated[str, Field(pattern=WAREHOUSE_PATTERN, description="Code of a warehouse: A-Z, 0-9, _ and -.")]
+
+Bin = Annotated[str, Field(pattern=BIN_PATTERN, description="Code of a bin: A-Z, 0-9, ., _ and -.")]
 
 
 def _written_date(value: object) -> object:

@@ -18,6 +18,7 @@ from services.inventory.api.inputs import (
     PREFIX,
     Admin,
     After,
+    Bin,
     Body,
     Limit,
     Read,
@@ -70,6 +71,12 @@ class GoodsBody(Body):
     quantity: Quantity
 
 
+class BinGoodsBody(GoodsBody):
+    """How much of an item, and in which bin."""
+
+    bin: Bin | None = None
+
+
 class TransferBody(Body):
     """Goods that are sent to another warehouse, under a number of your own that is used once."""
 
@@ -77,14 +84,14 @@ class TransferBody(Body):
     source: Annotated[Warehouse, Field(alias="from")]
     target: Annotated[Warehouse, Field(alias="to")]
     sent_on: WrittenDate
-    lines: Annotated[list[GoodsBody], Field(min_length=1, max_length=LINES_MAX)]
+    lines: Annotated[list[BinGoodsBody], Field(min_length=1, max_length=LINES_MAX)]
 
 
 class ArrivalBody(Body):
     """What arrived of a transfer; today when no day is given."""
 
     received_on: WrittenDate | None = None
-    lines: Annotated[list[GoodsBody], Field(min_length=1, max_length=LINES_MAX)]
+    lines: Annotated[list[BinGoodsBody], Field(min_length=1, max_length=LINES_MAX)]
 
 
 class EmptyBody(Body):
@@ -99,10 +106,11 @@ class CountedBody(Body):
 
 
 class CountBody(Body):
-    """A count, under a number of your own that is used once."""
+    """A count, under a number of your own that is used once; with a bin, of what lies in it alone."""
 
     reference: Reference
     warehouse: Warehouse = DEFAULT_WAREHOUSE
+    bin: Bin | None = None
     counted_on: WrittenDate
     reason: Text
     lines: Annotated[list[CountedBody], Field(min_length=1, max_length=LINES_MAX)]
@@ -139,14 +147,17 @@ async def send(company: str, body: TransferBody, call: Write) -> Response:
     """Send goods to another warehouse; until they arrive they are in transit."""
     cause = call.cause(company)
     transfer, lines = document_id("transfer", cause), _goods(body.lines)
-    command = SendGoods(cause, transfer, body.reference, body.source, body.target, body.sent_on, lines)
+    command = SendGoods(
+        cause, transfer, body.reference, body.source, body.target, body.sent_on, lines, _bins(body.lines)
+    )
     return await call.run(handlers.send_goods, command)
 
 
 @router.post("/transfers/{transfer}/arrivals")
 async def arrive(company: str, transfer: UUID, body: ArrivalBody, call: Write) -> Response:
     """Take in what was sent, or a part of it."""
-    command = ArriveGoods(call.cause(company), as_uuid(transfer), body.received_on, _goods(body.lines))
+    goods, bins = _goods(body.lines), _bins(body.lines)
+    command = ArriveGoods(call.cause(company), as_uuid(transfer), body.received_on, goods, bins)
     return await call.run(handlers.arrive_goods, command)
 
 
@@ -162,7 +173,14 @@ async def count(company: str, body: CountBody, call: Write) -> Response:
     cause = call.cause(company)
     lines = [(line.item, micro_of(line.counted)) for line in body.lines]
     command = CountStock(
-        cause, document_id("count", cause), body.reference, body.warehouse, body.counted_on, body.reason, lines
+        cause,
+        document_id("count", cause),
+        body.reference,
+        body.warehouse,
+        body.counted_on,
+        body.reason,
+        lines,
+        body.bin,
     )
     return await call.run(handlers.count_stock, command)
 
@@ -242,6 +260,10 @@ async def show_policy(company: str, reading: Read) -> queries.StockPolicy:
     """By how much a count may differ without another person's word."""
     async with reading.connection(company) as connection:
         return await queries.policy(connection, company)
+
+
+def _bins(lines: Sequence[BinGoodsBody]) -> dict[str, str]:
+    return {line.item: line.bin for line in lines if line.bin is not None}
 
 
 def _goods(lines: Sequence[GoodsBody]) -> list[tuple[str, int]]:

@@ -20,6 +20,7 @@ from services.inventory.api.inputs import (
     UNIT_PATTERN,
     WAREHOUSE_PATTERN,
     After,
+    Bin,
     Body,
     Limit,
     Read,
@@ -81,6 +82,7 @@ class ReceiptLineBody(Body):
     quantity: Quantity
     unit: Annotated[str | None, Field(pattern=UNIT_PATTERN, description="The base unit when it is not given.")] = None
     unit_cost: UnitPrice | None = None
+    bin: Annotated[Bin | None, Field(description="Where it is put; else it lies loose.")] = None
 
 
 class ReceiptBody(Body):
@@ -201,6 +203,7 @@ def to_receive_goods(call: Call, company: str, body: ReceiptBody) -> ReceiveGood
             micro_of(line.quantity),
             line.unit,
             None if line.unit_cost is None else to_micro(line.unit_cost),
+            line.bin,
         )
         for line in body.lines
     ]

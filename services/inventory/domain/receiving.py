@@ -27,6 +27,8 @@ class StatedLine(NamedTuple):
     quantity: int
     unit: str | None = None
     unit_cost: int | None = None
+    bin: str | None = None
+    """Where in the warehouse it is put; else it lies loose."""
 
 
 class NewLevel(NamedTuple):
@@ -50,7 +52,7 @@ def in_base_units(
 ) -> list[ReceivedLine] | NotReceived:
     """The lines in base units, or the first that is of no known item or in no unit of it."""
     converted: list[ReceivedLine] = []
-    for index, (sku, quantity, unit, _) in enumerate(lines):
+    for index, (sku, quantity, unit, *_) in enumerate(lines):
         item = terms.get(sku)
         if item is None:
             return NotReceived("item-unknown", f"There is no item {sku}.", f"/lines/{index}/item")

@@ -16,12 +16,14 @@ from services.inventory.domain.counting import CountLine, within_tolerance
 from services.inventory.domain.days import spans
 from services.inventory.domain.moving import check_date, check_items
 from services.inventory.domain.quantities import plain
+from services.inventory.handlers.bins import Bins, open_bins
 from services.inventory.handlers.days import days_of
-from services.inventory.handlers.levels import Levels, lock_levels
+from services.inventory.handlers.levels import lock_levels
 from services.inventory.handlers.valuing import Costs, open_costs
 from services.inventory.handlers.waiting import serve_from_levels
+from services.inventory.store import bins, places, stock
 from services.inventory.store import counts as store
-from services.inventory.store import places, stock
+from services.inventory.store.bins import BinKey
 from services.inventory.store.counts import CountKey, CountRow
 from services.inventory.store.stock import Level, MoveRow
 from services.inventory.translate import movements as translate
@@ -54,25 +56,34 @@ async def count_stock(commands: Sequence[CountStock], unit: UnitOfWork) -> Seque
         for sku, _ in c.lines
         if (c.cause.company, sku) in items and (c.cause.company, c.warehouse) in known
     }
-    booking = await _Booking.open(unit, counted)
+    in_bins = {
+        ((*level, c.bin), c.counted_on)
+        for c in commands
+        for level in [(c.cause.company, c.warehouse, sku) for sku, _ in c.lines]
+        if c.bin is not None and (level, c.counted_on) in counted
+    }
+    booking = await _Booking.open(unit, counted, in_bins)
     booking.levels.since = await places.moved_since(unit.raw, counted)
+    if in_bins:
+        booking.bins.since = await bins.moved_since(unit.raw, in_bins)
     results: list[Result] = []
     heads: list[tuple[str, UUID, CountRow]] = []
     rows: list[tuple[str, UUID, CountLine]] = []
     for command in commands:
         company = command.cause.company
         refused = _cannot_count(command, items, known, taken, today[company])
+        if refused is None and command.bin is not None:
+            refused = booking.bins.unknown((company, command.warehouse, command.bin), "/bin")
         if refused is not None:
             results.append(refused)
             continue
         lines = [
-            CountLine(n, sku, booking.levels.there_on((company, command.warehouse, sku), command.counted_on), found)
-            for n, (sku, found) in enumerate(command.lines, 1)
+            CountLine(n, sku, booking.expected(command, sku), found) for n, (sku, found) in enumerate(command.lines, 1)
         ]
         small = within_tolerance(lines, tolerances.get(company, 0))
         row = CountRow(
             command.reference, command.warehouse, command.counted_on, command.reason,
-            "adjusted" if small else "pending", command.cause.person,
+            "adjusted" if small else "pending", command.cause.person, command.bin,
         )  # fmt: skip
         refused = booking.book(command.cause, command.count, row, lines) if small else None
         if refused is not None:
@@ -94,13 +105,15 @@ async def decide_counts(commands: Sequence[DecideCount], unit: UnitOfWork) -> Se
     """Another person agrees with a count, or does not."""
     counts = await store.lock_counts(unit.raw, {(c.cause.company, c.count) for c in commands})
     lines = await store.read_lines(unit.raw, counts)
+    pending = {key: row for key, row in counts.items() if row.state == "pending"}
     booking = await _Booking.open(
         unit,
+        {((key[0], row.warehouse, line.sku), row.counted_on) for key, row in pending.items() for line in lines[key]},
         {
-            ((key[0], row.warehouse, line.sku), row.counted_on)
-            for key, row in counts.items()
+            ((key[0], row.warehouse, line.sku, row.bin), row.counted_on)
+            for key, row in pending.items()
             for line in lines[key]
-            if row.state == "pending"
+            if row.bin is not None
         },
     )
     results: list[Result] = []
@@ -127,42 +140,55 @@ async def decide_counts(commands: Sequence[DecideCount], unit: UnitOfWork) -> Se
 class _Booking:
     """The differences of the counts of one group, as moves."""
 
-    def __init__(self, unit: UnitOfWork, levels: Levels, costs: Costs) -> None:
+    def __init__(self, unit: UnitOfWork, bins: Bins, costs: Costs) -> None:
         self._unit = unit
-        self.levels = levels
+        self.bins, self.levels = bins, bins.levels
         self._costs = costs
         self._told: list[Booking] = []
 
     @classmethod
-    async def open(cls, unit: UnitOfWork, counted: Collection[tuple[Level, date]]) -> _Booking:
-        """Levels and costs of what was counted, under lock."""
+    async def open(
+        cls, unit: UnitOfWork, counted: Collection[tuple[Level, date]], in_bins: Collection[tuple[BinKey, date]]
+    ) -> _Booking:
+        """Levels, bins and costs of what was counted, under lock."""
         first = {level: span.first for level, span in spans(counted).items()}
         levels = await lock_levels(unit, set(first), first)
         days = spans(((company, sku), day) for (company, _, sku), day in counted)
-        return cls(unit, levels, await open_costs(unit, days))
+        costs, first_in_bins = await open_costs(unit, days), {key: span.first for key, span in spans(in_bins).items()}
+        return cls(unit, await open_bins(unit, levels, set(first_in_bins), first_in_bins), costs)
+
+    def expected(self, command: CountStock, sku: str) -> int:
+        """What is thought to have been there at the end of the day of the count."""
+        level = (command.cause.company, command.warehouse, sku)
+        if command.bin is None:
+            return self.levels.there_on(level, command.counted_on)
+        return self.bins.there_on((*level, command.bin), command.counted_on)
 
     def book(self, cause: Cause, count: UUID, row: CountRow, lines: Sequence[CountLine]) -> Refused | None:
         """Book what differs, or say why that cannot be: goods that are promised to orders are not simply gone."""
         company, on = cause.company, row.counted_on
         for index, line in enumerate(lines):
             at = f"/lines/{index}/counted"
-            if not self.levels.can_hold((company, row.warehouse, line.sku), line.difference):
+            level = (company, row.warehouse, line.sku)
+            if not self.levels.can_hold(level, line.difference):
                 return translate.level_too_large(line.sku, at)
-            if line.difference and self._costs.too_much((company, line.sku), on, line.difference):
+            if line.difference and self._costs.too_much(level, on, line.difference):
                 return valuing.value_too_large(line.sku, at)
             if line.difference < 0:
-                level = (company, row.warehouse, line.sku)
                 lacks = self.levels.lacks(level, -line.difference, at)
+                lacks = lacks or self.bins.lacks(level, row.bin, -line.difference, at)
                 if lacks is not None:
                     return lacks
         worth: list[valuing.ValuedLine] = []
         for line in lines:
             if line.difference:
                 day, where = row.counted_on, row.warehouse
-                value = self._costs.move((company, line.sku), count, day, line.difference)
+                value = self._costs.move((company, where, line.sku), count, day, line.difference)
                 self.levels.move(
                     MoveRow(company, where, line.sku, line.difference, "count", count, line.line, day, value)
                 )
+                if row.bin is not None:
+                    self.bins.put((company, where, line.sku, row.bin), line.difference, "count", count, line.line, day)
                 if value is not None:
                     worth.append(valuing.ValuedLine(line.sku, line.difference, value))
         self._told.append((cause, count, row, worth))
@@ -171,6 +197,7 @@ class _Booking:
     async def write(self) -> None:
         """Write each table once, and tell."""
         await self.levels.write(self._unit)
+        await self.bins.write()
         await self._costs.write()
         await serve_from_levels(self._unit, self.levels, {cause.company: cause for cause, *_ in self._told})
         for cause, count, row, worth in self._told:

@@ -14,17 +14,19 @@ from chassis.errors import Refused
 from chassis.ids import derive
 from chassis.requests import Answer, Result
 from chassis.tables import RowProblem, count_of, is_refused, refusal_of, report_of
-from services.inventory.commands import ImportItems, ImportStock, ImportWarehouses, ReceiveGoods
+from services.inventory.commands import ImportBins, ImportItems, ImportStock, ImportWarehouses, ReceiveGoods
 from services.inventory.domain.days import NotADay, check_day
 from services.inventory.domain.items import ItemTerms, NotDefined, new_items
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE, TRANSIT
 from services.inventory.domain.receiving import StatedLine
 from services.inventory.handlers.items import add, currencies_of, define, is_valued
 from services.inventory.handlers.receiving import Intake, open_intake
-from services.inventory.store import places
+from services.inventory.store import bins, places
 from services.inventory.store import stock as store
+from services.inventory.store.bins import BinPlace
 from services.inventory.store.stock import ItemRow, Level
 from services.inventory.translate import stock as translate
+from services.inventory.translate.bins import bin_exists
 
 LINES_MAX = 500
 """Of one receipt: what its events can hold. A longer file becomes several receipts in one commit."""
@@ -118,6 +120,45 @@ async def import_warehouses(commands: Sequence[ImportWarehouses], unit: UnitOfWo
         results.append(Answer(201 if new else 200, body))
     if rows:
         await places.add_warehouses(unit.raw, rows, unit.now)
+    return results
+
+
+async def import_bins(commands: Sequence[ImportBins], unit: UnitOfWork) -> Sequence[Result]:
+    """Make the bins of each file known."""
+    here = await places.known_warehouses(
+        unit.raw, {(c.cause.company, place) for c in commands for _, place, *_ in c.rows}
+    )
+    asked = {(c.cause.company, place, code) for c in commands for _, place, code, _ in c.rows}
+    known = await bins.bin_names(unit.raw, asked)
+    rows: list[tuple[str, str, str, str]] = []
+    results: list[Result] = []
+    for command in commands:
+        company, seen = command.cause.company, dict(known)
+        problems, new = list(command.problems), dict[BinPlace, str]()
+        for row, place, code, name in command.rows:
+            key = (company, place, code)
+            before = seen.setdefault(key, name)
+            if (company, place) not in here:
+                refused = translate.warehouse_unknown(place, "/warehouse")
+                problems.append(RowProblem(row, "warehouse", refused.code, refused.detail))
+            elif before != name:
+                refused = bin_exists(code, before, "/bin")
+                problems.append(RowProblem(row, "bin", refused.code, refused.detail))
+            elif key not in known:
+                new[key] = name
+        taken = len(command.rows) - (len(problems) - len(command.problems))
+        count = count_of(command.rows, command.problems)
+        if is_refused(problems, taken, skip=command.skip):
+            results.append(refusal_of(problems, count))
+            continue
+        known |= new
+        for key, name in new.items():
+            unit.audit(command.cause, "bin-defined", f"{key[1]}/{key[2]}")
+            rows.append((*key, name))
+        body = {**report_of(problems, count), "new": len(new), "known": taken - len(new)}
+        results.append(Answer(201 if new else 200, body))
+    if rows:
+        await bins.add_bins(unit.raw, rows, unit.now)
     return results
 
 

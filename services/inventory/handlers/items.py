@@ -10,8 +10,8 @@ from chassis.errors import Refused
 from chassis.requests import Answer, Result
 from services.inventory.commands import AllowNegative, DefineItems, DefineWarehouse
 from services.inventory.domain.items import ItemTerms, NotDefined, new_items
+from services.inventory.domain.layers import as_method
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE, TRANSIT
-from services.inventory.domain.valuing import as_method
 from services.inventory.handlers.valuing import begin_to_value
 from services.inventory.store import places
 from services.inventory.store import stock as store
@@ -128,7 +128,7 @@ async def allow_negative(commands: Sequence[AllowNegative], unit: UnitOfWork) ->
                 if known_item
                 else Refused("item-unknown", f"There is no item {c.sku}.", "/item")
             )
-        elif not c.allowed and (rows[level].on_hand < 0 or rows[level].reserved > rows[level].on_hand):
+        elif not c.allowed and max(0, rows[level].reserved, rows[level].binned) > rows[level].on_hand:
             results.append(Refused("stock-is-negative", f"{c.sku} is below zero there now.", status=409))
         else:
             changed[level] = c.allowed

@@ -52,18 +52,27 @@ class Levels:
     def move(self, row: MoveRow, *, reserved: int = 0) -> None:
         """Note a move, and by how much it changes what is reserved."""
         level = (row.company, row.warehouse, row.sku)
-        before = self.rows[level]
-        self.rows[level] = before._replace(on_hand=before.on_hand + row.quantity, reserved=before.reserved + reserved)
         if level in self.later:
             self.later[level] += row.quantity
-        change = self.changes.get(level, LevelChange())
-        self.changes[level] = LevelChange(change.moved + row.quantity, change.reserved + reserved)
+        self._change(level, LevelChange(row.quantity, reserved))
         self.moves.append(row)
+
+    def bin(self, level: Level, quantity: int) -> None:
+        """Note that more lies in bins, or (below zero) less."""
+        self._change(level, LevelChange(binned=quantity))
+
+    def _change(self, level: Level, by: LevelChange) -> None:
+        row, before = self.rows[level], self.changes.get(level, LevelChange())
+        self.rows[level] = row._replace(
+            on_hand=row.on_hand + by.moved, reserved=row.reserved + by.reserved, binned=row.binned + by.binned
+        )
+        self.changes[level] = LevelChange(*(a + b for a, b in zip(before, by, strict=True)))
 
     async def write(self, unit: UnitOfWork) -> None:
         """Levels first, then their moves: the database looks at both."""
-        if self.moves:
+        if self.changes:
             await store.change_stock(unit.raw, self.changes)
+        if self.moves:
             await store.add_moves(unit.raw, self.moves, unit.now)
 
 

@@ -17,7 +17,9 @@ from services.inventory.domain.days import spans
 from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
 from services.inventory.domain.receiving import NewLevel, NotReceived, ReceivedLine, StatedLine, in_base_units, receive
+from services.inventory.handlers.bins import Bins, open_bins
 from services.inventory.handlers.days import days_of
+from services.inventory.handlers.levels import Levels
 from services.inventory.handlers.valuing import Costs, open_costs
 from services.inventory.handlers.waiting import serve_waiting
 from services.inventory.store import places
@@ -46,7 +48,9 @@ async def open_intake(commands: Sequence[ReceiveGoods], unit: UnitOfWork) -> Int
     rows = await _lock_levels(commands, items, known, unit)
     taken = await store.taken_references(unit.raw, {(c.cause.company, c.reference) for c in commands})
     days = spans(((c.cause.company, line.sku), c.received_on) for c in commands for line in c.lines)
-    return Intake(unit, items, rows, taken, known, today, await open_costs(unit, days))
+    costs = await open_costs(unit, days)
+    named = {(c.cause.company, c.warehouse, line.sku, line.bin) for c in commands for line in c.lines if line.bin}
+    return Intake(unit, items, rows, taken, known, today, costs, await open_bins(unit, Levels(rows, {}), named))
 
 
 async def _lock_levels(
@@ -78,8 +82,10 @@ class Intake:
         known: set[tuple[str, str]],
         today: Mapping[str, date],
         costs: Costs,
+        bins: Bins,
     ) -> None:
         self._unit = unit
+        self._bins = bins
         self._items = items
         self._rows = rows
         self._on_hand = {level: row.on_hand for level, row in rows.items()}
@@ -120,6 +126,9 @@ class Intake:
         if isinstance(taken, NotReceived):
             return translate.refusal_of_receipt(taken)
         key, level = (company, line.sku), (company, warehouse, line.sku)
+        unknown = self._bin_unknown(company, warehouse, [line])
+        if unknown is not None:
+            return unknown
         if line.unit_cost is None and key in self._costs:
             return Refused("cost-missing", f"{line.sku} is valued; say what one costs.", "/lines/0/unit_cost")
         if line.unit_cost is not None and key not in self._costs:
@@ -135,9 +144,17 @@ class Intake:
         )  # fmt: skip
         if isinstance(levels, NotReceived):
             return translate.refusal_of_receipt(levels)
-        if self._costs.too_much(key, on, quantity, value if line.unit_cost is not None else None):
+        if self._costs.too_much(level, on, quantity, value if line.unit_cost is not None else None):
             return valuing.value_too_large(line.sku, "/lines/0/unit_cost")
         sums[level] = [quantity, value]
+        return None
+
+    def _bin_unknown(self, company: str, warehouse: str, lines: Sequence[StatedLine]) -> Refused | None:
+        for index, line in enumerate(lines):
+            if line.bin is not None:
+                unknown = self._bins.unknown((company, warehouse, line.bin), f"/lines/{index}/bin")
+                if unknown is not None:
+                    return unknown
         return None
 
     @property
@@ -164,7 +181,7 @@ class Intake:
         levels = receive(lines, before, received_on=command.received_on, today=self._today[company])
         if isinstance(levels, NotReceived):
             return translate.refusal_of_receipt(levels)
-        worth = self._worth(command, lines)
+        worth = self._bin_unknown(company, warehouse, command.lines) or self._worth(command, lines)
         if isinstance(worth, Refused):
             return worth
         self._taken[company, command.reference] = command.receipt
@@ -190,7 +207,8 @@ class Intake:
             worth.append(value)
             before = sums[line.sku]
             before[0], before[1] = before[0] + taken.quantity, before[1] + (value or 0)
-            if self._costs.too_much(key, command.received_on, before[0], value and before[1]):
+            level = (company, command.warehouse, line.sku)
+            if self._costs.too_much(level, command.received_on, before[0], value and before[1]):
                 return valuing.value_too_large(line.sku, at)
         return worth
 
@@ -207,16 +225,20 @@ class Intake:
         self._receipts.append(
             ReceiptRow(company, receipt, command.reference, warehouse, day, command.cause.actor, kind)
         )
-        for number, ((sku, quantity), said) in enumerate(zip(lines, worth, strict=True), 1):
-            value = self._costs.move((company, sku), receipt, day, quantity, said)
+        for number, ((sku, quantity), said, line) in enumerate(zip(lines, worth, command.lines, strict=True), 1):
+            value = self._costs.move((company, warehouse, sku), receipt, day, quantity, said)
             self._moves.append(MoveRow(company, warehouse, sku, quantity, kind, receipt, number, day, value))
+            if line.bin is not None:
+                self._bins.put((company, warehouse, sku, line.bin), quantity, kind, receipt, number, day)
             if value is not None:
                 sums = self._values[company, receipt][sku]
                 sums[0], sums[1] = sums[0] + quantity, sums[1] + value
         for sku, new in levels.items():
             level = (company, warehouse, sku)
             self._on_hand[level] = new.on_hand
-            self._changes[level] = LevelChange(self._changes.get(level, LevelChange()).moved + new.quantity)
+            moved = self._changes.get(level, LevelChange()).moved + new.quantity
+            binned = self._bins.levels.changes.get(level, LevelChange()).binned
+            self._changes[level] = LevelChange(moved, binned=binned)
             item = self._items[company, sku][1]
             self._unit.emit(*translate.stock_received(item, sku, command, new), command.cause)
         self._unit.audit(command.cause, "goods-received", str(receipt), {"reference": command.reference})
@@ -229,6 +251,7 @@ class Intake:
         await store.add_receipts(raw, self._receipts, now)
         await store.change_stock(raw, self._changes)
         await store.add_moves(raw, self._moves, now)
+        await self._bins.write()
         await self._costs.write()
         self._tell()
 

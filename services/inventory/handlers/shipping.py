@@ -1,4 +1,4 @@
-"""Pick → pack → ship. Orders are locked first, then stock: as everywhere here, so that nobody waits crosswise."""
+"""Pack → ship. Orders are locked first, then stock: as everywhere here, so that nobody waits crosswise."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.ids import UUID
 from chassis.requests import Answer, Result
-from services.inventory.commands import DispatchShipments, PackShipments, PickOrders, UnpickShipments
-from services.inventory.domain.book import OrderKey, Standing
+from services.inventory.commands import DispatchShipments, PackShipments
+from services.inventory.domain.book import OrderKey
 from services.inventory.domain.days import check_day, spans
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
-from services.inventory.domain.shipping import LineProgress, NotPicked, Portion, is_complete, pick
+from services.inventory.domain.shipping import LineProgress, Portion, is_complete
 from services.inventory.handlers.days import days_of
 from services.inventory.handlers.levels import Levels, lock_levels
 from services.inventory.handlers.valuing import Costs, open_costs
@@ -30,64 +30,7 @@ NO_PAPER = b"{}"
 """What is kept of an order that came before its papers were."""
 
 
-async def pick_orders(commands: Sequence[PickOrders], unit: UnitOfWork) -> Sequence[Result]:
-    """Take goods from the shelves. A request is taken as a whole or not at all."""
-    orders = {(c.cause.company, p.order) for c in commands for p in c.picks}
-    states = await stock.lock_orders(unit.raw, orders)
-    lines = await store.read_lines(unit.raw, {o: x.revision for o, x in states.items() if x.state == "reserved"})
-    results: list[Result] = []
-    rows: list[tuple[str, UUID, UUID, int, str]] = []
-    portions: list[tuple[str, UUID, int, str, int]] = []
-    for command in commands:
-        picked = _picked(command, states, lines)
-        if isinstance(picked, Refused):
-            results.append(picked)
-            continue
-        company = command.cause.company
-        for wanted, taken in zip(command.picks, picked, strict=True):
-            revision = states[company, wanted.order].revision
-            rows.append((company, wanted.shipment, wanted.order, revision, DEFAULT_WAREHOUSE))
-            portions += [(company, wanted.shipment, *portion) for portion in taken]
-            key = (company, wanted.order)
-            quantities = {portion.line: portion.quantity for portion in taken}
-            lines[key] = [x._replace(picked=x.picked + quantities.get(x.line, 0)) for x in lines[key]]
-            unit.audit(command.cause, "order-picked", str(wanted.order), {"shipment": str(wanted.shipment)})
-        bodies = [
-            {"shipment": str(w.shipment), "order": str(w.order), "state": "picked", "lines": translate.portions_body(t)}
-            for w, t in zip(command.picks, picked, strict=True)
-        ]
-        results.append(Answer(201, {"shipments": bodies}))
-    if rows:
-        touched = {(company, order) for company, _, order, _, _ in rows}
-        await store.save_lines(unit.raw, {(key, x.line): x for key in touched for x in lines[key]})
-        await store.add_shipments(unit.raw, rows, portions, unit.now)
-    return results
-
-
-def _picked(
-    command: PickOrders, states: Mapping[OrderKey, Standing], lines: Mapping[OrderKey, Sequence[LineProgress]]
-) -> list[list[Portion]] | Refused:
-    """What each pick of a request takes, or the first that cannot be."""
-    picked: list[list[Portion]] = []
-    seen: set[UUID] = set()
-    for index, wanted in enumerate(command.picks):
-        at, key = f"/picks/{index}", (command.cause.company, wanted.order)
-        state = states.get(key)
-        if wanted.order in seen:
-            return translate.order_repeated(wanted.order, at)
-        seen.add(wanted.order)
-        if state is None:
-            return translate.order_unknown(wanted.order, at)
-        if state.state != "reserved":
-            return translate.order_not_reserved(wanted.order, state.state, at)
-        taken = pick(lines[key], wanted.lines)
-        if isinstance(taken, NotPicked):
-            return translate.refusal_of_pick(taken, at)
-        picked.append(taken)
-    return picked
-
-
-async def _open_shipments(
+async def open_shipments(
     asked: Iterable[ShipmentKey], unit: UnitOfWork
 ) -> tuple[dict[ShipmentKey, ShipmentRow], dict[OrderKey, int]]:
     """How these shipments stand, and the revisions of their orders, which are locked: that keeps all as it is."""
@@ -98,7 +41,7 @@ async def _open_shipments(
     return await store.read_shipments(unit.raw, before), revisions
 
 
-def _wrong(
+def why_not(
     key: ShipmentKey, at: str, seen: set[UUID], shipments: Mapping[ShipmentKey, ShipmentRow], *states: str
 ) -> Refused | None:
     """Why a shipment cannot take this step, if so; it is seen then."""
@@ -113,13 +56,13 @@ def _wrong(
 
 async def pack_shipments(commands: Sequence[PackShipments], unit: UnitOfWork) -> Sequence[Result]:
     """Put picked goods into parcels. A request is taken as a whole or not at all."""
-    shipments, _ = await _open_shipments(((c.cause.company, p.shipment) for c in commands for p in c.packs), unit)
+    shipments, _ = await open_shipments(((c.cause.company, p.shipment) for c in commands for p in c.packs), unit)
     results: list[Result] = []
     rows: list[tuple[str, UUID, int | None]] = []
     for command in commands:
         company, seen = command.cause.company, set[UUID]()
         wrong = [
-            _wrong((company, p.shipment), f"/packs/{n}/shipment", seen, shipments, "picked")
+            why_not((company, p.shipment), f"/packs/{n}/shipment", seen, shipments, "picked")
             for n, p in enumerate(command.packs)
         ]
         refused = next((one for one in wrong if one is not None), None)
@@ -137,45 +80,10 @@ async def pack_shipments(commands: Sequence[PackShipments], unit: UnitOfWork) ->
     return results
 
 
-async def unpick_shipments(commands: Sequence[UnpickShipments], unit: UnitOfWork) -> Sequence[Result]:
-    """Put goods back on the shelves. A request is taken as a whole or not at all."""
-    shipments, orders = await _open_shipments(((c.cause.company, s) for c in commands for s in c.shipments), unit)
-    portions = await store.read_portions(unit.raw, shipments)
-    lines = await store.read_lines(unit.raw, orders)
-    results: list[Result] = []
-    withdrawn: set[ShipmentKey] = set()
-    for command in commands:
-        company, seen = command.cause.company, set[UUID]()
-        wrong = [
-            _wrong((company, shipment), f"/shipments/{n}", seen, shipments, "picked", "packed")
-            for n, shipment in enumerate(command.shipments)
-        ]
-        refused = next((one for one in wrong if one is not None), None)
-        if refused is not None:
-            results.append(refused)
-            continue
-        for shipment in command.shipments:
-            row = shipments[company, shipment]
-            shipments[company, shipment] = row._replace(state="withdrawn")
-            withdrawn.add((company, shipment))
-            back = {p.line: p.quantity for p in portions[company, shipment]}
-            lines[company, row.order] = [
-                x._replace(picked=x.picked - back.get(x.line, 0)) for x in lines[company, row.order]
-            ]
-            unit.audit(command.cause, "shipment-withdrawn", str(shipment))
-        bodies = [{"shipment": str(shipment), "state": "withdrawn"} for shipment in command.shipments]
-        results.append(Answer(200, {"shipments": bodies}))
-    if withdrawn:
-        progress = {(order, x.line): x for order, held in lines.items() for x in held}
-        await store.save_lines(unit.raw, progress)
-        await store.withdraw(unit.raw, withdrawn, unit.now)
-    return results
-
-
 async def dispatch_shipments(commands: Sequence[DispatchShipments], unit: UnitOfWork) -> Sequence[Result]:
     """Let shipments leave: stock goes down, and the papers are numbered. As a whole or not at all."""
     asked = ((c.cause.company, d.shipment) for c in commands for d in c.dispatches)
-    shipments, orders = await _open_shipments(asked, unit)
+    shipments, orders = await open_shipments(asked, unit)
     portions = await store.read_portions(unit.raw, shipments)
     lines = await store.read_lines(unit.raw, orders)
     papers = await store.read_papers(unit.raw, orders)
@@ -280,7 +188,7 @@ class _Leaving:
         taken: Counter[Level] = Counter()
         for n, wanted in enumerate(command.dispatches):
             key, at = (company, wanted.shipment), f"/shipments/{n}/shipment"
-            wrong = _wrong(key, at, seen, self._shipments, "packed")
+            wrong = why_not(key, at, seen, self._shipments, "packed")
             if wrong is not None:
                 return wrong
             if self._papers[company, self._shipments[key].order].get(1, NO_PAPER) == NO_PAPER:
@@ -291,7 +199,7 @@ class _Leaving:
                 short = self._levels.lacks(level, taken[level], at, reserved=True)
                 if short is not None:
                     return short
-                if self._costs.too_much((company, portion.sku), day, -taken[level]):
+                if self._costs.too_much(level, day, -taken[level]):
                     return valuing.value_too_large(portion.sku, at)
         return [self._leave(command, n, day) for n in range(len(command.dispatches))]
 
@@ -308,7 +216,7 @@ class _Leaving:
             for line in self._lines[order]
         ]
         for line, sku, quantity in self._portions[key]:
-            value = self._costs.move((company, sku), wanted.shipment, day, -quantity)
+            value = self._costs.move((company, DEFAULT_WAREHOUSE, sku), wanted.shipment, day, -quantity)
             self._levels.move(
                 MoveRow(company, DEFAULT_WAREHOUSE, sku, -quantity, "issue", wanted.shipment, line, day, value),
                 reserved=-quantity,

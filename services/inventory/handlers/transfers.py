@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from chassis.cause import Cause
@@ -14,13 +15,14 @@ from services.inventory.commands import ArriveGoods, CloseTransfer, SendGoods
 from services.inventory.domain.days import Span, spans
 from services.inventory.domain.moving import check_arrival, check_date, check_items, check_transfer
 from services.inventory.domain.quantities import TRANSIT, plain
+from services.inventory.handlers.bins import Bins, open_bins
 from services.inventory.handlers.days import days_of
 from services.inventory.handlers.levels import Levels, lock_levels
 from services.inventory.handlers.valuing import Costs, open_costs
 from services.inventory.handlers.waiting import serve_from_levels
 from services.inventory.store import places, stock
 from services.inventory.store import transfers as store
-from services.inventory.store.stock import MoveRow
+from services.inventory.store.stock import Level, MoveRow
 from services.inventory.store.transfers import TransferKey, TransferLine, TransferRow
 from services.inventory.translate import movements as translate
 from services.inventory.translate import stock as words
@@ -42,26 +44,63 @@ async def send_goods(commands: Sequence[SendGoods], unit: UnitOfWork) -> Sequenc
     )
     transit = {(company, TRANSIT, sku) for company, _, sku in leaving}
     levels = await lock_levels(unit, transit | leaving.keys(), {level: span.first for level, span in leaving.items()})
+    days = spans(((c.cause.company, sku), c.sent_on) for c in commands for sku, _ in c.lines)
+    costs = await open_costs(unit, days, apart=True)
+    from_bins = spans(
+        ((c.cause.company, c.source, sku, c.bins[sku]), c.sent_on)
+        for c in commands
+        for sku, _ in c.lines
+        if sku in c.bins
+    )
+    first = {key: span.first for key, span in from_bins.items()}
+    moving = Moving(levels, costs, await open_bins(unit, levels, set(first), first))
     results: list[Result] = []
-    rows: list[tuple[SendGoods, str]] = []
+    rows: list[SendGoods] = []
     for command in commands:
-        refused = _cannot_send(command, items, known, taken, levels, today[command.cause.company])
+        refused = _cannot_send(command, items, known, taken, moving, today[command.cause.company])
         if refused is not None:
             results.append(refused)
             continue
         company, transfer, day = command.cause.company, command.transfer, command.sent_on
         taken[company, command.reference] = transfer
-        rows.append((command, company))
+        rows.append(command)
         for line, (sku, quantity) in enumerate(command.lines, 1):
-            levels.move(MoveRow(company, command.source, sku, -quantity, "transfer-out", transfer, line, day))
-            levels.move(MoveRow(company, TRANSIT, sku, quantity, "transfer-in", transfer, line, day))
+            moving.move((company, command.source, sku), TRANSIT, quantity, transfer, line, day)
+            if sku in command.bins:
+                key = (company, command.source, sku, command.bins[sku])
+                moving.bins.put(key, -quantity, "transfer-out", transfer, line, day)
         unit.audit(command.cause, "goods-sent", str(transfer), {"reference": command.reference})
         body = {"transfer": str(transfer), "reference": command.reference, "state": "sent"}
         results.append(Answer(201, body, {"Location": f"transfers/{transfer}"}))
-    await levels.write(unit)
+    await moving.write(unit)
     if rows:
-        await store.add_transfers(unit.raw, [command for command, _ in rows], unit.now)
+        await store.add_transfers(unit.raw, rows, unit.now)
+    for command in rows:
+        moving.costs.tell_revaluation(command.transfer, command.reference, command.sent_on, command.cause)
     return results
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Goods that change their place, with what they cost where each place has layers of its own."""
+
+    levels: Levels
+    costs: Costs
+    bins: Bins
+
+    def move(self, source: Level, target: str, quantity: int, document: UUID, line: int, day: date) -> None:
+        """Note both moves of a line of a document."""
+        company, place, sku = source
+        value = self.costs.transfer(source, target, document, day, quantity)
+        out = MoveRow(company, place, sku, -quantity, "transfer-out", document, line, day, value and -value)
+        self.levels.move(out)
+        self.levels.move(MoveRow(company, target, sku, quantity, "transfer-in", document, line, day, value))
+
+    async def write(self, unit: UnitOfWork) -> None:
+        """Write each table once."""
+        await self.levels.write(unit)
+        await self.bins.write()
+        await self.costs.write()
 
 
 def _cannot_send(
@@ -69,7 +108,7 @@ def _cannot_send(
     items: Mapping[tuple[str, str], object],
     known: set[tuple[str, str]],
     taken: Mapping[tuple[str, str], UUID],
-    levels: Levels,
+    moving: Moving,
     today: date,
 ) -> Refused | None:
     company = command.cause.company
@@ -84,7 +123,12 @@ def _cannot_send(
     if wrong is not None:
         return translate.refusal_of_document(wrong)
     for index, (sku, quantity) in enumerate(command.lines):
-        lacks = levels.lacks((company, command.source, sku), quantity, f"/lines/{index}/quantity")
+        level, at, code = (company, command.source, sku), f"/lines/{index}/quantity", command.bins.get(sku)
+        if code is not None:
+            unknown = moving.bins.unknown((company, command.source, code), f"/lines/{index}/bin")
+            if unknown is not None:
+                return unknown
+        lacks = moving.levels.lacks(level, quantity, at) or moving.bins.lacks(level, code, quantity, at)
         if lacks is not None:
             return lacks
     return None
@@ -101,27 +145,48 @@ async def arrive_goods(commands: Sequence[ArriveGoods], unit: UnitOfWork) -> Seq
     }
     levels = await lock_levels(unit, wanted, {})
     today = await days_of(unit, {c.cause.company for c in commands})
+    arrived = [(c, c.received_on or today[c.cause.company]) for c in commands]
+    days = spans(((c.cause.company, sku), day) for c, day in arrived for sku, _ in c.lines)
+    costs = await open_costs(unit, days, apart=True)
+    into_bins = {
+        (key[0], transfers[key].target, sku, c.bins[sku])
+        for c in commands
+        for key in [(c.cause.company, c.transfer)]
+        for sku, _ in c.lines
+        if key in transfers and sku in c.bins
+    }
+    moving = Moving(levels, costs, await open_bins(unit, levels, into_bins))
     results: list[Result] = []
     changed: dict[TransferKey, set[str]] = {}
-    for command in commands:
+    told: list[tuple[ArriveGoods, UUID, date]] = []
+    for command, day in arrived:
         key, document = (command.cause.company, command.transfer), translate.document_id("arrival", command.cause)
-        open_lines = lines.get(key, {})
-        company, day = key[0], command.received_on or today[key[0]]
-        refused = _not_open(key, transfers) or _cannot_arrive(command, day, today[company], transfers[key], open_lines)
+        open_lines, company = lines.get(key, {}), command.cause.company
+        refused = _not_open(key, transfers)
+        refused = refused or _cannot_arrive(command, day, today[company], transfers[key], open_lines)
+        refused = refused or _no_such_bin(command, transfers[key].target, moving.bins)
         if refused is not None:
             results.append(refused)
             continue
         for number, (sku, quantity) in enumerate(command.lines, 1):
-            levels.move(MoveRow(company, TRANSIT, sku, -quantity, "transfer-out", document, number, day))
-            levels.move(MoveRow(company, transfers[key].target, sku, quantity, "transfer-in", document, number, day))
+            target = transfers[key].target
+            moving.move((company, TRANSIT, sku), target, quantity, document, number, day)
+            if sku in command.bins:
+                moving.bins.put(
+                    (company, target, sku, command.bins[sku]), quantity, "transfer-in", document, number, day
+                )
             open_lines[sku] = open_lines[sku]._replace(arrived=open_lines[sku].arrived + quantity)
             changed.setdefault(key, set()).add(sku)
+        told.append((command, document, day))
         unit.audit(command.cause, "goods-arrived", str(command.transfer))
         results.append(Answer(200, _standing(command.transfer, transfers[key], open_lines)))
-    await levels.write(unit)
+    await moving.write(unit)
     await serve_from_levels(unit, levels, {c.cause.company: c.cause for c in commands})
     if changed:
         await store.save_lines(unit.raw, {key: [lines[key][sku] for sku in skus] for key, skus in changed.items()})
+    for command, document, day in told:
+        reference = transfers[command.cause.company, command.transfer].reference
+        moving.costs.tell_revaluation(document, reference, day, command.cause)
     return results
 
 
@@ -170,7 +235,7 @@ def _write_off(
     for sku, line in lines.items():
         missing = line.on_the_way
         if missing:
-            value = costs.move((key[0], sku), document, day, -missing)
+            value = costs.move((key[0], TRANSIT, sku), document, day, -missing)
             levels.move(MoveRow(key[0], TRANSIT, sku, -missing, "transit-loss", document, line.line, day, value))
             lines[sku] = line._replace(lost=line.lost + missing)
             if value is not None:
@@ -201,6 +266,15 @@ def _cannot_arrive(
     wrong = check_date(day, today, "/received_on", since=row.sent_on)
     wrong = wrong or check_arrival(command.lines, {sku: line.on_the_way for sku, line in lines.items()})
     return None if wrong is None else translate.refusal_of_document(wrong)
+
+
+def _no_such_bin(command: ArriveGoods, target: str, bins: Bins) -> Refused | None:
+    for index, (sku, _) in enumerate(command.lines):
+        if sku in command.bins:
+            unknown = bins.unknown((command.cause.company, target, command.bins[sku]), f"/lines/{index}/bin")
+            if unknown is not None:
+                return unknown
+    return None
 
 
 def _standing(transfer: UUID, row: TransferRow, lines: Mapping[str, TransferLine]) -> dict[str, object]:

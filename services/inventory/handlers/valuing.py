@@ -14,18 +14,10 @@ from chassis.database import UnitOfWork
 from chassis.ids import UUID
 from services.inventory.domain.book import StockKey
 from services.inventory.domain.days import Span, day_of
-from services.inventory.domain.valuing import (
-    Method,
-    Move,
-    Stock,
-    Valued,
-    apply,
-    book_value_max,
-    value_in_time,
-    value_late,
-    worth_of,
-)
+from services.inventory.domain.layers import Method
+from services.inventory.domain.valuing import Move, Stock, Valued, apply, book_value_max, value_late, worth_of
 from services.inventory.store import valuing as store
+from services.inventory.store.stock import Level
 from services.inventory.store.valuing import CompanyTerms, CostRow, RevaluationRow
 from services.inventory.translate import valuing as translate
 
@@ -40,10 +32,10 @@ class _Item:
     __slots__ = ("before", "kept_on", "last_on", "later", "now", "since")
 
     def __init__(self, row: CostRow) -> None:
-        self.now = translate.read_stock(row.method, row.state)
+        self.now = translate.read_stock(row.method, row.state, apart=row.apart)
         self.last_on, self.since = row.last_on, row.since
         self.kept_on = LONG_AGO
-        self.before = Stock(row.method)
+        self.before = Stock(row.method, row.apart)
         self.later: list[Move] | None = None
         """Its moves after `kept_on`, in order; only where a late move needs them."""
 
@@ -57,6 +49,7 @@ class Costs:
         self._today = {company: day_of(unit.now, of.time_zone) for company, of in terms.items()}
         """Differences are posted on the day on which they are found out, which is in an open period."""
         self._items = {key: _Item(row) for key, row in rows.items()}
+        self._moved: set[StockKey] = set()
         self._days: dict[tuple[str, str, date], tuple[int, int]] = {}
         self._checkpoints: dict[tuple[str, str, date], bytes] = {}
         self._dropped: dict[StockKey, date] = {}
@@ -65,14 +58,15 @@ class Costs:
     def __contains__(self, key: StockKey) -> bool:
         return key in self._items
 
-    def too_much(self, key: StockKey, on: date, quantity: int, value: int | None = None) -> bool:
+    def too_much(self, level: Level, on: date, quantity: int, value: int | None = None) -> bool:
         """Whether a move is worth more than can be booked, or leaves more. False for an item that nobody values."""
-        item = self._items.get(key)
+        company, place, sku = level
+        item = self._items.get((company, sku))
         if item is None:
             return False
-        most = book_value_max(self.currencies[key[0]])
+        most = book_value_max(self.currencies[company])
         late = value is None and item.last_on is not None and on < item.last_on
-        worth = worth_of(self._before(item, on) if late else item.now, quantity, value)
+        worth = worth_of(self._before(item, on) if late else item.now, Move(on, quantity, value, place))
         return abs(worth) > most or abs(item.now.value + worth) > most
 
     async def load_history(self, days: Mapping[StockKey, Span]) -> None:
@@ -86,20 +80,33 @@ class Costs:
             return
         for key, (day, state) in (await store.read_checkpoints(self._unit.raw, late)).items():
             item = self._items[key]
-            item.kept_on, item.before = day, translate.read_stock(item.now.method, state)
+            item.kept_on, item.before = day, translate.read_stock(item.now.method, state, apart=item.now.apart)
         after = {key: self._items[key].kept_on for key in late}
         for key, moves in (await store.read_history(self._unit.raw, after)).items():
             self._items[key].later = moves
 
-    def move(self, key: StockKey, document: UUID, on: date, quantity: int, value: int | None = None) -> int | None:
+    def move(self, level: Level, document: UUID, on: date, quantity: int, value: int | None = None) -> int | None:
         """Value one move; None when nobody values the item. What it changes of the past is noted for its document."""
-        item = self._items.get(key)
-        if item is None:
+        company, place, sku = level
+        if (company, sku) not in self._items:
             return None
-        valued = self._late(key, item, on, quantity, value) if item.last_on and on < item.last_on else None
-        if valued is None:
-            valued = self._in_time(key, item, on, quantity, value)
-        self._add(key, on, quantity, valued.value)
+        worth = self._happen((company, sku), document, Move(on, quantity, value, place))
+        self._add((company, sku), on, quantity, worth)
+        return worth
+
+    def transfer(self, source: Level, target: str, document: UUID, on: date, quantity: int) -> int | None:
+        """What goods that change their place are worth; None where the place makes no difference to their cost."""
+        company, place, sku = source
+        item = self._items.get((company, sku))
+        if item is None or not item.now.apart:
+            return None
+        return -self._happen((company, sku), document, Move(on, -quantity, None, place, target))
+
+    def _happen(self, key: StockKey, document: UUID, move: Move) -> int:
+        item = self._items[key]
+        self._moved.add(key)
+        late = item.last_on is not None and move.on < item.last_on
+        valued = self._late(key, item, move) if late else self._in_time(key, item, move)
         if valued.revaluation:
             self._add(key, self._today[key[0]], 0, valued.revaluation)
             noted = (key[0], document, key[1])
@@ -115,25 +122,25 @@ class Costs:
                 found.setdefault((company, document), {})[sku] = value
         return found
 
-    def _in_time(self, key: StockKey, item: _Item, on: date, quantity: int, value: int | None) -> Valued:
-        if item.last_on is not None and on > item.last_on and item.since >= CHECKPOINT_MOVES:
+    def _in_time(self, key: StockKey, item: _Item, move: Move) -> Valued:
+        if item.last_on is not None and move.on > item.last_on and item.since >= CHECKPOINT_MOVES:
             self._checkpoints[(*key, item.last_on)] = translate.write_stock(item.now)
             item.since = 0
-        valued = value_in_time(item.now, quantity, value)
-        item.last_on, item.since = on, item.since + 1
+        valued = apply(item.now, move)
+        item.last_on, item.since = move.on, item.since + 1
         if item.later is not None:
-            item.later.append(Move(on, quantity, valued.value))
+            item.later.append(move._replace(value=valued.value))
         return valued
 
-    def _late(self, key: StockKey, item: _Item, on: date, quantity: int, value: int | None) -> Valued:
-        before = self._before(item, on)
+    def _late(self, key: StockKey, item: _Item, move: Move) -> Valued:
+        before = self._before(item, move.on)
         assert item.later is not None
-        place = bisect_right(item.later, on, key=lambda move: move.on)
-        valued, item.now = value_late(item.now, before, item.later[place:], on, quantity, value)
-        item.later.insert(place, Move(on, quantity, valued.value))
+        place = bisect_right(item.later, move.on, key=lambda other: other.on)
+        valued, item.now = value_late(item.now, before, item.later[place:], move)
+        item.later.insert(place, move._replace(value=valued.value))
         item.since += 1
-        self._dropped[key] = min(on, self._dropped.get(key, on))
-        for kept in [kept for kept in self._checkpoints if kept[:2] == key and kept[2] >= on]:
+        self._dropped[key] = min(move.on, self._dropped.get(key, move.on))
+        for kept in [kept for kept in self._checkpoints if kept[:2] == key and kept[2] >= move.on]:
             del self._checkpoints[kept]
         return valued
 
@@ -177,17 +184,17 @@ class Costs:
 
     async def write(self) -> None:
         """Write each table once. Nothing is written for a batch without valued items."""
-        if not self._days:
+        if not self._moved:
             return
         raw, now = self._unit.raw, self._unit.now
-        touched = sorted({(company, sku) for company, sku, _ in self._days})
         rows = [
             (*key, translate.write_stock(i.now), i.now.quantity, i.now.value, i.last_on, i.since)
-            for key in touched
+            for key in sorted(self._moved)
             for i in [self._items[key]]
         ]
         await store.save_costs(raw, rows)
-        await store.add_to_days(raw, self._days)
+        if self._days:
+            await store.add_to_days(raw, self._days)
         if self._dropped:
             await store.drop_checkpoints(raw, self._dropped)
         if self._checkpoints:
@@ -203,9 +210,12 @@ class Costs:
             await store.add_revaluations(raw, revaluations, now)
 
 
-async def open_costs(unit: UnitOfWork, days: Mapping[StockKey, Span]) -> Costs:
-    """The costs of these items under lock, each with the first and the last day of what is to be booked of it."""
-    rows = await store.lock_costs(unit.raw, days)
+async def open_costs(unit: UnitOfWork, days: Mapping[StockKey, Span], *, apart: bool = False) -> Costs:
+    """The costs of these items under lock, each with the first and the last day of what is to be booked of it.
+
+    `apart` leaves out those whose cost does not depend on the place.
+    """
+    rows = await store.lock_costs(unit.raw, days, apart=apart)
     if not rows:
         return Costs(unit, {}, {})
     costs = Costs(unit, rows, await store.read_terms(unit.raw, {company for company, _ in rows}))

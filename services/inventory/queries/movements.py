@@ -30,7 +30,7 @@ TRANSFER_LINES = """
 select sku, sent, arrived, lost from transfer_line where company = $1 and transfer = $2 order by line
 """
 COUNT = """
-select count, reference, warehouse, counted_on, reason, state, counted_by,
+select count, reference, warehouse, bin, counted_on, reason, state, counted_by,
     case when decided_by <> 'tolerance' then decided_by end as decided_by, recorded_at, decided_at from stock_count
 """
 ONE_COUNT = COUNT + "where company = $1 and count = $2"
@@ -102,6 +102,7 @@ class CountHead(BaseModel):
     count: UUID
     reference: str
     warehouse: str
+    bin: Annotated[str | None, Field(description="Of which alone was counted what lies in it.")]
     counted_on: date
     reason: str
     state: Literal["pending", "adjusted", "rejected"]

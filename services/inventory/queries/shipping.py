@@ -26,7 +26,11 @@ where company = $1 and state in ('picked', 'packed') and ($2::uuid is null or (p
 order by company, picked_at, shipment limit $3
 """
 )
-LINES = "select line, sku, quantity from shipment_line where company = $1 and shipment = $2 order by line"
+LINES = """
+select l.line, l.sku, l.quantity, coalesce((select array_agg((b.bin, b.quantity) order by b.bin) from shipment_bin b
+    where b.company = l.company and b.shipment = l.shipment and b.line = l.line), '{}') as bins
+from shipment_line l where company = $1 and shipment = $2 order by line
+"""
 
 
 class ShipmentHead(BaseModel):
@@ -47,10 +51,23 @@ class ShipmentHead(BaseModel):
     complete: bool | None
 
 
-class Shipment(ShipmentHead):
-    """A shipment with what lies in it."""
+class InBin(BaseModel):
+    """How much is taken from a bin."""
 
-    lines: list[Line]
+    bin: str
+    quantity: str
+
+
+class ShipmentLine(Line):
+    """What lies in a shipment, and from which bins it was taken; what is in none of them lay loose."""
+
+    bins: list[InBin]
+
+
+class Shipment(ShipmentHead):
+    """A shipment with what lies in it: its pick list."""
+
+    lines: list[ShipmentLine]
 
 
 class ShipmentPage(BaseModel):
@@ -66,8 +83,13 @@ async def shipment(connection: asyncpg.Connection, company: str, shipment_id: UU
     if row is None:
         return None
     lines = [
-        Line(line=line, item=sku, quantity=from_micro(quantity))
-        for line, sku, quantity in await connection.fetch(LINES, company, shipment_id)
+        ShipmentLine(
+            line=line,
+            item=sku,
+            quantity=from_micro(quantity),
+            bins=[InBin(bin=code, quantity=from_micro(part)) for code, part in bins],
+        )
+        for line, sku, quantity, bins in await connection.fetch(LINES, company, shipment_id)
     ]
     return Shipment.model_validate(dict(row) | {"lines": lines})
 

@@ -21,7 +21,7 @@ select item, sku, name, unit, valuation, packagings::text, defined_at from item
 where company = $1 and ($2::text is null or sku > $2) order by company, sku limit $3
 """
 STOCK = """
-select s.sku, i.name, i.unit, s.warehouse, s.on_hand, s.reserved from stock_level s
+select s.sku, i.name, i.unit, s.warehouse, s.on_hand, s.reserved, s.binned from stock_level s
 join item i on i.company = s.company and i.sku = s.sku
 where s.company = $1 and s.warehouse = $2 and ($3::text is null or s.sku > $3) and ($4::text is null or s.sku = $4)
 order by s.company, s.warehouse, s.sku limit $5
@@ -102,6 +102,7 @@ class Stock(BaseModel):
     on_hand: str
     reserved: str
     available: str
+    in_bins: Annotated[str, Field(description="Of what is on hand; the rest lies loose.")]
 
 
 class StockPage(BaseModel):
@@ -229,6 +230,7 @@ async def stock(
             on_hand=from_micro(row["on_hand"]),
             reserved=from_micro(row["reserved"]),
             available=from_micro(row["on_hand"] - row["reserved"]),
+            in_bins=from_micro(row["binned"]),
         )
         for row in rows
     ]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
-import orjson
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from contracts.money import sum_text
+from services.inventory.domain.layers import Layer, Pool
 from services.inventory.domain.quantities import plain
+from services.inventory.domain.valuing import EVERYWHERE
+from services.inventory.translate.valuing import read_stock
 
 TOTAL = "select coalesce(sum(value), 0)::bigint from value_day where company = $1 and posted_on <= $2"
 ITEMS = """
@@ -22,6 +25,7 @@ CURRENCY = "select currency from stock_company where company = $1"
 DOCUMENTS = """
 (select document, effective_on as posted_on, kind, sum(value)::bigint as value from stock_move
 where company = $1 and effective_on between $2 and $3 and value is not null
+    and kind not in ('transfer-out', 'transfer-in')
     and ($4::date is null or (effective_on, document) > ($4, $5::uuid))
 group by 1, 2, 3 order by 2, 1 limit $6)
 union all
@@ -30,7 +34,12 @@ where company = $1 and posted_on between $2 and $3 and ($4::date is null or (pos
 group by 1, 2 order by 2, 1 limit $6)
 order by 2, 1 limit $6
 """
-LAYERS = "select method, state, quantity, value, last_on from item_cost where company = $1 and sku = $2"
+LAYERS = """
+select method, apart, state, value = (select coalesce(sum(d.value), 0) from value_day d
+    where d.company = c.company and d.sku = c.sku) as explained
+from item_cost c where company = $1 and sku = $2
+"""
+ON_HAND = "select warehouse, on_hand from stock_level where company = $1 and sku = $2 and on_hand <> 0"
 
 
 class ValuedItem(BaseModel):
@@ -74,13 +83,23 @@ class LayerShown(BaseModel):
     value: str
 
 
+class PlaceShown(BaseModel):
+    """Goods by cost in one warehouse, the oldest first. `owed` was issued before it came, at a provisional cost."""
+
+    warehouse: Annotated[str | None, Field(description="Null: over all warehouses. TRANSIT: on the way.")]
+    quantity: str
+    value: str
+    layers: list[LayerShown]
+    owed: LayerShown | None
+
+
 class Layers(BaseModel):
-    """Of what an item's value is made. `owed` was issued before it came, at a provisional cost."""
+    """Of what an item's value is made. `explained`: the layers are what is on hand, and what its documents say."""
 
     sku: str
     method: str | None
-    layers: list[LayerShown]
-    owed: LayerShown | None
+    explained: bool
+    places: list[PlaceShown]
 
 
 async def valuation(connection: asyncpg.Connection, company: str, on: date, after: str | None, limit: int) -> Valuation:
@@ -109,15 +128,34 @@ async def documents(
 
 
 async def layers(connection: asyncpg.Connection, company: str, sku: str) -> Layers:
-    """The layers of an item; none for one that nobody values."""
+    """The layers of an item, and whether they add up; none for one that nobody values."""
     row = await connection.fetchrow(LAYERS, company, sku)
     if row is None:
-        return Layers(sku=sku, method=None, layers=[], owed=None)
-    currency, state = await connection.fetchval(CURRENCY, company), orjson.loads(row["state"])
-    shown = [LayerShown(quantity=plain(q), value=sum_text(v, currency)) for q, v in state["layers"]]
-    q, v = state["owed"]
-    owed = LayerShown(quantity=plain(q), value=sum_text(v, currency)) if q else None
-    return Layers(sku=sku, method=row["method"], layers=shown, owed=owed)
+        return Layers(sku=sku, method=None, explained=True, places=[])
+    currency = await connection.fetchval(CURRENCY, company)
+    on_hand: dict[str, int] = {
+        row["warehouse"]: row["on_hand"] for row in await connection.fetch(ON_HAND, company, sku)
+    }
+    stock = read_stock(row["method"], row["state"], apart=row["apart"])
+    there = {place: pool.quantity for place, pool in stock.pools.items() if pool.quantity}
+    expected = on_hand if stock.apart else {EVERYWHERE: sum(on_hand.values())} if sum(on_hand.values()) else {}
+    places = [_place(place, pool, currency) for place, pool in sorted(stock.pools.items())]
+    explained = there == expected and row["explained"]
+    return Layers(sku=sku, method=row["method"], explained=explained, places=places)
+
+
+def _place(place: str, pool: Pool, currency: str) -> PlaceShown:
+    return PlaceShown(
+        warehouse=place or None,
+        quantity=_signed(pool.quantity),
+        value=sum_text(pool.value, currency),
+        layers=[_layer(layer, currency) for layer in pool.layers],
+        owed=_layer(pool.owed, currency) if pool.owed.quantity else None,
+    )
+
+
+def _layer(layer: Layer, currency: str) -> LayerShown:
+    return LayerShown(quantity=plain(layer.quantity), value=sum_text(layer.value, currency))
 
 
 def _signed(micro: int) -> str:

@@ -28,13 +28,13 @@ insert into stock_policy (company, count_tolerance) select * from unnest($1::tex
 on conflict (company) do update set count_tolerance = excluded.count_tolerance
 """
 ADD = """
-insert into stock_count (company, count, reference, warehouse, counted_on, reason, state, counted_by, decided_by,
+insert into stock_count (company, count, reference, warehouse, counted_on, reason, state, counted_by, bin, decided_by,
     recorded_at, decided_at)
-select x.company, x.count, x.reference, x.warehouse, x.counted_on, x.reason, x.state, x.counted_by,
-    case when x.state = 'adjusted' then 'tolerance' end, $9::timestamptz,
-    case when x.state = 'adjusted' then $9::timestamptz end
-from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[])
-    as x(company, count, reference, warehouse, counted_on, reason, state, counted_by)
+select x.company, x.count, x.reference, x.warehouse, x.counted_on, x.reason, x.state, x.counted_by, x.bin,
+    case when x.state = 'adjusted' then 'tolerance' end, $10::timestamptz,
+    case when x.state = 'adjusted' then $10::timestamptz end
+from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[], $9::text[])
+    as x(company, count, reference, warehouse, counted_on, reason, state, counted_by, bin)
 order by x.company, x.reference collate "C" on conflict on constraint count_reference_once do nothing
 """
 ADD_LINES = """
@@ -42,7 +42,7 @@ insert into count_line (company, count, line, sku, expected, counted)
 select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::bigint[], $6::bigint[])
 """
 LOCK = """
-select t.company, t.count, t.reference, t.warehouse, t.counted_on, t.reason, t.state, t.counted_by
+select t.company, t.count, t.reference, t.warehouse, t.counted_on, t.reason, t.state, t.counted_by, t.bin
 from unnest($1::text[], $2::uuid[]) as x(company, count)
 cross join lateral (select * from stock_count v where v.company = x.company and v.count = x.count for update) t
 """
@@ -68,6 +68,8 @@ class CountRow(NamedTuple):
     reason: str
     state: CountState
     counted_by: str
+    bin: str | None
+    """Of which alone was counted what lies in it."""
 
 
 async def taken_references(
@@ -96,11 +98,8 @@ async def add_counts(
     now: datetime,
 ) -> None:
     """Write counts. Raises Transient when another transaction took one of their references meanwhile."""
-    rows = [
-        (company, count, row.reference, row.warehouse, row.counted_on, row.reason, row.state, row.counted_by)
-        for company, count, row in heads
-    ]
-    all_written(await connection.execute(ADD, *columns(rows, 8), now), rows, "a count")
+    rows = [(company, count, *row) for company, count, row in heads]
+    all_written(await connection.execute(ADD, *columns(rows, 9), now), rows, "a count")
     await connection.execute(ADD_LINES, *columns([(company, count, *line) for company, count, line in lines], 6))
 
 

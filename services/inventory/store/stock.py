@@ -35,16 +35,17 @@ union all select company, null, null, null, null, null from credit_company where
 """
 
 LOCK_STOCK = """
-select s.company, s.warehouse, s.sku, s.on_hand, s.reserved, s.negative_allowed
+select s.company, s.warehouse, s.sku, s.on_hand, s.reserved, s.negative_allowed, s.binned
 from unnest($1::text[], $2::text[], $3::text[]) as x(company, warehouse, sku)
 cross join lateral (select * from stock_level v
     where v.company = x.company and v.warehouse = x.warehouse and v.sku = x.sku for update) s
 """
 
 CHANGE_STOCK = """
-update stock_level s set on_hand = s.on_hand + x.moved, reserved = s.reserved + x.reserved
-from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
-    as x(company, warehouse, sku, moved, reserved)
+update stock_level s set on_hand = s.on_hand + x.moved, reserved = s.reserved + x.reserved,
+    binned = s.binned + x.binned
+from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
+    as x(company, warehouse, sku, moved, reserved, binned)
 cross join lateral (select v.ctid from stock_level v
     where v.company = x.company and v.warehouse = x.warehouse and v.sku = x.sku offset 0) t
 where s.ctid = t.ctid
@@ -122,6 +123,8 @@ class StockRow(NamedTuple):
     on_hand: int
     reserved: int
     negative_allowed: bool = False
+    binned: int = 0
+    """What of it lies in bins."""
 
     @property
     def free(self) -> int:
@@ -134,6 +137,7 @@ class LevelChange(NamedTuple):
 
     moved: int = 0
     reserved: int = 0
+    binned: int = 0
 
 
 class ReservationRow(NamedTuple):
@@ -230,7 +234,7 @@ async def change_reserved(connection: asyncpg.Connection, changes: Mapping[Stock
 async def change_stock(connection: asyncpg.Connection, changes: Mapping[Level, LevelChange]) -> None:
     """Add to stock levels; the rows are locked already."""
     rows = [(*level, *change) for level, change in changes.items()]
-    await connection.execute(CHANGE_STOCK, *columns(rows, 5))
+    await connection.execute(CHANGE_STOCK, *columns(rows, 6))
 
 
 async def save_reservations(connection: asyncpg.Connection, rows: Collection[ReservationRow]) -> None:

@@ -10,7 +10,8 @@ import asyncpg
 
 from chassis.ids import UUID
 from services.inventory.domain.book import StockKey
-from services.inventory.domain.valuing import Method, Move
+from services.inventory.domain.layers import Method
+from services.inventory.domain.valuing import Move
 from services.inventory.store.stock import columns
 
 READ_TERMS = "select company, currency, time_zone from stock_company where company = any($1::text[])"
@@ -21,14 +22,17 @@ select * from unnest($1::text[], $2::text[], $3::text[]) on conflict (company) d
 """
 
 ADD_COSTS = """
-insert into item_cost (company, sku, method, state)
-select x.company, x.sku, x.method, $4::bytea from unnest($1::text[], $2::text[], $3::text[]) as x(company, sku, method)
+insert into item_cost (company, sku, method, apart, state)
+select x.company, x.sku, x.method, x.method = 'fifo', $4::bytea
+from unnest($1::text[], $2::text[], $3::text[]) as x(company, sku, method)
 order by x.company, x.sku collate "C" on conflict do nothing
 """
 
 LOCK_COSTS = """
-select c.company, c.sku, c.method, c.state, c.last_on, c.since from unnest($1::text[], $2::text[]) as x(company, sku)
-cross join lateral (select * from item_cost v where v.company = x.company and v.sku = x.sku for update) c
+select c.company, c.sku, c.method, c.apart, c.state, c.last_on, c.since
+from unnest($1::text[], $2::text[]) as x(company, sku)
+cross join lateral (select * from item_cost v where v.company = x.company and v.sku = x.sku and (v.apart or not $3)
+    for update) c
 """
 
 SAVE_COSTS = """
@@ -56,12 +60,15 @@ select * from unnest($1::text[], $2::text[], $3::date[], $4::bytea[])
 on conflict (company, sku, on_day) do update set state = excluded.state, valid = true
 """
 
-# Goods that nobody values are in no sum; goods that only change places are worth what they were.
+# Goods that nobody values are in no sum, nor are those that changed their place where that makes no difference. Where
+# it does, that is two moves of one document, of which the first tells both.
 READ_HISTORY = """
-select m.company, m.sku, m.effective_on, m.quantity, m.value
+select m.company, m.sku, m.effective_on, m.quantity, m.value, m.warehouse, t.warehouse
 from unnest($1::text[], $2::text[], $3::date[]) as x(company, sku, after)
 cross join lateral (select * from stock_move v where v.company = x.company and v.sku = x.sku and v.value is not null
-    and v.effective_on > x.after order by v.effective_on, v.move offset 0) m
+    and v.effective_on > x.after and v.kind <> 'transfer-in' order by v.effective_on, v.move offset 0) m
+left join lateral (select v.warehouse from stock_move v where m.kind = 'transfer-out' and v.company = m.company
+    and v.document = m.document and v.kind = 'transfer-in' and v.line = m.line offset 0) t on true
 """
 
 ADD_TO_DAYS = """
@@ -90,6 +97,8 @@ class CostRow(NamedTuple):
     """An item's cost as it is stored."""
 
     method: Method
+    apart: bool
+    """Whether each warehouse has layers of its own."""
     state: bytes
     last_on: date | None
     since: int
@@ -122,9 +131,11 @@ async def add_costs(connection: asyncpg.Connection, rows: Sequence[tuple[str, st
     await connection.execute(ADD_COSTS, *columns(rows, 3), empty)
 
 
-async def lock_costs(connection: asyncpg.Connection, items: Collection[StockKey]) -> dict[StockKey, CostRow]:
-    """What these items cost, under lock; those that nobody values are missing."""
-    rows = await connection.fetch(LOCK_COSTS, *columns(sorted(items), 2))
+async def lock_costs(
+    connection: asyncpg.Connection, items: Collection[StockKey], *, apart: bool
+) -> dict[StockKey, CostRow]:
+    """What these items cost, under lock; those that nobody values are missing, or (`apart`) all but layers by place."""
+    rows = await connection.fetch(LOCK_COSTS, *columns(sorted(items), 2), apart)
     return {(company, sku): CostRow(*rest) for company, sku, *rest in rows}
 
 
@@ -157,8 +168,8 @@ async def read_history(connection: asyncpg.Connection, after: Mapping[StockKey, 
     """The valued moves of items after a day, in the order in which they happened."""
     found: dict[StockKey, list[Move]] = {key: [] for key in after}
     rows = await connection.fetch(READ_HISTORY, *columns([(*key, day) for key, day in sorted(after.items())], 3))
-    for company, sku, on, quantity, value in rows:
-        found[company, sku].append(Move(on, quantity, value))
+    for company, sku, *move in rows:
+        found[company, sku].append(Move(*move))
     return found
 
 

@@ -1,5 +1,6 @@
 """The tables of inventory as SQLModel sees them; a test compares them with what the migrations make."""
 
+from services.inventory.tables.bins import Bin, BinLevel, BinMove, BinPolicy, ShipmentBin
 from services.inventory.tables.credit import CreditCompany, OrderCredit
 from services.inventory.tables.stock import (
     EXEMPT,
@@ -32,6 +33,10 @@ from services.inventory.tables.values import (
 
 __all__ = [
     "EXEMPT",
+    "Bin",
+    "BinLevel",
+    "BinMove",
+    "BinPolicy",
     "CostCheckpoint",
     "CountLine",
     "CreditCompany",
@@ -47,6 +52,7 @@ __all__ = [
     "ReservationLine",
     "Revaluation",
     "Shipment",
+    "ShipmentBin",
     "ShipmentLine",
     "StockCompany",
     "StockCount",

@@ -73,6 +73,8 @@ class StockLevel(Row, table=True):
         CheckConstraint("on_hand >= 0 or negative_allowed", name="on_hand_not_negative"),
         CheckConstraint("reserved >= 0", name="reserved_not_negative"),
         CheckConstraint("reserved <= on_hand or negative_allowed", name="never_oversold"),
+        CheckConstraint("binned >= 0", name="binned_not_negative"),
+        CheckConstraint("binned <= greatest(on_hand, 0) or negative_allowed", name="binned_is_there"),
     )
     company: str = Field(sa_column=text_column(key=True))
     warehouse: str = Field(sa_column=text_column(key=True))
@@ -80,6 +82,7 @@ class StockLevel(Row, table=True):
     on_hand: int = Field(sa_column=micro_column())
     reserved: int = Field(sa_column=micro_column())
     negative_allowed: bool
+    binned: int = Field(default=0, sa_column=micro_column())
 
 
 class Receipt(Row, table=True):

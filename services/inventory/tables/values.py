@@ -42,16 +42,18 @@ class OrderWish(Row, table=True):
 
 
 class ItemCost(Row, table=True):
-    """What an item's goods cost now: layers, and their sums."""
+    """What an item's goods cost now: layers (of each warehouse by itself, where `apart`), and their sums."""
 
     __tablename__ = "item_cost"
     __table_args__ = (
         ForeignKeyConstraint(["company", "sku"], ["item.company", "item.sku"]),
         CheckConstraint("method in ('moving-average', 'fifo')"),
+        CheckConstraint("method = 'fifo' or not apart"),
     )
     company: str = Field(sa_column=text_column(key=True))
     sku: str = Field(sa_column=text_column(key=True))
     method: str = Field(sa_column=text_column())
+    apart: bool
     state: bytes
     quantity: int = Field(sa_column=micro_column())
     value: int = Field(sa_column=micro_column())
@@ -168,6 +170,7 @@ class StockCount(Row, table=True):
     decided_by: str | None = Field(sa_column=text_column(null=True))
     recorded_at: datetime = Field(sa_column=moment_column())
     decided_at: datetime | None = Field(sa_column=moment_column(null=True))
+    bin: str | None = Field(default=None, sa_column=text_column(null=True))
 
 
 class CountLine(Row, table=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -12,9 +12,13 @@ from chassis.errors import Refused
 from chassis.ids import UUID, derive
 from contracts.inventory import StockIssued, StockValued
 from contracts.money import from_micro, from_minor, minor_units
-from services.inventory.domain.valuing import Layer, Method, Stock
+from services.inventory.domain.layers import Layer, Method, Pool
+from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
+from services.inventory.domain.valuing import EVERYWHERE, Stock
 from services.inventory.translate.stock import Fact
 
+NOTHING: Mapping[str, Any] = {"layers": [], "owed": (0, 0)}
+"""The state of a place without goods."""
 ValuedKind = Literal["receipt", "opening", "count", "transit-loss", "revaluation"]
 
 
@@ -26,16 +30,29 @@ class ValuedLine(NamedTuple):
     value: int
 
 
-def read_stock(method: Method, state: bytes) -> Stock:
-    """A stored state."""
+def read_stock(method: Method, state: bytes, *, apart: bool) -> Stock:
+    """A stored state; one without places is of goods that all lie together."""
     data = orjson.loads(state)
-    return Stock(method, [Layer(*layer) for layer in data["layers"]], Layer(*data["owed"]), Layer(*data["last"]))
+    together = DEFAULT_WAREHOUSE if apart else EVERYWHERE
+    pools = {place: _pool(method, told) for place, told in data.get("places", {together: data}).items()}
+    return Stock(method, apart, pools, Layer(*data["last"]))
+
+
+def _pool(method: Method, told: Mapping[str, Any]) -> Pool:
+    return Pool(method, [Layer(*layer) for layer in told["layers"]], Layer(*told["owed"]))
 
 
 def write_stock(stock: Stock) -> bytes:
     """A state to store."""
-    layers = [tuple(layer) for layer in stock.layers]
-    return orjson.dumps({"layers": layers, "owed": tuple(stock.owed), "last": tuple(stock.last)})
+    told = {
+        place: {"layers": [tuple(layer) for layer in pool.layers], "owed": tuple(pool.owed)}
+        for place, pool in sorted(stock.pools.items())
+        if pool.layers or pool.owed.quantity
+    }
+    last = {"last": tuple(stock.last)}
+    if stock.apart:
+        return orjson.dumps({"places": told} | last)
+    return orjson.dumps({**told.get(EVERYWHERE, NOTHING), **last})
 
 
 def revaluation_id(company: str, document: UUID) -> UUID:
