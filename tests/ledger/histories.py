@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -35,6 +36,8 @@ class Recorder:
     """Events by id."""
     done: dict[str, tuple[str, Facts]] = field(default_factory=dict)
     """What people asked for, by the entry or the note that came of it."""
+    letters: Counter[str] = field(default_factory=Counter)
+    """How many late payers a company says that it has written to."""
     refused: int = 0
 
 
@@ -48,6 +51,9 @@ class Sold:
     parts: int = 1
     sequence: int = 1
     over: bool = False
+    gone: dict[int, int] = field(default_factory=dict)
+    """What has left of its revision."""
+    shipments: int = 0
     last: datetime = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -75,8 +81,8 @@ class History:
         for _ in range(steps):
             acts: list[Callable[[Replica, set[str]], Awaitable[None]]] = self.rng.choices(
                 [self.sell, self.pay, self.release, self.reduce, self.more_comes, self.by_hand, self.undo, self.bounce,
-                 self.credit, self.refund],
-                [5, 9, 2, 1, 2, 3, 2, 1, 3, 1],
+                 self.credit, self.refund, self.change, self.dispatch, self.dun],
+                [5, 9, 2, 1, 2, 3, 2, 1, 3, 1, 2, 4, 2],
                 k=self.rng.randint(1, AT_ONCE),
             )  # fmt: skip
             busy: set[str] = set()
@@ -103,14 +109,10 @@ class History:
     async def sell(self, replica: Replica, busy: set[str]) -> None:
         """An order of a few lines at odd prices; all of it is set aside, or a part of it for now."""
         self.count += 1
-        lines = tuple(
-            (self.rng.choice(QUANTITIES), self.rng.choice(["0.333333", "0.004", f"{self.rng.randint(1, 90_000)/100}"]),
-             self.rng.choice(CODES))
-            for _ in range(self.rng.randint(1, 4))
-        )  # fmt: skip
-        order = Order(f"{self.customer}-{self.count}", lines, self.company, self.rng.choice(self.currencies),
-                      self.customer, self.moment())  # fmt: skip
-        wanted = {n: to_micro(line[0]) for n, line in enumerate(lines, 1)}
+        order = Order(f"{self.customer}-{self.count}", self.some_lines(), self.company,
+                      self.rng.choice(self.currencies), self.customer, self.moment(),
+                      invoice_on="dispatch" if self.rng.random() < 0.3 else None)  # fmt: skip
+        wanted = {n: to_micro(line[0]) for n, line in enumerate(order.lines, 1)}
         aside = {n: q if self.rng.random() < 0.7 else q // 3 for n, q in wanted.items()}
         aside = {n: q for n, q in aside.items() if q and self.rng.random() < 0.9} or {1: wanted[1]}
         waiting = {n: q - aside.get(n, 0) for n, q in wanted.items() if q > aside.get(n, 0)}
@@ -122,6 +124,14 @@ class History:
         await self.hear(replica, *events)
         self.sold.append(one)
 
+    def some_lines(self) -> tuple[tuple[str, str, str], ...]:
+        """What somebody orders, at odd prices."""
+        return tuple(
+            (self.rng.choice(QUANTITIES), self.rng.choice(["0.333333", "0.004", f"{self.rng.randint(1, 90_000)/100}"]),
+             self.rng.choice(CODES))
+            for _ in range(self.rng.randint(1, 4))
+        )  # fmt: skip
+
     def told(self, one: Sold, kind: Any, lines: dict[int, int], before: dict[int, int] | None = None,
              **more: Any) -> Event:  # fmt: skip
         """What inventory says of an order."""
@@ -130,15 +140,16 @@ class History:
             | ({"before": from_micro(before[n])} if before and n in before else {})
             for n, q in lines.items()
         ]
-        data = {"order": str(one.order.id), "reservation": str(one.order.id), "lines": said} | more
+        revision = {} if one.order.revision == 1 else {"revision": one.order.revision}
+        data = {"order": str(one.order.id), "reservation": str(one.order.id), "lines": said} | revision | more
         made = event(kind, self.company, data, sequence=one.sequence, at=one.last)
         one.sequence += 1
         one.last = self.moment(one.last)
         return made
 
-    def choose(self, busy: set[str], *, waiting: bool = False) -> Sold | None:
+    def choose(self, busy: set[str], fits: Callable[[Sold], bool] = lambda _: True) -> Sold | None:
         """An order that goes on and that nobody touches at this moment."""
-        free = [s for s in self.sold if not s.over and s.order.name not in busy and (s.waiting or not waiting)]
+        free = [s for s in self.sold if not s.over and s.order.name not in busy and fits(s)]
         if not free:
             return None
         one = self.rng.choice(free)
@@ -147,7 +158,7 @@ class History:
 
     async def more_comes(self, replica: Replica, busy: set[str]) -> None:
         """Something of what an order waits for."""
-        one = self.choose(busy, waiting=True)
+        one = self.choose(busy, lambda one: bool(one.waiting))
         if one is None:
             return
         comes = {n: q if self.rng.random() < 0.5 else max(1, q // 2) for n, q in one.waiting.items()}
@@ -160,8 +171,8 @@ class History:
         await self.hear(replica, self.told(one, BackOrderReserved, comes, before, **more))
 
     async def release(self, replica: Replica, busy: set[str]) -> None:
-        """The order is cancelled."""
-        one = self.choose(busy)
+        """The order is cancelled, before anything has left."""
+        one = self.choose(busy, lambda one: not one.gone)
         if one is not None:
             one.over = True
             await self.hear(replica, self.told(one, ReservationReleased, one.aside, reason="order-cancelled",
@@ -172,9 +183,41 @@ class History:
         one = self.choose(busy)
         if one is not None:
             one.over = True
-            let_go = {n: self.rng.randint(1, q) for n, q in one.aside.items() if self.rng.random() < 0.7}
+            here = {n: left for n, q in one.aside.items() if (left := q - one.gone.get(n, 0))}
+            let_go = {n: self.rng.randint(1, q) for n, q in here.items() if self.rng.random() < 0.7}
             await self.hear(replica, self.told(one, ReservationReduced, let_go, reason="expired", waiting=[],
                                                over=True, parts=one.parts))  # fmt: skip
+
+    async def change(self, replica: Replica, busy: set[str]) -> None:
+        """Other lines instead of those of before: what was set aside is released, and the new lines are."""
+        one = self.choose(busy, lambda one: not one.gone)
+        if one is None:
+            return
+        released = self.told(one, ReservationReleased, one.aside, reason="order-cancelled", parts=one.parts,
+                             replaced_by=one.order.revision + 1)  # fmt: skip
+        one.order = replace(one.order, lines=self.some_lines(), revision=one.order.revision + 1, at=one.last)
+        one.aside = {n: to_micro(line[0]) for n, line in enumerate(one.order.lines, 1)}
+        one.waiting, one.parts = {}, 1
+        # In their order: what was reserved again is invoiced at once, so that money which names the order finds it.
+        await self.hear(replica, one.order.change(), released, self.told(one, StockReserved, one.aside))
+
+    async def dispatch(self, replica: Replica, busy: set[str]) -> None:
+        """Something leaves, and is invoiced if that is what was agreed."""
+        one = self.choose(busy, lambda one: any(q > one.gone.get(n, 0) for n, q in one.aside.items()))
+        if one is None:
+            return
+        here = {n: left for n, q in one.aside.items() if (left := q - one.gone.get(n, 0))}
+        leaves = {
+            n: self.rng.choice([q, q, self.rng.randint(1, q)]) for n, q in here.items() if self.rng.random() < 0.8
+        }
+        if not leaves:
+            return
+        for n, q in leaves.items():
+            one.gone[n] = one.gone.get(n, 0) + q
+        one.shipments += 1
+        said = {n: from_micro(q) for n, q in leaves.items()}
+        day = self.moment(one.order.at).date()
+        await self.hear(replica, one.order.left(one.shipments, said, on=day, complete=one.gone == one.aside))
 
     async def pay(self, replica: Replica, busy: set[str]) -> None:
         """Exact, in part, too much; for an order, invoices by number, or nothing; on any day."""
@@ -236,8 +279,10 @@ class History:
         return answer.json()
 
     async def open_items(self) -> list[Facts]:
-        """Invoices of the customer, open or not."""
-        return list((await self.get("/invoices", customer=self.customer))["invoices"])
+        """Invoices of the customer, open or not, and what else it owes."""
+        found = list((await self.get("/invoices", customer=self.customer))["invoices"])
+        owed = (await self.get("/receivables", limit=200))["items"]
+        return found + [x for x in owed if x["customer"] == self.customer and x["number"].startswith("LPC-")]
 
     async def money(self) -> Facts | None:
         """A payment, with how it is spread."""
@@ -293,7 +338,7 @@ class History:
 
     async def credit(self, replica: Replica, busy: set[str]) -> None:
         """Lines of an invoice were not right."""
-        items = await self.open_items()
+        items = (await self.get("/invoices", customer=self.customer))["invoices"]
         if not items:
             return
         invoice = await self.get(f"/invoices/{self.rng.choice(items)['invoice']}")
@@ -324,3 +369,10 @@ class History:
             facts = {"payment": money["payment"], "amount": asked.json()["amount"], "on": body["refund_on"]}
             answer = await self.ask(f"/refunds/{asked.json()['refund']}/decision", {"decision": "approve"}, clerk=1)
             self.note(answer, "refund", "entry", facts)
+
+    async def dun(self, replica: Replica, busy: set[str]) -> None:
+        """The late payers of the company are written to, as of a day."""
+        day = self.today - timedelta(days=self.rng.randint(0, 60))
+        answer = await self.ask("/dunning/runs", {"day": day.isoformat()})
+        if answer.status_code == 201:
+            self.recorder.letters[self.company] += answer.json()["letters"]

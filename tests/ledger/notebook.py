@@ -44,17 +44,26 @@ class Notebook(Pages):
 
     terms: dict[str, list[tuple[date, dict[str, Any]]]] = field(default_factory=dict)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    changes: dict[tuple[str, int], list[dict[str, Any]]] = field(default_factory=dict)
+    """The lines of an order's later revisions."""
 
     # -- selling ------------------------------------------------------------------------------------------------------
 
-    def bill(self, order: str, paper_id: str, part: int, reserved: Sequence[dict[str, Any]], at: datetime) -> None:
+    def of_revision(self, order: str, revision: int) -> list[Paper]:
+        """The invoices of an order's revision, by part."""
+        mine = [p for p in self.papers.values() if (p.order, p.revision) == (order, revision) and not p.is_charge]
+        return sorted(mine, key=lambda p: p.part)
+
+    def bill(
+        self, order: str, paper_id: str, part: int, reserved: Sequence[dict[str, Any]], at: datetime, revision: int = 1
+    ) -> None:
         """What was set aside is invoiced at the agreed prices; money that waited for the order pays it."""
         agreed = self.orders[order]
         currency, day = agreed["currency"], self.day_of(at)
         aside = {line["line"]: line for line in reserved}
         lines: dict[int, tuple[Fraction, int, str]] = {}
         bases: dict[str, int] = {}
-        for line in agreed["lines"]:
+        for line in self.changes.get((order, revision), agreed["lines"]):
             if line["line"] not in aside:
                 continue
             quantity, before = Fraction(aside[line["line"]]["quantity"]), Fraction(aside[line["line"]].get("before", 0))
@@ -75,7 +84,7 @@ class Notebook(Pages):
             paper_id, order, part, agreed["customer"]["id"], currency, day, day + timedelta(days=terms["net_days"]),
             lines, taxes, sale, worth,
             half_up(total * Fraction(discount["rate"])) if discount else 0,
-            day + timedelta(days=discount["days"]) if discount else None, total, total,
+            day + timedelta(days=discount["days"]) if discount else None, total, total, revision=revision,
         )  # fmt: skip
         self.papers[paper_id] = paper
         if not total:
@@ -143,8 +152,8 @@ class Notebook(Pages):
             return meant
         if data.get("invoice_number") in numbers:
             return {numbers[data["invoice_number"]]: None}
-        of_order = [p for p in self.papers.values() if p.order == data["order"]]
-        return {paper.id: None for paper in sorted(of_order, key=lambda p: p.part)}
+        revisions = [p.revision for p in self.papers.values() if p.order == data["order"] and not p.is_charge]
+        return {paper.id: None for paper in self.of_revision(data["order"], max(revisions, default=1))}
 
     def _stand(self, purse: Purse, paper: Paper, spent: int, paid: int, day: date, posted: date) -> None:
         paper.open -= paid
@@ -308,10 +317,12 @@ class Notebook(Pages):
 
     # -- crediting ----------------------------------------------------------------------------------------------------
 
-    def release(self, order: str, at: datetime) -> None:
-        """Nothing of an order stands: all that was invoiced is taken back, or what notes have left of it."""
-        for paper in sorted((p for p in self.papers.values() if p.order == order and not p.over), key=lambda p: p.part):
+    def release(self, order: str, at: datetime, revision: int = 1) -> None:
+        """Nothing of a revision stands: all that was invoiced is taken back, or what notes have left of it."""
+        for paper in self.of_revision(order, revision):
             day = self.day_of(at)
+            if paper.over:
+                continue
             if paper.returned:
                 self.credit(paper, dict.fromkeys(paper.lines), day)
                 continue
@@ -325,11 +336,10 @@ class Notebook(Pages):
                 self.take_back(purse, paper, day)
             paper.open = 0
 
-    def reduce(self, order: str, let_go: dict[int, Fraction], at: datetime) -> None:
-        """Something of an order was let go: credited from its last part on."""
+    def reduce(self, order: str, let_go: dict[int, Fraction], at: datetime, revision: int = 1) -> None:
+        """Something of a revision was let go: credited from its last part on."""
         left = dict(let_go)
-        papers = [p for p in self.papers.values() if p.order == order and not p.over]
-        for paper in sorted(papers, key=lambda p: -p.part):
+        for paper in reversed([p for p in self.of_revision(order, revision) if not p.over]):
             wishes: dict[int, Fraction | None] = {}
             for number, (quantity, _, _) in paper.lines.items():
                 taken = min(quantity - paper.returned.get(number, (Fraction(0), 0))[0], left.get(number, Fraction(0)))

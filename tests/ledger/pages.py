@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 DECIMALS = {"EUR": 2, "USD": 2, "ILS": 2, "JPY": 0, "KWD": 3}
 BANK, CUSTOMERS, UNAPPLIED, SALES, EXCHANGE, DISCOUNTS, CHARGES = "1000", "1100", "2100", "4000", "1900", "6100", "6200"
+LATE_PAYMENT = "4800"
 TAX = {"VAT24": ("2200", "0.24"), "VAT13": ("2201", "0.13"), "VAT0": ("2200", "0")}
 Move = tuple[date, str, int]
 """What an invoice is more or less since a day, and by what."""
@@ -91,6 +92,10 @@ class Paper:
     """Quantity and net that notes have given back, by line."""
     tax_back: dict[str, tuple[int, int]] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
+    revision: int = 1
+    """Of the order."""
+    is_charge: bool = False
+    """Over late payment: it is owed besides what the order comes to."""
 
     @property
     def settled_on(self) -> date | None:

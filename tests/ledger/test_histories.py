@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -15,18 +14,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-import orjson
 
 from chassis.ids import new_id
 from services.ledger import handlers
-from services.ledger.commands import NewAccount, NewRate, RecordRates
+from services.ledger.commands import NewAccount, NewRate, RecordRates, SetDunningPolicy
 from services.ledger.main import build
+from tests.ledger.chaser import LEVELS, Chaser
 from tests.ledger.desk import CHART, RATE_DAY, RATES, Desk, cause
 from tests.ledger.histories import AT_ONCE, Facts, History, Recorder
-from tests.ledger.notebook import Notebook
 from tests.ledger.pages import DECIMALS, DIFFERENCE, Move, minor
+from tests.ledger.retelling import Retelling
 from tests.ledger.test_crowd import Replica
-from tests.support.department import Told
 
 HISTORIES = int(os.environ.get("MONEY_HISTORIES", "50"))
 """`make money-histories` runs a thousand."""
@@ -45,13 +43,16 @@ COMPANIES = {
 }
 WORTH = {"EUR": 1.0, "USD": 0.92, "ILS": 0.25, "JPY": 0.0061, "KWD": 3.0}
 """About what they are worth in euros."""
-CHARGES = NewAccount("6200", "Bank charges", "expense", "bank_charges", "")
+CHARGES = (
+    NewAccount("6200", "Bank charges", "expense", "bank_charges", ""),
+    NewAccount("4800", "Late payment", "income", "dunning_income", ""),
+)
 CUSTOMER = {"name": "Café", "language": "en",
             "address": {"line1": "1 High St", "city": "Haifa", "postcode": "1", "country": "IL"}}  # fmt: skip
 
 
 async def test_random_histories_agree_with_the_notebook_to_the_cent(blank: Desk) -> None:
-    """L5, L6, L16: every account on every day, ageing and statements of any day; entries come late and many at once."""
+    """L5, L6, L8, L16: every account on every day, ageing, letters, statements of any day; many at once, and late."""
     for seed in range(0, HISTORIES, ROUND):
         await blank.forget()
         await Round(blank, SEED + seed, min(ROUND, HISTORIES - seed)).run()
@@ -99,7 +100,7 @@ class Round:
 
     async def _history(
         self, n: int, rng: random.Random, today: date, clerks: Sequence[httpx.AsyncClient], recorder: Recorder,
-        books: dict[str, Notebook],
+        books: dict[str, Chaser],
     ) -> History:  # fmt: skip
         company, customer = list(COMPANIES)[n % len(COMPANIES)], f"C-{n}"
         own, currencies = COMPANIES[company][0], sorted(DECIMALS)
@@ -120,10 +121,10 @@ class Round:
         )
 
 
-async def set_up(desk: Desk, name: str, today: date, rng: random.Random, clerk: httpx.AsyncClient) -> Notebook:
+async def set_up(desk: Desk, name: str, today: date, rng: random.Random, clerk: httpx.AsyncClient) -> Chaser:
     """A company with rates that move, and for every second one two months that are closed."""
     own, zone = COMPANIES[name]
-    await desk.set_up(name, currency=own, time_zone=zone, accounts=(*CHART, CHARGES))
+    await desk.set_up(name, currency=own, time_zone=zone, accounts=(*CHART, *CHARGES))
     rates: dict[str, list[tuple[date, Fraction]]] = {}
     for currency in sorted(DECIMALS.keys() - {own}):
         days = [today - timedelta(days=150 - n) for n in range(0, 170, 4)]
@@ -136,6 +137,7 @@ async def set_up(desk: Desk, name: str, today: date, rng: random.Random, clerk: 
             NewRate(currency, day, value, "ECB", "") for day, value in zip(days, values, strict=True) if day != RATE_DAY
         ]
         await desk.do(handlers.record_rates, RecordRates(name, new[::-1], cause(name)))
+    await desk.do(handlers.set_policies, SetDunningPolicy(name, LEVELS, True, cause(name)))
     closed: list[tuple[date, date]] = []
     if list(COMPANIES).index(name) % 2:
         for year in (today.year - 1, today.year, today.year + 1):
@@ -148,7 +150,7 @@ async def set_up(desk: Desk, name: str, today: date, rng: random.Random, clerk: 
             await post(
                 clerk, name, f"/fiscal-years/{year}/periods/{month}/close", {"subledgers": ["ar"], "reason": "done"}
             )
-    return Notebook(own, ZoneInfo(zone), rates, closed)
+    return Chaser(own, ZoneInfo(zone), rates, closed)
 
 
 async def agree(
@@ -169,113 +171,7 @@ async def post(clerk: httpx.AsyncClient, company: str, path: str, body: Facts) -
     assert answer.status_code in (200, 201), answer.text
 
 
-@dataclass
-class Retelling:
-    """Tells notebooks what happened, each fact where the ledger's own events say that it was decided."""
-
-    desk: Desk
-    books: dict[str, Notebook]
-    recorder: Recorder
-
-    async def tell(self) -> None:
-        """All of it; nothing that was heard or done is left over."""
-        numbers: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        by_cause = in_the_order_of_decisions(await self.desk.told())
-        data_of = {name: orjson.loads(event.body) for name, event in self.recorder.heard.items()}
-        kinds = {
-            name: dict(event.headers)["ce_type"].decode().partition(".")[0]
-            for name, event in self.recorder.heard.items()
-        }
-        for name, kind in kinds.items():
-            if kind == "OrderPlaced":
-                self.books[self.recorder.heard[name].company].orders[data_of[name]["order"]] = data_of[name]
-        reserved = {data_of[n]["order"]: n for n, kind in kinds.items() if kind == "StockReserved"}
-        counted: Counter[str] = Counter()
-        for cause_id, effects in by_cause.items():
-            book = self.books[effects[0].company]
-            if cause_id in kinds:
-                kind, data = kinds[cause_id], data_of[cause_id]
-                at = self._time(cause_id)
-                if kind in ("OrderPlaced", "StockReserved"):
-                    name = reserved[data["order"]]
-                    self._bill(book, effects, data["order"], 1, data_of[name]["lines"], self._time(name))
-                elif kind == "BackOrderReserved":
-                    self._bill(book, effects, data["order"], data["part"], data["lines"], at)
-                elif kind == "PaymentReceived":
-                    book.receive(data, numbers[effects[0].company])
-                elif kind == "ReservationReleased":
-                    book.release(data["order"], at)
-                elif kind == "ReservationReduced":
-                    book.reduce(data["order"], {x["line"]: Fraction(x["quantity"]) for x in data["lines"]}, at)
-                counted["bill" if kind in ("OrderPlaced", "StockReserved") else kind] += 1
-            else:
-                counted[self._by_a_person(book, effects)] += 1
-            for one in effects:
-                if one.type == "InvoiceIssued":
-                    numbers[one.company][one.data["number"]] = one.data["invoice"]
-        self._nothing_is_left_over(kinds, counted)
-
-    def _time(self, name: str) -> datetime:
-        return datetime.fromisoformat(
-            dict(self.recorder.heard[name].headers)["ce_time"].decode().replace("Z", "+00:00")
-        )
-
-    def _bill(
-        self, book: Notebook, effects: Sequence[Told], order: str, part: int, lines: Sequence[Facts], at: datetime
-    ) -> None:
-        (issued,) = [one for one in effects if one.type == "InvoiceIssued"]
-        book.bill(order, issued.data["invoice"], part, lines, at)
-        assert minor(issued.data["total"], issued.data["currency"]) == book.papers[issued.data["invoice"]].total
-
-    def _by_a_person(self, book: Notebook, effects: Sequence[Told]) -> str:
-        """What a person asked for is found by what came of it: an entry or a credit note."""
-        names = {one.key for one in effects} | {one.data.get("credit_note", "") for one in effects}
-        known = [self.recorder.done[name] for name in names if name in self.recorder.done]
-        if not known:
-            assert "EntryPosted" not in {one.type for one in effects}, effects
-            return "set-up"
-        ((kind, facts),) = known
-        today = book.day_of(effects[0].envelope.time)
-        match kind:
-            case "allocate":
-                day = date.fromisoformat(facts["on"]) if "on" in facts else today
-                book.allocate(facts["payment"], facts["invoice"], facts.get("amount"), day)
-            case "undo":
-                book.undo(facts["payment"], facts["invoice"], today)
-            case "bounce":
-                book.bounce(facts["payment"], date.fromisoformat(facts["bounced_on"]), facts.get("fee"))
-            case "credit":
-                day = date.fromisoformat(facts["issued_on"]) if "issued_on" in facts else today
-                wishes = {x["line"]: Fraction(x["quantity"]) if "quantity" in x else None for x in facts["lines"]}
-                book.credit(book.papers[facts["invoice"]], wishes, day)
-            case "refund":
-                purse = book.purses[facts["payment"]]
-                book.refund(purse.id, minor(facts["amount"], purse.currency), date.fromisoformat(facts["on"]))
-        return kind
-
-    def _nothing_is_left_over(self, kinds: dict[str, str], counted: Counter[str]) -> None:
-        heard = Counter(kinds.values())
-        assert counted["bill"] == heard["OrderPlaced"]
-        for kind in ("BackOrderReserved", "PaymentReceived"):
-            assert counted[kind] == heard[kind]
-        done = Counter(kind for kind, _ in self.recorder.done.values())
-        assert {kind: counted[kind] for kind in done} == done
-
-
-def in_the_order_of_decisions(told: Sequence[Told]) -> dict[str, list[Told]]:
-    """What was told, by its cause. Of requests that were decided together, the entries stand in their order."""
-    by_cause: dict[str, list[Told]] = {}
-    decided: dict[str, int] = {}
-    for place, one in enumerate(told):
-        name = one.envelope.causationid
-        before = by_cause.setdefault(name, [])
-        if not before or (one.type == "EntryPosted" and "EntryPosted" not in {other.type for other in before}):
-            decided[name] = place
-        before.append(one)
-    return {name: by_cause[name] for name in sorted(by_cause, key=lambda name: decided[name])}
-
-
-async def wrong_pages(desk: Desk, company: str, book: Notebook) -> list[str]:
+async def wrong_pages(desk: Desk, company: str, book: Chaser) -> list[str]:
     """Every account on every day, in its currency and in the company's own; gains and losses together."""
     rows = await desk.rows(
         "select case when a.role in ('exchange_gain', 'exchange_loss') then $2 else d.account end, d.currency, "
@@ -294,7 +190,7 @@ async def wrong_pages(desk: Desk, company: str, book: Notebook) -> list[str]:
     ]
 
 
-async def wrong_reports(clerk: httpx.AsyncClient, company: str, book: Notebook, days: Sequence[date]) -> list[str]:
+async def wrong_reports(clerk: httpx.AsyncClient, company: str, book: Chaser, days: Sequence[date]) -> list[str]:
     """Ageing and statements of these days, as people read them."""
     wrong: list[str] = []
     for day in days:
@@ -329,7 +225,7 @@ def aged(bucket: Facts) -> list[int]:
     return [minor(bucket[name], bucket["currency"]) for name in names]
 
 
-def wrong_statement(stated: Facts, book: Notebook, customer: str, since: date, day: date) -> list[str]:
+def wrong_statement(stated: Facts, book: Chaser, customer: str, since: date, day: date) -> list[str]:
     """Movements, what was owed before and after them, money that lies there, and its ageing."""
     moves, unapplied = book.statement(customer, day), book.unapplied(customer, day)
     here = {c: here_of(moves.get(c, []), unapplied.get(c, 0), since) for c in moves.keys() | unapplied.keys()}
