@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from deploy.local.demo.chasing import CHASED, chase, come_over, receivables_agree
 from deploy.local.demo.day import Say, accepted, company_body, until, until_known
 from deploy.local.demo.expected import ACCOUNTS, BANK, RECEIVABLE, TAX
 from deploy.local.demo.findings import Findings
@@ -42,6 +43,8 @@ BOUNCED, FEE = "T-1", "4.50"
 class Trader:
     """The company's clerks: one at the web shop, one in the warehouse, one who decides about counts."""
 
+    company, name = TRADER.code, TRADER.name
+
     def __init__(self, admin: FrontOffice, decider: FrontOffice, say: Say, findings: Findings) -> None:
         self.admin = admin
         self.decider = decider
@@ -64,7 +67,9 @@ class Trader:
         await self._bounce()
         await held_for_credit(self)
         await waiting_for_goods(self)
+        await chase(self)
         await self._look()
+        await receivables_agree(self)
 
     # -- what happens --------------------------------------------------------------------------------------------------
 
@@ -76,6 +81,7 @@ class Trader:
         tax = {"code": "S24", "name": "VAT 24 %", "rate": "0.24", "account": TAX}
         await self.post(f"{at}/{TRADER.code}/tax-codes/batch", {"tax_codes": [tax]}, "taxes")
         await ask_for_credit(self)
+        await come_over(self)
         await until_known(self.admin, self.inventory("items"))
         await until_known(self.admin, f"/v1/orders?company={TRADER.code}")
         items = [
@@ -210,7 +216,7 @@ class Trader:
         ageing = await self.admin.get(self.ledger("ageing"), as_of=day)
         self.findings.must("open items against their account", total, balances[RECEIVABLE])
         self.findings.must("the ageing", Decimal(ageing["base_total"]), total)
-        self.findings.must("open invoices", len(items), len(ORDERS) + LATER_INVOICES)
+        self.findings.must("open invoices", len(items), len(ORDERS) + LATER_INVOICES + CHASED)
         self.findings.must("the bank", balances.get(BANK), -Decimal(FEE))
         rows: list[tuple[object, ...]] = [(i["number"], i["customer_name"], i["due_on"], i["open"]) for i in items]
         self.findings.tables.append((f"Open items of {TRADER.name}", ("invoice", "customer", "due", "open"), rows))
