@@ -14,9 +14,10 @@ from services.payroll.commands.pay import CalculatePart, KeepPapers
 from services.payroll.commands.people import FileAgreement
 from services.payroll.filing import FilingCabinet
 from services.payroll.handlers import daily
+from services.payroll.handlers.days import DAILY
 from services.payroll.handlers.erasing import ERASE
 from services.payroll.handlers.pay_runs import CALCULATE, FILE, FINISH, keep_papers
-from services.payroll.handlers.people import AGREEMENTS, DAILY
+from services.payroll.handlers.people import AGREEMENTS
 from services.payroll.pay_desk import PayDesk
 from services.payroll.store import agreements, payslips
 from services.payroll.translate.papers import agreement_paper, paper

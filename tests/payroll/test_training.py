@@ -17,6 +17,7 @@ from services.payroll.domain.training import Certificate, Seat
 from services.payroll.handlers import daily
 from services.payroll.main import build
 from tests.payroll.office import asked, hired, person, refused, sent
+from tests.payroll.test_checklists import work_through_the_day
 from tests.support.department import Department
 
 AT = "/v1/companies/acme"
@@ -204,6 +205,21 @@ async def test_reminders_go_out_once_each_and_expiry_is_an_event(office: Departm
     assert expiring == [(90, person("Boss"), "FIRE"), (7, person("Boss"), "FIRE")]
     (expired,) = await office.told("CertificateExpired")
     assert (expired.data["employee"], expired.data["valid_until"]) == (person("A"), "2027-03-01")
+
+
+async def test_a_certificate_that_is_entered_late_is_told_of_today(office: Department) -> None:
+    """P23: nobody waits for midnight to hear that a certificate runs out in some days."""
+    await office.hear(hired("A", starts_on="2020-01-01"))
+    await work_through_the_day(office)
+    soon = (datetime.now(UTC).date() + timedelta(days=20)).isoformat()
+    async with office.client(build) as client:
+        await asked(client, f"{AT}/training/courses", course="FIRE", name="FIRE")
+        certificates = f"{AT}/employees/{person('A')}/certificates"
+        await asked(client, certificates, course="FIRE", issued_on="2020-01-01", valid_until=soon)
+    assert await office.rows("select run_at <= now() from job where queue = 'daily'") == [(True,)]
+    await work_through_the_day(office)
+    (told,) = await office.told("CertificateExpiring")
+    assert (told.data["days"], told.data["valid_until"]) == (30, soon)
 
 
 async def run_day(unit: UnitOfWork, day: str) -> None:

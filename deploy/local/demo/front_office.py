@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,6 +61,18 @@ class FrontOffice:
         if answer.status_code != 200:
             raise RuntimeError(f"GET {path}: {answer.status_code} {answer.text[:500]}")
         return answer.json()
+
+    async def first_event(self, topic: str, within_s: float, **filter_by: str) -> dict[str, Any]:
+        """The first event of a topic that fits, as a subscriber sees it; waits for it. Raises TimeoutError."""
+        asked = {"from": "beginning", **filter_by}
+        async with (
+            asyncio.timeout(within_s),
+            self._client.stream("GET", f"/v1/streams/{topic}", params=asked, timeout=None) as answer,
+        ):
+            async for line in answer.aiter_lines():
+                if line.startswith("data:"):
+                    return dict(json.loads(line.removeprefix("data:")))
+        raise RuntimeError(f"the stream of {topic} ended: {answer.status_code}")
 
     async def pages(
         self, path: str, rows: str, cursor: str = "cursor", **parameters: str | int

@@ -60,6 +60,7 @@ JOINS, LEAVES = "2025-11-10", "2025-11-20"
 UNPAID = ("2025-11-03", "2025-11-07")
 RAISE = 200
 COURSE, EXPIRES_IN = "first-aid", 25
+REMINDED_WITHIN_S = 60.0
 LANGUAGES = {"GR": "el", "IL": "he"}
 
 
@@ -221,6 +222,7 @@ class Payroll:
         )
         if len(self.runs) > 1:
             await self._raise_was_paid()
+            await self._certificate_was_told_of()
 
     async def _raise_was_paid(self) -> None:
         """The difference about the month before stands in the last one's payslip; the old payslip is as it was."""
@@ -228,6 +230,18 @@ class Payroll:
         slips = (await self.admin.get(at))["payslips"]
         months = [each["month"] for slip in slips for each in slip["corrections"]]
         self.findings.must("months that the raise corrects", months, [self.office.months[0]])
+
+    async def _certificate_was_told_of(self) -> None:
+        """Whoever listens hears that a certificate runs out, at once and not after midnight."""
+        told = await self.admin.first_event(
+            "payroll.training", REMINDED_WITHIN_S, company=self.office.house.code, type="CertificateExpiring.v1"
+        )
+        data = told["data"]
+        wanted = (self.people[RAISED].employee, COURSE, 30)
+        self.findings.must("the reminder of a certificate", (data["employee"], data["course"], data["days"]), wanted)
+        self.say(
+            f"{self.office.house.code}: {RAISED}'s certificate runs out on {data['valid_until']}; who listens knows"
+        )
 
     async def _balances(self) -> dict[str, Decimal]:
         trial = await self.admin.get(f"/ledger/v1/companies/{self.office.house.code}/trial-balance")

@@ -12,9 +12,9 @@ from chassis.ids import UUID, derive
 from chassis.requests import Answer
 from services.payroll.commands.checklists import RunDay
 from services.payroll.commands.leave import CloseLeaveMonths
+from services.payroll.handlers.days import DAILY
 from services.payroll.handlers.employment import tell_who_left
 from services.payroll.handlers.leave import close_leave_months
-from services.payroll.handlers.people import DAILY
 from services.payroll.handlers.training import tell_of_certificates
 from services.payroll.store import staff as store
 

@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 from chassis.database import UnitOfWork
 from services.payroll.store import staff
 
+DAILY = "daily"
+"""The queue with one job per company, which leaves the next day's job when it is done."""
+
 
 async def todays(unit: UnitOfWork) -> dict[str, date]:
     """The calendar day it is now where each company is."""

@@ -14,13 +14,12 @@ from chassis.ids import UUID
 from services.payroll.commands.people import LearnCompany, RegisterEmployee
 from services.payroll.domain.registering import next_serials, personnel_number
 from services.payroll.handlers.checklists import make_tasks
+from services.payroll.handlers.days import DAILY
 from services.payroll.handlers.training import enrol_required
 from services.payroll.store import people as store
 from services.payroll.store.people import EmployeeRow
 from services.payroll.translate import people as translate
 
-DAILY = "daily"
-"""The queue with one job per company, which leaves the next day's job when it is done."""
 AGREEMENTS = "file-agreements"
 """The queue of what was agreed with people and is not on file yet."""
 

@@ -21,7 +21,7 @@ from services.payroll.commands.training import (
 from services.payroll.domain import training as rules
 from services.payroll.domain.employment import Staff
 from services.payroll.domain.training import OPEN_STEPS, Certificate
-from services.payroll.handlers.days import todays
+from services.payroll.handlers.days import DAILY, todays
 from services.payroll.store import staff as staff_store
 from services.payroll.store import training as store
 from services.payroll.translate import no_such_employee
@@ -160,7 +160,10 @@ async def open_sessions(commands: Sequence[OpenSession], unit: UnitOfWork) -> Se
 
 
 async def record_certificates(commands: Sequence[RecordCertificate], unit: UnitOfWork) -> Sequence[Result]:
-    """Certificates from elsewhere; without a last day they hold as long as the course's own."""
+    """Certificates from elsewhere; without a last day they hold as long as the course's own.
+
+    One that runs out soon is told of today and not after midnight.
+    """
     await staff_store.lock(unit.raw, unit.companies)
     courses = await store.courses(unit.raw, unit.companies)
     staff = await staff_store.read(unit.raw, unit.companies, [command.employee for command in commands])
@@ -182,6 +185,8 @@ async def record_certificates(commands: Sequence[RecordCertificate], unit: UnitO
             added.append((company, certificate, command.employee, command.course, command.issued_on, until))
             unit.audit(command.cause, "certificate-recorded", str(command.employee), {"course": command.course})
             results.append(Answer(201, {"certificate": certificate, "valid_until": until}))
+            if until is not None:
+                unit.enqueue(DAILY, company, {}, key=DAILY)
     await store.add(unit.raw, store.ADD_CERTIFICATES, added, unit.now)
     return results
 

@@ -14,7 +14,7 @@ from chassis.database import Database
 from chassis.jobs import JobWorkers
 from chassis.settings import StackSettings
 from chassis.telemetry import Metrics
-from services.payroll.handlers.people import DAILY
+from services.payroll.handlers.days import DAILY
 from services.payroll.jobs import jobs_of
 from services.payroll.pay_desk import PayDesk
 from services.payroll.settings import PayrollSettings
