@@ -18,6 +18,7 @@ from deploy.local.demo.day import Say, accepted, company_body, until, until_know
 from deploy.local.demo.findings import Findings
 from deploy.local.demo.front_office import FrontOffice, stable_key
 from deploy.local.demo.plan import House
+from deploy.local.paths import STATE
 
 ACCOUNTS = (
     ("6000", "Salaries", "expense", "salaries"),
@@ -208,7 +209,8 @@ class Payroll:
         account_of = {role: account for account, _, _, role in ACCOUNTS}
         wanted = {account_of[role]: amount for role, amount in journals.items() if amount}
         await until(self._balances, lambda balances: balances == wanted, f"the books of {code} agree with its runs")
-        slips = await until(self._filed, lambda filed: filed == self._slips(), f"{self._slips()} payslips are filed")
+        slips = await self._filed("payslip", sum(run["people"] for run in self.runs))
+        await self._filed("employment_contract", len(self.people))
         rows: list[tuple[object, ...]] = [
             (
                 run["period"], run["people"], run["totals"]["gross"], run["totals"]["employer_contributions"],
@@ -220,6 +222,7 @@ class Payroll:
         self.findings.tables.append(
             (f"Pay at {code} ({self.office.house.currency}), {slips} payslips filed", names, rows)
         )
+        await self._papers_to_look_at()
         if len(self.runs) > 1:
             await self._raise_was_paid()
             await self._certificate_was_told_of()
@@ -247,13 +250,31 @@ class Payroll:
         trial = await self.admin.get(f"/ledger/v1/companies/{self.office.house.code}/trial-balance")
         return {row["account"]: Decimal(row["balance"]) for row in trial["accounts"] if Decimal(row["balance"])}
 
-    async def _filed(self) -> int:
+    async def _papers(self, document_class: str) -> list[dict[str, Any]]:
         at = f"/documents/v1/companies/{self.office.house.code}/documents"
-        wanted: dict[str, str | int] = {"class": "payslip", "limit": 200}
-        return len(await self.decider.pages(at, "documents", "after", **wanted))
+        wanted: dict[str, str | int] = {"class": document_class, "limit": 200}
+        return await self.decider.pages(at, "documents", "after", **wanted)
 
-    def _slips(self) -> int:
-        return sum(run["people"] for run in self.runs)
+    async def _filed(self, document_class: str, wanted: int) -> int:
+        """Papers come by background work: wait until all are on file."""
+        what = f"{wanted} papers of {document_class} are filed at {self.office.house.code}"
+        return len(await until(lambda: self._papers(document_class), lambda filed: len(filed) == wanted, what))
+
+    async def _papers_to_look_at(self) -> None:
+        """One of each kind as a file."""
+        code = self.office.house.code
+        folder = STATE / "papers"
+        folder.mkdir(parents=True, exist_ok=True)
+        rows: list[tuple[object, ...]] = []
+        for document_class in ("payslip", "employment_contract"):
+            paper = (await self._papers(document_class))[0]
+            at = f"/documents/v1/companies/{code}/documents/{paper['document']}/content"
+            answer = await self.decider.send("GET", at)
+            self.findings.must(f"{paper['title']} is", answer.headers.get("content-type"), "application/pdf")
+            file = folder / f"{code}-{document_class}.pdf"
+            file.write_bytes(answer.content)
+            rows.append((paper["title"], file.relative_to(STATE.parent)))
+        self.findings.tables.append((f"Papers of {code} to look at", ("paper", "file"), rows))
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
