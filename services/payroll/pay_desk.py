@@ -21,7 +21,7 @@ class PayDesk:
         self.agreeing = Agreeing(vault, packs)
         self.running = Running(vault, packs)
         self.paying = Paying(vault, packs)
-        self.erasing = Erasing(vault)
+        self.erasing = Erasing(vault, self.paying)
 
     @classmethod
     def of(cls, key_file: Path | None) -> PayDesk | None:

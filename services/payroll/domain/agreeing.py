@@ -51,11 +51,11 @@ def refusal_of_terms(
         return Refused(
             "pay-group-fixed", "This person is paid in another group; moving is not possible.", "/pay_group", 409
         )
-    if day < person.hired_on:
-        return Refused("pay-before-hire", "Pay cannot begin before the first day of work.", "/effective_on")
     if currency is None:
         missing = Refused("pay-terms-not-found", "No terms begin on this day.", "/effective_on", 409)
         return None if day in person.in_force else missing
+    if day < person.hired_on:
+        return Refused("pay-before-hire", "Pay cannot begin before the first day of work.", "/effective_on")
     if currency != group.currency:
         return Refused("currency-differs", "The group is paid in another currency.", "/monthly/currency")
     if not known_centre:
@@ -63,12 +63,16 @@ def refusal_of_terms(
     return None
 
 
-def refusal_of_erasure(left_on: date | None, today: date, unpaid: bool) -> Refused | None:
-    """Why somebody's data cannot be erased; `unpaid` when a run that is not paid yet has a payslip of theirs."""
+def refusal_of_erasure(left_on: date | None, today: date, *, unpaid: bool, owed: bool) -> Refused | None:
+    """Why somebody's data cannot be erased; `unpaid` when a run that is not paid yet has a payslip of theirs, `owed`
+    when the next run would pay them their last month or correct one before.
+    """
     if left_on is None or left_on >= today:
         return Refused("still-employed", "Only the data of somebody who has left is erased.", status=409)
     if unpaid:
         return Refused("pay-outstanding", "A run that pays this person is not paid yet.", status=409)
+    if owed:
+        return Refused("pay-outstanding", "The next run pays their last month, or corrects one before.", status=409)
     return None
 
 

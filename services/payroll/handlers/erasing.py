@@ -9,6 +9,7 @@ from chassis.requests import Answer, Result
 from services.payroll.commands.pay import ErasePerson
 from services.payroll.domain.agreeing import NOT_FOUND, refusal_of_erasure
 from services.payroll.handlers.days import todays
+from services.payroll.handlers.paying import Paying
 from services.payroll.store import pay_terms, people
 from services.payroll.store import staff as staff_store
 from services.payroll.store.vault import Vault
@@ -18,10 +19,11 @@ ERASE = "erase-papers"
 
 
 class Erasing:
-    """Erases. One per process; it holds the vault."""
+    """Erases. One per process; it holds the vault, and asks who calculates pay what is still owed."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, paying: Paying) -> None:
         self._vault = vault
+        self._paying = paying
 
     async def erase(self, commands: Sequence[ErasePerson], unit: UnitOfWork) -> Sequence[Result]:
         """Erase whom the rules let go. Who was erased before is answered the same."""
@@ -29,6 +31,7 @@ class Erasing:
         keys = [(command.cause.company, command.employee) for command in commands]
         staff = await staff_store.read(unit.raw, unit.companies, [employee for _, employee in keys])
         unpaid = await pay_terms.unpaid(unit.raw, keys)
+        owed = await self._paying.owed(unit.raw, keys)
         today = await todays(unit)
         results: list[Result] = []
         good: list[ErasePerson] = []
@@ -37,7 +40,8 @@ class Erasing:
                 results.append(NOT_FOUND)
                 continue
             left_on = staff[company].left_on(employee)
-            refusal = refusal_of_erasure(left_on, today[company], (company, employee) in unpaid)
+            key = (company, employee)
+            refusal = refusal_of_erasure(left_on, today[company], unpaid=key in unpaid, owed=key in owed)
             if refusal is None:
                 good.append(command)
             results.append(refusal or Answer(200, {"employee": str(employee), "erased": True}))

@@ -6,6 +6,7 @@ writes its payslips.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import asyncpg
@@ -19,6 +20,7 @@ from services.payroll.domain.pay.people import checked
 from services.payroll.domain.pay.records import read_totals, written, written_totals
 from services.payroll.domain.pay.refusing import PayRefused
 from services.payroll.domain.pay.totals import Totals
+from services.payroll.domain.privacy import PersonKey
 from services.payroll.handlers.pay_runs import FINISH
 from services.payroll.store import pay_runs, payslips
 from services.payroll.store.packs import Packs
@@ -62,12 +64,29 @@ class Paying:
         """Everything that the part needs, in a constant number of statements; None when there is nothing to do."""
         place = (command.company, command.run, command.attempt, command.part)
         part = await payslips.part(connection, place)
-        if part is None:
-            return None
-        facts = await payslips.facts(connection, self._vault, command.company, part)
+        return None if part is None else await self._loaded(connection, command.company, part)
+
+    async def owed(self, connection: asyncpg.Connection, people: Collection[PersonKey]) -> set[PersonKey]:
+        """Whom the next run of their group would pay, or a paid month of whom it would correct: as that run decides it.
+
+        Who cannot be paid as things stand is owed something too. A constant number of statements for each group.
+        """
+        found: set[PersonKey] = set()
+        for company, part, employees in await payslips.next_parts(connection, people):
+            loaded = await self._loaded(connection, company, part, employees)
+            found |= {(company, employee) for employee in loaded.problems}
+            for employee, result in results(loaded):
+                if isinstance(result, str) or result.slip is not None or result.differences:
+                    found.add((company, employee))
+        return found
+
+    async def _loaded(
+        self, connection: asyncpg.Connection, company: str, part: Part, only: Collection[UUID] | None = None
+    ) -> Loaded:
+        facts = await payslips.facts(connection, self._vault, company, part, only)
         packs = self._packs.of(part.country, part.figures)
         tasks: dict[UUID, Task] = {}
-        problems: dict[UUID, str] = dict.fromkeys(facts.erased, "person-erased")
+        problems: dict[UUID, str] = {}
         for employee, person in facts.people.items():
             try:
                 sound = checked(person, [term.cost_centre for term in person.terms])
@@ -78,7 +97,7 @@ class Paying:
             last = facts.last.get(employee)
             tasks[employee] = Task(known, part.month, part.since, part.country, packs, last)
         again = {employee: month for employee, task in tasks.items() if (month := changed_from(task)) is not None}
-        papers = await payslips.earlier(connection, facts.ring, command.company, again, part.month.first)
+        papers = await payslips.earlier(connection, facts.ring, company, again, part.month.first)
         return Loaded(part, facts, tasks, again, papers, problems)
 
     def calculate(self, command: CalculatePart, loaded: Loaded) -> Calculated:
@@ -86,15 +105,9 @@ class Paying:
         totals, digest = Totals(), NO_DIGEST
         slips: list[SlipRow] = []
         problems = dict(loaded.problems)
-        for employee, task in loaded.tasks.items():
-            again = loaded.again.get(employee)
-            paid = {} if again is None else paid_so_far(loaded.papers.get(employee, ()), again)
-            try:
-                result = pay(task, again, paid)
-            except PayRefused as refused:
-                problems[employee] = refused.code
-                continue
-            if result is None:
+        for employee, result in results(loaded):
+            if isinstance(result, str):
+                problems[employee] = result
                 continue
             record = written(result)
             place = slip_place(command.company, employee, loaded.part.month.first)
@@ -142,6 +155,20 @@ class Paying:
         sealed = self._vault.seal_sums(company, sums_place(run, attempt), written_totals(totals))
         people, problems = (sum(part[what] for part in parts) for what in ("people", "problems"))
         await pay_runs.end_run(unit.raw, (company, run), attempt, unit.now, people, problems, digest, sealed)
+
+
+def results(loaded: Loaded) -> Iterator[tuple[UUID, PersonPay | str]]:
+    """What each person is paid, or the name of why they cannot be; nothing of whom the run does not concern."""
+    for employee, task in loaded.tasks.items():
+        again = loaded.again.get(employee)
+        paid = {} if again is None else paid_so_far(loaded.papers.get(employee, ()), again)
+        try:
+            result = pay(task, again, paid)
+        except PayRefused as refused:
+            yield employee, refused.code
+            continue
+        if result is not None:
+            yield employee, result
 
 
 def combined(one: bytes, other: bytes) -> bytes:

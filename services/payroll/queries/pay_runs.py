@@ -15,6 +15,7 @@ from services.payroll.domain.pay.journal import postings
 from services.payroll.domain.pay.records import read, read_profile, read_totals
 from services.payroll.domain.pay.totals import Totals
 from services.payroll.domain.privacy import Place
+from services.payroll.store.effective import hired_on
 from services.payroll.store.pay_runs import sums_place
 from services.payroll.store.payslips import slip_place
 from services.payroll.store.vault import Vault
@@ -36,6 +37,23 @@ select count(*) as parts, count(done_at) as done from pay_run_part where company
 WITHOUT_TERMS = """
 select e.number from employee e
 where e.company = $1 and not exists (select from pay_member m where m.company = e.company and m.employee = e.employee)
+order by e.serial limit 500
+"""
+# Who is employed in the month and in the group, and has neither a payslip nor a reason why not: since the run began
+# they got terms, or their key was erased.
+LEFT_OUT = f"""
+select e.employee, e.number, case when k.erased_at is null then 'agreed-after-start' else 'person-erased' end as code
+from pay_member m join employee e on e.company = m.company and e.employee = m.employee
+cross join lateral ({hired_on("m")}) h
+left join lateral (select v.left_on from leaving v where v.company = m.company and v.employee = m.employee
+    order by v.revision desc limit 1) l on true
+left join person_key k on k.company = m.company and k.employee = m.employee
+where m.company = $1 and m.pay_group = $2 and h.hired_on < $3::date + interval '1 month'
+    and (l.left_on is null or l.left_on >= $3)
+    and not exists (select from payslip p where p.company = m.company and p.employee = m.employee and p.run = $4
+        and p.attempt = $5)
+    and not exists (select from pay_run_problem p where p.company = m.company and p.employee = m.employee
+        and p.run = $4 and p.attempt = $5)
 order by e.serial limit 500
 """
 FILE = """
@@ -66,6 +84,14 @@ class Step(BaseModel):
 
 class RunProblem(BaseModel):
     """Why somebody cannot be paid."""
+
+    employee: UUID
+    number: str
+    code: str
+
+
+class LeftOut(BaseModel):
+    """Somebody of the group who is not in the run: `agreed-after-start` (calculate it again) or `person-erased`."""
 
     employee: UUID
     number: str
@@ -144,6 +170,8 @@ class RunView(RunLine):
     steps: list[Step]
     unpaid: list[RunProblem]
     """Who cannot be paid, and why; the run cannot be approved before that is put right."""
+    left_out: list[LeftOut]
+    """Who belongs to the group by now and is not in the run, from when it is calculated until it is approved."""
     without_terms: list[str]
     """Numbers of people on the register whom nobody has agreed pay with: they are in no run."""
     totals: RunTotals | None
@@ -164,7 +192,12 @@ async def run(connection: asyncpg.Connection, vault: Vault, company: str, run_id
     steps = await connection.fetch(STEPS, company, run_id)
     problems = await connection.fetch(PROBLEMS, company, run_id, row["attempt"])
     without = await connection.fetch(WITHOUT_TERMS, company)
+    left_out: list[asyncpg.Record] = []
+    if row["state"] == "calculated":
+        of_run = (row["pay_group"], row["period"], run_id, row["attempt"])
+        left_out = await connection.fetch(LEFT_OUT, company, *of_run)
     more = {
+        "left_out": [dict(each) for each in left_out],
         "parts": parts["parts"],
         "parts_done": parts["done"],
         "steps": [dict(each) for each in steps],

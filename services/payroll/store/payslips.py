@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -20,7 +20,7 @@ from services.payroll.domain.pay.paying import PersonPay
 from services.payroll.domain.pay.people import Leave, Person, Profile, Term
 from services.payroll.domain.pay.records import read as read_record
 from services.payroll.domain.pay.records import read_profile
-from services.payroll.domain.privacy import Place
+from services.payroll.domain.privacy import PersonKey, Place
 from services.payroll.store import effective as effective_store
 from services.payroll.store import leave
 from services.payroll.store.effective import hired_on
@@ -44,7 +44,18 @@ cross join lateral ({hired_on("m")}) h
 left join lateral (select v.left_on from leaving v where v.company = m.company and v.employee = m.employee
     order by v.revision desc limit 1) l on true
 where m.company = $1 and m.pay_group = $2 and m.employee between $3 and $4
+    and ($7::uuid[] is null or m.employee = any($7))
     and h.hired_on <= $5 and (l.left_on is null or l.left_on >= $6) order by m.employee
+"""
+NEXT = """
+select m.company, array_agg(m.employee order by m.employee) as employees, m.pay_group, g.country, g.currency, g.since,
+    g.figures, coalesce((select (max(r.period) + interval '1 month')::date from pay_run r
+        where r.company = m.company and r.pay_group = m.pay_group), g.since) as period,
+    (select array_agg(h.day order by h.day) from holiday h where h.company = m.company) as holidays
+from unnest($1::text[], $2::uuid[]) as x(company, employee)
+join pay_member m on m.company = x.company and m.employee = x.employee
+join pay_group g on g.company = m.company and g.pay_group = m.pay_group
+group by m.company, m.pay_group, g.country, g.currency, g.since, g.figures
 """
 TERMS = """
 select distinct on (t.employee, t.effective_on) t.employee, t.effective_on, t.revision, t.cost_centre, t.sealed
@@ -122,8 +133,6 @@ class PartFacts:
     ring: KeyRing
     people: dict[UUID, Person] = field(default_factory=dict)
     last: dict[UUID, PersonPay] = field(default_factory=dict)
-    erased: set[UUID] = field(default_factory=set)
-    """Who is employed in the month and cannot be paid any more, because nothing about them can be read."""
 
 
 class SlipRow(NamedTuple):
@@ -145,8 +154,18 @@ def slip_place(company: str, employee: uuid.UUID, period: date, kind: str = "reg
 async def part(connection: asyncpg.Connection, place: tuple[str, UUID, int, int]) -> Part | None:
     """A part that is to be calculated; None when it is done, or its run is not calculated any more."""
     row = await connection.fetchrow(PART, *place)
-    if row is None:
-        return None
+    return None if row is None else _part(row, row["first_employee"], row["last_employee"])
+
+
+async def next_parts(
+    connection: asyncpg.Connection, people: Collection[PersonKey]
+) -> list[tuple[str, Part, list[UUID]]]:
+    """The month that follows the last run of these people's groups, with company and who of them is in the group."""
+    rows = await connection.fetch(NEXT, [company for company, _ in people], [employee for _, employee in people])
+    return [(row["company"], _part(row, row["employees"][0], row["employees"][-1]), row["employees"]) for row in rows]
+
+
+def _part(row: asyncpg.Record, first: UUID, last: UUID) -> Part:
     return Part(
         _month(row["period"]),
         row["pay_group"],
@@ -155,21 +174,24 @@ async def part(connection: asyncpg.Connection, place: tuple[str, UUID, int, int]
         _month(row["since"]),
         orjson.loads(row["figures"]),
         frozenset(row["holidays"] or ()),
-        row["first_employee"],
-        row["last_employee"],
+        first,
+        last,
     )
 
 
-async def facts(connection: asyncpg.Connection, vault: Vault, company: str, part: Part) -> PartFacts:
-    """The people of a part with their terms, profiles and newest payslips: six statements, however many people."""
+async def facts(
+    connection: asyncpg.Connection, vault: Vault, company: str, part: Part, only: Collection[UUID] | None = None
+) -> PartFacts:
+    """The people of a part, or some of them, with their terms, profiles and newest payslips: six statements, however
+    many people. Who was erased is left out: nothing about them can be read, and nothing is owed to them.
+    """
     until = part.month.last
     oldest = date(part.month.year - LEAVERS_MONTHS // 12, part.month.month, 1)
-    rows = await connection.fetch(PEOPLE, company, part.pay_group, part.first, part.last, until, oldest)
+    whom = None if only is None else list(only)
+    rows = await connection.fetch(PEOPLE, company, part.pay_group, part.first, part.last, until, oldest, whom)
     ids: list[UUID] = [row["employee"] for row in rows]
     found = PartFacts(await vault.ring(connection, [(company, employee) for employee in ids]))
-    erased: set[UUID] = {UUID(str(employee)) for _, employee in found.ring.erased}
-    here = {row["employee"] for row in rows if row["left_on"] is None or row["left_on"] >= part.month.first}
-    found.erased = erased & here
+    erased = {employee for _, employee in found.ring.erased}
     rows = [row for row in rows if row["employee"] not in erased]
     ids = [row["employee"] for row in rows]
     terms: dict[UUID, list[Term]] = {}

@@ -130,7 +130,6 @@ def test_when_nothing_changed_nothing_is_paid_again() -> None:
 @pytest.mark.parametrize(
     ("terms", "code"),
     [
-        ((Term(date(2023, 12, 1), 1, "sales"),), "pay-before-hire"),
         ((Term(date(2023, 12, 21), 1, "sales"),), "pay-terms-missing"),
         ((Term(HIRED, 1, "moon"),), "unknown-cost-centre"),
         ((Term(HIRED, 1, "sales"), Term(HIRED, 2, "sales")), "pay-terms-repeated"),
@@ -141,6 +140,17 @@ def test_what_cannot_be_paid_is_refused_by_its_name(terms: tuple[Term, ...], cod
     with pytest.raises(PayRefused) as refused:
         checked(Person(HIRED, terms), CENTRES)
     assert refused.value.code == code
+
+
+def test_what_was_agreed_before_the_first_day_counts_from_the_first_day() -> None:
+    """P4: a hire that is moved to a later day is paid what was agreed, the latest of it, from that day on."""
+    terms = [
+        Term(date(2023, 11, 1), 1, "sales"),
+        Term(date(2023, 12, 1), 2, "sales"),
+        Term(date(2024, 3, 1), 3, "sales"),
+    ]
+    sound = checked(Person(HIRED, tuple(terms)), CENTRES)
+    assert sound.terms == (Term(HIRED, 2, "sales"), Term(date(2024, 3, 1), 3, "sales"))
 
 
 def test_a_month_without_rules_is_refused_instead_of_paid_by_those_of_last_year() -> None:

@@ -63,7 +63,7 @@ async def test_erasing_a_key_ends_what_is_known_of_one_persons_pay(bureau: Burea
         assert await no(client, path, **terms) == (409, "person-erased", None)
     assert (await bureau.slip("Boris", "2024-01"))["net"] != "0.00"
     assert (await bureau.run(run["run"]))["totals"] == run["totals"]
-    assert [each["code"] for each in (await bureau.calculated("2024-02"))["unpaid"]] == ["person-erased"]
+    assert [each["code"] for each in (await bureau.calculated("2024-02"))["left_out"]] == ["person-erased"]
 
 
 async def test_bad_values_are_named_and_never_repeated(bureau: Bureau) -> None:

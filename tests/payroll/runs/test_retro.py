@@ -6,7 +6,7 @@ from datetime import date
 
 from services.payroll.domain.pay.months import Month
 from tests.payroll.office import person
-from tests.payroll.runs.bureau import AT, Bureau, amounts
+from tests.payroll.runs.bureau import AT, Bureau, amounts, said
 
 
 async def test_a_raise_with_effect_in_the_past_is_paid_per_month_in_the_next_run(bureau: Bureau) -> None:
@@ -102,3 +102,22 @@ async def test_a_joiner_hired_late_gets_the_months_before_too(bureau: Bureau) ->
     assert {line["code"]: line["amount"] for line in january["lines"]}["salary"] == "1300.00"
     assert amounts(slip)["salary"] == "2300.00"
     assert str(Month(2024, 1)) == january["month"]
+
+
+async def test_a_hire_that_is_moved_to_a_later_day_is_paid_from_that_day(bureau: Bureau) -> None:
+    """P4, P9: terms agreed for the first of January count from the fifteenth, or are taken back and agreed anew."""
+    await bureau.hire("Anna")
+    await bureau.agree("Anna", "2300.00")
+    async with bureau.client() as client:
+        changes = f"{AT}/employees/{person('Anna')}/changes"
+        await said(client, changes, replaces=1, effective_on="2024-01-15")
+    run = await bureau.calculated("2024-01")
+    assert run["unpaid"] == []
+    # 13 of 23 working days
+    assert amounts(await bureau.slip("Anna", "2024-01"))["salary"] == "1300.00"
+    await bureau.agree("Anna", None)
+    await bureau.agree("Anna", "4600.00", on="2024-01-15")
+    async with bureau.client() as client:
+        await said(client, f"{AT}/pay-runs/{run['run']}/calculation")
+    assert (await bureau.worked(run["run"]))["unpaid"] == []
+    assert amounts(await bureau.slip("Anna", "2024-01"))["salary"] == "2600.00"

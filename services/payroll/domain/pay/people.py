@@ -81,18 +81,18 @@ def _begin(profile: Profile) -> date:
 
 
 def checked(person: Person, cost_centres: Sequence[str]) -> Person:
-    """The same person with terms in their order.
+    """The same person with terms in their order, the first of them from the first day of work.
 
-    Raises PayRefused: `pay-before-hire`, `pay-terms-missing`, `pay-terms-repeated`, `negative-pay`,
-    `unknown-cost-centre`.
+    What was agreed before the hire was moved to a later day counts from that day on. Raises PayRefused:
+    `pay-terms-missing`, `pay-terms-repeated`, `negative-pay`, `unknown-cost-centre`.
     """
     terms = tuple(sorted(person.terms, key=lambda term: term.starts_on))
     if not terms or terms[0].starts_on > person.hired_on:
         raise PayRefused("pay-terms-missing", "There is no pay agreed for the first day of work.")
-    if terms[0].starts_on < person.hired_on:
-        raise PayRefused("pay-before-hire", "Pay cannot begin before the first day of work.")
     if len({term.starts_on for term in terms}) < len(terms):
         raise PayRefused("pay-terms-repeated", "Two terms of pay begin on the same day.")
+    begun = [term for term in terms if term.starts_on <= person.hired_on]
+    terms = (replace(begun[-1], starts_on=person.hired_on), *terms[len(begun) :])
     if any(term.monthly < 0 for term in terms):
         raise PayRefused("negative-pay", "A salary cannot be below zero.")
     for term in terms:
