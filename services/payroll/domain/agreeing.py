@@ -36,6 +36,7 @@ class OnRegister:
 
 
 NOT_FOUND = Refused("employee-not-found", "There is no such employee.", status=404)
+BUSY = Refused("erasure-busy", "Somebody of another group is being erased at this moment; ask again.", status=409)
 ERASED = Refused("person-erased", "This person's data was erased; nothing can be kept about them.", status=409)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chassis.database import UnitOfWork
 from chassis.requests import Answer, Result
 from services.payroll.commands.pay import ErasePerson
-from services.payroll.domain.agreeing import NOT_FOUND, refusal_of_erasure
+from services.payroll.domain.agreeing import BUSY, NOT_FOUND, refusal_of_erasure
 from services.payroll.handlers.days import todays
 from services.payroll.handlers.paying import Paying
 from services.payroll.store import pay_terms, people
@@ -31,7 +31,7 @@ class Erasing:
         keys = [(command.cause.company, command.employee) for command in commands]
         staff = await staff_store.read(unit.raw, unit.companies, [employee for _, employee in keys])
         unpaid = await pay_terms.unpaid(unit.raw, keys)
-        owed = await self._paying.owed(unit.raw, keys)
+        owed, later = await self._paying.owed(unit.raw, keys)
         today = await todays(unit)
         results: list[Result] = []
         good: list[ErasePerson] = []
@@ -42,6 +42,8 @@ class Erasing:
             left_on = staff[company].left_on(employee)
             key = (company, employee)
             refusal = refusal_of_erasure(left_on, today[company], unpaid=key in unpaid, owed=key in owed)
+            if refusal is None and key in later:
+                refusal = BUSY
             if refusal is None:
                 good.append(command)
             results.append(refusal or Answer(200, {"employee": str(employee), "erased": True}))

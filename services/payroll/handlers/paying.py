@@ -66,19 +66,22 @@ class Paying:
         part = await payslips.part(connection, place)
         return None if part is None else await self._loaded(connection, command.company, part)
 
-    async def owed(self, connection: asyncpg.Connection, people: Collection[PersonKey]) -> set[PersonKey]:
-        """Whom the next run of their group would pay, or a paid month of whom it would correct: as that run decides it.
+    async def owed(
+        self, connection: asyncpg.Connection, people: Collection[PersonKey]
+    ) -> tuple[set[PersonKey], set[PersonKey]]:
+        """Whom the next run of their group would pay, or a paid month of whom it would correct, as that run decides it;
+        and who has to be asked about apart: one group is looked at, in a constant number of statements.
 
-        Who cannot be paid as things stand is owed something too. A constant number of statements for each group.
+        Who cannot be paid as things stand is owed something too; who is in no group is owed nothing.
         """
-        found: set[PersonKey] = set()
-        for company, part, employees in await payslips.next_parts(connection, people):
-            loaded = await self._loaded(connection, company, part, employees)
-            found |= {(company, employee) for employee in loaded.problems}
-            for employee, result in results(loaded):
-                if isinstance(result, str) or result.slip is not None or result.differences:
-                    found.add((company, employee))
-        return found
+        parts = await payslips.next_parts(connection, people)
+        if not parts:
+            return set(), set()
+        (company, part, employees), *others = parts
+        loaded = await self._loaded(connection, company, part, employees)
+        owed = {employee for employee, result in results(loaded) if _pays(result)} | set(loaded.problems)
+        later = {(other, employee) for other, _, of in others for employee in of}
+        return {(company, employee) for employee in owed}, later
 
     async def _loaded(
         self, connection: asyncpg.Connection, company: str, part: Part, only: Collection[UUID] | None = None
@@ -169,6 +172,10 @@ def results(loaded: Loaded) -> Iterator[tuple[UUID, PersonPay | str]]:
             continue
         if result is not None:
             yield employee, result
+
+
+def _pays(result: PersonPay | str) -> bool:
+    return isinstance(result, str) or result.slip is not None or bool(result.differences)
 
 
 def combined(one: bytes, other: bytes) -> bytes:

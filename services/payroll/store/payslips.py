@@ -55,7 +55,7 @@ select m.company, array_agg(m.employee order by m.employee) as employees, m.pay_
 from unnest($1::text[], $2::uuid[]) as x(company, employee)
 join pay_member m on m.company = x.company and m.employee = x.employee
 join pay_group g on g.company = m.company and g.pay_group = m.pay_group
-group by m.company, m.pay_group, g.country, g.currency, g.since, g.figures
+group by m.company, m.pay_group, g.country, g.currency, g.since, g.figures order by m.company, m.pay_group
 """
 TERMS = """
 select distinct on (t.employee, t.effective_on) t.employee, t.effective_on, t.revision, t.cost_centre, t.sealed
