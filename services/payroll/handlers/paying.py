@@ -80,7 +80,7 @@ class Paying:
         (company, part, employees), *others = parts
         loaded = await self._loaded(connection, company, part, employees)
         owed = {employee for employee, result in results(loaded) if _pays(result)} | set(loaded.problems)
-        later = {(other, employee) for other, _, of in others for employee in of}
+        later: set[PersonKey] = {(other, employee) for other, _, of in others for employee in of}
         return {(company, employee) for employee in owed}, later
 
     async def _loaded(
