@@ -13,6 +13,7 @@ from tests.support.schema import schema_differences
 FACTS = (
     "order_shipment",
     "tax_rate",
+    "list_price",
     *("legal_entity", "account", "tax_code", "order_terms", "billing_refusal", "invoice", "credit_note", "payment"),
     *("allocation", "journal_entry", "journal_line", "outbox", "audit"),
     *("customer_change", "credit_limit"),
@@ -23,12 +24,14 @@ FACTS = (
 )
 CHANGING = (
     "order_credit",
+    "price_list",
     *("order_to_bill", "number_counter", "open_item", "unapplied_cash", "account_day"),
     *("customer", "receivable_day", "refund", "period_lock", "dimension_day", "dunning_stop"),
 )
 RARE = {
     "order_shipment",
     "tax_rate",
+    *("price_list", "list_price"),
     *("dunning_level", "dunning_run", "dunning_step", "dunning_stop", "order_credit"),
     *("customer", "customer_change", "credit_limit", "deduction", "bounce", "refund", "exchange_rate"),
     *("fiscal_year", "fiscal_period", "period_exception", "period_lock", "entry_proposal", "entry_decision"),
