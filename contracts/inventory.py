@@ -28,6 +28,7 @@ from contracts.base import (
     Uuid,
     VatNumber,
 )
+from contracts.gs1 import SSCC_PATTERN
 
 UnitCode = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9-]{0,15}$", description="Unit of a quantity, as the item names it: pcs, kg, m.")
@@ -198,6 +199,25 @@ class ShippedLine(Part):
     unit: UnitCode
 
 
+class ParcelLine(Part):
+    """What lies in a parcel of one line of the order, in the item's base unit."""
+
+    line: LineNumber
+    quantity: Quantity
+
+
+class Parcel(Part):
+    """A parcel of a shipment, and what lies in it."""
+
+    parcel: Annotated[int, Field(ge=1, le=500, description="Its place in the shipment, from 1.")]
+    sscc: (
+        Annotated[str, Field(pattern=SSCC_PATTERN, description="GS1 serial shipping container code, on its label.")]
+        | None
+    ) = None
+    weight: Annotated[Text, Field(description="As it stands on the label.")] | None = None
+    lines: Annotated[list[ParcelLine], Field(min_length=1, max_length=500)]
+
+
 class ShipTo(Part):
     """Who gets the goods, as the order said."""
 
@@ -224,6 +244,15 @@ class ShipmentDispatched(EventData, topic="inventory.shipments", key="shipment")
     carrier: Text | None = None
     tracking: Reference | None = None
     revision: Revision = None
+    parcels: (
+        Annotated[
+            list[Parcel],
+            Field(
+                min_length=1, max_length=500, description="What lies in which parcel, where that was said: all of it."
+            ),
+        ]
+        | None
+    ) = None
 
 
 class IssuedLine(Part):

@@ -13,6 +13,7 @@ from chassis.tables import RowProblem
 from services.inventory.domain.bins import Carried, PickFrom
 from services.inventory.domain.book import NO_WISH, OrderedLine, ReleaseReason, Wish
 from services.inventory.domain.items import ItemTerms
+from services.inventory.domain.parcels import Parcel
 from services.inventory.domain.receiving import StatedLine
 
 
@@ -168,10 +169,11 @@ class Pick(NamedTuple):
 
 
 class Pack(NamedTuple):
-    """A shipment is in so many parcels."""
+    """A shipment is in so many parcels, or in these ones."""
 
     shipment: UUID
     packages: int | None
+    parcels: Sequence[Parcel] = ()
 
 
 class Dispatch(NamedTuple):
@@ -196,6 +198,14 @@ class PackShipments:
 
     cause: Cause
     packs: Sequence[Pack]
+
+
+@dataclass(frozen=True, slots=True)
+class SetParcelPrefix:
+    """Number parcels under the company's GS1 prefix."""
+
+    cause: Cause
+    prefix: str
 
 
 @dataclass(frozen=True, slots=True)

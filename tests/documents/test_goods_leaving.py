@@ -176,6 +176,26 @@ async def test_the_papers_of_a_shipment_say_what_left_in_the_language_of_who_get
     assert len(await house.told("DocumentStored")) == 3
 
 
+async def test_the_papers_of_parcels_say_what_lies_in_which_and_their_numbers_scan_back(house: Archive) -> None:
+    """D14: contents of each parcel on the packing list; its SSCC there and on its label, as a scanner reads it."""
+    parcels = [
+        {"parcel": 1, "sscc": "340123450000000017", "weight": "4.1 kg", "lines": [{"line": 1, "quantity": "12"}]},
+        {"parcel": 2, "lines": [{"line": 2, "quantity": "2.5"}]},
+    ]
+    await house.hear(shipment("7", packages=2, parcels=parcels))
+
+    await house.work()
+
+    made = await papers(house)
+    assert scanned(made["DN-7 packing_list"]) == [[("Code128", "(00)340123450000000017")]]
+    assert scanned(made["DN-7 label"]) == [[("Code128", "(00)340123450000000017")], [("Code128", "DN-7/2")]]
+    packed = plain(text_of(made["DN-7 packing_list"]))
+    first, second = packed.index("1/2"), packed.index("2/2")
+    assert first < packed.index("FILTER-250") < second < packed.index("BEANS-KG")
+    assert "4.1 kg" in packed
+    assert "1/2 · 4.1 kg" in plain(text_of(made["DN-7 label"]))
+
+
 async def test_a_shipment_of_uncounted_packages_has_one_label_and_says_no_count(house: Archive) -> None:
     told = orjson.loads(shipment("7").body)
     for name in ("packages", "carrier", "tracking"):

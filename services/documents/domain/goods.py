@@ -1,7 +1,7 @@
 """What stands on the papers that go with goods: delivery note, packing list and labels, from what left the house.
 
-Quantities are printed as they were told; only packages are counted through. What lies in which of several packages is
-not told, so the packing list has one list over all of them.
+Quantities are printed as they were told; only packages are counted through. Where it is not told what lies in which of
+several packages, the packing list has one list over all of them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,16 @@ MORE_FOLLOWS: Mapping[Language, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Parcel:
+    """A package with what is told to lie in it: (line of the order, quantity)."""
+
+    number: int
+    sscc: str | None
+    weight: str | None
+    lines: Sequence[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Departure:
     """Goods of one order that left the house."""
 
@@ -44,6 +54,7 @@ class Departure:
     """None where nobody counted them."""
     carrier: str | None
     tracking: str | None
+    parcels: Sequence[Parcel] = ()
 
 
 def papers_of(departure: Departure, seller: Facts) -> Iterator[tuple[str, str, Facts]]:
@@ -74,22 +85,48 @@ def _shipped(departure: Departure, seller: Facts) -> dict[str, object]:
 
 def _packed(departure: Departure) -> dict[str, object]:
     count = departure.packages or 1
+    if departure.parcels:
+        return {"packages": [_contents(parcel, count, departure) for parcel in departure.parcels]}
     which = "1" if count == 1 else f"1–{count}"
     packed: dict[str, object] = {"packages": [{"package": which, "lines": departure.lines}]}
     return packed if departure.packages is None else packed | {"packages_count": count}
 
 
+def _contents(parcel: Parcel, count: int, departure: Departure) -> Facts:
+    goods = {line["line"]: line for line in departure.lines}
+    said = {"sscc": parcel.sscc, "weight": parcel.weight}
+    return {
+        "package": f"{parcel.number}/{count}",
+        **{name: text for name, text in said.items() if text is not None},
+        "lines": [{**goods[line], "quantity": quantity} for line, quantity in parcel.lines],
+    }
+
+
 def _labels(departure: Departure) -> Iterator[Facts]:
     count = departure.packages or 1
     below = [*_address_of(departure.recipient), *_carriage_of(departure)]
+    boxed = {parcel.number: parcel for parcel in departure.parcels}
     for package in range(1, count + 1):
-        value = departure.number if departure.packages is None else f"{departure.number}/{package}"
-        fits = value.isascii() and len(value) <= CODE128_CHARS_MAX
+        counted = [] if departure.packages is None else [_which(package, count, boxed.get(package))]
         yield {
             "title": departure.recipient["name"],
-            "lines": below if departure.packages is None else [*below, f"{package}/{count}"],
-            "barcode": {"form": "code128" if fits else "qr", "value": value},
+            "lines": [*below, *counted],
+            "barcode": _barcode(departure, package, boxed.get(package)),
         }
+
+
+def _which(package: int, count: int, parcel: Parcel | None) -> str:
+    weight = None if parcel is None else parcel.weight
+    return f"{package}/{count}" if weight is None else f"{package}/{count} · {weight}"
+
+
+def _barcode(departure: Departure, package: int, parcel: Parcel | None) -> Facts:
+    """The number of the parcel where it has one; else that of the delivery note, and its place."""
+    if parcel is not None and parcel.sscc is not None:
+        return {"form": "sscc", "value": parcel.sscc}
+    value = departure.number if departure.packages is None else f"{departure.number}/{package}"
+    fits = value.isascii() and len(value) <= CODE128_CHARS_MAX
+    return {"form": "code128" if fits else "qr", "value": value}
 
 
 def _address_of(recipient: Facts) -> list[str]:

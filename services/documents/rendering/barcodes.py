@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import zxingcpp
+
+from contracts.gs1 import is_sscc
 
 FORMATS: Mapping[str, zxingcpp.BarcodeFormat] = {
     "qr": zxingcpp.BarcodeFormat.QRCode,
@@ -45,16 +46,10 @@ def barcode(form: str, value: str) -> Barcode:
 
 
 def sscc(value: str) -> str:
-    """A serial shipping container code (GS1 General Specifications, 2.2.1). Raises NoBarcode on a wrong digit."""
-    if re.fullmatch(r"[0-9]{18}", value) is None or check_digit(value[:-1]) != value[-1]:
+    """A serial shipping container code. Raises NoBarcode on a wrong digit."""
+    if not is_sscc(value):
         raise NoBarcode("an SSCC has 18 digits, of which the last one checks the others")
     return value
-
-
-def check_digit(digits: str) -> str:
-    """The GS1 check digit of what stands before it (modulo 10, weights 3 and 1 from the right)."""
-    total = sum(int(digit) * (3 if n % 2 == 0 else 1) for n, digit in enumerate(reversed(digits)))
-    return str(-total % 10)
 
 
 def _drawn(kind: zxingcpp.BarcodeFormat, value: str, *, gs1: bool = False) -> str:

@@ -31,7 +31,7 @@ from contracts.base import (
 from contracts.inventory import ShipmentDispatched
 from contracts.ledger_dues import DunningLevelReached
 from services.documents.commands import RegisterDocument, RegisterShipment
-from services.documents.domain.goods import Departure, papers_of
+from services.documents.domain.goods import Departure, Parcel, papers_of
 from services.documents.domain.reminding import OverdueItem, Reminder, letter_number, letter_of
 from services.documents.translate.ids import customer_id, paper_id, party_id
 
@@ -65,6 +65,22 @@ class GoodsToPrint(PartView):
     unit: str
 
 
+class InParcelToPrint(PartView):
+    """What lies in a parcel of one line."""
+
+    line: LineNumber
+    quantity: Quantity
+
+
+class ParcelToPrint(PartView):
+    """A parcel of a shipment."""
+
+    parcel: int
+    sscc: str | None = None
+    weight: Text | None = None
+    lines: list[InParcelToPrint]
+
+
 class ShipmentToFile(EventView, of=ShipmentDispatched):
     """What the papers of a shipment say."""
 
@@ -79,6 +95,7 @@ class ShipmentToFile(EventView, of=ShipmentDispatched):
     packages: int | None = None
     carrier: Text | None = None
     tracking: Reference | None = None
+    parcels: list[ParcelToPrint] | None = None
 
 
 class DunnedToPrint(PartView):
@@ -123,6 +140,10 @@ def to_register_shipment(event: Received[ShipmentToFile]) -> RegisterShipment:
         data.packages,
         data.carrier,
         data.tracking,
+        [
+            Parcel(parcel.parcel, parcel.sscc, parcel.weight, [(line.line, line.quantity) for line in parcel.lines])
+            for parcel in data.parcels or ()
+        ],
     )
     customer = customer_id(event.cause.company, data.ship_to.id)
     return RegisterShipment(event.cause, UUID(data.shipment), UUID(data.order), customer, departure)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
-from pydantic import Field
+from fastapi import Path, Query
+from pydantic import Field, model_validator
 from starlette.responses import Response
 
 from chassis.errors import Problem
 from chassis.http import Router
 from contracts.base import LineNumber, Quantity, Reference, Text
+from contracts.gs1 import SSCC_PATTERN
 from services.inventory import handlers
-from services.inventory.api.inputs import PREFIX, Body, Limit, Read, Write, WrittenDate, as_uuid
+from services.inventory.api.inputs import PREFIX, Admin, Body, Limit, Read, Write, WrittenDate, as_uuid
 from services.inventory.commands import (
     Dispatch,
     DispatchShipments,
@@ -21,8 +22,10 @@ from services.inventory.commands import (
     PackShipments,
     Pick,
     PickOrders,
+    SetParcelPrefix,
     UnpickShipments,
 )
+from services.inventory.domain.parcels import Parcel
 from services.inventory.queries import shipping as queries
 from services.inventory.queries.stock import ROWS_DEFAULT
 from services.inventory.translate.shipping import shipment_id
@@ -30,6 +33,7 @@ from services.inventory.translate.stock import micro_of
 
 SHIPMENTS_MAX = 100
 LINES_MAX = 500
+PARCELS_MAX = 500
 
 router = Router(prefix=PREFIX, tags=["shipping"])
 
@@ -54,17 +58,40 @@ class PicksBody(Body):
     picks: Annotated[list[PickBody], Field(min_length=1, max_length=SHIPMENTS_MAX)]
 
 
+class ParcelBody(Body):
+    """A parcel, and how much of which line of the order lies in it, in the item's base unit."""
+
+    sscc: Annotated[
+        str | None, Field(pattern=SSCC_PATTERN, description="Of a label that is on it; else the house numbers it.")
+    ] = None
+    weight: Annotated[Text | None, Field(description="As the label shall say it.")] = None
+    lines: Annotated[list[PickLineBody], Field(min_length=1, max_length=LINES_MAX)]
+
+
 class PackBody(Body):
-    """A shipment in its parcels."""
+    """A shipment in its parcels: how many there are, or what lies in which of them."""
 
     shipment: UUID
     packages: Annotated[int | None, Field(ge=1, le=9999)] = None
+    parcels: Annotated[list[ParcelBody] | None, Field(min_length=1, max_length=PARCELS_MAX)] = None
+
+    @model_validator(mode="after")
+    def _counted_once(self) -> PackBody:
+        if self.parcels is not None and self.packages not in (None, len(self.parcels)):
+            raise ValueError(f"there are {len(self.parcels)} parcels, not {self.packages}")
+        return self
 
 
 class PacksBody(Body):
     """Shipments to pack."""
 
     packs: Annotated[list[PackBody], Field(min_length=1, max_length=SHIPMENTS_MAX)]
+
+
+class PrefixBody(Body):
+    """The company's GS1 prefix."""
+
+    prefix: Annotated[str, Field(pattern=r"^[0-9]{7,10}$")]
 
 
 class WithdrawalsBody(Body):
@@ -106,8 +133,24 @@ async def pick(company: str, body: PicksBody, call: Write) -> Response:
 @router.post("/packs")
 async def pack(company: str, body: PacksBody, call: Write) -> Response:
     """Put picked shipments into parcels."""
-    packs = [Pack(as_uuid(p.shipment), p.packages) for p in body.packs]
+    packs = [Pack(as_uuid(p.shipment), p.packages, [_parcel(one) for one in p.parcels or ()]) for p in body.packs]
     return await call.run(handlers.pack_shipments, PackShipments(call.cause(company), packs))
+
+
+@router.put("/parcel-policy")
+async def set_policy(company: str, body: PrefixBody, call: Admin) -> Response:
+    """Say under which GS1 company prefix parcels are numbered."""
+    return await call.run(handlers.set_parcel_prefixes, SetParcelPrefix(call.cause(company), body.prefix))
+
+
+@router.get("/parcels/{sscc}")
+async def show_parcel(company: str, sscc: Annotated[str, Path(pattern=SSCC_PATTERN)], reading: Read) -> queries.Parcel:
+    """What a scanner asks: to which shipment a parcel belongs, and what lies in it."""
+    async with reading.connection(company) as connection:
+        found = await queries.parcel(connection, company, sscc)
+    if found is None:
+        raise Problem(404, "parcel-not-found", "No parcel has this number.")
+    return found
 
 
 @router.post("/withdrawals")
@@ -146,3 +189,7 @@ async def show_shipment(company: str, shipment: UUID, reading: Read) -> queries.
     if found is None:
         raise Problem(404, "shipment-not-found", "There is no such shipment.")
     return found
+
+
+def _parcel(body: ParcelBody) -> Parcel:
+    return Parcel(body.sscc, body.weight, [(line.line, micro_of(line.quantity)) for line in body.lines])

@@ -5,9 +5,10 @@ from services.inventory.handlers.counts import count_stock, decide_counts, set_t
 from services.inventory.handlers.importing import import_bins, import_items, import_stock, import_warehouses
 from services.inventory.handlers.items import allow_negative, define_items, define_warehouses
 from services.inventory.handlers.orders import await_credit, learn_companies, settle_orders
+from services.inventory.handlers.packing import pack_shipments, set_parcel_prefixes
 from services.inventory.handlers.picking import pick_orders, unpick_shipments
 from services.inventory.handlers.receiving import receive_goods
-from services.inventory.handlers.shipping import dispatch_shipments, pack_shipments
+from services.inventory.handlers.shipping import dispatch_shipments
 from services.inventory.handlers.transfers import arrive_goods, close_transfers, send_goods
 from services.inventory.handlers.waiting import expire_reservations, share_what_is_free
 
@@ -33,6 +34,7 @@ __all__ = [
     "pick_orders",
     "receive_goods",
     "send_goods",
+    "set_parcel_prefixes",
     "set_picking",
     "set_tolerances",
     "settle_orders",

@@ -1,4 +1,4 @@
-"""Pack → ship. Orders are locked first, then stock: as everywhere here, so that nobody waits crosswise."""
+"""Goods leave the house. Orders are locked first, then stock: as everywhere here, so that nobody waits crosswise."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.ids import UUID
 from chassis.requests import Answer, Result
-from services.inventory.commands import DispatchShipments, PackShipments
+from services.inventory.commands import DispatchShipments
 from services.inventory.domain.book import OrderKey
 from services.inventory.domain.days import check_day, spans
+from services.inventory.domain.parcels import Parcel
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
 from services.inventory.domain.shipping import LineProgress, Portion, is_complete
 from services.inventory.handlers.days import days_of
 from services.inventory.handlers.levels import Levels, lock_levels
 from services.inventory.handlers.valuing import Costs, open_costs
+from services.inventory.store import parcels, stock
 from services.inventory.store import shipping as store
-from services.inventory.store import stock
 from services.inventory.store.shipping import DispatchRow, ShipmentKey, ShipmentRow
 from services.inventory.store.stock import Level, MoveRow
 from services.inventory.translate import shipping as translate
@@ -54,32 +55,6 @@ def why_not(
     return None if row.state in states else translate.shipment_is(row.state, " or ".join(states), at)
 
 
-async def pack_shipments(commands: Sequence[PackShipments], unit: UnitOfWork) -> Sequence[Result]:
-    """Put picked goods into parcels. A request is taken as a whole or not at all."""
-    shipments, _ = await open_shipments(((c.cause.company, p.shipment) for c in commands for p in c.packs), unit)
-    results: list[Result] = []
-    rows: list[tuple[str, UUID, int | None]] = []
-    for command in commands:
-        company, seen = command.cause.company, set[UUID]()
-        wrong = [
-            why_not((company, p.shipment), f"/packs/{n}/shipment", seen, shipments, "picked")
-            for n, p in enumerate(command.packs)
-        ]
-        refused = next((one for one in wrong if one is not None), None)
-        if refused is not None:
-            results.append(refused)
-            continue
-        for shipment, packages in command.packs:
-            rows.append((company, shipment, packages))
-            shipments[company, shipment] = shipments[company, shipment]._replace(state="packed", packages=packages)
-            unit.audit(command.cause, "shipment-packed", str(shipment))
-        bodies = [{"shipment": str(p.shipment), "state": "packed", "packages": p.packages} for p in command.packs]
-        results.append(Answer(200, {"shipments": bodies}))
-    if rows:
-        await store.pack(unit.raw, rows, unit.now)
-    return results
-
-
 async def dispatch_shipments(commands: Sequence[DispatchShipments], unit: UnitOfWork) -> Sequence[Result]:
     """Let shipments leave: stock goes down, and the papers are numbered. As a whole or not at all."""
     asked = ((c.cause.company, d.shipment) for c in commands for d in c.dispatches)
@@ -87,7 +62,9 @@ async def dispatch_shipments(commands: Sequence[DispatchShipments], unit: UnitOf
     portions = await store.read_portions(unit.raw, shipments)
     lines = await store.read_lines(unit.raw, orders)
     papers = await store.read_papers(unit.raw, orders)
-    leaving = await _Leaving.open(commands, unit, shipments, portions, lines, papers)
+    boxed = [key for key, row in shipments.items() if row.packages is not None]
+    in_parcels = await parcels.read_parcels(unit.raw, boxed) if boxed else {}
+    leaving = await _Leaving.open(commands, unit, shipments, portions, lines, papers, in_parcels)
     decisions = [leaving.accept(command) for command in commands]
     departures = [(c.cause, d) for c, ds in zip(commands, decisions, strict=True) for d in _of(ds)]
     numbers = await _numbers([(cause.company, d.dispatched_on.year) for cause, d in departures], unit)
@@ -142,6 +119,7 @@ class _Leaving:
         portions: Mapping[ShipmentKey, Sequence[Portion]],
         lines: dict[OrderKey, list[LineProgress]],
         papers: Mapping[OrderKey, Mapping[int, bytes]],
+        in_parcels: Mapping[ShipmentKey, Sequence[Parcel]],
         today: Mapping[str, date],
         levels: Levels,
         costs: Costs,
@@ -151,6 +129,7 @@ class _Leaving:
         self._portions = portions
         self._lines = lines
         self._papers = papers
+        self._parcels = in_parcels
         self._today = today
         self._levels = levels
         self._costs = costs
@@ -164,6 +143,7 @@ class _Leaving:
         portions: Mapping[ShipmentKey, Sequence[Portion]],
         lines: dict[OrderKey, list[LineProgress]],
         papers: Mapping[OrderKey, Mapping[int, bytes]],
+        in_parcels: Mapping[ShipmentKey, Sequence[Parcel]],
     ) -> _Leaving:
         """The stock levels of all that is asked to leave, and then its costs, under lock before anything is decided."""
         today = await days_of(unit, {c.cause.company for c in commands})
@@ -176,7 +156,7 @@ class _Leaving:
         first = spans(((company, DEFAULT_WAREHOUSE, sku), day) for company, sku, day in taken)
         levels = await lock_levels(unit, set(first), {level: span.first for level, span in first.items()})
         costs = await open_costs(unit, spans(((company, sku), day) for company, sku, day in taken))
-        return cls(unit, shipments, portions, lines, papers, today, levels, costs)
+        return cls(unit, shipments, portions, lines, papers, in_parcels, today, levels, costs)
 
     def accept(self, command: DispatchShipments) -> Refused | list[translate.Departure]:
         """Decide one request; its numbers come later."""
@@ -233,6 +213,7 @@ class _Leaving:
             wanted.tracking,
             self._portions[key],
             self._lines[order][0].revision,
+            self._parcels.get(key, ()),
         )
 
     async def write(self, departures: Sequence[tuple[Cause, translate.Departure]]) -> None:

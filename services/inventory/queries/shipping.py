@@ -51,6 +51,15 @@ class ShipmentHead(BaseModel):
     complete: bool | None
 
 
+ONE_PARCEL = "select shipment, parcel from parcel where company = $1 and sscc = $2"
+PARCELS = """
+select p.parcel, p.sscc, p.weight, array_agg((l.line, s.sku, l.quantity) order by l.line) as lines from parcel p
+join parcel_line l on l.company = p.company and l.shipment = p.shipment and l.parcel = p.parcel
+join shipment_line s on s.company = l.company and s.shipment = l.shipment and s.line = l.line
+where p.company = $1 and p.shipment = $2 group by 1, 2, 3 order by 1
+"""
+
+
 class InBin(BaseModel):
     """How much is taken from a bin."""
 
@@ -64,10 +73,26 @@ class ShipmentLine(Line):
     bins: list[InBin]
 
 
+class InParcel(BaseModel):
+    """A parcel of a shipment, and what lies in it."""
+
+    parcel: int
+    sscc: str | None
+    weight: str | None
+    lines: list[Line]
+
+
 class Shipment(ShipmentHead):
-    """A shipment with what lies in it: its pick list."""
+    """A shipment with what lies in it: its pick list, and its parcels where it was said what lies in which."""
 
     lines: list[ShipmentLine]
+    parcels: list[InParcel]
+
+
+class Parcel(InParcel):
+    """A parcel by itself."""
+
+    shipment: ShipmentHead
 
 
 class ShipmentPage(BaseModel):
@@ -91,7 +116,30 @@ async def shipment(connection: asyncpg.Connection, company: str, shipment_id: UU
         )
         for line, sku, quantity, bins in await connection.fetch(LINES, company, shipment_id)
     ]
-    return Shipment.model_validate(dict(row) | {"lines": lines})
+    boxed = await _parcels(connection, company, shipment_id)
+    return Shipment.model_validate(dict(row) | {"lines": lines, "parcels": boxed})
+
+
+async def parcel(connection: asyncpg.Connection, company: str, sscc: str) -> Parcel | None:
+    """The parcel with this number, or None."""
+    found = await connection.fetchrow(ONE_PARCEL, company, sscc)
+    if found is None:
+        return None
+    (head,) = await connection.fetch(ONE, company, found["shipment"])
+    (one,) = [p for p in await _parcels(connection, company, found["shipment"]) if p.parcel == found["parcel"]]
+    return Parcel(shipment=ShipmentHead.model_validate(dict(head)), **one.model_dump())
+
+
+async def _parcels(connection: asyncpg.Connection, company: str, shipment_id: UUID) -> list[InParcel]:
+    return [
+        InParcel(
+            parcel=number,
+            sscc=sscc,
+            weight=weight,
+            lines=[Line(line=line, item=sku, quantity=from_micro(quantity)) for line, sku, quantity in lines],
+        )
+        for number, sscc, weight, lines in await connection.fetch(PARCELS, company, shipment_id)
+    ]
 
 
 async def shipments(

@@ -2,6 +2,7 @@
 
 from services.inventory.tables.bins import Bin, BinLevel, BinMove, BinPolicy, ShipmentBin
 from services.inventory.tables.credit import CreditCompany, OrderCredit
+from services.inventory.tables.parcels import Parcel, ParcelLine, SsccSeries
 from services.inventory.tables.stock import (
     EXEMPT,
     DeliveryCounter,
@@ -47,6 +48,8 @@ __all__ = [
     "OrderCredit",
     "OrderPaper",
     "OrderWish",
+    "Parcel",
+    "ParcelLine",
     "Receipt",
     "Reservation",
     "ReservationLine",
@@ -54,6 +57,7 @@ __all__ = [
     "Shipment",
     "ShipmentBin",
     "ShipmentLine",
+    "SsccSeries",
     "StockCompany",
     "StockCount",
     "StockLevel",

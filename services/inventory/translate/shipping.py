@@ -13,7 +13,9 @@ from chassis.errors import Refused
 from chassis.ids import UUID, derive
 from contracts.inventory import ShipmentDispatched
 from contracts.money import from_micro
+from services.inventory.domain.parcels import Parcel
 from services.inventory.domain.shipping import NotPicked, Portion
+from services.inventory.translate.parcels import parcels_told
 from services.inventory.translate.stock import Fact
 
 SHIP_TO = ("id", "name", "language", "address", "vat_number")
@@ -42,6 +44,8 @@ class Departure(NamedTuple):
     tracking: str | None
     portions: Sequence[Portion]
     revision: int = 1
+    parcels: Sequence[Parcel] = ()
+    """What lies in which of them, where that was said."""
 
 
 def shipment_id(cause: Cause, order: UUID) -> UUID:
@@ -87,6 +91,8 @@ def shipment_dispatched(departure: Departure, paper: Paper, units: Mapping[str, 
         ],
     }
     optional = {"packages": departure.packages, "carrier": departure.carrier, "tracking": departure.tracking}
+    if departure.parcels:
+        data["parcels"] = parcels_told(departure.parcels)
     if departure.revision > 1:
         data["revision"] = departure.revision
     return ShipmentDispatched, departure.shipment, data | {k: v for k, v in optional.items() if v is not None}
@@ -97,9 +103,9 @@ def portions_body(portions: Sequence[Portion]) -> list[dict[str, object]]:
     return [{"line": line, "item": sku, "quantity": from_micro(quantity)} for line, sku, quantity in portions]
 
 
-def refusal_of_pick(wrong: NotPicked, at: str) -> Refused:
-    """A pick that is refused; `at` is its place in the request."""
-    return Refused(wrong.code, wrong.detail, f"{at}{wrong.pointer}", status=409)
+def refusal_of_pick(wrong: NotPicked, at: str, *, status: int = 409) -> Refused:
+    """A pick, or a pack, that is refused; `at` is its place in the request."""
+    return Refused(wrong.code, wrong.detail, f"{at}{wrong.pointer}", status=status)
 
 
 def order_unknown(order: UUID, at: str) -> Refused:
