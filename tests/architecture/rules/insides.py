@@ -30,9 +30,9 @@ NOT_PURE = words("""
     shelve shutil signal socket sqlite3 subprocess sys tempfile threading time urllib
     """)
 """Parts of the standard library through which a decision could see or change the world."""
-PURE = ("contracts.money", "chassis.ids.UUID", "chassis.ids.derive", "chassis.errors.Refused")
-"""Of ours, what domain may use beside itself, values and pure functions alone: exact arithmetic, ids derived from other
-ids, and the word for a rule that said no."""
+PURE = ("contracts.gs1", "contracts.money", "chassis.ids.UUID", "chassis.ids.derive", "chassis.errors.Refused")
+"""Of ours, what domain may use beside itself, values and pure functions alone: exact arithmetic and check digits, ids
+derived from other ids, and the word for a rule that said no."""
 
 CLOCKS = words("""
     datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today chassis.clock.utc_now
