@@ -102,6 +102,10 @@ class TermsBody(Body):
     effective_on: Day
     monthly: MoneyBody | None
     cost_centre: Reference | None = None
+    contract: Reference | None = None
+    """Whose contract's pay it is, by its reference; contracts that run beside each other are paid beside each other.
+    Left out, it is pay for the employment as a whole.
+    """
 
 
 class AccountBody(Body):
@@ -155,6 +159,7 @@ async def agree_pay(company: str, employee: uuid.UUID, body: TermsBody, call: Of
         None if monthly is None else _minor(monthly),
         None if monthly is None else monthly.currency,
         body.cost_centre,
+        body.contract,
     )
     return await call.run(desk.agreeing.agree_pay, command, conceal=desk.conceal)
 

@@ -37,6 +37,8 @@ class AgreePay:
     monthly: int | None = field(repr=False)
     currency: str | None
     cost_centre: str | None
+    contract: str | None = None
+    """The reference of the contract whose pay it is; None for the employment as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

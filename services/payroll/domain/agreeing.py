@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.errors import Refused
@@ -27,8 +28,8 @@ class OnRegister:
     group: str | None = None
     revisions: Mapping[tuple[str, date], int] = field(default_factory=dict)
     """The last revision, by what was entered and from which day on it holds."""
-    in_force: frozenset[date] = frozenset()
-    """Days on which terms begin that were not taken back."""
+    in_force: frozenset[tuple[str | None, date]] = frozenset()
+    """Days on which terms of a contract (or of none) begin that were not taken back."""
 
     def next_revision(self, what: str, day: date) -> int:
         """The revision of what is entered next."""
@@ -40,26 +41,42 @@ BUSY = Refused("erasure-busy", "Somebody of another group is being erased at thi
 ERASED = Refused("person-erased", "This person's data was erased; nothing can be kept about them.", status=409)
 
 
-def refusal_of_terms(
-    person: OnRegister | None, group_name: str, group: Group | None, day: date, currency: str | None, known_centre: bool
-) -> Refused | None:
-    """Why these terms cannot be entered; None when they can. Without a currency the terms of a day are taken back."""
+class Terms(NamedTuple):
+    """What is to be agreed, as far as rules look at it. Without a currency the terms of the day are taken back."""
+
+    group: str
+    day: date
+    currency: str | None
+    known_centre: bool
+    contract: str | None
+    contract_starts_on: date | None
+    """None when the person has no such contract."""
+
+
+def refusal_of_terms(person: OnRegister | None, group: Group | None, terms: Terms) -> Refused | None:
+    """Why these terms cannot be entered; None when they can."""
+    day, currency = terms.day, terms.currency
     if person is None:
         return NOT_FOUND
     if group is None:
         return Refused("pay-group-unknown", "There is no such pay group.", "/pay_group")
-    if person.group not in (None, group_name):
+    if person.group not in (None, terms.group):
         return Refused(
             "pay-group-fixed", "This person is paid in another group; moving is not possible.", "/pay_group", 409
         )
     if currency is None:
         missing = Refused("pay-terms-not-found", "No terms begin on this day.", "/effective_on", 409)
-        return None if day in person.in_force else missing
+        return None if (terms.contract, day) in person.in_force else missing
     if day < person.hired_on:
         return Refused("pay-before-hire", "Pay cannot begin before the first day of work.", "/effective_on")
+    if terms.contract is not None and terms.contract_starts_on is None:
+        return Refused("contract-unknown", f"They have no contract {terms.contract}.", "/contract")
+    if terms.contract_starts_on is not None and day < terms.contract_starts_on:
+        sentence = f"The contract starts on {terms.contract_starts_on}."
+        return Refused("pay-before-contract", sentence, "/effective_on")
     if currency != group.currency:
         return Refused("currency-differs", "The group is paid in another currency.", "/monthly/currency")
-    if not known_centre:
+    if not terms.known_centre:
         return Refused("unknown-cost-centre", "There is no such cost centre.", "/cost_centre")
     return None
 

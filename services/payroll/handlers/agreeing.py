@@ -26,6 +26,7 @@ from services.payroll.domain.agreeing import (
     ACCOUNT_NOT_FOUND,
     ERASED,
     OnRegister,
+    Terms,
     refusal_of_account,
     refusal_of_confirmation,
     refusal_of_profile,
@@ -35,6 +36,7 @@ from services.payroll.domain.pay.records import read_profile, written_profile
 from services.payroll.domain.pay.refusing import PayRefused
 from services.payroll.domain.privacy import PersonKey, Place
 from services.payroll.store import accounts, people
+from services.payroll.store import contracts as contract_store
 from services.payroll.store import pay_terms as store
 from services.payroll.store.packs import Packs
 from services.payroll.store.pay_terms import SealedRow
@@ -128,14 +130,18 @@ class Agreeing:
         groups = await store.groups(unit.raw, unit.companies)
         named = {(c.cause.company, c.cost_centre) for c in commands if c.cost_centre is not None}
         centres = await store.known_centres(unit.raw, named)
-        rows: list[tuple[str, str | None, SealedRow]] = []
+        contracts = await contract_store.named(
+            unit.raw, {(c.cause.company, c.employee, c.contract) for c in commands if c.contract is not None}
+        )
+        rows: list[tuple[str, str | None, UUID | None, SealedRow]] = []
         results: list[Result] = []
         for command in commands:
             company, person = command.cause.company, known.find(command)
             group = groups.get((company, command.pay_group))
-            centre = (company, command.cost_centre) in centres
-            day, currency = command.effective_on, command.currency
-            refusal = refusal_of_terms(person, command.pay_group, group, day, currency, centre)
+            centre, day = (company, command.cost_centre) in centres, command.effective_on
+            contract, starts_on = contracts.get((company, command.employee, command.contract or ""), (None, None))
+            terms = Terms(command.pay_group, day, command.currency, centre, command.contract, starts_on)
+            refusal = refusal_of_terms(person, group, terms)
             if refusal is None and (company, command.employee) in known.ring.erased:
                 refusal = ERASED
             if refusal is not None:
@@ -144,10 +150,11 @@ class Agreeing:
             value = None if command.monthly is None else {"monthly": command.monthly}
             row = known.seal(command, TERM, day, value)
             assert person is not None
-            in_force = person.in_force | {day} if value is not None else person.in_force - {day}
+            begun = {(command.contract, day)}
+            in_force = person.in_force | begun if value is not None else person.in_force - begun
             key = (company, command.employee)
             known.people[key] = replace(known.people[key], in_force=in_force, group=command.pay_group)
-            rows.append((command.pay_group, command.cost_centre if value is not None else None, row))
+            rows.append((command.pay_group, command.cost_centre if value is not None else None, contract, row))
             results.append(_entered(unit, command, "pay-terms-entered", row))
         if rows:
             await store.add_terms(unit.raw, rows, unit.now)

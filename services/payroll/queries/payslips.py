@@ -15,11 +15,13 @@ from services.payroll.domain.pay.explaining import explain
 from services.payroll.domain.pay.paying import PersonPay
 from services.payroll.domain.pay.records import read, read_profile
 from services.payroll.domain.privacy import Place
+from services.payroll.store.contracts import spans
 from services.payroll.store.payslips import slip_place
 from services.payroll.store.vault import Vault
 
 TERMS = """
-select t.effective_on, t.revision, t.cost_centre, t.sealed, t.recorded_by, t.recorded_at, m.pay_group, g.currency
+select t.effective_on, t.revision, t.cost_centre, t.contract, t.sealed, t.recorded_by, t.recorded_at, m.pay_group,
+    g.currency
 from pay_term t join pay_member m on m.company = t.company and m.employee = t.employee
 join pay_group g on g.company = m.company and g.pay_group = m.pay_group
 where t.company = $1 and t.employee = $2 order by t.effective_on, t.revision
@@ -76,6 +78,9 @@ class Term(BaseModel):
     monthly: str | None
     currency: str
     cost_centre: str | None
+    contract: str | None
+    """The reference of the contract whose pay it is; null for the employment as a whole."""
+    contract_ends_on: date | None
     recorded_by: str
     recorded_at: datetime
 
@@ -138,7 +143,7 @@ class Agreed(BaseModel):
         """Of each kind what holds on a day: what was last entered of the latest day until then."""
         return Agreed(
             employee=self.employee,
-            terms=_holding(self.terms, day),
+            terms=_paid_on(self.terms, day),
             bank_accounts=_holding(self.bank_accounts, day),
             tax_profiles=_holding(self.tax_profiles, day),
         )
@@ -157,6 +162,18 @@ E = TypeVar("E", bound=_Entered)
 def _holding(entries: list[E], day: date) -> list[E]:
     begun = [entry for entry in entries if entry.effective_on <= day]
     return [max(begun, key=lambda entry: (entry.effective_on, entry.revision))] if begun else []
+
+
+def _paid_on(terms: list[Term], day: date) -> list[Term]:
+    """Of each contract that runs, and of none, the terms that hold; those that were taken back hold on no day."""
+    newest = {(term.contract or "", term.effective_on): term for term in terms}
+    standing = [(contract, term) for (contract, _), term in newest.items() if term.monthly is not None]
+    return [
+        term
+        for contract in sorted({contract for contract, _ in standing})
+        for term in _holding([each for of, each in standing if of == contract], day)
+        if term.contract_ends_on is None or day <= term.contract_ends_on
+    ]
 
 
 class Amount(BaseModel):
@@ -239,10 +256,14 @@ async def agreed(connection: asyncpg.Connection, vault: Vault, company: str, emp
         return read_profile(ring.unseal(Place(company, employee, f"{table}.sealed", spot), row["sealed"]))
 
     terms: list[Term] = []
-    for row in await connection.fetch(TERMS, company, employee):
+    rows = await connection.fetch(TERMS, company, employee)
+    contracts = await spans(connection, company, {employee} if any(row["contract"] for row in rows) else ())
+    for row in rows:
         value = None if row["sealed"] is None else opened("pay_term", row)["monthly"]
         monthly = None if value is None else from_minor(int(str(value)), row["currency"])
-        terms.append(Term.model_validate(dict(row) | {"monthly": monthly}))
+        reference, ends_on = (None, None) if row["contract"] is None else contracts[row["contract"]]
+        more: dict[str, object] = {"monthly": monthly, "contract": reference, "contract_ends_on": ends_on}
+        terms.append(Term.model_validate(dict(row) | more))
     accounts: list[BankAccount] = []
     for row in await connection.fetch(ACCOUNTS, company, employee):
         account = opened("bank_account", row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
@@ -20,6 +21,11 @@ CONTRACTS = """
 select company, contract, employee, reference, post, starts_on from contract
 where company = any($1::text[]) and ($2::uuid[] is null or employee = any($2::uuid[]))
 order by company, employee, starts_on, reference
+"""
+NAMED = """
+select c.company, c.employee, c.reference, c.contract, c.starts_on
+from unnest($1::text[], $2::uuid[], $3::text[]) as x(company, employee, reference)
+join contract c on c.company = x.company and c.employee = x.employee and c.reference = x.reference
 """
 ADD_POSTS = """
 insert into post (company, post, department, title, opens_on, recorded_at)
@@ -60,6 +66,22 @@ async def contracts(
         facts = terms.get((company, contract), [])
         found[company].append(Contract(contract, employee, reference, post, starts_on, facts))
     return found
+
+
+async def named(
+    connection: asyncpg.Connection, contracts: Collection[tuple[str, UUID, str]]
+) -> dict[tuple[str, UUID, str], tuple[UUID, date]]:
+    """Those of these contracts (company, employee, reference) that there are, with their first days."""
+    rows = await connection.fetch(NAMED, *map(list, zip(*contracts, strict=True))) if contracts else []
+    return {(row["company"], row["employee"], row["reference"]): (row["contract"], row["starts_on"]) for row in rows}
+
+
+async def spans(
+    connection: asyncpg.Connection, company: str, people: Collection[object]
+) -> dict[uuid.UUID, tuple[str, date | None]]:
+    """The contracts of these people: reference, and last day as far as it is known. Two statements, or none."""
+    found = (await contracts(connection, [company], people))[company] if people else []
+    return {contract.contract: (contract.reference, contract.ends_on()) for contract in found}
 
 
 async def add_posts(

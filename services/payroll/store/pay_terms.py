@@ -15,13 +15,16 @@ from services.payroll.store.effective import hired_on
 
 ON_REGISTER = f"""
 select e.company, e.employee, m.pay_group, h.hired_on,
-    (select array_agg(t.effective_on) from (select distinct on (p.effective_on) p.effective_on, p.sealed
-        from pay_term p where p.company = e.company and p.employee = e.employee
-        order by p.effective_on, p.revision desc) t where t.sealed is not null) as in_force
+    f.days, f.contracts
 from unnest($1::text[], $2::uuid[]) as x(company, employee)
 join employee e on e.company = x.company and e.employee = x.employee
 cross join lateral ({hired_on("e")}) h
 left join pay_member m on m.company = e.company and m.employee = e.employee
+cross join lateral (select array_agg(t.effective_on) as days, array_agg(t.reference) as contracts
+    from (select distinct on (p.contract, p.effective_on) p.effective_on, p.sealed, c.reference from pay_term p
+        left join contract c on c.company = p.company and c.contract = p.contract
+        where p.company = e.company and p.employee = e.employee
+        order by p.contract, p.effective_on, p.revision desc) t where t.sealed is not null) f
 """
 REVISIONS = """
 select x.company, x.employee, r.what, r.effective_on, max(r.revision) as revision
@@ -65,8 +68,10 @@ ADD_TERMS = """
 with members as (insert into pay_member (company, employee, pay_group)
     select x.company, x.employee, x.pay_group from unnest($1::text[], $2::uuid[], $3::text[])
         as x(company, employee, pay_group) order by 1, 2 on conflict do nothing)
-insert into pay_term (company, employee, effective_on, revision, cost_centre, sealed, recorded_by, recorded_at)
-select x.*, $11 from unnest($4::text[], $5::uuid[], $6::date[], $7::int[], $8::text[], $9::bytea[], $10::text[]) as x
+insert into pay_term (company, employee, effective_on, revision, cost_centre, sealed, recorded_by, contract,
+    recorded_at)
+select x.*, $12
+from unnest($4::text[], $5::uuid[], $6::date[], $7::int[], $8::text[], $9::bytea[], $10::text[], $11::uuid[]) as x
 """
 ADD_ACCOUNTS = """
 insert into bank_account (company, employee, effective_on, revision, sealed, recorded_by, entered_by, recorded_at)
@@ -127,7 +132,7 @@ async def on_register(connection: asyncpg.Connection, people: Collection[PersonK
             row["hired_on"],
             row["pay_group"],
             revisions.get((row["company"], row["employee"]), {}),
-            frozenset(row["in_force"] or ()),
+            frozenset(zip(row["contracts"] or (), row["days"] or (), strict=True)),
         )
         for row in await connection.fetch(ON_REGISTER, *columns)
         if row["hired_on"] is not None
@@ -172,11 +177,11 @@ async def add_groups(
 
 
 async def add_terms(
-    connection: asyncpg.Connection, rows: Sequence[tuple[str, str | None, SealedRow]], now: datetime
+    connection: asyncpg.Connection, rows: Sequence[tuple[str, str | None, UUID | None, SealedRow]], now: datetime
 ) -> None:
-    """Write terms, each with its group and cost centre; who is new becomes a member of the group."""
-    terms = [row for _, _, row in rows]
-    people = [(row.company, row.employee, group) for group, _, row in rows]
+    """Write terms, each with its group, cost centre and contract; who is new becomes a member of the group."""
+    terms = [row for _, _, _, row in rows]
+    people = [(row.company, row.employee, group) for group, _, _, row in rows]
     members = sorted(
         {(company, employee): (company, employee, group) for company, employee, group in people}.values(), key=str
     )
@@ -187,9 +192,10 @@ async def add_terms(
         [t.employee for t in terms],
         [t.effective_on for t in terms],
         [t.revision for t in terms],
-        [centre for _, centre, _ in rows],
+        [centre for _, centre, _, _ in rows],
         [t.sealed for t in terms],
         [t.recorded_by for t in terms],
+        [contract for _, _, contract, _ in rows],
         now,
     )
 

@@ -23,6 +23,7 @@ from services.payroll.domain.pay.records import read_profile
 from services.payroll.domain.privacy import PersonKey, Place
 from services.payroll.store import effective as effective_store
 from services.payroll.store import leave
+from services.payroll.store.contracts import spans
 from services.payroll.store.effective import hired_on
 from services.payroll.store.vault import KeyRing, Vault
 
@@ -58,9 +59,10 @@ join pay_group g on g.company = m.company and g.pay_group = m.pay_group
 group by m.company, m.pay_group, g.country, g.currency, g.since, g.figures order by m.company, m.pay_group
 """
 TERMS = """
-select distinct on (t.employee, t.effective_on) t.employee, t.effective_on, t.revision, t.cost_centre, t.sealed
+select distinct on (t.employee, t.contract, t.effective_on) t.employee, t.contract, t.effective_on, t.revision,
+    t.cost_centre, t.sealed
 from pay_term t where t.company = $1 and t.employee = any($2::uuid[]) and t.effective_on <= $3
-order by t.employee, t.effective_on, t.revision desc
+order by t.employee, t.contract, t.effective_on, t.revision desc
 """
 PROFILES = """
 select distinct on (t.employee, t.effective_on) t.employee, t.effective_on, t.revision, t.sealed
@@ -182,8 +184,8 @@ def _part(row: asyncpg.Record, first: UUID, last: UUID) -> Part:
 async def facts(
     connection: asyncpg.Connection, vault: Vault, company: str, part: Part, only: Collection[UUID] | None = None
 ) -> PartFacts:
-    """The people of a part, or some of them, with their terms, profiles and newest payslips: six statements, however
-    many people. Who was erased is left out: nothing about them can be read, and nothing is owed to them.
+    """The people of a part, or some of them, with their terms, profiles and newest payslips: eight statements at most,
+    however many people. Who was erased is left out: nothing about them can be read, and nothing is owed to them.
     """
     until = part.month.last
     oldest = date(part.month.year - LEAVERS_MONTHS // 12, part.month.month, 1)
@@ -195,12 +197,13 @@ async def facts(
     rows = [row for row in rows if row["employee"] not in erased]
     ids = [row["employee"] for row in rows]
     terms: dict[UUID, list[Term]] = {}
-    for row in await connection.fetch(TERMS, company, ids, until):
-        if row["sealed"] is not None:
-            value = _opened(found.ring, company, "pay_term", row)
-            terms.setdefault(row["employee"], []).append(
-                Term(row["effective_on"], value["monthly"], row["cost_centre"])
-            )
+    agreed = [row for row in await connection.fetch(TERMS, company, ids, until) if row["sealed"] is not None]
+    contracts = await spans(connection, company, {row["employee"] for row in agreed if row["contract"] is not None})
+    for row in agreed:
+        monthly = _opened(found.ring, company, "pay_term", row)["monthly"]
+        contract, ends_on = ("", None) if row["contract"] is None else contracts[row["contract"]]
+        term = Term(row["effective_on"], monthly, row["cost_centre"], contract, ends_on)
+        terms.setdefault(row["employee"], []).append(term)
     profiles: dict[UUID, list[Profile]] = {}
     for row in await connection.fetch(PROFILES, company, ids, until):
         value = _opened(found.ring, company, "tax_profile", row)

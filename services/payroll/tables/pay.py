@@ -56,6 +56,7 @@ class PayTerm(Row, table=True):
         CheckConstraint("(sealed is null) = (cost_centre is null)"),
         ForeignKeyConstraint(["company", "employee"], ["pay_member.company", "pay_member.employee"]),
         ForeignKeyConstraint(["company", "cost_centre"], ["cost_centre.company", "cost_centre.cost_centre"]),
+        ForeignKeyConstraint(["company", "contract"], ["contract.company", "contract.contract"]),
     )
     company: str = Field(sa_column=text(key=True))
     employee: UUID = Field(primary_key=True)
@@ -65,6 +66,7 @@ class PayTerm(Row, table=True):
     sealed: bytes | None = Field(sa_column=sealed(nullable=True))
     recorded_by: str = Field(sa_column=text())
     recorded_at: datetime = Field(sa_column=moment())
+    contract: UUID | None
 
 
 class BankAccount(Row, table=True):

@@ -10,6 +10,7 @@ import sys
 import tomllib
 from calendar import monthrange
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -33,6 +34,8 @@ def career(dice: random.Random) -> list[Person]:
     """What is known of a person at the start of each month of two years: facts are added, also about the past."""
     hired = date(2024, 1, 1) + timedelta(dice.randrange(300))
     terms = {hired: Term(hired, dice.randrange(50_000, 900_000), dice.choice(CENTRES))}
+    second: dict[date, Term] = {}
+    ends_on: date | None = None
     leaves: list[Leave] = []
     left: date | None = None
     known: list[Person] = []
@@ -40,13 +43,19 @@ def career(dice: random.Random) -> list[Person]:
         if dice.random() < 0.25:
             day = max(hired, month.first - timedelta(dice.randrange(-40, 300)))
             terms[day] = Term(day, dice.randrange(50_000, 900_000), dice.choice(CENTRES))
+        if dice.random() < 0.1:  # pay of a second contract, which ends again in some careers
+            day = max(hired, month.first - timedelta(dice.randrange(-40, 200)))
+            second[day] = Term(day, dice.randrange(50_000, 400_000), dice.choice(CENTRES), "K-2")
+        if second and dice.random() < 0.1:
+            ends_on = min(second) + timedelta(dice.randrange(400))
         if dice.random() < 0.15:
             day = max(hired, month.first - timedelta(dice.randrange(-20, 200)))
             leaves.append(Leave(day, day + timedelta(dice.randrange(45))))
         if left is None and dice.random() < 0.02:
             left = max(hired, month.first - timedelta(dice.randrange(-30, 90)))
         points = Fraction(dice.randrange(5), 2) if not known else known[-1].credit_points
-        shuffled = dice.sample(list(terms.values()), len(terms))
+        agreed = [*terms.values(), *(replace(term, ends_on=ends_on) for term in second.values())]
+        shuffled = dice.sample(agreed, len(agreed))
         known.append(checked(Person(hired, tuple(shuffled), left, tuple(leaves), credit_points=points), CENTRES))
     return known
 
@@ -84,8 +93,10 @@ def by_hand(person: Person, *, after_leaving: bool = True) -> dict[Month, dict[s
             if day < person.hired_on or (person.left_on and day > person.left_on):
                 continue
             if not any(leave.first <= day <= leave.last for leave in person.unpaid):
-                term = max((t for t in person.terms if t.starts_on <= day), key=lambda t: t.starts_on)
-                exact += Fraction(term.monthly, len(weekdays))
+                for contract in ("", "K-2"):
+                    begun = [t for t in person.terms if t.contract == contract and t.starts_on <= day]
+                    if begun and (begun[-1].ends_on is None or day <= begun[-1].ends_on):
+                        exact += Fraction(max(begun, key=lambda t: t.starts_on).monthly, len(weekdays))
         gross = _cents(Decimal(exact.numerator) / exact.denominator / 100)
         shares = [_capped(gross, contribution["tier"][0]) for contribution in rules["contribution"]]
         taxable += gross - shares[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 from services.payroll.domain.pay.calculating import YearToDate, calculate
 from services.payroll.domain.pay.correcting import differences, recalculate
 from services.payroll.domain.pay.months import Counting, Month
+from services.payroll.domain.pay.paying import Facts, PersonPay
 from services.payroll.domain.pay.people import Leave, Person, Term, checked
 from services.payroll.domain.pay.prorating import pieces
+from services.payroll.domain.pay.records import read, written
 from services.payroll.domain.pay.refusing import PayRefused
 from services.payroll.domain.pay.rules import Pack, pack_for, read_pack
 from services.payroll.domain.pay.totals import Totals
@@ -151,6 +154,41 @@ def test_what_was_agreed_before_the_first_day_counts_from_the_first_day() -> Non
     ]
     sound = checked(Person(HIRED, tuple(terms)), CENTRES)
     assert sound.terms == (Term(HIRED, 2, "sales"), Term(date(2024, 3, 1), 3, "sales"))
+
+
+def test_contracts_that_run_beside_each_other_are_paid_beside_each_other_and_end_apart() -> None:
+    """P4: each from its own day to its own last day, by its own cost centre; a raise of one leaves the other alone."""
+    sales, stores = Term(HIRED, 2_300_00, "sales", "K-1"), Term(date(2024, 1, 15), 1_150_00, "stores", "K-2")
+    until = date(2024, 2, 9)
+    raised = Term(date(2024, 1, 29), 4_600_00, "sales", "K-1")
+    person = checked(Person(HIRED, (replace(stores, ends_on=until), raised, sales)), CENTRES)
+    january, february, march = (pieces(person, Month(2024, month), "working") for month in (1, 2, 3))
+    assert [(p.term.contract, p.term.monthly, p.paid, p.of, p.amount) for p in january] == [
+        ("K-1", 2_300_00, 20, 23, 2_000_00), ("K-2", 1_150_00, 13, 23, 650_00), ("K-1", 4_600_00, 3, 23, 600_00),
+    ]  # fmt: skip
+    assert [(p.term.contract, p.paid, p.of) for p in february] == [("K-1", 21, 21), ("K-2", 7, 21)]
+    assert [p.term.contract for p in march] == ["K-1"]
+
+
+def test_a_day_of_work_after_the_last_contract_is_named_and_not_paid_as_nothing() -> None:
+    """P4: whoever forgot to sign the next one hears of it."""
+    person = checked(Person(HIRED, (Term(HIRED, 1, "sales", "K-1", date(2024, 1, 30)),)), CENTRES)
+    with pytest.raises(PayRefused, match="2024-01-31") as refused:
+        pieces(person, Month(2024, 1), "working")
+    assert refused.value.code == "pay-terms-missing"
+    assert pieces(replace(person, left_on=date(2024, 1, 30)), Month(2024, 1), "working")
+
+
+@pytest.mark.parametrize("ends_on", [None, date(2024, 5, 31)])
+def test_facts_with_contracts_are_read_back_as_they_were_written(ends_on: date | None) -> None:
+    """P6: and those without are the bytes that they always were."""
+    plain = Person(HIRED, (Term(HIRED, 1, "sales"),))
+    both = replace(plain, terms=(*plain.terms, Term(date(2024, 2, 1), 2, "stores", "K-2", ends_on)))
+    for person in (plain, both):
+        pay = PersonPay(Facts(person), None, Month(2024, 1), (), YearToDate(), 0)
+        assert read(written(pay)) == pay
+    old = [["2023-12-20", 1, "sales"]]
+    assert json.loads(written(PersonPay(Facts(plain), None, Month(2024, 1), (), YearToDate(), 0)))[-1][2] == old
 
 
 def test_a_month_without_rules_is_refused_instead_of_paid_by_those_of_last_year() -> None:

@@ -122,7 +122,8 @@ def _payments(
 ) -> list[_Payment]:
     parts = pieces(person, month, pack.counting, holidays, pack.country)
     for part in parts:
-        steps.append(Step("salary", f"{part.paid} of {part.of} days of {part.term.monthly}", str(part.amount)))
+        whose = f" under {part.term.contract}" if part.term.contract else ""
+        steps.append(Step("salary", f"{part.paid} of {part.of} days of {part.term.monthly}{whose}", str(part.amount)))
     paid = [_Payment("salary", Fraction(1), _summed(parts, [part.amount for part in parts]))]
     for extra in pack.extras:
         if extra.month == month.month:

@@ -38,6 +38,8 @@ def _turns(person: Person) -> Iterator[date]:
         yield person.left_on + DAY
     for term in person.terms:
         yield term.starts_on
+        if term.ends_on is not None:
+            yield term.ends_on + DAY
     for leave in person.unpaid:
         yield leave.first
         yield leave.last + DAY
@@ -54,5 +56,4 @@ def _state(person: Person, day: date) -> tuple[object, ...]:
     taxed = (profile.children, profile.credit_points)
     if person.away(day):
         return ("away", *taxed)
-    term = next((term for term in reversed(person.terms) if term.starts_on <= day), None)
-    return ("paid", *taxed) if term is None else (term.monthly, term.cost_centre, *taxed)
+    return (*((term.monthly, term.cost_centre) for term in person.terms_on(day)), *taxed)

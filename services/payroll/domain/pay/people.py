@@ -13,11 +13,17 @@ from services.payroll.domain.pay.refusing import PayRefused
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Pay from a day on, until the next term: a month's salary in minor units, borne by a cost centre."""
+    """Pay from a day on, until the next term of the same contract: a month's salary in minor units, borne by a cost
+    centre.
+    """
 
     starts_on: date
     monthly: int
     cost_centre: str
+    contract: str = ""
+    """The reference of the contract whose pay it is; empty for pay that is agreed for the employment as a whole."""
+    ends_on: date | None = None
+    """The last day of that contract, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,14 @@ class Person:
         """Whether this is a day of the employment."""
         return self.hired_on <= day and (self.left_on is None or day <= self.left_on)
 
+    def terms_on(self, day: date) -> tuple[Term, ...]:
+        """What is paid for a day, of each contract the term that began last, as long as the contract runs.
+
+        The terms are in their order (`checked`).
+        """
+        latest = {term.contract: term for term in self.terms if term.starts_on <= day}
+        return tuple(term for _, term in sorted(latest.items()) if term.ends_on is None or day <= term.ends_on)
+
     def away(self, day: date) -> bool:
         """Whether this is a day of leave without pay; a day in two leaves is one day."""
         return any(leave.first <= day <= leave.last for leave in self.unpaid)
@@ -81,21 +95,26 @@ def _begin(profile: Profile) -> date:
 
 
 def checked(person: Person, cost_centres: Sequence[str]) -> Person:
-    """The same person with terms in their order, the first of them from the first day of work.
+    """The same person with terms in their order, the first of each contract not before the first day of work.
 
     What was agreed before the hire was moved to a later day counts from that day on. Raises PayRefused:
     `pay-terms-missing`, `pay-terms-repeated`, `negative-pay`, `unknown-cost-centre`.
     """
-    terms = tuple(sorted(person.terms, key=lambda term: term.starts_on))
-    if not terms or terms[0].starts_on > person.hired_on:
+    terms = sorted(person.terms, key=_place)
+    if len({_place(term) for term in terms}) < len(terms):
+        raise PayRefused("pay-terms-repeated", "Two terms of pay of one contract begin on the same day.")
+    begun = {term.contract: term for term in terms if term.starts_on <= person.hired_on}
+    if not begun:
         raise PayRefused("pay-terms-missing", "There is no pay agreed for the first day of work.")
-    if len({term.starts_on for term in terms}) < len(terms):
-        raise PayRefused("pay-terms-repeated", "Two terms of pay begin on the same day.")
-    begun = [term for term in terms if term.starts_on <= person.hired_on]
-    terms = (replace(begun[-1], starts_on=person.hired_on), *terms[len(begun) :])
+    at_the_hire = [replace(term, starts_on=person.hired_on) for _, term in sorted(begun.items())]
+    terms = [*at_the_hire, *(term for term in terms if term.starts_on > person.hired_on)]
     if any(term.monthly < 0 for term in terms):
         raise PayRefused("negative-pay", "A salary cannot be below zero.")
     for term in terms:
         if term.cost_centre not in cost_centres:
             raise PayRefused("unknown-cost-centre", f"There is no cost centre {term.cost_centre}.")
-    return replace(person, terms=terms)
+    return replace(person, terms=tuple(terms))
+
+
+def _place(term: Term) -> tuple[date, str]:
+    return term.starts_on, term.contract

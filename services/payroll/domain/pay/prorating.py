@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from services.payroll.domain.pay.months import Counting, Month, paid_days
 from services.payroll.domain.pay.people import Person, Term
+from services.payroll.domain.pay.refusing import PayRefused
 
 
 class Piece(NamedTuple):
@@ -44,14 +45,25 @@ def shares(exact: Iterable[Fraction]) -> list[int]:
 def pieces(
     person: Person, month: Month, counting: Counting, holidays: Collection[date] = (), country: str = ""
 ) -> list[Piece]:
-    """The month in pieces, one for each term with a paid day, in the order of time. `person` has been checked."""
+    """The month in pieces, one for each term with a paid day, in the order of time. `person` has been checked.
+
+    Contracts that run beside each other are paid beside each other. Raises PayRefused (`pay-terms-missing`) for a day
+    of work for which nothing is agreed.
+    """
     counted = paid_days(month, counting, holidays, country)
     worked: dict[Term, int] = {}
     for day in counted:
         if person.employed(day) and not person.away(day):
-            term = next(term for term in reversed(person.terms) if term.starts_on <= day)
-            worked[term] = worked.get(term, 0) + 1
+            for term in _agreed(person, day):
+                worked[term] = worked.get(term, 0) + 1
     amounts = shares(Fraction(term.monthly * paid, len(counted)) for term, paid in worked.items())
     return [
         Piece(term, paid, len(counted), amount) for (term, paid), amount in zip(worked.items(), amounts, strict=True)
     ]
+
+
+def _agreed(person: Person, day: date) -> tuple[Term, ...]:
+    terms = person.terms_on(day)
+    if not terms:
+        raise PayRefused("pay-terms-missing", f"There is no pay agreed for {day}: every contract has ended.")
+    return terms

@@ -113,7 +113,7 @@ def _facts(facts: Facts) -> list[object]:
     return [
         str(person.hired_on),
         None if person.left_on is None else str(person.left_on),
-        [[str(term.starts_on), term.monthly, term.cost_centre] for term in person.terms],
+        [_term(term) for term in person.terms],
         [[str(leave.first), str(leave.last)] for leave in person.unpaid],
         [[str(each.starts_on), each.children, str(each.credit_points)] for each in person.profiles],
         [str(day) for day in sorted(facts.holidays)],
@@ -126,10 +126,25 @@ def _read_facts(record: Sequence[Any]) -> Facts:
     return Facts(
         Person(
             day(hired),
-            tuple(Term(day(starts), monthly, centre) for starts, monthly, centre in terms),
+            tuple(map(_read_term, terms)),
             None if left is None else day(left),
             tuple(Leave(day(first), day(last)) for first, last in unpaid),
             profiles=tuple(Profile(day(starts), children, Fraction(points)) for starts, children, points in profiles),
         ),
         frozenset(map(day, holidays)),
     )
+
+
+def _term(term: Term) -> list[object]:
+    """Pay of no contract is written as it always was: the same facts are the same bytes."""
+    own: list[object] = [str(term.starts_on), term.monthly, term.cost_centre]
+    if term.contract:
+        own += [term.contract, None if term.ends_on is None else str(term.ends_on)]
+    return own
+
+
+def _read_term(record: Sequence[Any]) -> Term:
+    starts, monthly, centre, *of_contract = record
+    contract, ends = of_contract or ("", None)
+    last = None if ends is None else date.fromisoformat(ends)
+    return Term(date.fromisoformat(starts), monthly, centre, contract, last)
