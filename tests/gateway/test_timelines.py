@@ -35,7 +35,7 @@ def test_every_type_on_a_subscribed_topic_is_folded_or_ignored_for_a_reason() ->
     told_by_the_invoice = {"EntryPosted.v1"}
     belongs_to_no_order = {"StockValued.v1", "PayrollPosted.v1"} | {
         "DimensionDefined.v1", "FiscalYearOpened.v1", "PeriodClosed.v1", "PeriodReopened.v1",
-        "PriceListDefined.v1", "PricesAnnounced.v1",
+        "PriceListDefined.v1", "PricesAnnounced.v1", "StatementDrawn.v1",
     }  # fmt: skip
     beside = told_by_the_invoice | belongs_to_no_order
     assert set(consumers.handled) | set(consumers.ignored) | beside == set(EVENTS)

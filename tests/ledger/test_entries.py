@@ -184,6 +184,26 @@ async def test_a_hundred_parallel_repeats_make_one_entry(desk: Desk, anna: Accou
     assert await desk.rows("select count(*) from journal_entry") == [(1,)]
 
 
+async def test_two_replicas_post_on_one_account_for_32_clients_and_nobody_is_told_of_a_deadlock(
+    desk: Desk, people: list[Accountant]
+) -> None:
+    """L30: zero deadlocks returned on a hot account; how many postings a second, `make bench-ledger` measures."""
+    async with at_the_door(desk, "cleo", "dan") as others:
+        clients = [*people, *others] * 8
+
+        async def client(number: int) -> list[int]:
+            sides = (("6000", "1.00"), ("1000", "-1.00")) if number % 2 else (("1000", "1.00"), ("6000", "-1.00"))
+            bodies = [entry(lines=lines(*sides)) for _ in range(4)]
+            return [(await clients[number].post("/entries", body)).status_code for body in bodies]
+
+        answers = await asyncio.gather(*map(client, range(len(clients))))
+
+    assert {status for of_client in answers for status in of_client} == {201}
+    assert await desk.rows("select deadlocks from pg_stat_database where datname = current_database()") == [(0,)]
+    assert await desk.balances() == {}
+    assert await desk.faults() == []
+
+
 async def test_a_dry_run_shows_the_exact_lines_and_writes_nothing(desk: Desk, anna: Accountant) -> None:
     """L29: a preview of a posting command shows the journal lines; nothing is written and no key is used."""
     before = await counts(desk)

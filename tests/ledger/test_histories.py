@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+import pytest
 
 from chassis.ids import new_id
 from services.ledger import handlers
@@ -51,6 +52,7 @@ CUSTOMER = {"name": "Café", "language": "en",
             "address": {"line1": "1 High St", "city": "Haifa", "postcode": "1", "country": "IL"}}  # fmt: skip
 
 
+@pytest.mark.timeout(7_200 if HISTORIES > ROUND else 300)
 async def test_random_histories_agree_with_the_notebook_to_the_cent(blank: Desk) -> None:
     """L5, L6, L8, L16: every account on every day, ageing, letters, statements of any day; many at once, and late."""
     for seed in range(0, HISTORIES, ROUND):
