@@ -42,8 +42,8 @@ cross join lateral (select * from stock_level v
 """
 
 CHANGE_STOCK = """
-update stock_level s set on_hand = s.on_hand + x.moved, reserved = s.reserved + x.reserved,
-    binned = s.binned + x.binned
+update stock_level s set on_hand = s.on_hand + x.moved, binned = s.binned + x.binned,
+    reserved = s.reserved + x.reserved
 from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
     as x(company, warehouse, sku, moved, reserved, binned)
 cross join lateral (select v.ctid from stock_level v
