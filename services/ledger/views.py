@@ -187,6 +187,7 @@ class PayrollSum(PartView):
     role: Literal["salaries", "employer_contributions", "wages_payable", "tax_payable", "contributions_payable"]
     side: Literal["debit", "credit"]
     amount: UnsignedAmount
+    cost_centre: str | None
 
 
 class PayrollJournal(EventView, of=PayrollPosted):

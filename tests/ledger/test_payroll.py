@@ -32,7 +32,7 @@ async def open_accounts(desk: Desk, *roles: str) -> None:
 
 
 async def test_a_run_is_booked_by_role_once_with_its_lines_apart(desk: Desk) -> None:
-    """P18: the entry has the run's sums to the cent, once, whatever comes again (INV15)."""
+    """P18: the entry has the run's sums to the cent, by cost centre, once, whatever comes again (INV15)."""
     await open_accounts(desk, *ROLES)
     await desk.hear(posted())
     await desk.hear(posted())
@@ -49,6 +49,12 @@ async def test_a_run_is_booked_by_role_once_with_its_lines_apart(desk: Desk) -> 
     assert await desk.rows("select posted_on, document from journal_entry") == [
         (date(2026, 12, 31), derive("test-run", "run"))
     ]
+    lines = published.sample("PayrollPosted.v1").data["lines"]
+    assert await desk.rows("select cost_centre from journal_line order by line") == [
+        (line["cost_centre"],) for line in lines
+    ]
+    borne = "select sum(debit) from dimension_day where cost_centre is not null"
+    assert await desk.rows(borne) == [(9_642_050 + 2_101_003,)]
     assert await desk.faults() == []
 
 
@@ -67,5 +73,14 @@ async def test_a_run_whose_sides_differ_is_refused(desk: Desk) -> None:
     await open_accounts(desk, *ROLES)
     lines = published.sample("PayrollPosted.v1").data["lines"][:-1]
     await desk.hear(posted(lines=lines))
+    assert await desk.balances() == {}
+    assert await desk.faults() == []
+
+
+async def test_a_run_in_another_currency_than_the_companys_is_held_and_says_why(desk: Desk) -> None:
+    """P18: payroll refuses such a pay group; what comes all the same waits for a person, and nothing is booked."""
+    await open_accounts(desk, *ROLES)
+    await desk.hear(posted(currency="USD"))
+    assert await desk.held() == [("waiting", "company acme counts in EUR, and the run is in USD")]
     assert await desk.balances() == {}
     assert await desk.faults() == []

@@ -11,13 +11,13 @@ from chassis.ids import UUID
 
 @dataclass(frozen=True, slots=True)
 class PostPayroll:
-    """Book a pay run: sums by role, above zero a debit, in minor units; they add up to nothing."""
+    """Book a pay run: sums by role and who bears them, above zero a debit, in minor units; they add up to nothing."""
 
     company: str
     run: UUID
     posted_on: date
     currency: str
-    sums: tuple[tuple[str, int], ...]
+    sums: tuple[tuple[str, str | None, int], ...]
     cause: Cause
 
 

@@ -10,13 +10,15 @@ from chassis.ids import derive
 from services.ledger.commands.payroll import PostPayroll
 from services.ledger.domain.books import Books
 from services.ledger.domain.posting import PAYROLL_JOURNAL, Entry, Line
-from services.ledger.handlers.bookkeeping import Booking, open_books, post_once, without_account
+from services.ledger.handlers.bookkeeping import PATIENCE_S, Booking, open_books, post_once, without_account
 
 BOOKED = Refused("payroll-posted", "This run is in the books already; it stays as it is.")
 
 
 async def post_payroll(commands: Sequence[PostPayroll], unit: UnitOfWork) -> Sequence[Outcome]:
-    """Book runs, each once. One that lacks an account waits for it; one whose sides differ is refused."""
+    """Book runs, each once. One that lacks an account waits for it, one in another currency than the company's for a
+    person; one whose sides differ is refused.
+    """
     books = await open_books(unit)
     outcomes: list[Outcome] = [_refusal(command, books[command.company]) for command in commands]
     bookings = [
@@ -28,17 +30,20 @@ async def post_payroll(commands: Sequence[PostPayroll], unit: UnitOfWork) -> Seq
 
 
 def _refusal(command: PostPayroll, books: Books) -> Refused | Waiting | None:
-    lacking = without_account(command.company, (role for role, _ in command.sums), books)
-    if lacking is None and sum(amount for _, amount in command.sums) != 0:
+    if command.currency != books.currency:
+        reason = f"company {command.company} counts in {books.currency}, and the run is in {command.currency}"
+        return Waiting(reason, PATIENCE_S)
+    lacking = without_account(command.company, (role for role, _, _ in command.sums), books)
+    if lacking is None and sum(amount for _, _, amount in command.sums) != 0:
         return Refused("payroll-unbalanced", "The debits of the run are not its credits.", "/lines")
     return lacking
 
 
 def _booking(command: PostPayroll, books: Books) -> Booking | None:
-    """A line for each sum: cost centres and authorities stay apart. A run over nothing is no entry."""
+    """A line for each sum, on the cost centre that bears it; authorities stay apart. A run over nothing is no entry."""
     lines = [
-        Line(books.accounts[role], command.currency, max(amount, 0), max(-amount, 0))
-        for role, amount in command.sums
+        Line(books.accounts[role], command.currency, max(amount, 0), max(-amount, 0), cost_centre=centre)
+        for role, centre, amount in command.sums
         if amount
     ]
     if not lines:

@@ -18,7 +18,7 @@ def to_post_payroll(event: Received[PayrollJournal]) -> PostPayroll:
         journal.posted_on,
         journal.currency,
         tuple(
-            (line.role, to_minor(line.amount, journal.currency) * (1 if line.side == "debit" else -1))
+            (line.role, line.cost_centre, to_minor(line.amount, journal.currency) * (1 if line.side == "debit" else -1))
             for line in journal.lines
         ),
         event.cause,
