@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+import uuid
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.payroll.domain import leave
+from services.payroll.domain.employment import Forbidden
 from services.payroll.domain.leave import Employment, Entry, Rule
 from services.payroll.main import build
 from services.payroll.store import leave as store
@@ -85,6 +87,39 @@ def test_what_is_left_on_a_day(case: tuple[str, Employment, list[Rule], list[str
     away = [Entry("ANNUAL", "taken", date(2026, 3, 2), -taken, "r")] if taken else []
     entries = ledger_of(employment, rules, closing, away)
     assert leave.days_written(leave.balance(entries, "ANNUAL", date.fromisoformat(on))) == expected
+
+
+JANUARY = date(2026, 1, 5), date(2026, 1, 16)
+APRIL = date(2026, 4, 1), date(2026, 4, 3)
+AHEAD: list[tuple[str, tuple[date, date], int, int, str | None]] = [
+    # what is tested, asked for in December, days, taken by requests that wait, refused by
+    ("more than goes over", JANUARY, 10, 0, "leave-balance-short"),
+    ("what goes over", JANUARY, 5, 0, None),
+    ("what goes over, and something waits", JANUARY, 5, 1, "leave-balance-short"),
+    ("before the year ends", (date(2025, 12, 8), date(2025, 12, 19)), 10, 0, None),
+    ("what is added by then", APRIL, 6, 0, None),
+    ("what expires by then", APRIL, 7, 0, "leave-balance-short"),
+]
+
+
+@pytest.mark.parametrize("case", AHEAD, ids=lambda case: str(case[0]))
+def test_leave_is_not_given_that_will_have_expired_by_then(
+    case: tuple[str, tuple[date, date], int, int, str | None],
+) -> None:
+    """P11: 5 of 20 days go over into the new year and expire with March: neither asked for nor approved beyond that."""
+    _, (first, last), wanted, waits, expected = case
+    rules, kind = [rule(2400, over=500, until=3)], leave.LeaveType("ANNUAL", True, True)
+    closed = [f"2025-{month:02}" for month in range(1, 12)]
+    entries = ledger_of(Employment(date(2025, 2, 1), None), rules, closed, [])
+    ahead = leave.Outlook(Employment(date(2025, 2, 1), None), rules, "2025-11")
+    one = leave.Request(uuid.UUID(int=1), uuid.UUID(int=9), "ANNUAL", first, last, wanted * 100, "clerk", "asked")
+    other = one._replace(request=uuid.UUID(int=2), first=first - timedelta(3), last=first - timedelta(2))
+    waiting = [other._replace(hundredths=waits * 100)] if waits else []
+    refusal = leave.ask(one, kind, waiting, entries, ahead)
+    assert (None if refusal is None else refusal.code) == expected
+    if not waits:
+        made = leave.decide(one, "approved", "boss", may=True, own=False, known=kind, entries=entries, ahead=ahead)
+        assert (made.code if isinstance(made, Forbidden) else None) == expected
 
 
 def test_working_days_are_those_of_the_country() -> None:
@@ -218,7 +253,7 @@ async def test_two_requests_for_the_same_rest_do_not_both_get_it(office: Departm
         office.client(build, scopes={"payroll:officer"}) as two,
     ):
         bodies = [
-            {"leave_type": "ANNUAL", "first": f"2027-0{month}-01", "last": f"2027-0{month}-19"} for month in (2, 3)
+            {"leave_type": "ANNUAL", "first": f"2026-{month}-02", "last": f"2026-{month}-20"} for month in (11, 12)
         ]
         answers = await asyncio.gather(*[
             sent(client, ask, **body) for client, body in zip((one, two), bodies, strict=True)

@@ -75,6 +75,16 @@ def months_between(after: date, until: date) -> Iterator[str]:
         at = last + timedelta(1)
 
 
+def open_months(closed: str | None, rules: Collection[Rule], until: date) -> list[str]:
+    """The months that are over on a day and not closed: after the last one that is, or from the first rule on."""
+    if closed is not None:
+        return list(months_between(month_of(closed)[1], until))
+    if not rules:
+        return []
+    first = min(rule.effective_on for rule in rules).replace(day=1)
+    return list(months_between(first - timedelta(1), until))
+
+
 def rule_on(rules: Iterable[Rule], leave_type: str, day: date) -> Rule | None:
     """The rule of a kind of leave on a day."""
     begun = [rule for rule in rules if rule.leave_type == leave_type and rule.effective_on <= day]
@@ -165,17 +175,38 @@ class Request(NamedTuple):
     """`asked`, `approved`, `rejected` or `cancelled`."""
 
 
+class Outlook(NamedTuple):
+    """What the coming months do to somebody's leave: by which rules they are closed, and which one was the last."""
+
+    employment: Employment
+    rules: Collection[Rule]
+    closed: str | None
+
+
+def least_left(leave_type: str, since: date, entries: Collection[Entry], ahead: Outlook) -> int:
+    """The least that is left of a kind of leave from a day to its last entry, when the open months until then have been
+    closed as they will be: with what they add, let not go over and let expire.
+    """
+    last = max([since, *(e.effective_on for e in entries if e.leave_type == leave_type)])
+    held = list(entries)
+    for month in open_months(ahead.closed, ahead.rules, last):
+        held += close_month(month, ahead.employment, ahead.rules, held)
+    begin = since if ahead.closed is None else max(since, month_of(ahead.closed)[1] + timedelta(1))
+    days = {begin, *(e.effective_on for e in held if e.leave_type == leave_type and begin <= e.effective_on <= last)}
+    return min(balance(held, leave_type, day) for day in days)
+
+
 def ask(
-    wanted: Request, employment: Employment | None, known: LeaveType | None,
-    requests: Iterable[Request], entries: Collection[Entry],
+    wanted: Request, known: LeaveType | None, requests: Collection[Request], entries: Collection[Entry],
+    ahead: Outlook,
 ) -> Forbidden | None:  # fmt: skip
     """Why this cannot be asked for; None when it can."""
     if known is None:
         return Forbidden("leave-type-unknown", f"There is no leave {wanted.leave_type}.", "leave_type")
     if wanted.last < wanted.first:
         return Forbidden("leave-ends-before-start", f"It begins on {wanted.first}.", "last")
-    outside = employment is None or wanted.first < employment.first
-    if outside or (employment is not None and employment.last is not None and wanted.last > employment.last):
+    employment = ahead.employment
+    if wanted.first < employment.first or (employment.last is not None and wanted.last > employment.last):
         return Forbidden("leave-outside-employment", "They are not employed on all of these days.", "first")
     if wanted.hundredths == 0:
         return Forbidden("leave-without-working-day", "Nobody works on these days.", "first")
@@ -184,22 +215,31 @@ def ask(
         if open_ and other.first <= wanted.last and wanted.first <= other.last:
             detail = f"There is leave from {other.first} to {other.last}."
             return Forbidden("leave-overlaps", detail, "first", conflict=True)
-    return _enough(wanted, known, requests, entries)
-
-
-def _enough(
-    wanted: Request, known: LeaveType, requests: Iterable[Request], entries: Collection[Entry]
-) -> Forbidden | None:
     if not known.limited:
         return None
-    waiting = sum(
-        other.hundredths for other in requests
+    waiting = [
+        _taken(other) for other in requests
         if other.state == "asked" and (other.employee, other.leave_type) == (wanted.employee, wanted.leave_type)
-    )  # fmt: skip
-    left = balance(entries, wanted.leave_type) - waiting
+    ]  # fmt: skip
+    short = _short(wanted, [*entries, *waiting], ahead)
+    return None if short is None else Forbidden("leave-balance-short", short, "leave_type", conflict=True)
+
+
+def _taken(request: Request) -> Entry:
+    return Entry(request.leave_type, "taken", request.first, -request.hundredths, str(request.request))
+
+
+def _short(wanted: Request, entries: Collection[Entry], ahead: Outlook) -> str | None:
+    """What is lacking for a request beside these entries: there must be enough today, and still be on its days, when
+    what is not carried over or expires is gone.
+    """
+    left = balance(entries, wanted.leave_type)
+    takes = f"It takes {days_written(wanted.hundredths)} days"
     if wanted.hundredths > left:
-        detail = f"It takes {days_written(wanted.hundredths)} days, and {days_written(left)} are left."
-        return Forbidden("leave-balance-short", detail, "leave_type", conflict=True)
+        return f"{takes}, and {days_written(left)} are left."
+    then = least_left(wanted.leave_type, wanted.first, [*entries, _taken(wanted)], ahead)
+    if then < 0:
+        return f"{takes}, and {days_written(-then)} of what is left today will have expired by then."
     return None
 
 
@@ -208,8 +248,9 @@ NEXT = {"approved": ("asked",), "rejected": ("asked",), "cancelled": ("asked", "
 
 
 def decide(
-    request: Request, decision: str, by: str, *, may: bool, own: bool, known: LeaveType, entries: Collection[Entry]
-) -> Entry | Forbidden | None:
+    request: Request, decision: str, by: str, *, may: bool, own: bool, known: LeaveType, entries: Collection[Entry],
+    ahead: Outlook,
+) -> Entry | Forbidden | None:  # fmt: skip
     """What a decision writes into the ledger, if anything; or why it cannot be taken.
 
     `may`: they decide for this person; `own`: it is their own leave.
@@ -226,9 +267,9 @@ def decide(
     if not known.limited:
         return None
     if decision == "approved":
-        if request.hundredths > balance(entries, request.leave_type):
-            return Forbidden("leave-balance-short", "There is less left than it takes.", None, conflict=True)
-        return Entry(request.leave_type, "taken", request.first, -request.hundredths, str(request.request))
+        if (short := _short(request, entries, ahead)) is not None:
+            return Forbidden("leave-balance-short", short, None, conflict=True)
+        return _taken(request)
     if decision == "cancelled" and request.state == "approved":
         return Entry(request.leave_type, "returned", request.first, request.hundredths, str(request.request))
     return None

@@ -22,7 +22,7 @@ from services.payroll.commands.leave import (
 from services.payroll.domain import effective
 from services.payroll.domain import leave as rules
 from services.payroll.domain.employment import Forbidden, Staff
-from services.payroll.domain.leave import Employment, Entry, Request, Rule
+from services.payroll.domain.leave import Employment, Entry, Outlook, Request, Rule
 from services.payroll.handlers.days import todays
 from services.payroll.handlers.viewing import needs_everybody, viewers
 from services.payroll.store import leave as store
@@ -123,8 +123,8 @@ async def ask_for_leave(commands: Sequence[AskForLeave], unit: UnitOfWork) -> Se
             command.asker.person, "asked",
         )  # fmt: skip
         wrong = rules.ask(
-            wanted, employment_of(of, employee), ledger.types.get(command.leave_type),
-            ledger.requests.values(), ledger.entries.get(employee, []),
+            wanted, ledger.types.get(command.leave_type), ledger.requests.values(), ledger.entries.get(employee, []),
+            _ahead(of, ledger, employee),
         )  # fmt: skip
         if wrong is not None:
             results.append(refused(wrong))
@@ -141,8 +141,8 @@ async def decide_leave(commands: Sequence[DecideLeave], unit: UnitOfWork) -> Seq
     """Approved by who is above them, or by the officer, and never by who asked; what is approved is taken at once."""
     await staff_store.lock(unit.raw, unit.companies)
     askers = [command.asker for command in commands]
-    staff = await staff_store.read(unit.raw, unit.companies, None if needs_everybody(askers) else [])
     people = await store.people_of(unit.raw, unit.companies, [command.request for command in commands])
+    staff = await staff_store.read(unit.raw, unit.companies, None if needs_everybody(askers) else people)
     ledgers = await store.read(unit.raw, unit.companies, people)
     who = await viewers(askers, staff, unit)
     results: list[Result] = []
@@ -159,7 +159,7 @@ async def decide_leave(commands: Sequence[DecideLeave], unit: UnitOfWork) -> Seq
         made = rules.decide(
             request, command.decision, command.asker.person, may=viewer.decides_for(employee),
             own=viewer.is_own(employee), known=ledger.types[request.leave_type],
-            entries=ledger.entries.get(employee, []),
+            entries=ledger.entries.get(employee, []), ahead=_ahead(staff[company], ledger, employee),
         )  # fmt: skip
         if isinstance(made, Forbidden):
             results.append(_unless_forbidden(made))
@@ -229,7 +229,7 @@ async def close_leave_months(commands: Sequence[CloseLeaveMonths], unit: UnitOfW
         if last > over:
             results.append(Refused("month-not-over", f"The month {command.through} is not over.", "/month", 409))
             continue
-        open_ = _to_close(ledger, last)
+        open_ = rules.open_months(ledger.closed, ledger.rules, last)
         closing = open_[:1] if command.through is None else open_
         written = 0
         for month in closing:
@@ -250,13 +250,8 @@ async def close_leave_months(commands: Sequence[CloseLeaveMonths], unit: UnitOfW
     return results
 
 
-def _to_close(ledger: Ledger, last: date) -> list[str]:
-    if ledger.closed is not None:
-        return list(rules.months_between(rules.month_of(ledger.closed)[1], last))
-    if not ledger.rules:
-        return []
-    first = min(rule.effective_on for rule in ledger.rules).replace(day=1)
-    return list(rules.months_between(first - timedelta(1), last))
+def _ahead(staff: Staff, ledger: Ledger, employee: uuid.UUID) -> Outlook:
+    return Outlook(employment_of(staff, employee), ledger.rules, ledger.closed)
 
 
 def employment_of(staff: Staff, employee: uuid.UUID) -> Employment:
