@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,11 @@ from services.payroll.domain.pay.refusing import PayRefused
 from services.payroll.domain.pay.rules import Pack, read_pack
 
 FOLDER = Path(pay.__file__).parent / "packs"
+
+
+def fingerprints(folder: Path = FOLDER) -> dict[str, str]:
+    """The hash of each pack's file. Those of released packs stand in `released.json`, and stay as they are."""
+    return {file.stem: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.glob("*.toml"))}
 
 
 class Packs:
