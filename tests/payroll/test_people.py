@@ -113,6 +113,33 @@ async def test_a_mistake_is_corrected_by_another_fact_and_nothing_is_rewritten(o
     assert [t.data["kind"] for t in await office.told("EmploymentChanged")] == ["change", "correction", "correction"]
 
 
+async def test_last_day_and_contracts_are_told_as_they_were_known(office: Department) -> None:
+    """P1: what was recorded later, of the leaving and of contracts and their terms too, was not known before."""
+    await office.hear(hired("Anna", starts_on="2026-01-01"))
+    anna = f"{AT}/employees/{person('Anna')}"
+    contract = {"starts_on": "2026-01-01", "kind": "permanent", "job_title": "Clerk", "weekly_hours": "40"}
+
+    async def now() -> str:
+        return str((await office.rows("select clock_timestamp()"))[0][0].isoformat())
+
+    async with office.client(build) as client:
+        hire = await now()
+        signed = await asked(client, f"{anna}/contracts", reference="K-1", **contract)
+        before = await now()
+        await asked(client, f"{AT}/contracts/{signed['contract']}/amendments", effective_on="2026-01-01",
+                    weekly_hours="20")  # fmt: skip
+        await asked(client, f"{anna}/leaving", left_on="2026-03-31", reason="resignation")
+        told = {
+            at: (await client.get(anna, params={"on": "2026-06-01"} | ({"known_at": at} if at else {}))).json()
+            for at in (hire, before, "")
+        }
+    assert [(each["state"], each["left_on"]) for each in told.values()] == [
+        ("employed", None), ("employed", None), ("left", "2026-03-31"),
+    ]  # fmt: skip
+    assert [[c["weekly_hours"] for c in each["contracts"]] for each in told.values()] == [[], ["40.00"], ["20.00"]]
+    assert [len(each["contracts"][0]["terms"]) for each in told.values() if each["contracts"]] == [1, 2]
+
+
 async def test_what_cannot_be_is_refused_by_name_and_nothing_is_written(office: Department) -> None:
     """P1, P2: unknown cost centre, department and manager, changes outside of the employment, circles."""
     await office.hear(hired("A", starts_on="2026-01-01"), hired("B", starts_on="2026-02-01"))

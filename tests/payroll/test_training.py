@@ -222,6 +222,45 @@ async def test_a_certificate_that_is_entered_late_is_told_of_today(office: Depar
     assert (told.data["days"], told.data["valid_until"]) == (30, soon)
 
 
+async def test_who_runs_out_is_seen_by_themselves_and_their_manager_and_does_the_course_again(
+    office: Department,
+) -> None:
+    """P23: each notice with its day, own and of one's team; a required course that expired is to be done again."""
+    await office.hear(*[hired(who, starts_on="2020-01-01") for who in ("Boss", "A")])
+    await office.hear(hired("B", starts_on="2020-01-01", department="Other"))
+    async with office.client(build, scopes={"payroll:officer"}) as client:
+        await asked(client, f"{AT}/departments/changes", department="Logistics", effective_on="2020-01-01",
+                    manager=person("Boss"))  # fmt: skip
+        for who in ("Boss", "A", "B"):
+            await asked(client, f"{AT}/employees/{person(who)}/accounts", actor=who.lower())
+        await asked(client, f"{AT}/training/courses", course="FIRE", name="Fire safety")
+        for who in "AB":
+            at = f"{AT}/employees/{person(who)}/certificates"
+            await asked(client, at, course="FIRE", issued_on="2020-01-01", valid_until="2027-03-01")
+        await asked(client, f"{AT}/training/requirements", course="FIRE", department="Logistics")
+    for day in ("2027-02-24", "2027-03-02", "2027-03-03"):
+        async with office.database.unit(["acme"]) as unit:
+            await run_day(unit, day)
+
+    async def notices(actor: str, *scopes: str) -> list[tuple[str, int, str]]:
+        async with office.client(build, scopes=set(scopes), actor=actor) as client:
+            told = (await client.get(f"{AT}/training/notices")).json()["notices"]
+        return [(each["name"], each["days"], each["told_on"]) for each in told]
+
+    own = [("A", 0, "2027-03-02"), ("A", 7, "2027-02-24")]
+    assert await notices("a", "payroll:self") == own
+    assert await notices("boss", "payroll:team", "payroll:self") == own
+    assert await notices("b", "payroll:self") == [("B", 0, "2027-03-02"), ("B", 7, "2027-02-24")]
+    assert len(await notices("office", "payroll:read")) == 4
+    enrolled = "select employee::text, course, required from enrolment where employee = any($1)"
+    people = [person("A"), person("B")]
+    assert await office.rows(enrolled, people) == [(person("A"), "FIRE", True)]
+    async with office.client(build) as client:
+        renewed = {"course": "FIRE", "issued_on": "2027-03-03", "valid_until": "2030-03-02"}
+        await asked(client, f"{AT}/employees/{person('A')}/certificates", **renewed)
+    assert await notices("a", "payroll:self") == []
+
+
 async def run_day(unit: UnitOfWork, day: str) -> None:
     """What payroll does of itself, at noon of a day."""
     unit.now = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC) + timedelta(hours=10)

@@ -197,6 +197,16 @@ async def show_training(
     return found
 
 
+@router.get("/training/notices")
+async def list_notices(
+    company: str, reading: Read, limit: Annotated[int, Query(ge=1, le=500)] = 200
+) -> queries.NoticesAnswer:
+    """What was told of certificates that run out or have expired: one's own, and of one's people."""
+    async with reading.connection(company) as connection:
+        who = await viewer(connection, company, reading.caller)
+        return await queries.notices(connection, company, who, limit)
+
+
 @router.get("/training/matrix")
 async def show_matrix(
     company: str,

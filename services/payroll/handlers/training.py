@@ -141,7 +141,7 @@ async def open_sessions(commands: Sequence[OpenSession], unit: UnitOfWork) -> Se
     """Courses are held, each for so many people."""
     await staff_store.lock(unit.raw, unit.companies)
     courses = await store.courses(unit.raw, unit.companies)
-    currencies = await store.currencies(unit.raw, unit.companies)
+    currencies = await staff_store.currencies(unit.raw, unit.companies)
     results: list[Result] = []
     added: list[Sequence[object]] = []
     for command in commands:
@@ -192,13 +192,17 @@ async def record_certificates(commands: Sequence[RecordCertificate], unit: UnitO
 
 
 async def tell_of_certificates(causes: Sequence[Cause], staff: Mapping[str, Staff], unit: UnitOfWork) -> None:
-    """Remind of certificates that run out in 90, 30 and 7 days, and tell which have expired; each once."""
+    """Remind of certificates that run out in 90, 30 and 7 days, and tell which have expired; each once.
+
+    Who lost one that their role requires is enrolled again.
+    """
     today = await todays(unit)
     held = await store.certificates(unit.raw, unit.companies)
     latest = {company: rules.latest(of) for company, of in held.items()}
     ids = [one.certificate for of in latest.values() for one in of.values() if one.valid_until is not None]
     told = await store.notices(unit.raw, unit.companies, ids)
     added: list[Sequence[object]] = []
+    again: list[tuple[Cause, UUID, date]] = []
     for cause in causes:
         company, day = cause.company, today[cause.company]
         of, tree = staff[company], staff[company].organisation(day)
@@ -208,7 +212,10 @@ async def tell_of_certificates(causes: Sequence[Cause], staff: Mapping[str, Staf
             for days in rules.due_notices(one, told.get((company, one.certificate), ()), day):
                 _tell(one, days, of.position(one.employee, day, tree).manager, cause, unit)
                 added.append((company, one.certificate, days))
+                if days == rules.EXPIRED:
+                    again.append((cause, UUID(one.employee.hex), day))
     await store.add(unit.raw, store.ADD_NOTICES, added, unit.now)
+    await enrol_required(again, unit, staff)
 
 
 def _tell(one: Certificate, days: int, manager: uuid.UUID | None, cause: Cause, unit: UnitOfWork) -> None:

@@ -99,7 +99,7 @@ async def employees(
 ) -> EmployeePage:
     """A page of the people that somebody may see, as of a day (the database's today when none is given)."""
     day = on or await today(connection, company)
-    seen = None if viewer.sees_everybody() else _seen(viewer)
+    seen = seen_by(viewer)
     if department is not None:
         seen = await _inside(connection, company, department, day, seen)
     rows = await connection.fetch(EMPLOYEES, company, after, limit, None if seen is None else list(seen))
@@ -121,9 +121,9 @@ async def employee(
     if row is None or not viewer.sees(employee_id):
         return None
     day = on or await today(connection, company)
-    staff = (await staff_store.read(connection, [company], [employee_id]))[company]
+    staff = (await staff_store.read(connection, [company], [employee_id], known_at))[company]
     facts = staff.employments[employee_id]
-    contracts = (await contract_store.contracts(connection, [company], [employee_id]))[company]
+    contracts = (await contract_store.contracts(connection, [company], [employee_id], known_at))[company]
     hired_on = effective.begins(facts, known_at)
     if hired_on is None:
         return None
@@ -138,7 +138,10 @@ async def employee(
     )
 
 
-def _seen(viewer: Viewer) -> set[UUID]:
+def seen_by(viewer: Viewer) -> set[UUID] | None:
+    """The people whom somebody may see; None for all of them."""
+    if viewer.sees_everybody():
+        return None
     return {person for person in {*viewer.team, viewer.employee} if person is not None and viewer.sees(person)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from pydantic import BaseModel
@@ -12,6 +13,7 @@ from services.payroll.domain import training as rules
 from services.payroll.domain.rights import Viewer
 from services.payroll.domain.training import State
 from services.payroll.queries.days import today
+from services.payroll.queries.people import seen_by
 from services.payroll.store import staff as staff_store
 from services.payroll.store import training as store
 
@@ -58,6 +60,24 @@ class TrainingAnswer(BaseModel):
     on: date
     enrolments: list[EnrolmentLine]
     certificates: list[CertificateLine]
+
+
+class NoticeLine(BaseModel):
+    """What was told of somebody's certificate: that it runs out in so many days, or 0 that it has expired."""
+
+    employee: UUID
+    name: str
+    certificate: UUID
+    course: str
+    valid_until: date
+    days: int
+    told_on: date
+
+
+class NoticesAnswer(BaseModel):
+    """Notices of certificates that nobody has renewed yet, the newest first."""
+
+    notices: list[NoticeLine]
 
 
 class MatrixLine(BaseModel):
@@ -126,6 +146,29 @@ async def of_employee(
             for c in held
         ],
     )  # fmt: skip
+
+
+async def notices(connection: asyncpg.Connection, company: str, viewer: Viewer, limit: int) -> NoticesAnswer:
+    """What was told of one's own certificates and of one's people's."""
+    rows = await store.told(connection, company, seen_by(viewer), limit)
+    day = await today(connection, company)
+    staff = (await staff_store.read(connection, [company], [row["employee"] for row in rows]))[company]
+    zone = ZoneInfo((await staff_store.time_zones(connection, [company])).get(company, "UTC"))
+    organisation = staff.organisation(day)
+    return NoticesAnswer(
+        notices=[
+            NoticeLine(
+                employee=row["employee"],
+                name=staff.position(row["employee"], day, organisation).name,
+                certificate=row["certificate"],
+                course=row["course"],
+                valid_until=row["valid_until"],
+                days=row["days"],
+                told_on=row["at"].astimezone(zone).date(),
+            )
+            for row in rows
+        ]
+    )
 
 
 async def matrix(

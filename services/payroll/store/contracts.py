@@ -20,7 +20,7 @@ where p.company = any($1::text[]) order by p.company, p.post
 CONTRACTS = """
 select company, contract, employee, reference, post, starts_on from contract
 where company = any($1::text[]) and ($2::uuid[] is null or employee = any($2::uuid[]))
-order by company, employee, starts_on, reference
+    and ($3::timestamptz is null or recorded_at <= $3) order by company, employee, starts_on, reference
 """
 NAMED = """
 select c.company, c.employee, c.reference, c.contract, c.starts_on
@@ -54,16 +54,19 @@ async def posts(connection: asyncpg.Connection, companies: Collection[str]) -> d
 
 
 async def contracts(
-    connection: asyncpg.Connection, companies: Collection[str], people: Collection[object] | None = None
+    connection: asyncpg.Connection,
+    companies: Collection[str],
+    people: Collection[object] | None = None,
+    known_at: datetime | None = None,
 ) -> dict[str, list[Contract]]:
-    """The contracts of some people of companies, or of all, with their terms."""
+    """The contracts of some people of companies, or of all, with their terms, as far as they were known at a moment."""
     found: dict[str, list[Contract]] = {company: [] for company in companies}
-    rows = await connection.fetch(CONTRACTS, list(companies), None if people is None else list(people))
+    rows = await connection.fetch(CONTRACTS, list(companies), None if people is None else list(people), known_at)
     keys = None if people is None else [row["contract"] for row in rows]
     terms = await effective.read(connection, effective.CONTRACTS, companies, keys)
     for row in rows:
         company, contract, employee, reference, post, starts_on = row
-        facts = terms.get((company, contract), [])
+        facts = [f for f in terms.get((company, contract), []) if known_at is None or f.recorded_at <= known_at]
         found[company].append(Contract(contract, employee, reference, post, starts_on, facts))
     return found
 

@@ -15,7 +15,8 @@ from services.payroll.store.people import LOCK_COUNTERS
 
 LEAVINGS = """
 select distinct on (company, employee) company, employee, revision, left_on from leaving
-where company = any($1::text[]) order by company, employee, revision desc
+where company = any($1::text[]) and ($2::timestamptz is null or recorded_at <= $2)
+order by company, employee, revision desc
 """
 TOLD = "select company, employee, left_on from leaving_told where company = any($1::text[])"
 COST_CENTRES = "select company, cost_centre from cost_centre where company = any($1::text[])"
@@ -40,6 +41,7 @@ insert into department (company, department, by_hire, recorded_at)
 select x.company, x.department, false, $3 from unnest($1::text[], $2::text[]) as x(company, department)
 """
 ZONES = "select company, time_zone from company_profile where company = any($1::text[])"
+CURRENCIES = "select company, currency from company_profile where company = any($1::text[])"
 NUMBERS = (
     "select company, employee, number from employee where company = any($1::text[]) and employee = any($2::uuid[])"
 )
@@ -51,9 +53,14 @@ async def lock(connection: asyncpg.Connection, companies: Collection[str]) -> No
 
 
 async def read(
-    connection: asyncpg.Connection, companies: Collection[str], people: Collection[uuid.UUID] | None = None
+    connection: asyncpg.Connection,
+    companies: Collection[str],
+    people: Collection[uuid.UUID] | None = None,
+    known_at: datetime | None = None,
 ) -> dict[str, Staff]:
-    """Departments, cost centres and leavings of companies, with the employments of some people, or of all."""
+    """Departments, cost centres and leavings of companies, with the employments of some people, or of all. Who has left
+    is as it was known at a moment; facts bear theirs with them.
+    """
     found = {company: Staff() for company in companies}
     names = list(companies)
     facts = await effective.read(connection, effective.EMPLOYMENT, names, people)
@@ -62,7 +69,7 @@ async def read(
         found[company].employments[employee] = recorded
     for (company, code), recorded in (await effective.read(connection, effective.DEPARTMENTS, names)).items():
         found[company].departments[str(code)] = recorded
-    for row in await connection.fetch(LEAVINGS, names):
+    for row in await connection.fetch(LEAVINGS, names, known_at):
         found[row["company"]].leavings[row["employee"]] = Leaving(row["revision"], row["left_on"])
     for row in await connection.fetch(TOLD, names):
         found[row["company"]].told.add((row["employee"], row["left_on"]))
@@ -87,6 +94,11 @@ async def numbers(
 async def time_zones(connection: asyncpg.Connection, companies: Collection[str]) -> Mapping[str, str]:
     """Where a company's days begin and end, as far as it is known."""
     return {row["company"]: row["time_zone"] for row in await connection.fetch(ZONES, list(companies))}
+
+
+async def currencies(connection: asyncpg.Connection, companies: Collection[str]) -> Mapping[str, str]:
+    """In which currency companies count."""
+    return {row["company"]: row["currency"] for row in await connection.fetch(CURRENCIES, list(companies))}
 
 
 async def add_leavings(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 import asyncpg
@@ -13,7 +13,6 @@ from services.payroll.domain.training import Certificate, Course, Enrolment, Req
 COURSES = "select company, course, name, valid_months from course where company = any($1::text[])"
 PROGRAMMES = "select company, programme, courses from programme where company = any($1::text[])"
 REQUIREMENTS = "select company, course, job_title, department from course_requirement where company = any($1::text[])"
-CURRENCIES = "select company, currency from company_profile where company = any($1::text[])"
 LOCK_SESSIONS = """
 select s.company, s.session, t.course, t.held_on, t.cost_minor, t.currency, s.capacity, s.taken, s.closed
 from training_seats s join training_session t on t.company = s.company and t.session = s.session
@@ -41,6 +40,15 @@ where company = any($1::text[]) and ($2::uuid[] is null or employee = any($2::uu
 NOTICES = """
 select n.company, n.certificate, n.days from certificate_notice n
 where n.company = any($1::text[]) and n.certificate = any($2::uuid[])
+"""
+# Of the certificate that holds longest: what was told of an older one is nobody's concern any more.
+TOLD = """
+select n.days, n.at, c.certificate, c.employee, c.course, c.valid_until from certificate_notice n
+join certificate c on c.company = n.company and c.certificate = n.certificate
+where n.company = $1 and ($2::uuid[] is null or c.employee = any($2))
+    and not exists (select from certificate l where l.company = c.company and l.employee = c.employee
+        and l.course = c.course and (l.valid_until is null or l.valid_until > c.valid_until))
+order by n.at desc, c.employee, c.course, n.days limit $3
 """
 SET_SEATS = """
 update training_seats s set taken = x.taken, closed = x.closed
@@ -112,11 +120,6 @@ async def requirements(connection: asyncpg.Connection, companies: Collection[str
     return found
 
 
-async def currencies(connection: asyncpg.Connection, companies: Collection[str]) -> Mapping[str, str]:
-    """In which currency companies count."""
-    return {row["company"]: row["currency"] for row in await connection.fetch(CURRENCIES, list(companies))}
-
-
 async def lock_sessions(
     connection: asyncpg.Connection, companies: Collection[str], sessions: Collection[uuid.UUID]
 ) -> dict[tuple[str, uuid.UUID], Session]:
@@ -170,6 +173,13 @@ async def notices(
     for company, certificate, days in await connection.fetch(NOTICES, list(companies), list(of)):
         found.setdefault((company, certificate), set()).add(days)
     return found
+
+
+async def told(
+    connection: asyncpg.Connection, company: str, people: Collection[uuid.UUID] | None, limit: int
+) -> list[asyncpg.Record]:
+    """What was told of the certificates of some people, or of all, the newest first."""
+    return await connection.fetch(TOLD, company, None if people is None else list(people), limit)
 
 
 async def set_seats(connection: asyncpg.Connection, rows: Sequence[tuple[str, Session]]) -> None:
