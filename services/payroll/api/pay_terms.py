@@ -218,12 +218,16 @@ async def record_profile(
 async def show_agreed(
     company: str, employee: uuid.UUID, reading: PayReader, desk: Desk, on: MaybeDay = None
 ) -> queries.Agreed:
-    """What was agreed with a person, corrections included; or what holds `on` a day. The reading is written down."""
-    await pay_reader(reading, company, employee)
+    """What was agreed with a person, corrections included; or what holds `on` a day. The reading is written down.
+
+    Bank accounts and what tax depends on are told to no manager.
+    """
+    who = await pay_reader(reading, company, employee)
     await log(reading, company, "agreed pay", employee=employee)
     async with reading.connection(company) as connection:
         try:
             agreed = await queries.agreed(connection, desk.vault, company, employee)
+            agreed = agreed if who.sees_bank_and_tax(employee) else agreed.pay_alone()
             return agreed if on is None else agreed.on(on)
         except Unreadable:
             raise Problem(410, "person-erased", "This person's data was erased.") from None

@@ -41,6 +41,13 @@ BUSY = Refused("erasure-busy", "Somebody of another group is being erased at thi
 ERASED = Refused("person-erased", "This person's data was erased; nothing can be kept about them.", status=409)
 
 
+def refusal_of_currency(currency: str, own: str | None) -> Refused | None:
+    """Why a group cannot be paid in a currency; `own` is what the company counts in."""
+    if own is None or currency == own:
+        return None
+    return Refused("currency-not-the-companys", f"The company counts in {own}; its people are paid in it.", "/currency")
+
+
 class Terms(NamedTuple):
     """What is to be agreed, as far as rules look at it. Without a currency the terms of the day are taken back."""
 
@@ -136,12 +143,17 @@ def refusal_of_confirmation(account: Entered | None, *, own: bool, same: bool) -
     return None
 
 
-def refusal_of_profile(person: OnRegister | None, day: date, holder: UUID | None, employee: UUID) -> Refused | None:
-    """Why a tax profile cannot be entered; `holder` is somebody who has this tax id already."""
+def refusal_of_profile(
+    person: OnRegister | None, day: date, country: str, group: Group | None, holder: UUID | None, employee: UUID
+) -> Refused | None:
+    """Why a tax profile cannot be entered; `group` pays the person, `holder` has this tax id already."""
     if person is None:
         return NOT_FOUND
     if day < person.hired_on:
         return Refused("profile-before-hire", "It cannot hold before the first day of work.", "/effective_on")
+    if group is not None and country != group.country:
+        detail = f"They are paid by the rules of {group.country}, whose authority wants its own tax id."
+        return Refused("tax-country-differs", detail, "/country")
     if holder not in (None, employee):
         return Refused("tax-id-in-use", "Another employee has this tax id.", "/tax_id", 409)
     return None

@@ -52,12 +52,12 @@ class Viewer:
         )
 
     def sees_pay(self, employee: UUID) -> bool:
-        """Whether they may read this person's pay, payslips, bank account and tax data."""
-        return (
-            OFFICER in self.rights
-            or (SELF in self.rights and employee == self.employee)
-            or (self.rights >= {TEAM, TEAM_PAY} and employee in self.team)
-        )
+        """Whether they may read what this person earns, and their payslips."""
+        return self.sees_bank_and_tax(employee) or (self.rights >= {TEAM, TEAM_PAY} and employee in self.team)
+
+    def sees_bank_and_tax(self, employee: UUID) -> bool:
+        """Whether they may read where this person's pay goes and what tax depends on: no manager may."""
+        return OFFICER in self.rights or (SELF in self.rights and employee == self.employee)
 
     def sees_everybody(self) -> bool:
         """Whether no list needs to be narrowed for them."""

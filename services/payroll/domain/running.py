@@ -28,6 +28,8 @@ class Run:
     """The people who started or repeated the calculation; a system that did it for somebody is that person."""
     file_payments: int | None
     """How many payments its file has; None as long as there is no file."""
+    pays: bool = True
+    """Whether it pays anybody: in a month of leave without pay for all of a group it does not."""
 
 
 def refusal_to_start(since: date, period: date, runs: Mapping[date, str]) -> Refused | None:
@@ -75,6 +77,8 @@ def refusal_of_export(run: Run, without_account: int, unconfirmed: int) -> Refus
         return Refused("run-not-approved", "Only an approved run is paid.", status=409)
     if run.file_payments is not None:
         return Refused("pay-file-exported", "There is a pay file of this run; a second would pay twice.", status=409)
+    if not run.pays:
+        return Refused("nobody-to-pay", "Nobody is paid in this run: confirm it as paid without a file.", status=409)
     if without_account:
         return Refused("bank-account-missing", f"{without_account} people have no bank account.", status=409)
     if unconfirmed:
@@ -89,7 +93,7 @@ def refusal_of_payment(run: Run) -> Refused | None:
         return Refused("run-paid", "The run is paid already.", status=409)
     if run.state != "approved":
         return Refused("run-not-approved", "Only an approved run is paid.", status=409)
-    if run.file_payments is None:
+    if run.file_payments is None and run.pays:
         return Refused("pay-file-missing", "No pay file was made of this run.", status=409)
     return None
 

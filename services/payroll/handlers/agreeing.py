@@ -29,6 +29,7 @@ from services.payroll.domain.agreeing import (
     Terms,
     refusal_of_account,
     refusal_of_confirmation,
+    refusal_of_currency,
     refusal_of_profile,
     refusal_of_terms,
 )
@@ -38,6 +39,7 @@ from services.payroll.domain.privacy import PersonKey, Place
 from services.payroll.store import accounts, people
 from services.payroll.store import contracts as contract_store
 from services.payroll.store import pay_terms as store
+from services.payroll.store import staff as staff_store
 from services.payroll.store.packs import Packs
 from services.payroll.store.pay_terms import SealedRow
 from services.payroll.store.vault import KeyRing, Vault
@@ -85,12 +87,15 @@ class Agreeing:
         self._packs = packs
 
     async def define_groups(self, commands: Sequence[DefinePayGroup], unit: UnitOfWork) -> Sequence[Result]:
-        """A group is defined once; its rules must be there and complete with the figures given."""
+        """A group is defined once; its rules must be there and complete with the figures given, and of the currency
+        that the company counts in: the books hold what it pays.
+        """
+        own = await staff_store.currencies(unit.raw, unit.companies)
         refusals: list[Refused | None] = []
         rows: dict[tuple[str, str], tuple[object, ...]] = {}
         for command in commands:
             company = command.cause.company
-            refusals.append(self._refusal_of_rules(command))
+            refusals.append(refusal_of_currency(command.currency, own.get(company)) or self._refusal_of_rules(command))
             if refusals[-1] is None:
                 rows.setdefault(
                     (company, command.pay_group),
@@ -220,13 +225,16 @@ class Agreeing:
         holders = await store.holders(
             unit.raw, [(c.cause.company, digest) for c, digest in zip(commands, digests, strict=True)]
         )
+        groups = await store.groups(unit.raw, unit.companies)
         rows: list[tuple[bytes, SealedRow]] = []
         results: list[Result] = []
         for command, digest in zip(commands, digests, strict=True):
             company, employee = command.cause.company, command.employee
             of_id = holders.setdefault((company, digest), set())
             other = next((each for each in of_id if each != employee), None)
-            refusal = refusal_of_profile(known.find(command), command.effective_on, other, employee)
+            person = known.find(command)
+            group = groups.get((company, person.group)) if person is not None and person.group is not None else None
+            refusal = refusal_of_profile(person, command.effective_on, command.country, group, other, employee)
             if refusal is None and (company, employee) in known.ring.erased:
                 refusal = ERASED
             if refusal is not None:

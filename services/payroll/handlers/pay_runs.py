@@ -208,14 +208,16 @@ class Running:
         status: int = 200,
     ) -> tuple[list[C], list[Result]]:
         """Lock the runs, decide each command once per run, write the steps; who goes on, and everybody's answer."""
-        rows = await store.lock_runs(unit.raw, [(c.cause.company, c.run) for c in commands])
+        runs = [(c.cause.company, c.run) for c in commands]
+        rows = await store.lock_runs(unit.raw, runs)
+        steps_now = await store.last_steps(unit.raw, runs)
         good: dict[RunKey, C] = {}
         results: list[Result] = []
         for command in commands:
             key = (command.cause.company, command.run)
             row = rows.get(key)
             refusal = NOT_FOUND if row is None else refuse(command, _run(row))
-            if refusal is None and key in good:
+            if refusal is None and (key in good or row is None or steps_now.get(key) != row["last_step"]):
                 refusal = Refused("run-busy", "Another request changes this run at this moment.", status=409)
             if refusal is not None:
                 results.append(refusal)
@@ -240,4 +242,5 @@ async def keep_papers(commands: Sequence[KeepPapers], unit: UnitOfWork) -> None:
 
 def _run(row: Any) -> Run:
     digest = "" if row["digest"] is None else row["digest"].hex()
-    return Run(row["state"], row["problems"], digest, row["makers"] or (), row["file_payments"])
+    makers, payments = row["makers"] or (), row["file_payments"]
+    return Run(row["state"], row["problems"], digest, makers, payments, pays=row["pays"])

@@ -40,7 +40,7 @@ class Sums(BaseModel):
 
 
 class RunSums(BaseModel):
-    """A month of a pay group. `sums` is null for fewer than three people: they would be somebody's pay."""
+    """A month of a pay group. `sums` is null where fewer than three people are paid: they would be somebody's pay."""
 
     run: UUID
     pay_group: str
@@ -66,10 +66,8 @@ async def totals(
 
 
 def _told(row: asyncpg.Record, vault: Vault, company: str) -> RunSums:
-    sums = None
-    if row["people"] >= FEW:
-        record = vault.unseal_sums(company, sums_place(row["run"], row["attempt"]), row["totals"])
-        sums = _sums(read_totals(record), row["currency"])
+    found = read_totals(vault.unseal_sums(company, sums_place(row["run"], row["attempt"]), row["totals"]))
+    sums = _sums(found, row["currency"]) if found.payments >= FEW else None
     return RunSums.model_validate({**dict(row), "period": f"{row['period']:%Y-%m}", "sums": sums})
 
 

@@ -136,16 +136,21 @@ class Agreed(BaseModel):
 
     employee: UUID
     terms: list[Term]
-    bank_accounts: list[BankAccount]
-    tax_profiles: list[TaxProfile]
+    bank_accounts: list[BankAccount] | None
+    """Null, as are tax profiles, for who may see what somebody earns and no more of them."""
+    tax_profiles: list[TaxProfile] | None
+
+    def pay_alone(self) -> Agreed:
+        """What a manager is told: neither where pay goes nor what tax depends on."""
+        return Agreed(employee=self.employee, terms=self.terms, bank_accounts=None, tax_profiles=None)
 
     def on(self, day: date) -> Agreed:
         """Of each kind what holds on a day: what was last entered of the latest day until then."""
         return Agreed(
             employee=self.employee,
             terms=_paid_on(self.terms, day),
-            bank_accounts=_holding(self.bank_accounts, day),
-            tax_profiles=_holding(self.tax_profiles, day),
+            bank_accounts=None if self.bank_accounts is None else _holding(self.bank_accounts, day),
+            tax_profiles=None if self.tax_profiles is None else _holding(self.tax_profiles, day),
         )
 
 

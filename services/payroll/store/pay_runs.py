@@ -48,10 +48,17 @@ select r.*, (select max(step) from pay_run_step s where s.company = r.company an
     (select array_agg(distinct actor) from pay_run_step s where s.company = r.company and s.run = r.run
         and s.action in ('started', 'recalculated')) as makers,
     (select f.payments from pay_file f where f.company = r.company and f.run = r.run) as file_payments,
+    exists (select from payslip p where p.company = r.company and p.run = r.run and p.attempt = r.attempt and p.pays)
+        as pays,
     g.country, g.currency
 from pay_run r join pay_group g on g.company = r.company and g.pay_group = r.pay_group
 join unnest($1::text[], $2::uuid[]) as x(company, run) on r.company = x.company and r.run = x.run
 order by r.company, r.run for update of r
+"""
+LAST_STEPS = """
+select s.company, s.run, max(s.step) as step from pay_run_step s
+join unnest($1::text[], $2::uuid[]) as x(company, run) on s.company = x.company and s.run = x.run
+group by s.company, s.run
 """
 ADD_STEPS = """
 insert into pay_run_step (company, run, step, action, actor, at)
@@ -183,6 +190,12 @@ async def lock_runs(connection: asyncpg.Connection, runs: Collection[RunKey]) ->
     """Lock runs in one order, and what is known of them."""
     rows = await connection.fetch(LOCK_RUNS, *_pairs(runs))
     return {(row["company"], row["run"]): row for row in rows}
+
+
+async def last_steps(connection: asyncpg.Connection, runs: Collection[RunKey]) -> dict[RunKey, int]:
+    """The last step of each of these runs, as it is now: a lock that was waited for shows what was before the wait."""
+    rows = await connection.fetch(LAST_STEPS, *_pairs(runs))
+    return {(row["company"], row["run"]): row["step"] for row in rows}
 
 
 async def add_steps(

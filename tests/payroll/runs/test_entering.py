@@ -177,6 +177,8 @@ async def test_a_manager_reads_pay_of_their_own_people_only_when_that_was_grante
     await bureau.hire("Anna", "Boris", "Boss")
     for name in ("Anna", "Boris"):
         await bureau.agree(name, "3000.00")
+    await bureau.bank("Anna")
+    await bureau.tax("Anna", "1", children=2)
     async with bureau.client() as client:
         await said(client, f"{AT}/employees/{person('Boss')}/accounts", actor="user:boss")
         changes = f"{AT}/employees/{person('Anna')}/changes"
@@ -188,7 +190,9 @@ async def test_a_manager_reads_pay_of_their_own_people_only_when_that_was_grante
         await bureau.approve(run["run"])
         assert [slip["gross"] for slip in (await boss.get(path)).json()["payslips"]] == ["3000.00"]
         assert (await boss.get(f"{path}/2024-01/explanation")).status_code == 200
-        assert (await boss.get(f"{AT}/employees/{person('Anna')}/pay")).status_code == 200
+        agreed = (await boss.get(f"{AT}/employees/{person('Anna')}/pay")).json()
+        assert [term["monthly"] for term in agreed["terms"]] == ["3000.00"]
+        assert (agreed["bank_accounts"], agreed["tax_profiles"]) == (None, None)
         for other in ("Boris", "Boss"):
             assert (await boss.get(f"{AT}/employees/{person(other)}/payslips")).status_code == 404
     for scopes in (("payroll:team",), ("payroll:teampay",)):
@@ -212,6 +216,17 @@ IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
 ]
 
 
+async def test_a_tax_profile_is_of_the_country_whose_rules_pay_the_person(bureau: Bureau) -> None:
+    """P4, P7: tax is withheld for the group's country; an id of another one would go to the wrong authority."""
+    await bureau.hire("Anna")
+    await bureau.agree("Anna", "3000.00")
+    path = f"{AT}/employees/{person('Anna')}/tax-profiles"
+    async with bureau.client() as client:
+        foreign = {"effective_on": "2024-01-01", "country": "GR", "tax_id": "094259216"}
+        assert await no(client, path, **foreign) == (422, "tax-country-differs", "/country")
+        await said(client, path, **foreign | {"country": "XX"})
+
+
 async def test_figures_that_an_officer_gives_are_checked_for_their_meaning(bureau: Bureau) -> None:
     """P6: a month is a month, a choice is one of its two, and a name that no rule asks for is a slip of the pen."""
     address = {"line1": "1 Port Road", "city": "Piraeus", "country": "GR"}
@@ -220,4 +235,7 @@ async def test_figures_that_an_officer_gives_are_checked_for_their_meaning(burea
     async with bureau.client() as client:
         for figures, code in IMPOSSIBLE:
             assert await no(client, f"{AT}/pay-groups", **body, figures=GREEK | figures) == (422, code, "/figures")
+        foreign = body | {"country": "IL", "currency": "ILS"}
+        refused = (422, "currency-not-the-companys", "/currency")
+        assert await no(client, f"{AT}/pay-groups", **foreign, figures={}) == refused
         await said(client, f"{AT}/pay-groups", **body, figures=GREEK)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.payroll.office import person
 from tests.payroll.runs.bureau import AT, Bureau
+from tests.payroll.runs.test_states import away
 
 DIRECTOR = ("payroll:director",)
 YEAR = {"since": "2024-01", "until": "2024-12"}
@@ -61,6 +62,19 @@ async def test_sums_of_two_people_are_told_to_nobody_who_may_not_see_pay(bureau:
     (month,) = await seen(bureau)
 
     assert (month["people"], month["sums"]) == (2, None)
+
+
+async def test_people_without_an_amount_hide_nobody(bureau: Bureau) -> None:
+    """P27: of three people two are on leave without pay: the sum would be the third one's pay."""
+    await employed(bureau, Anna="sales", Boris="sales", Chloe="sales")
+    await away(bureau, "Anna", "Boris")
+    run = await bureau.calculated("2024-01")
+    await bureau.approve(run["run"])
+    (month,) = await seen(bureau)
+    assert (month["people"], month["sums"]) == (3, None)
+    (told,) = run["totals"]["cost_centres"]
+    assert (told["cost_centre"], told["people"]) == ("sales", 1)
+    assert [line["cost_centre"] for line in run["totals"]["journal"] if line["side"] == "debit"] == ["various"] * 2
 
 
 @pytest.mark.parametrize("right", ["payroll:read", "payroll:write", "payroll:team", "payroll:self", "payroll:approve"])

@@ -25,7 +25,8 @@ def postings(totals: Totals) -> list[Posting]:
     for role, sums in (("salaries", totals.salaries), ("employer_contributions", totals.employer)):
         by_name: dict[str, int] = {}
         for centre, amount in sums.items():
-            by_name[names[centre]] = by_name.get(names[centre], 0) + amount
+            name = names.get(centre, centre)  # nobody stands behind it: it bears nothing
+            by_name[name] = by_name.get(name, 0) + amount
         found += [Posting(role, name, None, by_name[name]) for name in sorted(by_name)]  # type: ignore[arg-type]
     found += [Posting("contributions_payable", None, to, -totals.owed[to]) for to in sorted(totals.owed)]
     found += [Posting("tax_payable", None, to, -totals.tax[to]) for to in sorted(totals.tax)]

@@ -23,7 +23,7 @@ class Totals:
     net: int = 0
     """Owed to people."""
     people: dict[str, int] = field(default_factory=dict)
-    """How many persons stand behind the sums of a cost centre."""
+    """How many persons stand behind the sums of a cost centre: who is paid nothing stands behind none."""
     payable: int = 0
     """What goes to banks: `net`, less what earlier runs paid too much."""
     payments: int = 0
@@ -60,7 +60,7 @@ class Totals:
     def of(self, lines: Collection[Line], payable: int) -> None:
         """Count a person in: who is behind a cost centre's sums matters, not only how much they come to."""
         self.add(lines)
-        for centre in {line.cost_centre for line in lines if line.cost_centre}:
+        for centre in {line.cost_centre for line in lines if line.cost_centre and line.amount}:
             _count(self.people, centre, 1)
         self.payable += payable
         self.payments += payable > 0
