@@ -41,7 +41,7 @@ async def make_toy(postgres_server: TestPostgres, toy_template: DatabaseUrls) ->
 
     yield make
     for toy in made:
-        await toy.database.close()
+        await toy.close()
 
 
 @pytest_asyncio.fixture

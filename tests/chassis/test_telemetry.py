@@ -75,9 +75,9 @@ def test_two_services_in_one_process_do_not_share_their_numbers() -> None:
 def logs(capsys: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
     """Standard output, and logging as it was afterwards; each test configures it itself, on its own output."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, ours = root.handlers[:], root.level, structlog.get_config()
     yield capsys
-    structlog.reset_defaults()
+    structlog.configure(**ours)
     root.handlers[:], root.level = handlers, level
 
 

@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import asyncpg
 import orjson
 from aiokafka.structs import ConsumerRecord
 from alembic.migration import MigrationContext
@@ -34,6 +33,7 @@ from contracts.gateway import OrderCancelled, OrderPlaced
 from contracts.ledger import AccountOpened, CompanyRegistered, TaxCodeDefined
 from deploy.local.postgres import DatabaseUrls
 from tests.support.stack import TestPostgres
+from tests.support.superuser import Superuser
 
 NOTED = """
 create table noted (company text not null, n bigint generated always as identity, topic text not null,
@@ -147,15 +147,16 @@ class Toy:
         self.metrics = Metrics("toy")
         self.consumers = toy_consumers(name)
         self.corridor = Corridor(self.database, self.consumers, self.metrics)
-        self._superuser = server.superuser_url_of(urls)
+        self._superuser = Superuser(server.superuser_url_of(urls))
 
     async def rows(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
         """What the superuser sees."""
-        connection = await asyncpg.connect(self._superuser)
-        try:
-            return [tuple(row) for row in await connection.fetch(query, *arguments)]
-        finally:
-            await connection.close()
+        return await self._superuser.rows(query, *arguments)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._superuser.close()
+        await self.database.close()
 
     async def noted(self, key: str | None = None) -> list[int]:
         """Sequences in the order in which they were noted."""

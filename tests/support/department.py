@@ -39,6 +39,7 @@ from contracts.registry import key_of, owner_of
 from deploy.local.postgres import DatabaseUrls
 from tests.contracts.outbox_rows import assert_row_matches_contract
 from tests.support.stack import TestPostgres
+from tests.support.superuser import Superuser
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SECRET = "a-secret-for-tests-that-is-long-enough-0123456789"
@@ -110,14 +111,17 @@ class Department:
     corridor: Corridor = field(init=False)
     metrics: Metrics = field(init=False)
     _offsets: dict[str, itertools.count[int]] = field(default_factory=dict)
+    _superuser: Superuser = field(init=False)
 
     def __post_init__(self) -> None:
+        self._superuser = Superuser(self.server.superuser_url_of(self.urls))
         self.database = Database(self.settings)
         self.metrics = Metrics(self.settings.service)
         self.corridor = Corridor(self.database, self.consumers, self.metrics)
 
     async def close(self) -> None:
         """Give the connections back."""
+        await self._superuser.close()
         await self.database.close()
 
     async def knows(self, *names: str) -> None:
@@ -149,11 +153,7 @@ class Department:
 
     async def rows(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
         """What the superuser sees, past row-level security."""
-        connection = await asyncpg.connect(self.server.superuser_url_of(self.urls))
-        try:
-            return [tuple(row) for row in await connection.fetch(query, *arguments)]
-        finally:
-            await connection.close()
+        return await self._superuser.rows(query, *arguments)
 
     async def told(self, *types: str) -> list[Told]:
         """What stands in the outbox, in its order, each checked against the contract files."""
