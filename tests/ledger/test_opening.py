@@ -12,7 +12,7 @@ from chassis.requests import Answer
 from services.ledger import handlers
 from services.ledger.commands import OpenAccounts, RunDunning, SetDunningPolicy
 from tests.ledger.desk import Desk, cause, payment, payment_id
-from tests.ledger.takeover import CUSTOMERS, OPENING, come_over, get, invoice_of, post, send, take_over
+from tests.ledger.takeover import BEGIN, CUSTOMERS, OPENING, come_over, get, invoice_of, post, send, take_over
 
 
 @pytest_asyncio.fixture
@@ -95,6 +95,30 @@ async def test_a_credit_note_of_the_earlier_system_is_money_of_its_customer(
     assert (pays.status_code, pays.json()["open"], pays.json()["unapplied"]) == (201, "140.00", "6.00")
     assert (bounced.status_code, bounced.json()["type"]) == (409, "/problems/not-received")
     assert (asked.status_code, asked.json()["amount"]) == (201, "6.00")
+    assert await desk.faults() == []
+
+
+async def test_an_item_that_was_taken_over_by_mistake_is_taken_back_by_a_credit_note_over_it(
+    desk: Desk, office: httpx.AsyncClient
+) -> None:
+    """L2, X24: nothing is edited: what was wrong stays on record, and comes to nought in every account."""
+    await come_over(office)
+    item = await invoice_of(office, "RE-4712")
+    before = await desk.balances()
+
+    names = "kind,number,customer,issued_on,currency,total,open"
+    row = "credit-note,BACK-1,C-1,2026-10-20,EUR,200.00,200.00"
+    await take_over(office, f"{names}\n{row}\n")
+    (credit,) = [x for x in (await get(office, "/payments", unapplied=True))["payments"] if x["customer"] == "C-1"]
+    pays = await post(office, f"/payments/{credit['payment']}/allocations",
+                      {"invoice": item["invoice"], "on": BEGIN.isoformat()})  # fmt: skip
+
+    assert (pays.status_code, pays.json()["open"]) == (201, "0.00")
+    after = await desk.balances()
+    assert after.pop(("3900", "EUR")) == 20000  # as if it had never been taken over
+    assert before | {("1100", "EUR"): 100000} == after
+    (aged,) = (await get(office, "/ageing", as_of=BEGIN.isoformat()))["totals"]
+    assert aged["total"] == "1000.00"
     assert await desk.faults() == []
 
 
