@@ -111,7 +111,7 @@ def test_leave_is_not_given_that_will_have_expired_by_then(
     rules, kind = [rule(2400, over=500, until=3)], leave.LeaveType("ANNUAL", True, True)
     closed = [f"2025-{month:02}" for month in range(1, 12)]
     entries = ledger_of(Employment(date(2025, 2, 1), None), rules, closed, [])
-    ahead = leave.Outlook(Employment(date(2025, 2, 1), None), rules, "2025-11")
+    ahead = leave.Outlook(Employment(date(2025, 2, 1), None), rules, "2025-11", date(2025, 12, 1))
     one = leave.Request(uuid.UUID(int=1), uuid.UUID(int=9), "ANNUAL", first, last, wanted * 100, "clerk", "asked")
     other = one._replace(request=uuid.UUID(int=2), first=first - timedelta(3), last=first - timedelta(2))
     waiting = [other._replace(hundredths=waits * 100)] if waits else []
@@ -217,6 +217,7 @@ async def test_leave_that_cannot_be_is_refused_and_nothing_is_written(office: De
             await no(last="2026-12-01", leave_type="NONE"),
             await no(first="2025-12-31", last="2026-01-05"),
             await no(first="2026-12-05", last="2026-12-06"),
+            await no(last="2099-12-31"),
             await refused(client, f"{AT}/leave/months", month="2026-11"),
             await refused(client, f"{AT}/leave/rules", leave_type="ANNUAL", effective_on="2026-10-31",
                           days_per_year="1"),
@@ -236,6 +237,7 @@ async def test_leave_that_cannot_be_is_refused_and_nothing_is_written(office: De
         (422, "leave-type-unknown", "/leave_type"),
         (422, "leave-outside-employment", "/first"),
         (422, "leave-without-working-day", "/first"),
+        (422, "leave-too-far-ahead", "/last"),
         (409, "month-not-over", "/month"),
         (409, "leave-month-closed", "/effective_on"),
         (422, "leave-not-limited", "/leave_type"),

@@ -15,6 +15,8 @@ from services.payroll.domain.pay.prorating import rounded
 
 Kind = Literal["accrual", "taken", "returned", "forfeited", "adjustment"]
 MONTHS = 12
+AHEAD = timedelta(3 * 366)
+"""How far ahead leave is asked for."""
 
 
 class Rule(NamedTuple):
@@ -181,13 +183,19 @@ class Outlook(NamedTuple):
     employment: Employment
     rules: Collection[Rule]
     closed: str | None
+    today: date
+
+    @property
+    def end(self) -> date:
+        """As far as anybody asks and looks: months are gone through one by one."""
+        return self.today + AHEAD
 
 
 def least_left(leave_type: str, since: date, entries: Collection[Entry], ahead: Outlook) -> int:
     """The least that is left of a kind of leave from a day to its last entry, when the open months until then have been
     closed as they will be: with what they add, let not go over and let expire.
     """
-    last = max([since, *(e.effective_on for e in entries if e.leave_type == leave_type)])
+    last = min(ahead.end, max([since, *(e.effective_on for e in entries if e.leave_type == leave_type)]))
     held = list(entries)
     for month in open_months(ahead.closed, ahead.rules, last):
         held += close_month(month, ahead.employment, ahead.rules, held)
@@ -205,6 +213,8 @@ def ask(
         return Forbidden("leave-type-unknown", f"There is no leave {wanted.leave_type}.", "leave_type")
     if wanted.last < wanted.first:
         return Forbidden("leave-ends-before-start", f"It begins on {wanted.first}.", "last")
+    if wanted.last > ahead.end:
+        return Forbidden("leave-too-far-ahead", f"Leave is asked for until {ahead.end}.", "last")
     employment = ahead.employment
     if wanted.first < employment.first or (employment.last is not None and wanted.last > employment.last):
         return Forbidden("leave-outside-employment", "They are not employed on all of these days.", "first")

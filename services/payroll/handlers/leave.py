@@ -107,6 +107,7 @@ async def ask_for_leave(commands: Sequence[AskForLeave], unit: UnitOfWork) -> Se
     # Whoever is above somebody decides and does not ask in their name, so nobody's team matters here.
     askers = [command.asker for command in commands]
     who = await viewers(askers, {}, unit) if not needs_everybody(askers) else await viewers(askers, staff, unit)
+    today = await todays(unit)
     results: list[Result] = []
     added: list[tuple[str, Request]] = []
     for command, viewer in zip(commands, who, strict=True):
@@ -116,7 +117,8 @@ async def ask_for_leave(commands: Sequence[AskForLeave], unit: UnitOfWork) -> Se
             results.append(no_such_employee())
             continue
         days = 0
-        if command.first <= command.last:
+        ahead = _ahead(of, ledger, employee, today[company])
+        if command.first <= command.last <= ahead.end:
             days = rules.working_days(command.first, command.last, ledger.country, ledger.holidays)
         wanted = Request(
             command.request, employee, command.leave_type, command.first, command.last, days * 100,
@@ -124,7 +126,7 @@ async def ask_for_leave(commands: Sequence[AskForLeave], unit: UnitOfWork) -> Se
         )  # fmt: skip
         wrong = rules.ask(
             wanted, ledger.types.get(command.leave_type), ledger.requests.values(), ledger.entries.get(employee, []),
-            _ahead(of, ledger, employee),
+            ahead,
         )  # fmt: skip
         if wrong is not None:
             results.append(refused(wrong))
@@ -145,6 +147,7 @@ async def decide_leave(commands: Sequence[DecideLeave], unit: UnitOfWork) -> Seq
     staff = await staff_store.read(unit.raw, unit.companies, None if needs_everybody(askers) else people)
     ledgers = await store.read(unit.raw, unit.companies, people)
     who = await viewers(askers, staff, unit)
+    today = await todays(unit)
     results: list[Result] = []
     decided: list[tuple[str, UUID, int, str, str, str]] = []
     entries: list[tuple[str, UUID, Entry]] = []
@@ -159,7 +162,7 @@ async def decide_leave(commands: Sequence[DecideLeave], unit: UnitOfWork) -> Seq
         made = rules.decide(
             request, command.decision, command.asker.person, may=viewer.decides_for(employee),
             own=viewer.is_own(employee), known=ledger.types[request.leave_type],
-            entries=ledger.entries.get(employee, []), ahead=_ahead(staff[company], ledger, employee),
+            entries=ledger.entries.get(employee, []), ahead=_ahead(staff[company], ledger, employee, today[company]),
         )  # fmt: skip
         if isinstance(made, Forbidden):
             results.append(_unless_forbidden(made))
@@ -250,8 +253,8 @@ async def close_leave_months(commands: Sequence[CloseLeaveMonths], unit: UnitOfW
     return results
 
 
-def _ahead(staff: Staff, ledger: Ledger, employee: uuid.UUID) -> Outlook:
-    return Outlook(employment_of(staff, employee), ledger.rules, ledger.closed)
+def _ahead(staff: Staff, ledger: Ledger, employee: uuid.UUID, today: date) -> Outlook:
+    return Outlook(employment_of(staff, employee), ledger.rules, ledger.closed, today)
 
 
 def employment_of(staff: Staff, employee: uuid.UUID) -> Employment:
