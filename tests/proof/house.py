@@ -30,6 +30,9 @@ from tests.proof.watching import completions
 from tests.support.stack import new_state_folder, remove_state
 
 OFFICES = 2
+AUDITOR_KEY = (
+    "keys", "create", "--client", "second-person", "--companies", "*", "--scopes", "*,documents:confidential", "--json",
+)  # fmt: skip
 STILL_S = 60.0
 """After healing, while something is on the way, something must move at least this often (INV28). How long until
 nothing is on the way depends on the machine (papers are rendered at the lowest priority): that is a figure."""
@@ -62,6 +65,7 @@ class House:
         """By topic: events that the harness put there itself; readers settle them, no producer has sent them."""
         self._foundings = 0
         self._checked = (0, 0)
+        self._auditor: str | None = None
 
     @property
     def gateway(self) -> str:
@@ -156,13 +160,17 @@ class House:
         mine = [name for name in self.stack.processes if name == service or name.startswith(f"{service}-")]
         return sorted(mine, key=lambda name: "relay" in name)
 
-    async def check(self, key: str | None = None) -> Judged:
-        """What became of everything that was ever asked of this house, by the checker; counts since the last check.
+    async def auditor(self) -> str:
+        """The key of a second person, who also may read what is confidential and the administrator is not shown."""
+        if self._auditor is None:
+            told = await self.stack.run_command("gateway", *AUDITOR_KEY)
+            self._auditor = str(json.loads(told)["key"])
+        return self._auditor
 
-        key: who asks, where the administrator is not shown everything.
-        """
+    async def check(self) -> Judged:
+        """What became of everything that was ever asked of this house, by the checker; counts since the last check."""
         self.history.close()
-        judged = await judge(self, key)
+        judged = await judge(self)
         events, operations = self._checked
         self._checked = (judged.events, judged.operations)
         return judged.less(events, operations)

@@ -12,7 +12,7 @@ import httpx
 from deploy.local.demo.day import until
 from tests.proof.chapter import Chapter, Length
 from tests.proof.house import House
-from tests.proof.load.payroll import APPROVER, GROUP, SINCE, PayOffice, auditor_key
+from tests.proof.load.payroll import APPROVER, GROUP, SINCE, PayOffice
 from tests.proof.run import Run
 from tests.proof.trial import Trial
 from tests.proof.verdict import Verdict
@@ -37,7 +37,7 @@ async def run(run: Run) -> Sequence[Verdict]:
     """Hire, calculate, approve, pay, post, with a kill at each step; rest, check."""
     async with run.house() as house:
         trial = Trial(run, house, "pay_runs", f"payroll killed {KILLS} times in a pay run")
-        auditor = await auditor_key(house)
+        auditor = await house.auditor()
         office = PayOffice(house, house.companies[0], auditor)
         began = time.monotonic()
         try:
@@ -49,7 +49,7 @@ async def run(run: Run) -> Sequence[Verdict]:
         trial.figures["people"] = str(len(office.people))
         trial.figures["quiet after"] = f"{await house.rest():.1f} s"
         await keep_logs(house)
-        return [trial.verdict(await house.check(auditor))]
+        return [trial.verdict(await house.check())]
 
 
 async def _month(trial: Trial, house: House, office: PayOffice) -> None:

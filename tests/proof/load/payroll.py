@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -138,12 +137,3 @@ class PayOffice:
             again = {"effective_on": since, "revision": 1, "iban": account}
             path = f"{at}/bank-accounts/confirmation"
             await accepted(self.ask("set_up", path, again, employee, "confirm", client=APPROVER))
-
-
-async def auditor_key(house: House) -> str:
-    """A key of a second person, who also may read what is confidential and the administrator is not shown."""
-    told = await house.stack.run_command(
-        "gateway", "keys", "create", "--client", "second-person", "--companies", "*", "--scopes",
-        "*,documents:confidential", "--json",
-    )  # fmt: skip
-    return str(json.loads(told)["key"])
