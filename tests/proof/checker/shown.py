@@ -20,7 +20,7 @@ NAMED = {
     "orders": "id",
 }
 
-SEALED = frozenset({"payslip"})
+SEALED = frozenset({"payslip", "employment_contract"})
 """Classes whose bytes rest sealed under a person's key: the hash that is told is of what rests, and the paper that is
 handed out is the opened one."""
 
