@@ -18,9 +18,10 @@ SETTLED = "select topic, outcome, sum(events)::bigint from inbox_count where con
 HELD = "select topic, count(*) from held where consumer = $1 and reason <> 'conflict' group by topic"
 PENDING = """
 select (select count(*) from outbox_unsent),
-       (select count(*) from job where run_at < now() + interval '1 hour' or run_at = 'infinity')
+       (select count(*) from job where run_at <= now() or attempts > 0 or run_at = 'infinity')
 """
-"""A job for a later hour is a date in a diary, not work on its way; one that was given up waits for a person."""
+"""A job whose time has not come and that nobody has tried is a date in a diary, not work on its way, also in the hour
+before midnight; one that was given up waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)
