@@ -3,6 +3,7 @@
 import argparse
 import gc
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -45,7 +46,10 @@ def short_start() -> Iterator[None]:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for them reads every package's metadata
     gc.disable()
     from pydantic import BaseModel
+    from pydantic.warnings import UnsupportedFieldAttributeWarning
 
+    # FastAPI quiets this around its own building of models, which now happens later: the log is for other things
+    warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
     BaseModel.model_config["defer_build"] = True  # what every model inherits unless it says otherwise
     try:
         yield

@@ -25,6 +25,7 @@ from joserfc.jws import extract_compact
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.auth import EVERYTHING, LEEWAY_S, TOKEN_CHARS_MAX, Caller, InternalSecrets, unauthenticated
+from chassis.calling import CallingTransport
 from chassis.errors import Problem
 from chassis.requests import unavailable
 from services.gateway.admission import Limits
@@ -159,7 +160,9 @@ class Signers:
         issuer = self.provider.issuer
         timeout = httpx.Timeout(ANSWER_S)
         with suppress(httpx.HTTPError, httpx.InvalidURL, ValueError, JoseError, KeyError):
-            async with httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client:
+            async with httpx.AsyncClient(
+                timeout=timeout, follow_redirects=False, trust_env=False, transport=CallingTransport()
+            ) as client:
                 told = await _document(client, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
                 address = told["jwks_uri"]
                 # who publishes another issuer is another; and keys are not fetched over less than the issuer itself

@@ -17,6 +17,7 @@ import httpx
 import orjson
 
 from chassis.auth import Caller, InternalSecrets, TokenSigner
+from chassis.calling import CallingTransport
 from chassis.database import Database
 from chassis.database_clock import DatabaseClock
 from chassis.errors import Transient
@@ -101,7 +102,8 @@ class FilingCabinet:
         caller = Caller("payroll", "service:payroll", on_behalf_of, frozenset({company}), frozenset({SCOPE}))
         headers = {"Authorization": f"Bearer {self._signer.sign(caller, 'documents')}", **(more or {})}
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_S, transport=self._transport, verify=self._tls) as client:
+            transport = self._transport or CallingTransport(verify=self._tls)
+            async with httpx.AsyncClient(timeout=TIMEOUT_S, transport=transport) as client:
                 answer = await client.request(method, self._address + path, content=content, headers=headers)
         except httpx.TransportError as silence:
             raise Transient(f"documents does not answer: {type(silence).__name__}") from None

@@ -16,6 +16,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from chassis.calling import CallingTransport
+
 WAIT_S = 1.0
 """How long a call waits until another one has ended."""
 IDLE_KEPT = 32
@@ -32,10 +34,12 @@ class Line:
         self._free = asyncio.Semaphore(calls)
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(answer_s, connect=connect_s, pool=None),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=min(calls, IDLE_KEPT)),
             follow_redirects=False,
             trust_env=False,
-            verify=tls,
+            transport=CallingTransport(
+                verify=tls,
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=min(calls, IDLE_KEPT)),
+            ),
         )
 
     async def send(self, method: str, url: httpx.URL | str, *, again: bool = True, **asked: object) -> Answer:
