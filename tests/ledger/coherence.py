@@ -7,6 +7,7 @@ from collections.abc import Mapping
 COHERENCE: Mapping[str, str] = {
     "an entry is not balanced": "select company, entry, currency from journal_line group by 1, 2, 3 "
     "having sum(debit) <> sum(credit)",
+    "two events have one id": "select event_id from outbox group by 1 having count(*) > 1",
     "an entry has no lines": "select company, id from journal_entry e where not exists "
     "(select from journal_line l where l.company = e.company and l.entry = e.id)",
     "balances are not the sum of lines": """

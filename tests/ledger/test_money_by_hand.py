@@ -73,6 +73,10 @@ async def test_money_is_allocated_by_hand_and_taken_back_by_a_linked_reversal(
     assert entry["reverses"] == made.json()["entry"]
     told = [one.data for one in await desk.told("PaymentAllocated")]
     assert [one.get("because") for one in told] == [None, "by-hand", "undone"]
+    audited = "select action from audit where action like 'payment.%' order by id"
+    assert [action for (action,) in await desk.rows(audited)] == [
+        "payment.recorded", "payment.allocated", "payment.deallocated",
+    ]  # fmt: skip
     assert await desk.open_items() == {order.invoice: 3720}
     assert await desk.faults() == []
 

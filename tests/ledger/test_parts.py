@@ -112,6 +112,57 @@ async def test_only_what_is_let_go_is_credited_the_last_part_first(desk: Desk) -
     assert first
 
 
+async def paid_in_one(desk: Desk) -> None:
+    """The order in three parts, and one payment over all of them."""
+    await in_three_parts(desk)
+    total = sum(cents(one.data["total"]) for one in await desk.told("InvoiceIssued"))
+    await desk.hear(ORDER.payment("P-1", f"{total // 100}.{total % 100:02d}"))
+
+
+async def last_told_of_money(desk: Desk) -> tuple[list[str], str]:
+    """What the one event after the payment's own says: which invoices it still pays, and what is left of it."""
+    received, credited = await desk.told("PaymentAllocated")
+    assert (received.data["cause"], credited.data["cause"]) == ("received", "credited")
+    assert credited.data["amount"]["amount"] == received.data["amount"]["amount"]
+    return [one["amount"] for one in credited.data["allocations"]], credited.data["unapplied"]
+
+
+async def test_a_payment_over_all_parts_is_told_once_when_they_are_released(desk: Desk) -> None:
+    """L6: one event says how the money is spread after all of it; two under one id would be one to their readers"""
+    await paid_in_one(desk)
+
+    await desk.hear(told(ORDER, ReservationReleased, 4, {1: "3", 2: "4"}, reason="order-cancelled", parts=3))
+
+    (received, _) = await desk.told("PaymentAllocated")
+    assert await last_told_of_money(desk) == ([], received.data["amount"]["amount"])
+    assert await desk.faults() == []
+
+
+async def test_a_payment_over_all_parts_is_told_once_when_they_are_reduced(desk: Desk) -> None:
+    """L6: the last part goes whole, the one before in part"""
+    await paid_in_one(desk)
+
+    await desk.hear(reduced(ORDER, 4, {1: "2", 2: "1"}, parts=3))
+
+    pays, _ = await last_told_of_money(desk)
+    assert len(pays) == 2
+    assert await desk.faults() == []
+
+
+async def test_a_payment_over_parts_credited_whole_and_for_the_rest_is_told_once(desk: Desk) -> None:
+    """L6: a part of which lines were credited before is credited for what is left, the others word for word"""
+    await paid_in_one(desk)
+    await desk.hear(reduced(ORDER, 4, {2: "1"}, parts=3, over=False))
+    before = len(await desk.told("PaymentAllocated"))
+
+    await desk.hear(told(ORDER, ReservationReleased, 5, {1: "3", 2: "3"}, reason="order-cancelled", parts=3))
+
+    after = await desk.told("PaymentAllocated")
+    assert len(after) == before + 1
+    assert (after[-1].data["allocations"], after[-1].data["unapplied"]) == ([], after[-1].data["amount"]["amount"])
+    assert await desk.faults() == []
+
+
 async def test_an_order_whose_time_is_over_before_anything_left_is_credited_whole(desk: Desk) -> None:
     """I3: expiry"""
     await desk.hear(ORDER.placed(), told(ORDER, StockReserved, 1, {1: "3", 2: "4"}))

@@ -69,7 +69,9 @@ async def credit_lines(commands: Sequence[CreditLines], unit: UnitOfWork) -> Seq
         if not isinstance(made, Refused):
             accepted[key] = made
         decided.append(made if isinstance(made, Refused) else key)
-    numbers = await write_notes(list(accepted.values()), Settling(books, gate), unit)
+    settling = Settling(books, gate)
+    numbers = await write_notes(list(accepted.values()), settling, unit)
+    settling.tell_withdrawn(unit)
     eased = {(x.receivable.company, x.receivable.customer): x.cause for x in accepted.values()}
     await review(eased, books, unit)
     results: list[Result] = [
@@ -113,7 +115,10 @@ def _answer(one: Crediting, number: str) -> Answer:
 
 
 async def write_notes(creditings: Sequence[Crediting], settling: Settling, unit: UnitOfWork) -> Mapping[UUID, str]:
-    """Number, book, keep and tell credit notes in part; says the number of each."""
+    """Number, book, keep and tell credit notes in part; says the number of each.
+
+    How payments are spread since then is for the caller to tell, who may have more to take back of them.
+    """
     if not creditings:
         return {}
     books = settling.books
@@ -178,7 +183,6 @@ def _make_room(one: Crediting, needed: int, paying: Sequence[Money], settling: S
         back = give_back(money, receivable, taken)
         on = max(one.issued_on, taken.on)
         settling.withdraw(money, back, on, one.cause, one.note)
-        unit.emit(*translate.payment_allocated(money, "credited"), one.cause)
         unit.audit(one.cause, "payment.withdrawn", str(money.payment))
 
 

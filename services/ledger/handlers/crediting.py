@@ -20,7 +20,7 @@ from services.ledger.domain.documents import CreditNote, credit_note_id, invoice
 from services.ledger.domain.late import on_open_day
 from services.ledger.domain.numbering import CREDIT_NOTES, DocumentNumber, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, Line, mirrored, reversal_id, sale_id
-from services.ledger.domain.settlement import give_back, take_back
+from services.ledger.domain.settlement import Money, give_back, take_back
 from services.ledger.handlers.bookkeeping import open_books, post
 from services.ledger.handlers.credit import over
 from services.ledger.handlers.credit_notes import Crediting, write_notes
@@ -57,10 +57,10 @@ async def release_orders(commands: Sequence[ReleaseOrder], unit: UnitOfWork) -> 
         less = [key for key, row in invoiced.items() if row["deducted"]]
         in_part = await documents.read_notes_in_part(unit.raw, less) if less else {}
         whole = [one for one in releases if (one.command.company, one.row["id"]) not in in_part]
-        if whole:
-            await _credit(whole, books, unit)
+        settling = await _credit(whole, books, unit) if whole else Settling(books)
         if in_part:
-            await _credit_rest(releases, in_part, books, unit)
+            settling.told |= await _credit_rest(releases, in_part, books, unit)
+        settling.tell_withdrawn(unit)
     eased = {(row["company"], row["customer_id"]): by_invoice[row["company"], row["id"]].cause for row in rows}
     ended = {(c.company, c.order, LAST if _is_off(c) else c.revision): c.cause for c in commands}
     await over(ended, books, unit, eased)
@@ -73,8 +73,9 @@ def _is_off(command: ReleaseOrder) -> bool:
 
 async def _credit_rest(
     releases: Sequence[Release], in_part: Mapping[Key, Sequence[bytes]], books: Mapping[str, Books], unit: UnitOfWork
-) -> None:
-    """Credit what earlier notes have left of invoices; where that is nothing, there is nothing to say."""
+) -> Mapping[Key, tuple[Money, Cause]]:
+    """Credit what earlier notes have left of invoices; where that is nothing, there is nothing to say. Says which
+    payments are spread otherwise since then."""
     rest: list[Crediting] = []
     for release in releases:
         command, row = release.command, release.row
@@ -86,10 +87,12 @@ async def _credit_rest(
             on = books[command.company].day_of(command.released_at)
             note = credit_note_id(command.company, row["id"])
             rest.append(Crediting(note, row, to_receivable(row), part, on, command.reason, command.cause))
-    await write_notes(rest, Settling(books), unit)
+    settling = Settling(books)
+    await write_notes(rest, settling, unit)
+    return settling.told
 
 
-async def _credit(releases: Sequence[Release], books: Mapping[str, Books], unit: UnitOfWork) -> None:
+async def _credit(releases: Sequence[Release], books: Mapping[str, Books], unit: UnitOfWork) -> Settling:
     wanted = [_series(release, books) for release in releases]
     last = await documents.take_numbers(unit.raw, how_many(wanted))
     notes = [_note(release, number, books) for release, number in zip(releases, hand_out(wanted, last), strict=True)]
@@ -110,6 +113,7 @@ async def _credit(releases: Sequence[Release], books: Mapping[str, Books], unit:
         )
     if entries or withdrawn.entries:
         await post(entries + withdrawn.entries, books, unit)
+    return withdrawn
 
 
 async def _reversals(
@@ -154,7 +158,6 @@ async def _withdraw(
             back = give_back(money, note.credited, taken)
             on = max(note.issued_on, taken.on)  # not before it had paid
             settling.withdraw(money, back, on, cause)
-            unit.emit(*translate.payment_allocated(money, "credited"), cause)
             unit.audit(cause, "payment.withdrawn", str(money.payment))
     await store.insert_allocations(unit.raw, settling.allocations)
     await store.move_unapplied(unit.raw, settling.spent)

@@ -54,7 +54,9 @@ async def reduce_orders(commands: Sequence[ReduceOrder], unit: UnitOfWork) -> Se
         in_part = await documents.read_notes_in_part(unit.raw, less) if less else {}
         earlier = {key: [orjson.loads(note) for note in notes] for key, notes in in_part.items()}
         creditings = [one for c in known for one in _credit(c, rows, earlier, books[c.company])]
-        await write_notes(creditings, Settling(books), unit)
+        settling = Settling(books)
+        await write_notes(creditings, settling, unit)
+        settling.tell_withdrawn(unit)
         eased = {(x.receivable.company, x.receivable.customer): x.cause for x in creditings}
     await over({(c.company, c.order, c.revision): c.cause for c in commands}, books, unit, eased)
     return [_known(c, terms) for c in commands]

@@ -34,7 +34,7 @@ from services.ledger.handlers.bookkeeping import open_books, post, rates_for
 from services.ledger.handlers.credit import review
 from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.gate import Gate, open_gate
-from services.ledger.handlers.settling import BOUNCED, Key, Settling, allocations_of, to_money, to_receivable
+from services.ledger.handlers.settling import BOUNCED, UNDONE, Key, Settling, allocations_of, to_money, to_receivable
 from services.ledger.store import documents
 from services.ledger.store import money as store
 
@@ -169,7 +169,7 @@ async def undo_allocations(commands: Sequence[UndoAllocation], unit: UnitOfWork)
         back, entry = _withdraw(one, command.cause, table, reverses)
         unit.audit(command.cause, "payment.deallocated", str(command.payment), {"reason": command.reason})
         results.append(Answer(201, _answer(back, one.money, entry, table.books[command.company])))
-    await _keep(table, "undone", unit)
+    await _keep(table, UNDONE, unit)
     return await table.gate.name_periods(results, unit)
 
 

@@ -40,6 +40,8 @@ Key = tuple[str, UUID]
 
 BOUNCED = "bounced"
 """Why money is spread anew when the bank took it back: that is told by an event of its own."""
+UNDONE = "undone"
+"""Why money is spread anew when a person was wrong: the audit has that person's own record of it."""
 
 
 @dataclass(slots=True)
@@ -149,8 +151,14 @@ class Settling:
         for money, cause in self.told.values():
             if because != BOUNCED:
                 unit.emit(*translate.payment_allocated(money, "invoice-issued", because), cause)
+            if because not in (BOUNCED, UNDONE):
                 unit.audit(cause, "payment.allocated", str(money.payment), {"because": because} if because else None)
         self.tell_settled(unit)
+
+    def tell_withdrawn(self, unit: UnitOfWork) -> None:
+        """Tell how payments are spread after all that was credited: once each, however many invoices they paid."""
+        for money, cause in self.told.values():
+            unit.emit(*translate.payment_allocated(money, "credited"), cause)
 
     def tell_settled(self, unit: UnitOfWork) -> None:
         """Tell which invoices have nothing open any more."""
