@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.documents.api import ROUTERS
 from tests.documents.archive import Archive, invoice, paper_id
+from tests.documents.conftest import MakeArchive
 from tests.documents.file_samples import FILES, pdf
 from tests.documents.test_asking_for_papers import AT, key
 from tests.documents.test_files import CLERK, ORDER, upload
 
 ALICE = {"name": "archive-ui", "actor": "user:alice", "on_behalf_of": "user:bob"}
 """A program that asks for Alice, who stands in for Bob."""
+
+TELLS_OF_NO_DOCUMENT = {"/classes", "/grants", "/documents/{document}/readings"}
+"""Reading doors that write nothing down: which classes there are, whom rights were given to, and the log itself."""
+
+
+def reading_doors() -> list[str]:
+    """Every reading door below a company, found from the routes: a new one cannot be forgotten."""
+    prefix = "/v1/companies/{company}"
+    routes: list[Any] = [route for router in ROUTERS for route in router.routes]
+    return sorted(route.path.removeprefix(prefix) for route in routes if "GET" in route.methods)
 
 
 async def trail(archive: Archive) -> list[tuple[Any, ...]]:
@@ -91,6 +103,45 @@ async def test_every_look_at_a_document_is_written_down_and_no_other(archive: Ar
     assert log == [("content", 1, *paper), ("shown", 1, *paper), ("content", 1, *paper), ("listed", 1, *who, contract)]
 
 
+async def test_every_door_that_tells_of_a_document_writes_the_look_down(make_archive: MakeArchive) -> None:
+    """D11: metadata of its versions, its links and its mails too; which doors there are is read from the routes."""
+    # Given a file of a class that is not open to everybody, linked, in two versions, and sent by mail
+    archive = make_archive(mail_from="a@house.example", smtp_url="smtp://127.0.0.1:1")
+    await archive.knows("acme")
+    every = CLERK | {"documents:administer"}
+    async with archive.reader(scopes=every, name="boss") as boss:
+        for may in ("read", "write"):
+            body = {"principal": "archive-ui", "class": "contract", "may": may, "reason": "their work"}
+            assert (await boss.post(f"{AT}/grants", json=body, headers=key())).status_code == 201
+    async with archive.reader(scopes=every, **ALICE) as client:
+        of_a_contract: dict[str, Any] = {"class": "contract", "metadata": {"party": "Σία"}}
+        contract = (await upload(client, **of_a_contract)).json()["document"]
+        again = {"after": 1, "metadata": {"party": "Σία"}, "reason": "signed"}
+        await upload(client, pdf("two"), "two.pdf", f"documents/{contract}/versions", **again)
+        sent = await client.post(f"{AT}/documents/{contract}/mail", json={"recipient": "a@b.example"}, headers=key())
+        assert sent.status_code == 202, sent.text
+
+        # When each door is looked through
+        told: dict[str, list[tuple[Any, ...]]] = {}
+        for door in reading_doors():
+            before = await archive.rows("select coalesce(max(position), 0) from read_log")
+            answer = await client.get(AT + door.format(document=contract, version=1))
+            assert answer.status_code == 200, f"{door}: {answer.text}"
+            told[door] = await archive.rows(
+                "select what, version, actor, on_behalf_of from read_log where document = $1 and position > $2"
+                " order by position",
+                contract, before[0][0],
+            )  # fmt: skip
+
+    # Then it stands in the log: what was seen, in which version, by whom, for whom
+    who = ("user:alice", "user:bob")
+    assert {door for door, looks in told.items() if not looks} == TELLS_OF_NO_DOCUMENT
+    assert told["/documents/{document}/versions"] == [("shown", 2, *who), ("shown", 1, *who)]
+    assert told["/documents/{document}/versions/{version}/content"] == [("content", 1, *who)]
+    assert told["/documents/{document}/links"] == told["/documents/{document}/mails"] == [("shown", 2, *who)]
+    assert told["/mails"] == told["/documents"] == [("listed", 2, *who)]
+
+
 async def test_what_cannot_be_written_down_is_not_shown(archive: Archive) -> None:
     """D11: the log comes first; a reader who cannot be named in it reads nothing."""
     await archive.hear(invoice("7"))
@@ -98,7 +149,8 @@ async def test_what_cannot_be_written_down_is_not_shown(archive: Archive) -> Non
     await archive.rows("alter table read_log rename to read_log_away")
     at = f"{AT}/documents/{paper_id('7')}"
     async with archive.reader(scopes={"documents:read"}) as client:
-        answers = [await client.get(f"{at}/content"), await client.get(at)]
+        looks = ("", "/content", "/versions", "/versions/1/content", "/links", "/mails")
+        answers = [await client.get(f"{at}{look}") for look in looks]
 
     assert all(answer.status_code >= 500 for answer in answers), [answer.status_code for answer in answers]
     assert all(b"INV-7" not in answer.content and b"%PDF" not in answer.content for answer in answers)

@@ -14,7 +14,7 @@ from chassis.errors import Fault, Problem
 from chassis.http import Call, Reading, Router, write
 from chassis.problems import FILE_BODY_BYTES_MAX, takes_long_bodies
 from services.documents import handlers
-from services.documents.api.callers import GRANTED, WRITE, Readers, check_may_read, not_found, readable
+from services.documents.api.callers import GRANTED, WRITE, Readers, check_may_read, not_found, note, readable
 from services.documents.api.facts import Body
 from services.documents.api.multipart import entry_of, form_of, keep, malformed, received
 from services.documents.api.papers import LinkBody, ObjectKind
@@ -106,11 +106,14 @@ async def change_file(company: str, document: uuid.UUID, call: Writers, request:
 
 
 @router.get("/documents/{document}/versions")
-async def list_versions(company: str, document: uuid.UUID, reading: Readers) -> files.VersionPage:
+async def list_versions(company: str, document: uuid.UUID, reading: Readers, request: Request) -> files.VersionPage:
     """What a file was, version by version, the newest first: by whom, when and why."""
     async with reading.connection(company) as connection:
-        await readable(connection, company, own(document), reading.caller)
-        return await files.versions(connection, company, document)
+        found, _ = await readable(connection, company, own(document), reading.caller)
+        page = await files.versions(connection, company, document)
+    shown = [one.version for one in page.versions] or [found.version]
+    await note(request, reading, company, "shown", [(document, found.document_class, n) for n in shown])
+    return page
 
 
 @router.get("/documents/{document}/versions/{version}/content", response_class=Pdf)
@@ -122,11 +125,13 @@ async def show_version(company: str, document: uuid.UUID, version: int, reading:
 
 
 @router.get("/documents/{document}/links")
-async def list_links(company: str, document: uuid.UUID, reading: Readers) -> files.LinkPage:
+async def list_links(company: str, document: uuid.UUID, reading: Readers, request: Request) -> files.LinkPage:
     """Which business objects a document belongs to, with links that have ended."""
     async with reading.connection(company) as connection:
-        await readable(connection, company, own(document), reading.caller)
-        return await files.links(connection, company, document)
+        found, _ = await readable(connection, company, own(document), reading.caller)
+        page = await files.links(connection, company, document)
+    await note(request, reading, company, "shown", [(document, found.document_class, found.version)])
+    return page
 
 
 @router.post("/documents/{document}/links", status_code=201)

@@ -13,7 +13,7 @@ from chassis.errors import Problem
 from chassis.http import Call, Reading, Router, write
 from chassis.requests import unavailable
 from services.documents import handlers
-from services.documents.api.callers import WRITE, Readers, not_found, readable
+from services.documents.api.callers import WRITE, Readers, not_found, note, readable
 from services.documents.api.facts import Body
 from services.documents.commands import AskMail
 from services.documents.domain.access import reads_class
@@ -81,18 +81,23 @@ async def mail_document(company: str, document: uuid.UUID, body: MailBody, call:
 
 
 @router.get("/documents/{document}/mails")
-async def list_mails_of_document(company: str, document: uuid.UUID, reading: Readers) -> mail_queries.MailPage:
+async def list_mails_of_document(
+    company: str, document: uuid.UUID, reading: Readers, request: Request
+) -> mail_queries.MailPage:
     """To whom a document went by mail, and what became of it, the newest first."""
     async with reading.connection(company) as connection:
         found, _ = await readable(connection, company, document, reading.caller)
         codes = [found.document_class]
-        return await mail_queries.mails(connection, company, codes, document, None, None, ROWS_MAX)
+        page = await mail_queries.mails(connection, company, codes, document, None, None, ROWS_MAX)
+    await note(request, reading, company, "shown", [(document, found.document_class, found.version)])
+    return page
 
 
 @router.get("/mails")
 async def list_mails(
     company: str,
     reading: Readers,
+    request: Request,
     state: Annotated[Step | None, Query(description="Only those whose newest step this is.")] = None,
     after: Annotated[int | None, Query(ge=0, le=POSITION_MAX, description="The `next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=ROWS_MAX, description="Rows on a page.")] = ROWS_DEFAULT,
@@ -101,4 +106,11 @@ async def list_mails(
     async with reading.connection(company) as connection:
         rights = await access.rights(connection, company, reading.caller)
         codes = [code for code, of in rights.classes.items() if reads_class(rights.reader, of)]
-        return await mail_queries.mails(connection, company, codes, None, state, after, limit)
+        page = await mail_queries.mails(connection, company, codes, None, state, after, limit)
+    listed = {
+        (one.document, one.document_class, one.version or 1)
+        for one in page.mails
+        if rights.of(one.document_class).access != "open"  # as for a list of documents
+    }
+    await note(request, reading, company, "listed", sorted(listed))
+    return page
