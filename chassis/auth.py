@@ -84,6 +84,35 @@ class Caller:
         return company in self.companies or EVERYTHING in self.companies
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a door asks for: one of some scopes; those among `by_name` count by their own name alone."""
+
+    scopes: tuple[str, ...]
+    by_name: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return " or ".join(self.scopes)
+
+    def held(self, caller: Caller, company: str | None = None) -> bool:
+        """Whether the caller has one of them: for this company, or for all of theirs."""
+        return any(self._held(caller, scope, company) for scope in self.scopes)
+
+    def held_somewhere(self, caller: Caller) -> bool:
+        """Whether the caller has one of them for any company at all: what can be known before one is named."""
+        return any(
+            any(held.partition("@")[0] == scope for held in caller.scopes)
+            if scope in self.by_name
+            else caller.may_somewhere(scope)
+            for scope in self.scopes
+        )
+
+    def _held(self, caller: Caller, scope: str, company: str | None) -> bool:
+        if scope not in self.by_name:
+            return caller.may(scope, company)
+        return scope in caller.scopes if company is None else caller.may_by_name(scope, company)
+
+
 class InternalSecrets:
     """The installation's secrets from a file, one a line: the first signs, every line verifies, so they can be rotated.
 

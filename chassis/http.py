@@ -16,7 +16,7 @@ Rights are looked at before a body is read, and a route without a door cannot be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -34,7 +34,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from chassis import companies, strict_json
-from chassis.auth import Caller, InternalSecrets, TokenVerifier, bearer
+from chassis.auth import Caller, InternalSecrets, TokenVerifier, Wanted, bearer
 from chassis.cause import Cause
 from chassis.database import COMPANY, Database
 from chassis.database_clock import DatabaseClock
@@ -234,11 +234,14 @@ def check_accept(request: Request, offered: str = "application/json") -> None:
 
 
 class _Door:
-    """Looks at the token, the scopes (one of them is enough) and the company in the address, once per request."""
+    """Looks at the token, the scopes (one of them is enough) and the company in the address, once per request.
 
-    def __init__(self, scope: str, *others: str) -> None:
+    A scope among `by_name` counts by its own name alone, whatever wildcard somebody has.
+    """
+
+    def __init__(self, scope: str, *others: str, by_name: Collection[str] = ()) -> None:
         self.scope = scope
-        self.scopes = (scope, *others)
+        self.wanted = Wanted((scope, *others), frozenset(by_name))
 
     async def admit(self, request: Request) -> Caller:
         """The caller. Raises Problem 401, 403 (scope) or 404 (a company that this caller does not see)."""
@@ -246,16 +249,12 @@ class _Door:
         await doors.clock.fresh()
         caller = doors.verifier.verify(bearer(request.headers.getlist("authorization")))
         company = request.path_params.get("company")
-        if company is None:
-            known = any(caller.may(scope) for scope in self.scopes)
-        else:
-            known = any(caller.may_somewhere(scope) for scope in self.scopes)
-        if not known:
-            raise missing_scope(" or ".join(self.scopes))
+        if not (self.wanted.held(caller) if company is None else self.wanted.held_somewhere(caller)):
+            raise missing_scope(str(self.wanted))
         if company is not None:
             check_company(caller, company)
-            if not any(caller.may(scope, company) for scope in self.scopes):
-                raise missing_scope(" or ".join(self.scopes))
+            if not self.wanted.held(caller, company):
+                raise missing_scope(str(self.wanted))
         request.state.caller = caller
         return caller
 

@@ -38,7 +38,10 @@ from deploy.local.stackfile import StackFile, StackLock, make_secrets, starter_l
 from deploy.local.supervising import Supervisor
 
 PROVISION = (sys.executable, "-m", "chassis.provisioning")
-ADMIN_KEY = ("keys", "create", "--client", "admin", "--companies", "*", "--scopes", "*", "--json")
+ADMIN_KEY = (
+    "keys", "create", "--client", "admin", "--companies", "*", "--scopes", "*,payroll:officer", "--json",
+)  # fmt: skip
+"""No wildcard opens pay: who tries the house out is its payroll officer by name."""
 LOCK_MAX_S = 60.0
 """How long a new start waits for the keeper of an ended one."""
 

@@ -69,7 +69,7 @@ async def officer(house: LocalStack) -> AsyncIterator[FrontOffice]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def approver(house: LocalStack) -> AsyncIterator[FrontOffice]:
     """Another person, who approves."""
-    scopes = ("--scopes", "payroll:*,documents:read,documents:confidential")
+    scopes = ("--scopes", "payroll:approve,documents:read,documents:confidential")
     office = FrontOffice(house.address("gateway"), await key(house, "approver", *scopes))
     yield office
     await office.close()

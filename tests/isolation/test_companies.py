@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from chassis.ids import new_id
+from services.payroll.domain.rights import BY_NAME
 from tests.isolation.conftest import NAMES, MakeDepartment
 from tests.support.department import Department
 
@@ -65,7 +66,7 @@ async def test_every_route_of_a_department_is_closed_to_other_companies(
     await department.knows(OWN, OTHER)
     before = await rows_of_the_other(department)
 
-    async with department.client(build, companies=[OWN], scopes=["*"]) as client:
+    async with department.client(build, companies=[OWN], scopes=["*", *BY_NAME]) as client:
         paths = (await client.get("/openapi.json")).json()["paths"]
         others = await walked(client, paths, OTHER)
         own = await walked(client, paths, OWN, frozenset({"get"}))
@@ -86,7 +87,8 @@ async def test_a_right_for_one_company_opens_no_other(make_department: MakeDepar
     department, build = make_department(name)
     await department.knows(OWN, OTHER)
 
-    async with department.client(build, companies=[OWN, OTHER], scopes=[f"*@{OWN}"]) as client:
+    scopes = [f"{scope}@{OWN}" for scope in ("*", *BY_NAME)]
+    async with department.client(build, companies=[OWN, OTHER], scopes=scopes) as client:
         paths = (await client.get("/openapi.json")).json()["paths"]
         others = await walked(client, paths, OTHER)
         own = await walked(client, paths, OWN, frozenset({"get"}))

@@ -31,7 +31,8 @@ from tests.support.stack import new_state_folder, remove_state
 
 OFFICES = 2
 AUDITOR_KEY = (
-    "keys", "create", "--client", "second-person", "--companies", "*", "--scopes", "*,documents:confidential", "--json",
+    "keys", "create", "--client", "second-person", "--companies", "*", "--scopes",
+    "*,payroll:approve,documents:confidential", "--json",
 )  # fmt: skip
 STILL_S = 60.0
 """After healing, while something is on the way, something must move at least this often (INV28). How long until

@@ -37,7 +37,7 @@ async def _decider_key(stack: LocalStack) -> str:
     if DECIDER not in keys:
         told = await stack.run_command(
             "gateway", "keys", "create", "--client", DECIDER, "--companies", "*", "--scopes",
-            "inventory:*,ledger:*,payroll:*,documents:read,documents:confidential", "--json",
+            "inventory:*,ledger:*,payroll:approve,payroll:officer,documents:read,documents:confidential", "--json",
         )  # fmt: skip
         keys[DECIDER] = json.loads(told)["key"]
         stack.file.write()

@@ -15,13 +15,13 @@ from contracts.base import Reference, Text
 from services.payroll.api.inputs import Body, MaybeDay, Read, Write, asker
 from services.payroll.commands.checklists import EndTask, SetTaskTemplate
 from services.payroll.domain.checklists import TaskTemplate
-from services.payroll.domain.rights import OFFICER, SELF, TEAM, WRITE
+from services.payroll.domain.rights import BY_NAME, OFFICER, SELF, TEAM, WRITE
 from services.payroll.handlers import checklists as handlers
 from services.payroll.queries import checklists as queries
 from services.payroll.queries.viewing import viewer
 
 router = Router(prefix="/v1/companies/{company}", tags=["payroll"])
-Does = Annotated[Call, Depends(write(OFFICER, WRITE, SELF, TEAM))]
+Does = Annotated[Call, Depends(write(OFFICER, WRITE, SELF, TEAM, by_name=BY_NAME))]
 Occasion = Literal["onboarding", "leaving"]
 
 

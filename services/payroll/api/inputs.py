@@ -14,10 +14,11 @@ from chassis.http import Call, Reading, read, write
 from contracts.base import DATE_PATTERN
 from services.payroll.commands.people import Asker
 from services.payroll.domain.employment import Said
-from services.payroll.domain.rights import ALL, CHANGES_PEOPLE, READS_PEOPLE
+from services.payroll.domain.rights import BY_NAME, CHANGES_PEOPLE, READS_PEOPLE
+from services.payroll.queries.viewing import rights_of
 
-Read = Annotated[Reading, Depends(read(*READS_PEOPLE))]
-Write = Annotated[Call, Depends(write(*CHANGES_PEOPLE))]
+Read = Annotated[Reading, Depends(read(*READS_PEOPLE, by_name=BY_NAME))]
+Write = Annotated[Call, Depends(write(*CHANGES_PEOPLE, by_name=BY_NAME))]
 
 
 def written_date(value: object) -> object:
@@ -61,5 +62,4 @@ class Correctable(Body):
 
 def asker(call: Call, company: str) -> Asker:
     """Who asks, where it matters who they are."""
-    rights = frozenset(right for right in ALL if call.caller.may(right, company))
-    return Asker(company, call.caller.actor, rights, call.cause(company).person)
+    return Asker(company, call.caller.actor, rights_of(call.caller, company), call.cause(company).person)

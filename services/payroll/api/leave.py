@@ -24,14 +24,14 @@ from services.payroll.commands.leave import (
     SetLeaveRule,
 )
 from services.payroll.domain.leave import Rule, days_read
-from services.payroll.domain.rights import OFFICER, SELF, TEAM, WRITE
+from services.payroll.domain.rights import BY_NAME, OFFICER, SELF, TEAM, WRITE
 from services.payroll.handlers import leave as handlers
 from services.payroll.queries import leave as queries
 from services.payroll.queries.viewing import viewer
 
 router = Router(prefix="/v1/companies/{company}", tags=["payroll"])
-Asks = Annotated[Call, Depends(write(OFFICER, WRITE, SELF))]
-Decides = Annotated[Call, Depends(write(OFFICER, TEAM, SELF, WRITE))]
+Asks = Annotated[Call, Depends(write(OFFICER, WRITE, SELF, by_name=BY_NAME))]
+Decides = Annotated[Call, Depends(write(OFFICER, TEAM, SELF, WRITE, by_name=BY_NAME))]
 Days = Annotated[str, Field(pattern=r"^(?:[1-9][0-9]{0,2}|0)(?:\.[0-9]{1,2})?$", description="Days, as 20 or 1.5.")]
 SignedDays = Annotated[
     str, Field(pattern=r"^-?(?:[1-9][0-9]{0,2}|0)(?:\.[0-9]{1,2})?$", description="Days, below zero to take away.")

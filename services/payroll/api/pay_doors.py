@@ -14,17 +14,17 @@ from chassis.http import Call, Reading, read, write
 from chassis.ids import UUID, derive, new_id
 from chassis.requests import RequestIdentity
 from services.payroll.commands.pay import LogReading
-from services.payroll.domain.rights import APPROVE, OFFICER, SELF, TEAM_PAY, Viewer
+from services.payroll.domain.rights import APPROVE, BY_NAME, OFFICER, SELF, TEAM_PAY, Viewer
 from services.payroll.handlers.agreeing import log_readings
 from services.payroll.pay_desk import PayDesk
 from services.payroll.queries.viewing import viewer
 
-Officer = Annotated[Reading, Depends(read(OFFICER))]
-OfficerCall = Annotated[Call, Depends(write(OFFICER))]
-PayReader = Annotated[Reading, Depends(read(OFFICER, TEAM_PAY, SELF))]
-Approver = Annotated[Call, Depends(write(APPROVE))]
-Confirmer = Annotated[Call, Depends(write(OFFICER, APPROVE))]
-Watcher = Annotated[Reading, Depends(read(OFFICER, APPROVE))]
+Officer = Annotated[Reading, Depends(read(OFFICER, by_name=BY_NAME))]
+OfficerCall = Annotated[Call, Depends(write(OFFICER, by_name=BY_NAME))]
+PayReader = Annotated[Reading, Depends(read(OFFICER, TEAM_PAY, SELF, by_name=BY_NAME))]
+Approver = Annotated[Call, Depends(write(APPROVE, by_name=BY_NAME))]
+Confirmer = Annotated[Call, Depends(write(OFFICER, APPROVE, by_name=BY_NAME))]
+Watcher = Annotated[Reading, Depends(read(OFFICER, APPROVE, by_name=BY_NAME))]
 Own = Annotated[Reading, Depends(read(SELF))]
 
 

@@ -9,11 +9,11 @@ from fastapi import Depends, Query
 from chassis.http import Reading, Router, read
 from services.payroll.api.pay_doors import Desk, log
 from services.payroll.api.pay_terms import MonthOf
-from services.payroll.domain.rights import DIRECTOR, OFFICER
+from services.payroll.domain.rights import BY_NAME, DIRECTOR, OFFICER
 from services.payroll.queries import pay_totals as queries
 
 router = Router(prefix="/v1/companies/{company}", tags=["pay"])
-Director = Annotated[Reading, Depends(read(DIRECTOR, OFFICER))]
+Director = Annotated[Reading, Depends(read(DIRECTOR, OFFICER, by_name=BY_NAME))]
 
 
 @router.get("/pay-totals")

@@ -16,7 +16,7 @@ from chassis.ids import UUID, derive
 from contracts.base import Language, Name, Reference, Text
 from services.payroll.api.inputs import Body, Correctable, Day, MaybeDay, Read, Write
 from services.payroll.commands.people import AmendContract, ChangeEmployment, LinkAccount, RecordLeaving, SignContract
-from services.payroll.domain.rights import OFFICER
+from services.payroll.domain.rights import BY_NAME, OFFICER
 from services.payroll.handlers import contracts as contract_handlers
 from services.payroll.handlers import employment as handlers
 from services.payroll.queries import people as queries
@@ -26,7 +26,7 @@ from services.payroll.queries.viewing import viewer
 SERIAL_MAX = 2**63 - 1
 
 router = Router(prefix="/v1/companies/{company}", tags=["payroll"])
-Officer = Annotated[Call, Depends(write(OFFICER))]
+Officer = Annotated[Call, Depends(write(OFFICER, by_name=BY_NAME))]
 Kind = Literal["permanent", "fixed_term", "apprentice", "casual"]
 WeeklyHours = Annotated[
     str, Field(pattern=r"^(?:[1-9][0-9]{0,2}|0)(?:\.[0-9]{1,2})?$", description="Hours a week, as 38.5; at most 168.")

@@ -24,7 +24,7 @@ from services.payroll.commands.training import (
     RequireCourse,
     TakeSeat,
 )
-from services.payroll.domain.rights import DIRECTOR, OFFICER, READS_PEOPLE, SELF, TEAM, WRITE
+from services.payroll.domain.rights import BY_NAME, DIRECTOR, OFFICER, READS_PEOPLE, SELF, TEAM, WRITE
 from services.payroll.domain.training import Course
 from services.payroll.handlers import seats as seat_handlers
 from services.payroll.handlers import training as handlers
@@ -32,8 +32,8 @@ from services.payroll.queries import training as queries
 from services.payroll.queries.viewing import viewer
 
 router = Router(prefix="/v1/companies/{company}", tags=["payroll"])
-Enrols = Annotated[Call, Depends(write(OFFICER, WRITE, TEAM, SELF))]
-ReadTotals = Annotated[Reading, Depends(read(*READS_PEOPLE, DIRECTOR))]
+Enrols = Annotated[Call, Depends(write(OFFICER, WRITE, TEAM, SELF, by_name=BY_NAME))]
+ReadTotals = Annotated[Reading, Depends(read(*READS_PEOPLE, DIRECTOR, by_name=BY_NAME))]
 
 
 class CourseBody(Body):

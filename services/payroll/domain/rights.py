@@ -26,6 +26,9 @@ APPROVE = "payroll:approve"
 DIRECTOR = "payroll:director"
 """The director: totals of departments and of the company, nobody's pay."""
 
+BY_NAME = frozenset({OFFICER, APPROVE, TEAM_PAY})
+"""What opens or releases pay is granted by its own name: no wildcard gives it, as none gives documents' payslips."""
+
 READS_PEOPLE = (READ, OFFICER, TEAM, SELF)
 """With one of these somebody may ask about people; whom they see is decided per person."""
 CHANGES_PEOPLE = (WRITE, OFFICER)

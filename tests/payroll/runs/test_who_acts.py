@@ -148,3 +148,28 @@ async def test_agreed_pay_is_told_as_of_a_day_also_to_whom_it_is_about(bureau: B
         [], [("3100.00", "sales")], [("3500.00", "stores")],
     ]  # fmt: skip
     assert len(everything) == 3
+
+
+@pytest.mark.parametrize("wide", ["*", "payroll:*", "*@acme"])
+async def test_a_wildcard_makes_nobody_an_officer_an_approver_or_a_reader_of_pay(bureau: Bureau, wide: str) -> None:
+    """P2, P16: what opens or releases pay is given by its own name, as for the same papers in documents."""
+    await anna_is_paid(bureau)
+    await link(bureau, "user:boss", "Olga")
+    async with bureau.client() as client:
+        await said(
+            client, f"{AT}/employees/{person('Anna')}/changes", effective_on="2024-01-01", manager=person("Olga")
+        )
+    run = (await bureau.paid("2024-01"))["run"]
+    anna = f"{AT}/employees/{person('Anna')}"
+    async with bureau.client(actor="user:boss", scopes=(wide,)) as client:
+        read = [
+            (await client.get(path)).status_code
+            for path in (f"{anna}/pay", f"{anna}/payslips", f"{AT}/pay-runs", f"{AT}/pay-runs/{run}/pay-file")
+        ]
+        terms = await no(client, f"{anna}/pay-terms", pay_group="staff", effective_on="2024-03-01", monthly=None)
+        started = await no(client, f"{AT}/pay-runs", pay_group="staff", period="2024-02")
+        approved = await no(client, f"{AT}/pay-runs/{run}/approval", digest="00")
+        linked = await no(client, f"{anna}/accounts", actor="user:boss")
+        assert (await client.get(anna)).status_code == 200, "the personnel office's rights are given by a wildcard"
+    assert read == [404, 404, 403, 403]
+    assert {status for status, _, _ in (terms, started, approved, linked)} == {403}
