@@ -63,7 +63,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self._unsought: set[TopicPartition] = set()
         """Partitions that stand still until it is known where to read them; the others are left in peace."""
         self.broker = KafkaBroker(
-            self._servers, apply_types=False, allow_auto_create_topics=False, logger=None,
+            self._servers.split(","),  # FastStream takes a text for the name of one broker
+            apply_types=False, allow_auto_create_topics=False, logger=None,
             client_id=f"{settings.service}-{settings.replica}", graceful_timeout=settings.drain_s,
             metadata_max_age_ms=TOPICS_LOOKED_FOR_MS,
         )  # fmt: skip

@@ -148,6 +148,18 @@ async def test_a_subscription_waits_for_topics_that_nobody_made(make_toy: MakeTo
         await toy.database.ping()
 
 
+async def test_brokers_are_named_in_one_line_and_one_that_answers_is_enough(
+    make_toy: MakeToy, kafka_bootstrap: str
+) -> None:
+    # Given a cluster that is told as three brokers, of which one is there
+    toy = make_toy(f"127.0.0.1:1,{kafka_bootstrap},127.0.0.1:2", name=f"many-{new_id()}")
+    await toy.knows("acme")
+    # When events come, then they are read
+    await produce(kafka_bootstrap, keys(1, range(1, 3)))
+    async with consuming(toy):
+        await eventually(lambda: noted_everywhere(toy, keys(1, range(1, 3))), what="it has the orders")
+
+
 class Assigned:
     """A consumer of two partitions, the first of which has lost its beginning."""
 

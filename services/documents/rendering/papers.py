@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from services.documents.rendering.barcodes import barcode
+from services.documents.rendering.measuring import fits_a_page
 from services.documents.rendering.printable import Facts, code, in_fours, latin, number, on_day, party, printable, said
 
 Cover = Callable[[str], str]
@@ -16,6 +18,19 @@ Writer = Callable[[Any], object]
 TONES = ("reminder", "demand", "final")
 """How a dunning letter speaks, by its level: the third and all that follow are the last word."""
 DIGIT_MM = 1.5
+
+
+PARTIES = ("seller", "customer", "employee")
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """Which facts of a paper are rows, and which stand below its head; the others stand in it, beside the parties."""
+
+    listings: Sequence[str]
+    below: Sequence[str]
+    fixed_pt: int
+    """How much its head, sentences, sums, signatures and the space between take, at most."""
 
 
 class _Pen:
@@ -66,7 +81,28 @@ def printed(document_class: str, facts: Facts, cover: Cover = str) -> Printed:
         "number": pen.code(facts["number"]),
         "seller": party(facts["seller"], pen.language, cover),
     }
-    return head | pen.some(facts, remark=pen.said) | write(facts, pen)
+    paper = head | pen.some(facts, remark=pen.said) | write(facts, pen)
+    form = BY_THE_THOUSAND.get(document_class)
+    return paper if form is None else paper | {"single": _is_single(paper, form)}
+
+
+def _is_single(paper: Printed, form: _Form) -> bool:
+    """Whether its one page needs no counting of pages, for which the whole would be set twice."""
+    parties = [list(_texts(paper[name])) for name in PARTIES if name in paper]
+    below = list(_texts([value for name, value in paper.items() if name in form.below]))
+    elsewhere = {*PARTIES, *form.listings, *form.below}
+    particulars = list(_texts([value for name, value in paper.items() if name not in elsewhere]))
+    rows: list[Any] = [paper[name] for name in form.listings]
+    return fits_a_page(form.fixed_pt, parties, particulars, below, rows)
+
+
+def _texts(value: object) -> Iterator[Printed]:
+    """Every text in it as the templates take them."""
+    if isinstance(value, dict) and "ems" in value:
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 def _statement(facts: Facts, pen: _Pen) -> Printed:
@@ -211,3 +247,14 @@ WRITERS: Mapping[str, Callable[[Facts, _Pen], Printed]] = {
     "employment_contract": _employment_contract,
 }
 """Papers that are not a sale's own; invoices and credit notes are `printable`."""
+
+BY_THE_THOUSAND: Mapping[str, _Form] = {
+    "statement": _Form(("lines", "ageing"), ("pay_reference",), 190),
+    "dunning_letter": _Form(("lines",), ("pay_until", "pay_reference", "remark"), 300),
+    "payslip": _Form(("earnings", "deductions", "employer", "to_date"), ("paid_to", "rules", "remark"), 190),
+    "employment_contract": _Form((), (
+        "position", "department", "starts_on", "ends_on", "hours_per_week", "pay", "work_place", "leave_days", "notice",
+        "probation", "clauses",
+    ), 240),
+}  # fmt: skip
+"""Papers that are made in great numbers, with what of them stands where."""

@@ -17,6 +17,7 @@ from babel import Locale
 from babel.dates import format_date
 
 from contracts.money import from_micro, to_micro
+from services.documents.rendering.measuring import ems_at_most
 
 Facts = Mapping[str, Any]
 
@@ -144,7 +145,7 @@ def said(text: str, *, run_max: int = NAME_RUN_MAX, whole_max: int = NAME_RUN_MA
         text = LINE_ENDS.sub(" ", TURNS.sub("", text))
     if len(text) > whole_max:
         text = _runs(run_max).sub(lambda run: run.group() + BREAK, text)
-    return {"text": text, "rtl": is_right_to_left(text)}
+    return {"text": text, "rtl": is_right_to_left(text), "ems": ems_at_most(text)}
 
 
 def code(text: str) -> dict[str, object]:
@@ -154,7 +155,7 @@ def code(text: str) -> dict[str, object]:
 
 def latin(text: str) -> dict[str, object]:
     """Digits and Latin letters, whatever the paper's language."""
-    return {"text": text, "rtl": False}
+    return {"text": text, "rtl": False, "ems": ems_at_most(text)}
 
 
 @lru_cache

@@ -100,9 +100,13 @@ class Typesetter:
             known = self._covered[cluster] = self._try(cluster)
         return known
 
+    def set(self, source: str) -> bytes:
+        """A PDF of a source that needs no template. Raises typst.TypstError."""
+        return self._pdf(FOLDER, source, datetime(2000, 1, 1, tzinfo=UTC))
+
     def _try(self, cluster: str) -> bool:
         try:
-            self._pdf(FOLDER, PROBE.format(quoted(cluster)), datetime(2000, 1, 1, tzinfo=UTC))
+            self.set(PROBE.format(quoted(cluster)))
         except typst.TypstError:
             return False
         return True

@@ -150,10 +150,8 @@ def _plain_paths() -> Json:
         paths[f"/{department}/openapi.json"] = {"get": _page(f"The OpenAPI document of {department}.", BINARY)}
     paths["/v1/schemas"] = {"get": _page("All event types with their topics and schemas.", BINARY)}
     name = _parameter("type", "path", "Such as OrderPlaced.v1.")
-    paths["/schemas/{type}"] = {"get": _page("The JSON Schema of an event type.", BINARY, [name])}
-    paths["/schemas/{type}/form"] = {
-        "get": _page("The JSON Schema of what a front office sends for it.", BINARY, [name])
-    }
+    for path, about in (("", "The JSON Schema of an event type."), ("/form", "What a front office sends for it.")):
+        paths[f"/schemas/{{type}}{path}"] = {"get": _with_problems(_page(about, BINARY, [name]))}
     paths["/asyncapi.json"] = {"get": _page("All topics and events (AsyncAPI 3).", BINARY)}
     for path, about in (("/asyncapi", "Topics and events, for people."), ("/docs", "This document, for people.")):
         paths[path] = {"get": _page(about, "text/html")}
