@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -191,24 +192,37 @@ async def test_a_hire_leads_to_a_record_a_contract_a_checklist_training_pay_and_
     # and her last pay is for the days that she worked, in the books without her name
     last = await month(officer, approver, "2024-02")
     assert Decimal(0) < Decimal(last["totals"]["gross"]) < Decimal(MONTHLY)
-    gross = Decimal(first["totals"]["gross"]) + Decimal(last["totals"]["gross"])
+    cost = sum(Decimal(run["totals"][of]) for run in (first, last) for of in ("gross", "employer_contributions"))
 
     async def salaries() -> Decimal:
         trial = await officer.get(f"/ledger/v1/companies/{COMPANY}/trial-balance")
         return Decimal(next(row["balance"] for row in trial["accounts"] if row["account"] == "6000"))
 
-    await eventually(salaries, lambda booked: booked == gross, what="both months are in the books", within_s=30)
+    await eventually(salaries, lambda booked: booked == cost, what="both months are in the books", within_s=30)
     texts = await rows(house, "ledger", "select narration from journal_entry where company = $1", COMPANY)
     assert not any("Μαρία" in str(row["narration"]) or me in str(row["narration"]) for row in texts)
+
+
+async def earned(officer: FrontOffice) -> set[str]:
+    """Gross and net of every month that was run."""
+    runs = [
+        await officer.get(f"{PAYROLL}/pay-runs/{run['run']}")
+        for run in (await officer.get(f"{PAYROLL}/pay-runs"))["runs"]
+    ]
+    return {run["totals"][of] for run in runs for of in ("gross", "net")}
 
 
 async def test_nothing_that_only_payroll_may_know_stands_in_topics_logs_or_other_departments(
     house: LocalStack, officer: FrontOffice
 ) -> None:
-    """P27: pay, account, tax id and holder were entered through the gateway of this house, and are nowhere (INV17)."""
+    """P27: pay, account, tax id and holder were entered through the gateway of this house, and are nowhere; nor is what
+    came of them, though she was the only one who was paid: the books have what she costs (INV17).
+    """
     shown = (await officer.get(f"{PAYROLL}/employees"))["employees"]
     assert len(shown) == 1, "the story of this company has been told"
-    canaries = [MONTHLY, TAX_ID, HOLDER, iban("GR", 7)]
+    sums = await earned(officer)
+    assert len(sums) == 4, "gross and net of both months"
+    canaries = [MONTHLY, TAX_ID, HOLDER, iban("GR", 7), *sums]
     spoken = [word.encode() for canary in canaries for word in (canary, json.dumps(canary)[1:-1])]
 
     def found_in(content: bytes) -> list[bytes]:
@@ -228,4 +242,8 @@ async def test_nothing_that_only_payroll_may_know_stands_in_topics_logs_or_other
         )
         for table in tables:
             content = await rows(house, service, f'select t::text as row from "{table["relname"]}" t')
-            assert found_in("\n".join(row["row"] for row in content).encode()) == [], f"{service}.{table['relname']}"
+            text = "\n".join(row["row"] for row in content)
+            assert found_in(text.encode()) == [], f"{service}.{table['relname']}"
+            if service == "ledger":
+                minor = "|".join(each.replace(".", "") for each in [MONTHLY, *sums])
+                assert re.findall(rf"(?<![0-9a-f.])(?:{minor})(?![0-9a-f])", text) == [], table["relname"]

@@ -126,7 +126,7 @@ class Paying:
                     sealed,
                 )
             )
-            totals.of(result.lines, result.payable)
+            totals.of(str(employee), result.lines, result.payable)
             digest = combined(digest, self._vault.fingerprint(command.company, f"payslip/{employee}", record.encode()))
         place_of_sums = sums_place(command.run, command.attempt, command.part)
         sums = self._vault.seal_sums(command.company, place_of_sums, written_totals(totals))

@@ -257,7 +257,7 @@ def _totals(totals: Totals, currency: str) -> RunTotals:
             salaries=told(totals.salaries.get(centre, 0)),
             employer_contributions=told(totals.employer.get(centre, 0)),
         )
-        for centre in sorted(totals.people)
+        for centre in sorted({*totals.people, *totals.salaries, *totals.employer})
     ]
     remittances = [
         Remittance(

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from contracts.money import from_minor
 from services.payroll.domain.pay.journal import postings
 from services.payroll.domain.pay.records import read_totals
-from services.payroll.domain.pay.totals import FEW, Totals
+from services.payroll.domain.pay.totals import Totals
 from services.payroll.store.pay_runs import sums_place
 from services.payroll.store.vault import Vault
 
@@ -40,7 +40,7 @@ class Sums(BaseModel):
 
 
 class RunSums(BaseModel):
-    """A month of a pay group. `sums` is null where fewer than three people are paid: they would be somebody's pay."""
+    """A month of a pay group. `sums` is null where fewer than three people earn: they would be somebody's pay."""
 
     run: UUID
     pay_group: str
@@ -67,7 +67,7 @@ async def totals(
 
 def _told(row: asyncpg.Record, vault: Vault, company: str) -> RunSums:
     found = read_totals(vault.unseal_sums(company, sums_place(row["run"], row["attempt"]), row["totals"]))
-    sums = _sums(found, row["currency"]) if found.payments >= FEW else None
+    sums = _sums(found, row["currency"]) if found.many else None
     return RunSums.model_validate({**dict(row), "period": f"{row['period']:%Y-%m}", "sums": sums})
 
 

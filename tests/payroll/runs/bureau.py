@@ -82,7 +82,7 @@ class Bureau:
         """Cost centres and a pay group that is paid from January 2024 on."""
         async with self.client() as client:
             if not await self.office.rows("select from cost_centre"):
-                for centre in ("sales", "stores", "office"):
+                for centre in ("sales", "stores", "office", "workshop"):
                     await said(client, f"{AT}/cost-centres", cost_centre=centre, name=centre)
             body = {"since": "2024-01", "debtor_name": "Acme", "debtor_iban": IBAN, "debtor_bic": "ETHNGRAA"}
             body |= {"debtor_address": {"line1": "1 Port Road", "city": "Piraeus", "country": "GR"}} | more

@@ -13,7 +13,7 @@ from services.payroll.domain.pay.correcting import Difference
 from services.payroll.domain.pay.months import Month
 from services.payroll.domain.pay.paying import Facts, PersonPay
 from services.payroll.domain.pay.people import Leave, Person, Profile, Term
-from services.payroll.domain.pay.totals import Totals
+from services.payroll.domain.pay.totals import FEW, Totals
 
 FORM = 1
 """Raised when the form changes; older ones must stay readable."""
@@ -54,13 +54,14 @@ def written_totals(totals: Totals) -> str:
     """The sums of a run or of a part of it."""
     return _json(
         [totals.salaries, totals.employer, totals.owed, totals.tax, totals.people, totals.net, totals.payable,
-         totals.payments]
+         totals.payments, totals.some]
     )  # fmt: skip
 
 
 def read_totals(record: str) -> Totals:
-    """What `written_totals` has written."""
-    salaries, employer, owed, tax, people, net, payable, payments = json.loads(record)
+    """What `written_totals` has written; also what an older version has, which kept how many and not who."""
+    salaries, employer, owed, tax, people, net, payable, payments, *more = json.loads(record)
+    some = more[0] if more else {centre: map(str, range(min(FEW, count))) for centre, count in people.items()}
     return Totals(
         salaries=salaries,
         employer=employer,
@@ -70,6 +71,7 @@ def read_totals(record: str) -> Totals:
         net=net,
         payable=payable,
         payments=payments,
+        some={centre: tuple(persons) for centre, persons in some.items()},
     )
 
 
