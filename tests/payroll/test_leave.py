@@ -7,6 +7,7 @@ import uuid
 from datetime import date, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from hypothesis import given
@@ -118,7 +119,7 @@ def test_leave_is_not_given_that_will_have_expired_by_then(
     refusal = leave.ask(one, kind, waiting, entries, ahead)
     assert (None if refusal is None else refusal.code) == expected
     if not waits:
-        made = leave.decide(one, "approved", "boss", may=True, own=False, known=kind, entries=entries, ahead=ahead)
+        made = leave.decide(one, "approved", leave.Decider(True, False, False), kind, entries, ahead)
         assert (made.code if isinstance(made, Forbidden) else None) == expected
 
 
@@ -188,6 +189,43 @@ async def test_nobody_approves_their_own_leave_through_a_system(office: Departme
         assert await refused(client, decision, decision="approved") == (409, "self-approval", None)
     async with office.client(build, scopes={"payroll:team"}, actor="boss") as client:
         await asked(client, decision, decision="approved")
+
+
+@pytest.mark.parametrize("unlinked", [False, True])
+async def test_one_person_with_two_accounts_does_not_approve_the_leave_they_asked_for(
+    office: Department, unlinked: bool
+) -> None:
+    """P11, X9: in somebody's name or their own, the link taken away first or not; the database holds it too (INV27)."""
+    await people_of_two(office)
+    await office.hear(hired("Olga", starts_on="2026-01-01", department="Other"))
+    async with office.client(build, scopes={"payroll:officer"}, actor="registrar") as client:
+        for actor in ("olga", "olga-key"):
+            await asked(client, f"{AT}/employees/{person('Olga')}/accounts", actor=actor)
+    requests = []
+    for who in ("Clerk", "Olga"):
+        asker = "olga" if who == "Clerk" else "registrar"
+        async with office.client(build, scopes={"payroll:officer"}, actor=asker) as client:
+            ask = f"{AT}/employees/{person(who)}/leave/requests"
+            told = await asked(client, ask, leave_type="UNPAID", first="2026-12-01", last="2026-12-01")
+            requests.append(told["request"])
+    async with office.database.unit(["acme"]) as unit:
+        if unlinked:
+            columns = "company, actor, revision, employee, recorded_at"
+            await unit.raw.execute(f"insert into account_link ({columns}) values ('acme', 'olga-key', 2, null, now())")
+    async with office.client(build, scopes={"payroll:officer"}, actor="olga-key") as client:
+        for request in requests:
+            decision = f"{AT}/leave/requests/{request}/decision"
+            assert await refused(client, decision, decision="approved") == (409, "self-approval", None)
+            with pytest.raises(asyncpg.CheckViolationError):
+                async with office.database.unit(["acme"]) as unit:
+                    await unit.raw.execute(FORGED, uuid.UUID(request))
+        await asked(client, f"{AT}/leave/requests/{requests[0]}/decision", decision="cancelled")
+
+
+FORGED = """
+insert into leave_decision (company, request, revision, decision, asked_by, decided_by, recorded_at)
+select company, request, 1, 'approved', asked_by, 'olga-key', now() from leave_request where request = $1
+"""
 
 
 async def people_of_two(office: Department) -> None:

@@ -257,22 +257,31 @@ NEXT = {"approved": ("asked",), "rejected": ("asked",), "cancelled": ("asked", "
 """From which states a decision may be taken."""
 
 
-def decide(
-    request: Request, decision: str, by: str, *, may: bool, own: bool, known: LeaveType, entries: Collection[Entry],
-    ahead: Outlook,
-) -> Entry | Forbidden | None:  # fmt: skip
-    """What a decision writes into the ledger, if anything; or why it cannot be taken.
+class Decider(NamedTuple):
+    """Who decides about a request, seen from the request: a person, whichever of their accounts they use."""
 
-    `may`: they decide for this person; `own`: it is their own leave.
-    """
+    may: bool
+    """They decide for this person."""
+    own: bool
+    """It is their own leave."""
+    asked: bool
+    """They asked for it, under this account or another of theirs."""
+    was_own: bool = False
+    """Their account was at some time that of the person whose leave it is: taking the link away opens nothing."""
+
+
+def decide(
+    request: Request, decision: str, by: Decider, known: LeaveType, entries: Collection[Entry], ahead: Outlook,
+) -> Entry | Forbidden | None:  # fmt: skip
+    """What a decision writes into the ledger, if anything; or why it cannot be taken."""
     if request.state not in NEXT[decision]:
         return Forbidden("leave-decided", f"The request is {request.state}.", "decision", conflict=True)
     if decision == "cancelled":
-        if not (may or own or by == request.asked_by):
+        if not (by.may or by.own or by.asked):
             return Forbidden("not-their-manager", "Only they themselves or who decides for them.", None)
-    elif own or by == request.asked_by:
+    elif by.own or by.asked or by.was_own:
         return Forbidden("self-approval", "Somebody else decides about it.", None, conflict=True)
-    elif not may:
+    elif not by.may:
         return Forbidden("not-their-manager", "Their manager decides about it.", None)
     if not known.limited:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from chassis.database import UnitOfWork
@@ -19,12 +19,14 @@ from services.payroll.commands.leave import (
     DefineLeave,
     SetLeaveRule,
 )
+from services.payroll.commands.people import Asker
 from services.payroll.domain import effective
 from services.payroll.domain import leave as rules
 from services.payroll.domain.employment import Forbidden, Staff
 from services.payroll.domain.leave import Employment, Entry, Outlook, Request, Rule
 from services.payroll.handlers.days import todays
 from services.payroll.handlers.viewing import needs_everybody, viewers
+from services.payroll.store import accounts
 from services.payroll.store import leave as store
 from services.payroll.store import staff as staff_store
 from services.payroll.store.leave import Ledger
@@ -147,6 +149,7 @@ async def decide_leave(commands: Sequence[DecideLeave], unit: UnitOfWork) -> Seq
     staff = await staff_store.read(unit.raw, unit.companies, None if needs_everybody(askers) else people)
     ledgers = await store.read(unit.raw, unit.companies, people)
     who = await viewers(askers, staff, unit)
+    eyes = await _eyes(commands, ledgers, unit)
     today = await todays(unit)
     results: list[Result] = []
     decided: list[tuple[str, UUID, int, str, str, str]] = []
@@ -160,9 +163,10 @@ async def decide_leave(commands: Sequence[DecideLeave], unit: UnitOfWork) -> Seq
             continue
         employee = UUID(request.employee.hex)
         made = rules.decide(
-            request, command.decision, command.asker.person, may=viewer.decides_for(employee),
-            own=viewer.is_own(employee), known=ledger.types[request.leave_type],
-            entries=ledger.entries.get(employee, []), ahead=_ahead(staff[company], ledger, employee, today[company]),
+            request, command.decision,
+            rules.Decider(viewer.decides_for(employee), viewer.is_own(employee), *eyes[command.request, command.asker]),
+            ledger.types[request.leave_type], ledger.entries.get(employee, []),
+            _ahead(staff[company], ledger, employee, today[company]),
         )  # fmt: skip
         if isinstance(made, Forbidden):
             results.append(_unless_forbidden(made))
@@ -179,6 +183,30 @@ async def decide_leave(commands: Sequence[DecideLeave], unit: UnitOfWork) -> Seq
     await store.add_decisions(unit.raw, decided, unit.now)
     await store.add_entries(unit.raw, entries, unit.now)
     return results
+
+
+async def _eyes(
+    commands: Sequence[DecideLeave], ledgers: Mapping[str, Ledger], unit: UnitOfWork
+) -> dict[tuple[UUID, Asker], tuple[bool, bool]]:
+    """Of each decision, whether one person asked and decides, and whether the account was that of who is away."""
+    found = {
+        (command, request)
+        for command in commands
+        if (request := ledgers[command.cause.company].requests.get(command.request)) is not None
+    }
+    asked = {(c.cause.company, request.asked_by, c.asker.person) for c, request in found}
+    same = await accounts.same_people(unit.raw, sorted(asked))
+    names = {
+        (c.cause.company, name, request.employee) for c, request in found for name in (c.asker.actor, c.asker.person)
+    }
+    theirs = await accounts.ever_theirs(unit.raw, sorted(names))
+    return {
+        (c.request, c.asker): (
+            (c.cause.company, request.asked_by, c.asker.person) in same,
+            any((c.cause.company, name, request.employee) in theirs for name in (c.asker.actor, c.asker.person)),
+        )
+        for c, request in found
+    }
 
 
 def _unless_forbidden(made: Forbidden) -> Refused:

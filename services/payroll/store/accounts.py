@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -17,6 +18,11 @@ SAME_PEOPLE = """
 select x.company, x.one, x.other from unnest($1::text[], $2::text[], $3::text[]) as x(company, one, other)
 where exists (select from account_link a join account_link b using (company, employee)
     where a.company = x.company and a.actor = x.one and b.actor = x.other)
+"""
+EVER_THEIRS = """
+select distinct x.company, x.actor, x.employee from unnest($1::text[], $2::text[], $3::uuid[])
+    as x(company, actor, employee)
+join account_link l on l.company = x.company and l.actor = x.actor and l.employee = x.employee
 """
 OF_PEOPLE = """
 select l.company, l.employee, array_agg(l.actor order by l.actor) as actors from (
@@ -37,6 +43,14 @@ async def same_people(
     """Of these companies and two accounts each, those in which both are, or were at any time, one person's."""
     rows = await connection.fetch(SAME_PEOPLE, *map(list, zip(*pairs, strict=True))) if pairs else []
     return {(company, one, other) for company, one, other in rows} | {pair for pair in pairs if pair[1] == pair[2]}
+
+
+async def ever_theirs(
+    connection: asyncpg.Connection, pairs: Collection[tuple[str, str, uuid.UUID]]
+) -> set[tuple[str, str, uuid.UUID]]:
+    """Of these companies, accounts and people, those in which the account is, or was at any time, the person's."""
+    rows = await connection.fetch(EVER_THEIRS, *map(list, zip(*pairs, strict=True))) if pairs else []
+    return {(row["company"], row["actor"], row["employee"]) for row in rows}
 
 
 async def links(
