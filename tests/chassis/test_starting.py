@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from chassis.service import DOORS
 from deploy.local.paths import CHECKOUT
 from deploy.local.services import discover_services
 
@@ -85,3 +90,14 @@ def test_what_a_service_may_never_need_is_not_made_when_it_starts() -> None:
     looked, routes, validators, modules = done.stdout.splitlines()
     assert looked == "True True", "there are routes and events to look at"
     assert (routes, validators, modules) == ("", "", "")
+
+
+@pytest.mark.parametrize("service", [name for name in discover_services() if name != "gateway"])
+def test_no_door_of_a_department_hides_another_nor_one_that_all_have(service: str) -> None:
+    """The first one that fits is taken: the gateway asks every department at the addresses that all have."""
+    own = importlib.import_module(f"services.{service}.api").ROUTERS
+    routes: list[Any] = [route for router in (*own, *DOORS) for route in router.routes]
+    addresses = [(method, re.sub(r"\{[^}]+\}", "{}", route.path)) for route in routes for method in route.methods]
+
+    assert len(addresses) > 20
+    assert [address for address, times in Counter(addresses).items() if times > 1] == []

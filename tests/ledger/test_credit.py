@@ -123,7 +123,7 @@ async def test_room_lets_the_oldest_pass_first_and_a_person_lets_any_pass(
     path = f"/orders/{order('C', '60.00').id}/credit-release"
     released = await post(caller, path, {"reason": "The director knows them."})
     again = await post(caller, path, {})
-    audit = (await caller.get(f"{ACME}/audit", params={"subject": str(order("C", "0").id)})).json()
+    audit = (await caller.get(f"{ACME}/history", params={"subject": str(order("C", "0").id)})).json()
 
     assert [(one["reference"], one["amount"], one["limit"]) for one in held["holds"]] == [("C", "60.00", "100.00")]
     assert (seen["owed"], seen["ordered"], seen["exposure"], seen["available"]) == ("20.00", "70.00", "90.00", "10.00")

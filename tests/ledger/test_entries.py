@@ -57,7 +57,7 @@ async def test_an_entry_is_posted_told_and_stands_in_the_balances(desk: Desk, an
     assert (shown["journal"], shown["text"], shown["actor"], shown["subledger"]) == ("general", "Rent", "anna", "gl")
     assert (told.data["text"], told.data["journal"], len(told.data["lines"])) == ("Rent", "general", 2)
     assert (await anna.balance("6000"), await anna.balance("1000")) == ("100.00", "-100.00")
-    assert [r["action"] for r in (await anna.get("/audit", subject=posted["entry"]))["records"]] == ["entry.posted"]
+    assert [r["action"] for r in (await anna.get("/history", subject=posted["entry"]))["records"]] == ["entry.posted"]
     assert await desk.faults() == []
 
 
@@ -241,7 +241,7 @@ async def test_above_the_limit_a_second_person_agrees_and_never_the_first(desk: 
     assert sorted(answer.status_code for answer in answers[5:]) == [200] + [409] * 4
     assert await anna.balance("6000") == "199.99"
     assert (await ben.get("/entry-proposals"))["proposals"] == []
-    actions = [record["action"] for record in (await ben.get("/audit", subject=waiting))["records"]]
+    actions = [record["action"] for record in (await ben.get("/history", subject=waiting))["records"]]
     assert actions == ["entry.proposed", "entry.approved", "entry.posted"]
     assert await desk.faults() == []
 

@@ -88,7 +88,7 @@ async def test_a_posting_into_a_closed_period_is_refused_naming_it_until_it_is_o
     assert faults(outside) == [("/posted_on", "no-fiscal-year")]
     told = [(t.type, t.data["subledgers"]) for t in await desk.told() if t.type.startswith("Period")]
     assert told == [("PeriodClosed", ["gl"]), ("PeriodReopened", ["gl"])]
-    trail = (await anna.get("/audit", subject="2026-11"))["records"]
+    trail = (await anna.get("/history", subject="2026-11"))["records"]
     assert [record["action"] for record in trail] == ["period.closed", "period.reopened"]
 
 
@@ -162,7 +162,7 @@ async def test_one_user_may_post_into_a_closed_period_for_a_while(desk: Desk, pe
         "until-out-of-range",
         "period-not-closed",
     ]
-    trail = (await anna.get("/audit", subject="2026-11"))["records"]
+    trail = (await anna.get("/history", subject="2026-11"))["records"]
     assert [(r["action"], r["actor"]) for r in trail][-1] == ("period.exception-granted", "anna")
 
 

@@ -110,8 +110,8 @@ async def list_proposals(company: str, reading: Read) -> entries.ProposalsAnswer
         return await entries.proposals(connection, company)
 
 
-@router.get("/audit")
-async def read_audit_trail(
+@router.get("/history")
+async def read_history(
     company: str,
     reading: Read,
     subject: Annotated[str, Query(max_length=SUBJECT_CHARS_MAX, description="What it is about, such as an entry.")],
