@@ -113,5 +113,5 @@ class Fold:
     placements: dict[OrderKey, Placement] = field(default_factory=dict)
     invoicings: dict[OrderKey, Invoicing] = field(default_factory=dict)
     settled: set[OrderKey] = field(default_factory=set)
-    """Orders about whose money something was said."""
+    """Orders of which something was said that their invoices and payments depend on."""
     departures: list[Departure] = field(default_factory=list)

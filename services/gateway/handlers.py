@@ -10,7 +10,7 @@ from chassis.errors import Transient
 from chassis.requests import Answer, Result
 from services.gateway import store
 from services.gateway.commands import Accept, Fold
-from services.gateway.domain.timeline import taken_back
+from services.gateway.domain.money import not_so
 from services.gateway.translate.sealing import (
     already_accepted,
     answer_of,
@@ -113,9 +113,9 @@ async def fold(command: Fold, unit: UnitOfWork) -> None:
     if command.orders:
         await store.add_to_orders(unit.raw, command)
     if command.settled:
-        settlements = await store.settlements_of(unit.raw, command.settled)
-        if settlements:
-            await store.take_back(unit.raw, {order: taken_back(said) for order, said in settlements.items()})
+        said = await store.said_of_money(unit.raw, command.settled)
+        if said:
+            await store.take_back(unit.raw, {order: not_so(facts, last) for order, (last, facts) in said.items()})
     if command.departures:
         await store.revoke_keys_of(unit.raw, command.departures, unit.now)
         await store.shut_accounts_of(unit.raw, command.departures)

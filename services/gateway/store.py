@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
+import orjson
 
 from chassis.ids import UUID
 from services.gateway.commands import Accept, Departure, Fact, Fold, Invoicing, OrderKey, Placement, RegisterCompany
-from services.gateway.domain.timeline import BOUNCED, HOLD_FOR_ALL, Settlement
+from services.gateway.domain.money import TOLD_BY, Said
+from services.gateway.domain.timeline import BOUNCED, HOLD_FOR_ALL, IN_PARTS
 
 NOTE_ACCEPTED = """
 insert into accepted (company, subject, type, request, client, source, reference, at, revision, actor,
@@ -81,15 +83,14 @@ on conflict (company, order_id) do update set
 where o.facts | excluded.facts <> o.facts or excluded.revision > o.revision
     or excluded.invoice_revision > coalesce(o.invoice_revision, 0)
 """
-SETTLEMENTS = f"""
-select f.company, f.subject, f.type, f.at, convert_from(f.summary, 'UTF8')::jsonb ->> 'payment' as payment
+SAID_OF_MONEY = f"""
+select o.company, o.order_id, o.revision, f.type, f.at, f.summary
 from unnest($1::text[], $2::uuid[]) x(company, order_id)
-join order_summary o on o.company = x.company and o.order_id = x.order_id and o.facts & {BOUNCED} <> 0
-join timeline_fact f on f.company = x.company and f.subject = x.order_id
-    and f.type in ('PaymentAllocated.v1', 'PaymentBounced.v1', 'InvoicePaid.v1')
+join order_summary o on o.company = x.company and o.order_id = x.order_id and o.facts & {BOUNCED | IN_PARTS} <> 0
+join timeline_fact f on f.company = x.company and f.subject = x.order_id and f.type = any($3::text[])
 """
-"""Of orders with a bounced payment only. Their rows are locked since their bits were added, so no other process folds
-what is said of the same money meanwhile."""
+"""Of orders in parts or with a bounced payment only. Their rows are locked since their bits were added, so no other
+process folds what is said of the same money meanwhile."""
 TAKE_BACK = """
 update order_summary o set taken_back = x.bits from unnest($1::text[], $2::uuid[], $3::bigint[]) x(company, id, bits)
 where o.company = x.company and o.order_id = x.id and o.taken_back <> x.bits
@@ -206,20 +207,21 @@ async def add_to_orders(connection: asyncpg.Connection, fold: Fold) -> None:
     await connection.execute(ADD_TO_ORDERS, *zip(*rows, strict=True))
 
 
-async def settlements_of(
+async def said_of_money(
     connection: asyncpg.Connection, orders: Iterable[OrderKey]
-) -> Mapping[OrderKey, Sequence[Settlement]]:
-    """What was said about the money of those of these orders that had a payment come back."""
+) -> Mapping[OrderKey, tuple[int, Sequence[Said]]]:
+    """The latest revision and all that money depends on, of those of these orders whose bits may say too much."""
     keys = sorted(orders, key=lambda key: (key[0], key[1].bytes))
-    rows = await connection.fetch(SETTLEMENTS, [key[0] for key in keys], [key[1] for key in keys])
-    found: dict[OrderKey, list[Settlement]] = {}
-    for company, order, kind, at, payment in rows:
-        found.setdefault((company, order), []).append(Settlement(kind, at, payment))
+    rows = await connection.fetch(SAID_OF_MONEY, [key[0] for key in keys], [key[1] for key in keys], list(TOLD_BY))
+    found: dict[OrderKey, tuple[int, list[Said]]] = {}
+    for company, order, revision, kind, at, summary in rows:
+        told = {} if summary is None else orjson.loads(summary)
+        found.setdefault((company, order), (revision, []))[1].append(Said(kind, at, told))
     return found
 
 
 async def take_back(connection: asyncpg.Connection, bits: Mapping[OrderKey, int]) -> None:
-    """Which facts of these orders do not hold any more."""
+    """Which facts of these orders do not hold, or not yet."""
     keys = list(bits)
     await connection.execute(TAKE_BACK, [key[0] for key in keys], [key[1] for key in keys], list(bits.values()))
 

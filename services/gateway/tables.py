@@ -134,7 +134,7 @@ class OrderSummary(_Row, table=True):
     revision: int = Field(default=1)
     facts: int = Field(sa_column=Column(BigInteger, nullable=False))
     taken_back: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="0"))
-    """Bits of facts that a bounced payment has made untrue again."""
+    """Bits of facts that do not hold: another invoice is open or to come, or a payment has bounced."""
     state: str = Field(sa_column=Column(Text, Computed("…"), nullable=False))
     source: str | None = Field(sa_column=_text(null=True))
     reference: str | None = Field(sa_column=_text(null=True))

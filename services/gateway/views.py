@@ -84,10 +84,17 @@ class NotChanged(EventView, of=OrderChangeRefused):
     detail: str
 
 
+class Counted(PartView):
+    """So much of a line."""
+
+    quantity: str
+
+
 class Reserved(EventView, of=StockReserved):
     """Stock is set aside."""
 
     order: str
+    lines: list[Counted]
     complete: bool | None = None
     revision: int | None = None
 
@@ -122,6 +129,7 @@ class Arrived(EventView, of=BackOrderReserved):
     """Goods have come for an order that waited."""
 
     order: str
+    lines: list[Counted]
     complete: bool | None = None
     part: int | None = None
     revision: int | None = None
@@ -135,19 +143,13 @@ class Waits(EventView, of=OrderBackOrdered):
     revision: int | None = None
 
 
-class LetGo(PartView):
-    """A line of which something is free again."""
-
-    line: int
-
-
 class Reduced(EventView, of=ReservationReduced):
     """Something of an order is let go; what has left stays."""
 
     order: str
     reason: str
     over: bool
-    lines: list[LetGo]
+    lines: list[Counted]
     revision: int | None = None
 
 
@@ -200,6 +202,7 @@ class Invoiced(EventView, of=InvoiceIssued):
     number: str
     order: str
     currency: str
+    lines: list[Counted]
     total: str
     entry: str | None = None
     revision: int | None = None
@@ -209,6 +212,7 @@ class Credited(EventView, of=CreditNoteIssued):
     """The order's invoice is taken back."""
 
     credit_note: str
+    invoice: str
     number: str
     order: str
     currency: str

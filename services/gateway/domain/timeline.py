@@ -9,10 +9,6 @@ only those of the latest revision that stock was decided for count. A change tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import NamedTuple
-
 PLACED = 1
 RESERVED = 1 << 1
 REFUSED = 1 << 2
@@ -36,7 +32,9 @@ SERVED = 1 << 20
 """Nothing of the order waits for goods any more."""
 REDUCED = 1 << 21
 """What was left of the order was let go: asked for by a cancellation, it is answered by this."""
-HOLD_FOR_ALL = PLACED | CANCELLED | PAYMENT_NAMED | CHANGED | CHANGE_REFUSED | CANCEL_REFUSED | BOUNCED
+IN_PARTS = 1 << 22
+"""Not all of it is set aside, or leaves, at once: there may be several invoices."""
+HOLD_FOR_ALL = PLACED | CANCELLED | PAYMENT_NAMED | CHANGED | CHANGE_REFUSED | CANCEL_REFUSED | BOUNCED | IN_PARTS
 """Bits of the order itself, whatever its revision."""
 
 STATES = (
@@ -56,39 +54,8 @@ STATES = (
 """All states, the highest rank first. `announced`: others speak of the order, its own OrderPlaced has not come."""
 
 
-SETTLING = ALLOCATED | PAID | BOUNCED
-"""Facts about money: after them it is looked at whether a payment that came back leaves the order paid."""
-
-
-class Settlement(NamedTuple):
-    """What the ledger has said about an order's money: a payment allocated or bounced, or the invoice paid."""
-
-    kind: str
-    at: datetime
-    payment: str | None
-
-
-def taken_back(settlements: Iterable[Settlement]) -> int:
-    """The bits that bounced payments take back, from the set of all that was said about the order's money.
-
-    An invoice is paid when the ledger has said so after the last bounce; something is paid as long as one payment
-    that was allocated has not bounced.
-    """
-    paid_at: datetime | None = None
-    bounced_at: datetime | None = None
-    allocated: set[str | None] = set()
-    bounced: set[str | None] = set()
-    for said in settlements:
-        if said.kind == "InvoicePaid.v1":
-            paid_at = max(paid_at or said.at, said.at)
-        elif said.kind == "PaymentBounced.v1":
-            bounced_at = max(bounced_at or said.at, said.at)
-            bounced.add(said.payment)
-        else:
-            allocated.add(said.payment)
-    if bounced_at is None:
-        return 0
-    return (0 if paid_at is not None and paid_at > bounced_at else PAID) | (0 if allocated - bounced else ALLOCATED)
+LOOKED_INTO = ALLOCATED | PAID | BOUNCED | CREDITED | INVOICED | RESERVED | RELEASED | IN_PARTS
+"""Facts after which an order that goes in parts, or had a payment come back, is looked at as a whole (`money.py`)."""
 
 
 def state_of(facts: int, taken_back: int = 0) -> str:

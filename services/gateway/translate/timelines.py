@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -55,7 +56,7 @@ def _about_order(
         summary = {**(summary or {}), "revision": revision}
     _fact(event, subject, fold, summary)
     key = (event.cause.company, subject)
-    if bit & bits.SETTLING:
+    if bit & bits.LOOKED_INTO:
         fold.settled.add(key)
     bits_now = OrderBits(revision or 1, bit & bits.HOLD_FOR_ALL, bit & ~bits.HOLD_FOR_ALL)
     known = fold.orders.get(key)
@@ -92,8 +93,16 @@ def _not_changed(event: Event, fold: Fold) -> None:
 
 
 def _reserved(event: Event, fold: Fold) -> None:
-    bit = bits.RESERVED | bits.SERVED if event.data.complete else bits.RESERVED
-    _about_order(event, event.data.order, bit, fold, None, event.data.revision)
+    data: views.Reserved = event.data
+    bit = bits.RESERVED
+    if data.complete is not None:  # absent: nobody ever waited for the rest
+        bit |= bits.SERVED if data.complete else bits.IN_PARTS
+    _about_order(event, data.order, bit, fold, {"quantity": _counted(data.lines)}, data.revision)
+
+
+def _counted(lines: Iterable[views.Counted]) -> str:
+    """How much of all lines together: enough to see whether anything is left."""
+    return str(sum((Decimal(line.quantity) for line in lines), Decimal(0)))
 
 
 def _credit_given(event: Event, fold: Fold) -> None:
@@ -131,21 +140,22 @@ def _not_cancelled(event: Event, fold: Fold) -> None:
 
 def _arrived(event: Event, fold: Fold) -> None:
     data: views.Arrived = event.data
-    summary = {name: value for name in ("part", "complete") if (value := getattr(data, name)) is not None}
-    bit = bits.SERVED if data.complete else 0
-    _about_order(event, data.order, bit, fold, summary or None, data.revision)
+    summary: dict[str, object] = {"quantity": _counted(data.lines)}
+    summary |= {name: value for name in ("part", "complete") if (value := getattr(data, name)) is not None}
+    bit = bits.SERVED | bits.IN_PARTS if data.complete else bits.IN_PARTS
+    _about_order(event, data.order, bit, fold, summary, data.revision)
 
 
 def _waits(event: Event, fold: Fold) -> None:
     data: views.Waits = event.data
-    _about_order(event, data.order, bits.BACK_ORDERED, fold, {"detail": data.detail}, data.revision)
+    _about_order(event, data.order, bits.BACK_ORDERED | bits.IN_PARTS, fold, {"detail": data.detail}, data.revision)
 
 
 def _reduced(event: Event, fold: Fold) -> None:
     """Nothing is waited for after it; what was invoiced for it is credited in part, so the rest stays what it was."""
     data: views.Reduced = event.data
-    summary = {"reason": data.reason, "over": data.over, "lines": len(data.lines)}
-    _about_order(event, data.order, bits.SERVED | bits.REDUCED, fold, summary, data.revision)
+    summary = {"reason": data.reason, "over": data.over, "lines": len(data.lines), "quantity": _counted(data.lines)}
+    _about_order(event, data.order, bits.SERVED | bits.REDUCED | bits.IN_PARTS, fold, summary, data.revision)
 
 
 def _costed(event: Event, fold: Fold) -> None:
@@ -156,12 +166,13 @@ def _shipped(event: Event, fold: Fold) -> None:
     data: views.Shipped = event.data
     summary: dict[str, object] = {"shipment": data.shipment, "number": data.number, "complete": data.complete}
     summary |= {name: value for name in ("carrier", "tracking") if (value := getattr(data, name)) is not None}
-    _about_order(event, data.order, 0, fold, summary)
+    _about_order(event, data.order, 0 if data.complete else bits.IN_PARTS, fold, summary)
 
 
 def _invoiced(event: Event, fold: Fold) -> None:
     data: views.Invoiced = event.data
     summary = {"invoice": data.invoice, "number": data.number, "total": data.total, "currency": data.currency}
+    summary["quantity"] = _counted(data.lines)
     if data.entry is not None:
         summary["entry"] = data.entry
     key = _about_order(event, data.order, bits.INVOICED, fold, summary, data.revision)
@@ -173,7 +184,8 @@ def _invoiced(event: Event, fold: Fold) -> None:
 
 def _credited(event: Event, fold: Fold) -> None:
     data: views.Credited = event.data
-    summary = {"credit_note": data.credit_note, "number": data.number, "total": data.total, "currency": data.currency}
+    summary: dict[str, object] = {"credit_note": data.credit_note, "invoice": data.invoice, "number": data.number}
+    summary |= {"total": data.total, "currency": data.currency, "partial": bool(data.partial)}
     if data.entry is not None:
         summary["entry"] = data.entry
     bit = bits.INVOICED if data.partial else bits.CREDITED  # credited in part, the order stays what it was

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from tests.proof.checker.billing import settle_bills
 from tests.proof.checker.books import Books
 from tests.proof.checker.dispatched import is_invoiced_on_dispatch, settle_dispatched_bills
 from tests.proof.checker.following import settle_order_of_events
 from tests.proof.checker.holding import Holding, fold
+from tests.proof.checker.intents import number as amount
 from tests.proof.checker.leaving import settle_shipments
 from tests.proof.checker.papers import settle_papers
-from tests.proof.checker.subject import Subject
+from tests.proof.checker.subject import Fact, Subject
 
 WITHOUT_AN_ORDER = frozenset({"OrderCancelled", "DocumentRegistered", "DocumentStored"})
 """What may be there of an order that never was: a cancellation that came first; papers name what people say."""
@@ -96,4 +99,23 @@ def _may_be(order: Subject, holding: Holding, *, bounced: bool) -> frozenset[str
     if is_invoiced_on_dispatch(order) and not of_latest("InvoiceIssued"):
         return frozenset({"reserved"})
     unpaid = frozenset({"documented", "partly_paid"})
-    return unpaid if not of_latest("InvoicePaid") else unpaid | {"paid"} if bounced else frozenset({"paid"})
+    return unpaid if not _is_paid(order, holding) else unpaid | {"paid"} if bounced else frozenset({"paid"})
+
+
+def _is_paid(order: Subject, holding: Holding) -> bool:
+    """Every invoice of the latest revision is paid, credited in whole or over nothing; and no other is to come."""
+    assert holding.latest is not None
+    number = holding.latest.number
+
+    def of_latest(kind: str) -> list[Fact]:
+        return [fact for fact in order.facts.get(kind, ()) if int(fact.data.get("revision") or 1) == number]
+
+    paid = {fact.data["invoice"] for fact in of_latest("InvoicePaid")}
+    gone = {fact.data["invoice"] for fact in of_latest("CreditNoteIssued") if not fact.data.get("partial")}
+    invoices = of_latest("InvoiceIssued")
+    due = {fact.data["invoice"] for fact in invoices if amount(fact.data["total"])}
+    billed: Counter[int] = Counter()
+    for invoice in invoices:
+        billed.update({line["line"]: amount(line["quantity"]) for line in invoice.data["lines"]})
+    all_billed = all(billed[line] >= quantity for line, quantity in holding.latest.due().items())
+    return bool(paid) and due <= paid | gone and all_billed

@@ -108,15 +108,14 @@ class MadeUp:
 
     def order(self, count: int) -> None:
         """One order with all that comes of it."""
-        company, currency = COMPANIES[count % 2]
         order, chain, placed, lines = self.placed(count)
-        state = "documented"
+        company, state = self.company(count), "documented"
         if count % 30 == 7:
             refusal = {"order": order, "code": "insufficient-stock", "detail": "", "shortages": []}
             self.send("ReservationRefused.v1", company, order, chain, placed, refusal)
             state = "refused"
         else:
-            self._billed(count, company, currency, order, chain, placed, lines)
+            self._billed(count, company, order, chain, placed, lines)
             state = "credited" if count % 20 == 3 else "paid" if count % 10 == 1 else state
         self.seen(count, order, state)
         if count % 50 == 0:
@@ -128,28 +127,26 @@ class MadeUp:
         reference, order = f"o{count}", made_id("order", count)
         price, item = f"{(1_000 + count) / 100:.2f}", ITEMS[count % len(ITEMS)]
         line = {"item": item, "description": item, "quantity": "2", "unit_price": price, "tax_code": "Z0"}
-        body = {"company": company, "reference": reference, "currency": currency, "lines": [line], **more}
-        chain = self.ask("order", company, reference, body, order)
+        body = {"reference": reference, "currency": currency, "lines": [line], **more}
+        chain = self.ask("order", company, reference, {"company": company, **body}, order)
         lines = [{"line": 1, **line}]
         terms = {"order": order, "reference": reference, "source": SOURCE, "currency": currency, "lines": lines}
         terms |= more
         return order, chain, self.send("OrderPlaced.v1", company, order, chain, chain, terms), lines
 
-    def _billed(
-        self, count: int, company: str, currency: str, order: str, chain: str, placed: str, lines: list[dict[str, Any]]
-    ) -> None:
+    def _billed(self, count: int, company: str, order: str, chain: str, placed: str, lines: list[Any]) -> None:
         goods = {"order": order, "reservation": made_id("reservation", count), "lines": self.goods(lines)}
         reserved = self.send("StockReserved.v1", company, order, chain, placed, goods)
         self.reserved[company][lines[0]["item"]] += 2
         paper = self.invoiced(count, order, chain, reserved, lines)
-        if count % 20 != 3 and count % 10 != 1:
-            self.owed(company, paper["total"])
         if count % 4 == 0:
             goods_leave(self, count, order, lines, ("1", "1") if count % 8 == 0 else ("2",))
         if count % 20 == 3:
-            self._cancelled(count, company, currency, order, lines, paper, goods)
+            self._cancelled(count, company, order, lines, paper, goods)
         elif count % 10 == 1:
-            self._paid(count, company, currency, order, paper)
+            self.paid(count, order, paper)
+        else:
+            self.owed(company, paper["total"])
 
     def invoiced(
         self, count: int, order: str, chain: str, cause: str, lines: list[dict[str, Any]], name: str = "invoice",
@@ -171,12 +168,12 @@ class MadeUp:
         self.shown[company]["receivables"].append({"currency": dict(COMPANIES)[company], "open": amount})
 
     def _cancelled(
-        self, count: int, company: str, currency: str, order: str, lines: list[dict[str, Any]],
+        self, count: int, company: str, order: str, lines: list[dict[str, Any]],
         invoice: Mapping[str, Any], goods: Mapping[str, Any],
     ) -> None:  # fmt: skip
-        body = {"company": company, "reason": "changed their mind"}
-        chain = self.ask("cancel", company, f"o{count}", body, order)
-        data = {"order": order, "reference": f"o{count}", "source": SOURCE, "reason": "changed their mind"}
+        why = {"reason": "changed their mind"}
+        chain = self.ask("cancel", company, f"o{count}", {"company": company, **why}, order)
+        data = {"order": order, "reference": f"o{count}", "source": SOURCE, **why}
         cancelled = self.send("OrderCancelled.v1", company, order, chain, chain, data)
         back = {**goods, "reason": "order-cancelled"}
         released = self.send("ReservationReleased.v1", company, order, chain, cancelled, back)
@@ -199,7 +196,9 @@ class MadeUp:
         self.filed(company, "credit_note", note, order, chain, issued, paper["number"])
         return paper
 
-    def _paid(self, count: int, company: str, currency: str, order: str, invoice: Mapping[str, Any]) -> None:
+    def paid(self, count: int, order: str, invoice: Mapping[str, Any]) -> None:
+        """Somebody pays an invoice to the cent."""
+        company, currency = COMPANIES[count % 2]
         payment, money = made_id("payment", count), {"amount": invoice["total"], "currency": currency}
         chain = self.ask("pay", company, f"p{count}", {"company": company, "amount": money}, payment)
         data = {"payment": payment, "reference": f"p{count}", "amount": money, "order": order}

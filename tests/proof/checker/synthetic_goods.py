@@ -158,13 +158,16 @@ def is_invoiced_when_it_leaves(made: MadeUp, count: int) -> None:
 
 
 def leaves_in_two_parts_with_an_invoice_each(made: MadeUp, count: int) -> None:
-    """Nothing is invoiced before it leaves."""
+    """Nothing is invoiced before it leaves; the first part is paid."""
     order, chain, placed, lines = made.placed(count, invoice_on="dispatch")
     _reserve(made, count, order, chain, placed, lines)
-    for place, (asked, left) in enumerate(goods_leave(made, count, order, lines, ("1", "1"))):
-        paper = made.invoiced(count, order, asked, left, _of(lines, "1"), f"invoice {place}")
-        made.owed(made.company(count), paper["total"])
-    made.seen(count, order, "documented")
+    first, second = (
+        made.invoiced(count, order, asked, left, _of(lines, "1"), f"invoice {place}")
+        for place, (asked, left) in enumerate(goods_leave(made, count, order, lines, ("1", "1")))
+    )
+    made.paid(count, order, first)
+    made.owed(made.company(count), second["total"])
+    made.seen(count, order, "partly_paid")
 
 
 def waits_to_leave(made: MadeUp, count: int) -> None:

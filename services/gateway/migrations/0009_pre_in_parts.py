@@ -1,0 +1,30 @@
+"""An order that is invoiced in parts is paid, or credited, when all of its parts are.
+
+Orders that stand in the wrong state already are put right when the timelines are read anew (README).
+"""
+
+from chassis.migrating import execute
+
+revision = "gateway_0009"
+down_revision = "gateway_0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The state as `domain/timeline.py` says it: `taken_back` may hold bit 10, that it is credited, as well."""
+    execute("""
+    alter table order_summary alter column state set expression as (case
+        when facts & 1024 & ~taken_back <> 0 then 'credited'
+        when facts & 256 <> 0 and facts & 2228224 = 0
+            then case when facts & 4 <> 0 or (facts & 512 <> 0 and facts & 8 = 0) then 'cancelled' else 'cancelling' end
+        when facts & 524288 <> 0 and facts & 1051140 = 0 then 'back_ordered'
+        when facts & 128 & ~taken_back <> 0 then 'paid'
+        when facts & 64 & ~taken_back <> 0 then 'partly_paid'
+        when facts & 2052 <> 0 then 'refused'
+        when facts & 16 <> 0 then 'documented'
+        when facts & 8 <> 0 then 'invoiced'
+        when facts & 2 <> 0 then 'reserved'
+        when facts & 1 <> 0 then 'accepted'
+        else 'announced' end);
+    """)
