@@ -6,6 +6,7 @@ from pathlib import Path
 
 from services.payroll.handlers.agreeing import Agreeing
 from services.payroll.handlers.erasing import Erasing
+from services.payroll.handlers.figures import Figures
 from services.payroll.handlers.pay_runs import Running
 from services.payroll.handlers.paying import Paying
 from services.payroll.store.packs import Packs
@@ -19,6 +20,7 @@ class PayDesk:
         packs = Packs()
         self.vault = vault
         self.agreeing = Agreeing(vault, packs)
+        self.figures = Figures(packs)
         self.running = Running(vault, packs)
         self.paying = Paying(vault, packs)
         self.erasing = Erasing(vault, self.paying)

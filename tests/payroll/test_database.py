@@ -19,6 +19,7 @@ FORBIDDEN = re.compile(r"salary|wage|iban|bank|tax|ssn|health|birth|compensation
 CLEAR = {
     "pay_group.pay_group": "the code of a group",
     "pay_group.debtor_iban": "the company's own account",
+    "pay_group_figure.pay_group": "the code of a group",
     "pay_member.pay_group": "the code of a group",
     "pay_run.pay_group": "the code of a group",
     "pay_file.payments": "how many people are paid",

@@ -26,6 +26,7 @@ from services.payroll.commands.pay import (
     ConfirmBankAccount,
     DefinePayGroup,
     ErasePerson,
+    GiveFigures,
     NameBankAccount,
     RecordTaxProfile,
 )
@@ -80,12 +81,19 @@ class GroupBody(Body):
     since: MonthOf
     """The first month that is paid here."""
     figures: Annotated[dict[Reference, Figure], Field(default_factory=dict, max_length=50)]
-    """What the country's rules leave to be given; their README names it."""
+    """What the country's rules of the first month leave to be given; their README names it."""
     debtor_name: Name
     debtor_iban: SoundIban
     debtor_bic: SoundBic | None = None
     debtor_address: AddressBody
     """As it stands on payslips."""
+
+
+class FiguresBody(Body):
+    """What the rules that are in force in a month leave to be given; other rules keep what they were given."""
+
+    since: MonthOf
+    figures: Annotated[dict[Reference, Figure], Field(min_length=1, max_length=50)]
 
 
 class MoneyBody(Body):
@@ -143,6 +151,15 @@ async def define_pay_group(company: str, body: GroupBody, call: OfficerCall, des
         body.debtor_iban, body.debtor_bic, body.debtor_address.model_dump(exclude_none=True),
     )  # fmt: skip
     return await call.run(desk.agreeing.define_groups, command)
+
+
+@router.post("/pay-groups/{pay_group}/figures", status_code=201)
+async def give_figures(
+    company: str, pay_group: Reference, body: FiguresBody, call: OfficerCall, desk: Desk
+) -> Response:
+    """Give what a new year's rules leave open. What a month was paid by does not change any more."""
+    command = GiveFigures(call.cause(company), pay_group, body.since, body.figures)
+    return await call.run(desk.figures.give, command)
 
 
 @router.post("/employees/{employee}/pay-terms", status_code=201)

@@ -27,6 +27,16 @@ class DefinePayGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveFigures:
+    """Figures that the rules in force in a month leave open."""
+
+    cause: Cause
+    pay_group: str
+    since: date
+    figures: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class AgreePay:
     """A month's salary from a day on; without one, the terms that began on this day are taken back."""
 

@@ -15,6 +15,7 @@ RELEASED: frozenset[str] = frozenset({"approved", "paid", "posted"})
 """What a run pays is decided in these states, and stays so."""
 
 NOT_FOUND = Refused("run-not-found", "There is no such run.", status=404)
+FIGURE_IN_USE = Refused("figure-in-use", "A run of these rules was approved, or is being calculated.", "/figures", 409)
 
 
 @dataclass(frozen=True, slots=True)

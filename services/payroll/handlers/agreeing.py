@@ -33,6 +33,7 @@ from services.payroll.domain.agreeing import (
     refusal_of_profile,
     refusal_of_terms,
 )
+from services.payroll.domain.pay.months import Month
 from services.payroll.domain.pay.records import read_profile, written_profile
 from services.payroll.domain.pay.refusing import PayRefused
 from services.payroll.domain.privacy import PersonKey, Place
@@ -119,13 +120,15 @@ class Agreeing:
 
     def _refusal_of_rules(self, command: DefinePayGroup) -> Refused | None:
         try:
-            self._packs.check(command.country, command.figures)
-            found = self._packs.of(command.country, command.figures)
+            month = Month(command.since.year, command.since.month)
+            self._packs.check(command.country, command.figures, month)
+            self._packs.of(command.country, command.figures, month, month)
         except PayRefused as refused:
             return Refused(refused.code, refused.sentence, "/figures")
-        if not found:
+        currencies = self._packs.currencies(command.country)
+        if not currencies:
             return Refused("country-unknown", "There are no rules of this country.", "/country")
-        if any(pack.currency != command.currency for pack in found):
+        if currencies != {command.currency}:
             return Refused("currency-differs", "The rules of this country are of another currency.", "/currency")
         return None
 

@@ -108,8 +108,10 @@ class Running:
         if not group["peopled"]:
             return Refused("nobody-to-pay", "Nobody has terms of pay in this group.", "/pay_group", 409)
         try:
-            packs = self._packs.of(group["country"], orjson.loads(group["figures"]))
-            pack_for(packs, group["country"], Month(command.period.year, command.period.month))
+            country, period = group["country"], Month(command.period.year, command.period.month)
+            figures = orjson.loads(group["figures"]) | orjson.loads(group["given"] or "{}")
+            packs = self._packs.of(country, figures, Month(group["since"].year, group["since"].month), period)
+            pack_for(packs, country, period)
         except PayRefused as refused:
             return Refused(refused.code, refused.sentence, "/period")
         return None

@@ -87,9 +87,12 @@ class Paying:
         self, connection: asyncpg.Connection, company: str, part: Part, only: Collection[UUID] | None = None
     ) -> Loaded:
         facts = await payslips.facts(connection, self._vault, company, part, only)
-        packs = self._packs.of(part.country, part.figures)
         tasks: dict[UUID, Task] = {}
         problems: dict[UUID, str] = {}
+        try:
+            packs = self._packs.of(part.country, {**part.figures, **part.given}, part.since, part.month)
+        except PayRefused as refused:  # an upgrade brought rules that leave something open since the run was started
+            return Loaded(part, facts, tasks, {}, {}, dict.fromkeys(facts.people, refused.code))
         for employee, person in facts.people.items():
             try:
                 sound = checked(person, [term.cost_centre for term in person.terms])

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import asyncpg
 
 from chassis.ids import UUID
+from services.payroll.store.pay_groups import given
 
 PART_PEOPLE = 200
 """People whose pay is calculated in one commit: what memory a run takes, and what is repeated after a crash."""
@@ -20,8 +21,8 @@ select r.company, r.pay_group, r.period, r.state, r.run from pay_run r
 join unnest($1::text[], $2::text[]) as x(company, pay_group)
     on r.company = x.company and r.pay_group = x.pay_group
 """
-GROUPS = """
-select g.company, g.pay_group, g.country, g.currency, g.since, g.figures,
+GROUPS = f"""
+select g.company, g.pay_group, g.country, g.currency, g.since, g.figures, {given("g")} as given,
     exists (select from pay_member m where m.company = g.company and m.pay_group = g.pay_group) as peopled
 from unnest($1::text[], $2::text[]) as x(company, pay_group)
 join pay_group g on g.company = x.company and g.pay_group = x.pay_group

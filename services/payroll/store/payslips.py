@@ -25,13 +25,16 @@ from services.payroll.store import effective as effective_store
 from services.payroll.store import leave
 from services.payroll.store.contracts import spans
 from services.payroll.store.effective import hired_on
+from services.payroll.store.pay_groups import given
 from services.payroll.store.vault import KeyRing, Vault
 
 LEAVERS_MONTHS = 12
 """For so long after somebody left, a change about the time before is found and paid."""
 
-PART = """
+# All parts of an attempt are paid by the same figures: those that were given when it began.
+PART = f"""
 select p.first_employee, p.last_employee, r.period, r.pay_group, g.country, g.currency, g.since, g.figures,
+    {given("g", "r.started_at")} as given,
     (select array_agg(h.day order by h.day) from holiday h where h.company = r.company) as holidays
 from pay_run_part p join pay_run r on r.company = p.company and r.run = p.run and r.attempt = p.attempt
 join pay_group g on g.company = r.company and g.pay_group = r.pay_group
@@ -48,15 +51,16 @@ where m.company = $1 and m.pay_group = $2 and m.employee between $3 and $4
     and ($7::uuid[] is null or m.employee = any($7))
     and h.hired_on <= $5 and (l.left_on is null or l.left_on >= $6) order by m.employee
 """
-NEXT = """
+NEXT = f"""
 select m.company, array_agg(m.employee order by m.employee) as employees, m.pay_group, g.country, g.currency, g.since,
-    g.figures, coalesce((select (max(r.period) + interval '1 month')::date from pay_run r
+    g.figures, {given("g")} as given, coalesce((select (max(r.period) + interval '1 month')::date from pay_run r
         where r.company = m.company and r.pay_group = m.pay_group), g.since) as period,
     (select array_agg(h.day order by h.day) from holiday h where h.company = m.company) as holidays
 from unnest($1::text[], $2::uuid[]) as x(company, employee)
 join pay_member m on m.company = x.company and m.employee = x.employee
 join pay_group g on g.company = m.company and g.pay_group = m.pay_group
-group by m.company, m.pay_group, g.country, g.currency, g.since, g.figures order by m.company, m.pay_group
+group by m.company, m.pay_group, g.company, g.pay_group, g.country, g.currency, g.since, g.figures
+order by m.company, m.pay_group
 """
 TERMS = """
 select distinct on (t.employee, t.contract, t.effective_on) t.employee, t.contract, t.effective_on, t.revision,
@@ -123,6 +127,9 @@ class Part:
     currency: str
     since: Month
     figures: Mapping[str, str]
+    """Given when the group was defined."""
+    given: Mapping[str, str]
+    """Given since then."""
     holidays: frozenset[date]
     first: UUID
     last: UUID
@@ -175,6 +182,7 @@ def _part(row: asyncpg.Record, first: UUID, last: UUID) -> Part:
         row["currency"],
         _month(row["since"]),
         orjson.loads(row["figures"]),
+        orjson.loads(row["given"] or "{}"),
         frozenset(row["holidays"] or ()),
         first,
         last,

@@ -33,6 +33,20 @@ class PayGroup(Row, table=True):
     recorded_at: datetime = Field(sa_column=moment())
 
 
+class PayGroupFigure(Row, table=True):
+    """A figure that rules leave open, by pack and place, as a group has it; the latest revision holds. Facts."""
+
+    __tablename__ = "pay_group_figure"
+    __table_args__ = (CheckConstraint("revision > 0"), ForeignKeyConstraint(*OF_GROUP))
+    company: str = Field(sa_column=text(key=True))
+    pay_group: str = Field(sa_column=text(key=True))
+    place: str = Field(sa_column=text(key=True))
+    revision: int = Field(primary_key=True)
+    value: str = Field(sa_column=text())
+    recorded_by: str = Field(sa_column=text())
+    recorded_at: datetime = Field(sa_column=moment())
+
+
 class PayMember(Row, table=True):
     """Who is paid in which group. Facts."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from services.payroll.domain.pay.months import Counting, Month
 from services.payroll.domain.pay.refusing import PayRefused
@@ -22,6 +22,8 @@ Payer = Literal["employee", "employer"]
 Method = Literal["annualised", "cumulative"]
 MINOR = 100
 MONTHS = 12
+HARMLESS = "1"
+"""Stands for a figure that is not given yet while it is asked which ones are."""
 PAYMENTS_MAX = 24
 """Full salaries in a year."""
 
@@ -98,25 +100,63 @@ class Pack:
     """Whether a salary on top has ceilings of its own, or shares those of its month."""
 
 
+class Rules(Protocol):
+    """Rules that hold from a day to a day, read or not."""
+
+    @property
+    def version(self) -> str:
+        """Names them."""
+        ...
+
+    @property
+    def since(self) -> date:
+        """Their first day."""
+        ...
+
+    @property
+    def until(self) -> date:
+        """Their last day."""
+        ...
+
+
+R = TypeVar("R", bound=Rules)
+
+
+def in_force(rules: Iterable[R], month: Month) -> R | None:
+    """Which of a country's rules hold for the whole of this month: of several those that began last."""
+    holding = [each for each in rules if each.since <= month.first and month.last <= each.until]
+    return max(holding, key=lambda each: (each.since, each.version), default=None)
+
+
 def pack_for(packs: Sequence[Pack], country: str, month: Month) -> Pack:
     """The rules in force for the whole of this month. Raises PayRefused `tax-table-missing`."""
-    for pack in packs:
-        if pack.country == country and pack.since <= month.first and month.last <= pack.until:
-            return pack
-    raise PayRefused("tax-table-missing", f"There are no rules of {country} for {month}.")
+    found = in_force((pack for pack in packs if pack.country == country), month)
+    if found is None:
+        raise PayRefused("tax-table-missing", f"There are no rules of {country} for {month}.")
+    return found
 
 
-def read_pack(content: bytes, given: Mapping[str, str] | None = None, left_open: set[str] | None = None) -> Pack:
-    """The rules in a file; `given` has the figures that the file leaves to be given, by their place in it, and
-    `left_open` receives these places.
+def read_pack(content: bytes, given: Mapping[str, str] | None = None) -> Pack:
+    """The rules in a file; `given` has the figures that the file leaves to be given, by their place in it.
 
     The figures given are part of the digest: other figures are other rules. Raises PayRefused: `figure-required`,
     `figure-without-source`, `figure-impossible`, `tiers-out-of-order`.
     """
-    given = dict(given or {})
     raw = tomllib.loads(content.decode())
-    reader = _Reader(frozenset(raw["sources"]), given, set() if left_open is None else left_open)
-    digest = hashlib.sha256(content + repr(sorted(given.items())).encode()).hexdigest()
+    reader = _Reader(frozenset(raw["sources"]), dict(given or {}))
+    digest = hashlib.sha256(content + repr(sorted((given or {}).items())).encode()).hexdigest()
+    return _pack(raw, reader, digest)
+
+
+def left_open(content: bytes, given: Mapping[str, str] | None = None) -> frozenset[str]:
+    """The places of a file where a figure must be given. Raises PayRefused when one of those given cannot be."""
+    raw = tomllib.loads(content.decode())
+    reader = _Reader(frozenset(raw["sources"]), dict(given or {}), asking=True)
+    _pack(raw, reader, "")
+    return frozenset(reader.left_open)
+
+
+def _pack(raw: Mapping[str, Any], reader: _Reader, digest: str) -> Pack:
     return Pack(
         country=raw["country"],
         version=raw["version"],
@@ -142,10 +182,11 @@ def _one_of(value: str, allowed: tuple[str, ...]) -> str:
 class _Reader:
     """Reads figures; knows the sources that the file names, and what is given from outside."""
 
-    def __init__(self, sources: frozenset[str], given: Mapping[str, str], left_open: set[str]) -> None:
+    def __init__(self, sources: frozenset[str], given: Mapping[str, str], *, asking: bool = False) -> None:
         self._sources = sources
         self._given = given
-        self._left_open = left_open
+        self._asking = asking
+        self.left_open: set[str] = set()
 
     def share(self, place: str, figure: Mapping[str, str]) -> Fraction:
         """A figure between nothing and all."""
@@ -167,8 +208,8 @@ class _Reader:
             raise PayRefused("figure-without-source", f"{place} names no source of this pack.")
         value = figure["value"]
         if value == "required":
-            self._left_open.add(place)
-            value = self._given.get(place, "required")
+            self.left_open.add(place)
+            value = self._given.get(place, HARMLESS if self._asking else "required")
         if value == "required":
             raise PayRefused("figure-required", f"{place} must be given: no source had it.")
         found = Fraction(value)
@@ -194,7 +235,8 @@ class _Reader:
         )
         bounds = [tier.up_to for tier in found]
         closed = [bound for bound in bounds if bound is not None]
-        if None in bounds[:-1] or closed != sorted(set(closed)) or not found:
+        complete = not self._asking or self.left_open <= self._given.keys()
+        if complete and (None in bounds[:-1] or closed != sorted(set(closed)) or not found):
             raise PayRefused("tiers-out-of-order", f"The tiers of {place} do not rise.")
         return found
 
