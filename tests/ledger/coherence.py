@@ -37,6 +37,14 @@ COHERENCE: Mapping[str, str] = {
         full join (select company, currency, sum(unapplied) unapplied from unapplied_cash group by 1, 2) u
             using (company, currency)
         where coalesce(balance, 0) <> coalesce(unapplied, 0)""",
+    "money was spent before it was there": """
+        with d as (select e.company, e.document, l.currency, e.posted_on, sum(l.credit - l.debit) amount
+                   from journal_line l join journal_entry e on e.company = l.company and e.id = l.entry
+                   join payment p on p.company = e.company and p.id = e.document
+                   join account a on a.company = l.company and a.code = l.account and a.role = 'unapplied_cash'
+                   group by 1, 2, 3, 4),
+        s as (select *, sum(amount) over (partition by company, document, currency order by posted_on) left_on from d)
+        select * from s where left_on < 0""",
     "allocations differ from what payments have spent": """
         select u.company, u.payment, amount, unapplied, spent from unapplied_cash u
         left join (select company, payment, sum(amount) spent from allocation group by 1, 2) a using (company, payment)

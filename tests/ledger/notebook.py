@@ -2,10 +2,11 @@
 
 He is told what happened, in its order (orders with what was set aside for them, money, releases, what people asked
 for), and writes every page by hand: whole minor units, exact fractions in between, rounded half up where a figure is
-written down. He knows four rules and nothing of how the ledger keeps its tables:
+written down. He knows five rules and nothing of how the ledger keeps its tables:
 
 * what is left of a valued sum keeps its share of the value, so what is paid realises the rest as a difference;
 * what is taken back has effect on its own day, but never before the day of what it takes back;
+* money that came back is used again from that day on, not for days on which it was in use;
 * a discount stands on the payments that stand now, and goes first when one of them goes;
 * what belongs to a closed month is written on the first open day after it.
 """
@@ -165,6 +166,7 @@ class Notebook(Pages):
 
     def _apply(self, purse: Purse, paper: Paper, spent: int, day: date, paid: int | None = None) -> None:
         """Money that lay there pays an invoice; `paid` is how far it goes in the invoice's currency."""
+        day = max(day, purse.back_on)
         if paid is None:
             if paper.currency != purse.currency or not spent:
                 return
@@ -196,7 +198,7 @@ class Notebook(Pages):
     def allocate(self, payment: str, invoice: str, amount: str | None, day: date) -> None:
         """A person lets money pay an invoice, in its currency or by the rates of the day."""
         purse, paper = self.purses[payment], self.papers[invoice]
-        day = max(day, purse.received_on, paper.issued_on)
+        day = max(day, purse.received_on, paper.issued_on, purse.free_on)
         spent = purse.left if amount is None else minor(amount, purse.currency)
         if purse.currency == paper.currency:
             self._apply(purse, paper, min(spent, paper.open), day)
@@ -224,7 +226,9 @@ class Notebook(Pages):
             if 0 < part < standing.spent:
                 spent, back = part, paid
                 paper.paid_by[purse.id] = Standing(standing.spent - spent, standing.paid - back, standing.day)
-        posted = self._swap(purse, paper, spent, back, max(day, standing.day), -1)
+        day = max(day, standing.day)
+        posted = self._swap(purse, paper, spent, back, day, -1)
+        purse.back_on, purse.free_on = max(purse.back_on, day), max(purse.free_on, day, posted)
         purse.left += spent
         purse.moves.append((posted, spent))
         paper.open += back
@@ -241,7 +245,7 @@ class Notebook(Pages):
         """The bank takes money back, and may charge for it."""
         purse = self.purses[payment]
         paid = [paper for paper in self.papers.values() if payment in paper.paid_by]
-        day = max([bounced_on, purse.received_on, *(paper.paid_by[payment].day for paper in paid)])
+        day = max([bounced_on, purse.received_on, purse.free_on, *(paper.paid_by[payment].day for paper in paid)])
         for paper in paid:
             self._end_discount(paper, day)
             self.take_back(purse, paper, day)
@@ -256,6 +260,7 @@ class Notebook(Pages):
         """Money that pays nothing goes back, and is worth what it is worth on the day."""
         purse = self.purses[payment]
         assert 0 < amount <= purse.left
+        assert day >= purse.free_on
         owed = None
         if purse.worth is not None:
             before, after = (

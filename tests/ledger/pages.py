@@ -60,6 +60,17 @@ class Purse:
     left: int
     gone: bool = False
     moves: list[tuple[date, int]] = field(default_factory=list)
+    back_on: date = date.min
+    """When something of it came back last by its own account."""
+    free_on: date = date.min
+    """And on which page that is written."""
+
+    def overdrawn(self) -> list[date]:
+        """The days on which less than nothing of it was left: it was used before it was there."""
+        by_day: defaultdict[date, int] = defaultdict(int)
+        for day, amount in self.moves:
+            by_day[day] += amount
+        return [day for day in by_day if sum(amount for other, amount in by_day.items() if other <= day) < 0]
 
 
 @dataclass

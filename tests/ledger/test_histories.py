@@ -95,6 +95,7 @@ class Round:
             await Retelling(self.desk, books, recorder).tell()
             wrong: list[str] = []
             for name, notebook in books.items():
+                wrong += [f"{name}: {purse.id} used twice" for purse in notebook.purses.values() if purse.overdrawn()]
                 wrong += await wrong_pages(self.desk, name, notebook)
                 days = [today - timedelta(days=rng.randint(-15, 110)) for _ in range(4)]
                 wrong += await wrong_reports(clerks[0], name, notebook, days)

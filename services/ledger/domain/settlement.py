@@ -78,6 +78,14 @@ class Money:
     """What it was worth on the day it came; None when it is in the company's own currency."""
     customer: str | None = None
     """Whose money it is, as far as known."""
+    back_on: date = date.min
+    """The last day with effect on which something that it had paid was taken back: until then it was in use."""
+    free_on: date = date.min
+    """The day on which that stands in the books: later, where a period was closed."""
+
+    def came_back(self, on: date, posted_on: date) -> None:
+        """Note that it does not pay any more, since a day and as posted, something that it paid."""
+        self.back_on, self.free_on = max(self.back_on, on), max(self.free_on, on, posted_on)
 
 
 class Payment(NamedTuple):
@@ -160,8 +168,18 @@ def take_back(money: Money, invoice: UUID) -> Allocation:
 
 
 def settled_on(money: Money, receivable: Receivable) -> date:
-    """The day an allocation has effect: money that came before its invoice is an advance until the invoice exists."""
-    return max(money.received_on, receivable.issued_on)
+    """The day an allocation has effect: money that came before its invoice is an advance until the invoice exists, and
+    what had paid another one until a day pays this one from that day on.
+    """
+    return max(money.received_on, receivable.issued_on, money.back_on)
+
+
+def not_free(money: Money, on: date, pointer: str | None) -> Refused | None:
+    """Why money cannot be used from a day on: over some of the days since, it paid something else."""
+    if on >= money.free_on:
+        return None
+    detail = f"Until {money.free_on} this money paid an invoice; it is free from that day on."
+    return Refused("money-not-free", detail, pointer, 409 if pointer is None else 422)
 
 
 def receipt(money: Money, order: UUID | None, at_once: Sequence[Payment], books: Books) -> Entry:

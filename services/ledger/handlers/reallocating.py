@@ -25,6 +25,7 @@ from services.ledger.domain.settlement import (
     Payment,
     Receivable,
     give_back,
+    not_free,
     returned,
     settled_on,
     spend,
@@ -34,7 +35,7 @@ from services.ledger.handlers.bookkeeping import open_books, post, rates_for
 from services.ledger.handlers.credit import review
 from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.gate import Gate, open_gate
-from services.ledger.handlers.settling import BOUNCED, UNDONE, Key, Settling, allocations_of, to_money, to_receivable
+from services.ledger.handlers.settling import BOUNCED, UNDONE, Key, Settling, moves_of, to_money, to_receivable
 from services.ledger.store import documents
 from services.ledger.store import money as store
 
@@ -98,7 +99,9 @@ def _allocate(place: int, command: AllocatePayment, table: Table) -> Result:
     if receivable is None:
         return Refused("invoice-unknown", "The company has no such invoice.", "/invoice")
     money, books = purse.money, table.books[command.company]
-    on = max(command.on or table.today[command.company], settled_on(money, receivable))
+    if command.on is not None and (early := not_free(money, command.on, "/on")) is not None:
+        return early
+    on = _since(command, money, receivable, table.today)
     shut = table.gate.fault(command.company, RECEIVABLES, on, command.cause, place, "/on")
     if shut is not None:
         return shut
@@ -264,7 +267,7 @@ def _bounce(place: int, command: BouncePayment, table: Table) -> Bounced | Refus
     if command.bounced_on < money.received_on:
         return Refused("before-receipt", f"The money came on {money.received_on}.", "/bounced_on")
     receivables = [table.receivables[command.company, a.invoice] for a in money.allocations]
-    on = max([command.bounced_on, *(a.on for a in money.allocations)])
+    on = max([command.bounced_on, money.free_on, *(a.on for a in money.allocations)])
     shut = table.gate.fault(command.company, RECEIVABLES, on, command.cause, place, "/bounced_on")
     if shut is not None:
         return shut
@@ -287,10 +290,10 @@ def _fee(command: BouncePayment, purse: Purse, fee: int, on: date, books: Books)
 async def read_purses(keys: set[Key], unit: UnitOfWork) -> dict[Key, Purse]:
     """These payments with how they are spread."""
     rows = await store.read_purses(unit.raw, sorted(keys))
-    spread = await allocations_of({(row["company"], row["payment"]) for row in rows}, unit) if rows else {}
+    moves = await moves_of({(row["company"], row["payment"]) for row in rows}, unit) if rows else {}
     return {
         (row["company"], row["payment"]): Purse(
-            to_money(row, spread.get((row["company"], row["payment"]), [])),
+            to_money(row, moves.get((row["company"], row["payment"]), [])),
             row["reference"],
             row["returned"],
             row["bounced"],
@@ -338,8 +341,13 @@ def _quotes(
     receivable = receivables.get((command.company, command.invoice))
     if purse is None or receivable is None or purse.money.currency == receivable.currency:
         return set()
-    on = max(command.on or today[command.company], settled_on(purse.money, receivable))
+    on = _since(command, purse.money, receivable, today)
     return {Quote(command.company, currency, on) for currency in (purse.money.currency, receivable.currency)}
+
+
+def _since(command: AllocatePayment, money: Money, receivable: Receivable, today: Mapping[str, date]) -> date:
+    """The day an allocation by hand has effect: never before both are there, and the money is free."""
+    return max(command.on or today[command.company], settled_on(money, receivable), money.free_on)
 
 
 def _both(

@@ -15,7 +15,7 @@ from services.ledger.commands import DecideRefund, RequestRefund
 from services.ledger.domain.calendar import RECEIVABLES
 from services.ledger.domain.exchange import Quote, Rate, too_much, value
 from services.ledger.domain.posting import Entry
-from services.ledger.domain.settlement import refunded
+from services.ledger.domain.settlement import not_free, refunded
 from services.ledger.handlers.bookkeeping import open_books, post, rates_for
 from services.ledger.handlers.gate import Gate, open_gate
 from services.ledger.handlers.reallocating import Purse, read_purses
@@ -59,8 +59,9 @@ def _asked(place: int, command: RequestRefund, purse: Purse | None, gate: Gate) 
         return Refused("not-enough-unapplied", f"The payment has {left} {money.currency} left.", "/amount", 409)
     if command.refund_on < money.received_on:
         return Refused("before-receipt", f"The money came on {money.received_on}.", "/refund_on")
+    early = not_free(money, command.refund_on, "/refund_on")
     shut = gate.fault(command.company, RECEIVABLES, command.refund_on, command.cause, place, "/refund_on")
-    return shut or amount
+    return early or shut or amount
 
 
 async def decide_refunds(commands: Sequence[DecideRefund], unit: UnitOfWork) -> Sequence[Result]:
@@ -123,6 +124,9 @@ def _decide(
     if amount > money.unapplied:
         left = from_minor(money.unapplied, money.currency)
         return Refused("not-enough-unapplied", f"The payment has {left} {money.currency} left.", None, 409)
+    early = not_free(money, row["refund_on"], None)
+    if early is not None:
+        return early
     worth: int | None = None
     if money.base_amount is not None:
         on = row["refund_on"]

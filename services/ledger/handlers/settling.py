@@ -38,6 +38,9 @@ from services.ledger.store.money import AllocationRow
 Key = tuple[str, UUID]
 """Company and id."""
 
+Move = tuple[Allocation, date]
+"""What a payment was let pay, below nothing when it was taken back, and the day on which that was posted."""
+
 BOUNCED = "bounced"
 """Why money is spread anew when the bank took it back: that is told by an event of its own."""
 UNDONE = "undone"
@@ -103,6 +106,7 @@ class Settling:
     ) -> Entry:
         """Book that money does not pay any more what it paid; `by` when a person says so."""
         entry = self.book(withdrawal(money, back, on, self.books[money.company], by, reverses), cause)
+        money.came_back(on, entry.posted_on)
         self.moved(money, back.allocation.amount, None, cause)
         self.move_item(money, back, entry, -1)
         return entry
@@ -190,19 +194,23 @@ def to_receivable(row: asyncpg.Record) -> Receivable:
     )
 
 
-def to_money(row: asyncpg.Record, allocations: list[Allocation]) -> Money:
-    """A payment as far as spending it goes, from its row."""
-    return Money(
+def to_money(row: asyncpg.Record, moves: Sequence[Move]) -> Money:
+    """A payment as far as spending it goes, from its row and what was done with it."""
+    money = Money(
         row["company"],
         row["payment"],
         row["received_on"],
         row["currency"],
         row["amount"],
         row["unapplied"],
-        allocations,
+        standing([allocation for allocation, _ in moves]),
         row["base_amount"],
         row["customer_id"],
     )
+    for allocation, posted_on in moves:
+        if allocation.amount < 0:
+            money.came_back(allocation.on, posted_on)
+    return money
 
 
 async def money_waiting_for(orders: Sequence[Key], unit: UnitOfWork) -> Mapping[Key, Sequence[Money]]:
@@ -210,10 +218,10 @@ async def money_waiting_for(orders: Sequence[Key], unit: UnitOfWork) -> Mapping[
     rows = await store.read_waiting(unit.raw, orders)
     if not rows:
         return {}
-    spread = await allocations_of({(row["company"], row["payment"]) for row in rows}, unit)
+    moves = await moves_of({(row["company"], row["payment"]) for row in rows}, unit)
     waiting: defaultdict[Key, list[Money]] = defaultdict(list)
     for row in rows:
-        waiting[row["company"], row["order_id"]].append(to_money(row, spread.get((row["company"], row["payment"]), [])))
+        waiting[row["company"], row["order_id"]].append(to_money(row, moves.get((row["company"], row["payment"]), [])))
     return waiting
 
 
@@ -222,21 +230,21 @@ async def money_in(invoices: Sequence[Key], unit: UnitOfWork) -> Mapping[Key, Se
     rows = await store.read_paying(unit.raw, invoices)
     if not rows:
         return {}
-    spread = await allocations_of({(row["company"], row["payment"]) for row in rows}, unit)
+    moves = await moves_of({(row["company"], row["payment"]) for row in rows}, unit)
     payments: dict[Key, Money] = {}
     paying: defaultdict[Key, list[Money]] = defaultdict(list)
     for row in rows:
         key = row["company"], row["payment"]
-        paying[row["company"], row["invoice"]].append(payments.setdefault(key, to_money(row, spread[key])))
+        paying[row["company"], row["invoice"]].append(payments.setdefault(key, to_money(row, moves[key])))
     return paying
 
 
-async def allocations_of(payments: Collection[Key], unit: UnitOfWork) -> dict[Key, list[Allocation]]:
-    """How these payments are spread at present."""
-    moves: defaultdict[Key, list[Allocation]] = defaultdict(list)
-    for company, payment, invoice, amount, paid, on, order, revision, *number in await store.read_moves(
+async def moves_of(payments: Collection[Key], unit: UnitOfWork) -> Mapping[Key, Sequence[Move]]:
+    """All that these payments were let pay, and what of it was taken back, in its order."""
+    moves: defaultdict[Key, list[Move]] = defaultdict(list)
+    for company, payment, invoice, amount, paid, on, posted_on, order, revision, *number in await store.read_moves(
         unit.raw, payments
     ):
         allocation = Allocation(invoice, told_number(*number), order, amount, paid, revision, on)
-        moves[company, payment].append(allocation)
-    return {key: standing(made) for key, made in moves.items()}
+        moves[company, payment].append((allocation, posted_on))
+    return moves
