@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -69,6 +70,34 @@ async def test_lines_of_income_and_expense_name_their_places_when_the_company_sa
     (balance,) = (await anna.get("/dimension-balances", department="OPS"))["balances"]
     assert (balance["account"], balance["cost_centre"], balance["balance"]) == ("6000", "CC-2", "100.00")
     assert await desk.faults() == []
+
+
+async def test_what_a_cost_centre_has_in_another_currency_is_told_in_the_companys_own(
+    desk: Desk, anna: Accountant
+) -> None:
+    """L5, L23: 50.00 dollars that were worth 46.00 euros, and 100.00 euros: 146.00."""
+    dollars = lines(("6000", "50.00"), currency="USD", base="46.00", department="OPS")
+    await anna.done("/entries", entry(lines=[*dollars, *lines(("1000", "-50.00"), currency="USD", base="46.00")]))
+    await anna.done("/entries", placed(department="OPS"))
+
+    shown = (await anna.get("/dimension-balances", department="OPS"))["balances"]
+
+    assert [(x["currency"], x["balance"], x["base_debit"], x["base_credit"], x["base_balance"]) for x in shown] == [
+        ("EUR", "100.00", "100.00", "0.00", "100.00"), ("USD", "50.00", "46.00", "0.00", "46.00"),
+    ]  # fmt: skip
+
+
+async def test_what_lines_of_before_are_worth_is_filled_in(desk: Desk, anna: Accountant) -> None:
+    """L23: the migration says of every cell what its lines are worth, and adds nothing else."""
+    await anna.done("/entries", placed(department="OPS"))
+    await anna.done("/entries", entry(lines=lines(("6000", "9.00"), ("1000", "-9.00"), cost_centre="CC-1")))
+    kept = await desk.rows("select * from dimension_day order by account, department")
+    await desk.rows("update dimension_day set base_debit = 0, base_credit = 0")
+
+    await desk.rows(import_module("services.ledger.migrations.0017_pre_dimension_worth").FILL)
+
+    assert await desk.rows("select * from dimension_day order by account, department") == kept
+    assert len(kept) == 3
 
 
 async def test_what_no_person_posts_gets_the_places_of_the_policy(desk: Desk, anna: Accountant) -> None:

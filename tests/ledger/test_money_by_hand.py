@@ -207,6 +207,23 @@ async def test_an_invoice_in_another_currency_paid_in_it_realises_the_difference
     assert await desk.faults() == []
 
 
+async def test_the_trial_balance_shows_what_was_gained_by_exchange(desk: Desk, caller: httpx.AsyncClient) -> None:
+    """L5: a difference is of the company's own currency alone: 4900 has 3.72 there, and both sides are equal."""
+    order = Order("A-1", currency="USD")
+    await desk.bill(order)
+    await rate(desk, "USD", date(2026, 11, 25), "0.9")
+    await desk.hear(order.payment("P-1", "37.20", received_on=date(2026, 11, 25)))
+    ((last,),) = await desk.rows("select max(at)::text from journal_entry")
+
+    for query in ("", "?as_of=2026-11-30", f"?known_at={last.replace('+00', 'Z').replace(' ', 'T')}"):
+        shown = await get(caller, f"/trial-balance{query}")
+        worth = {row["account"]: row["base_balance"] for row in shown["accounts"]}
+        assert worth == {"1000": "33.48", "1100": "0.00", "2200": "-5.76", "4000": "-24.00", "4900": "-3.72"}
+        assert shown["base_total"] == {"currency": "EUR", "debit": "63.24", "credit": "63.24"}
+    before = await get(caller, "/trial-balance?as_of=2026-11-24")
+    assert "4900" not in {row["account"] for row in before["accounts"]}
+
+
 async def test_a_fallen_rate_is_a_loss_and_a_bounce_takes_it_back(desk: Desk, caller: httpx.AsyncClient) -> None:
     """L5: the difference that a payment realised is not realised any more when the bank takes the payment back."""
     order = Order("A-1", currency="USD")

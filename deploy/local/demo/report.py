@@ -38,10 +38,12 @@ def census_table(census: Census) -> Iterable[str]:
 
 def _trial_balance(name: str, trial: Mapping[str, Any]) -> Iterable[str]:
     rows = [
-        (row["currency"], row["account"], row["name"], row["debit"], row["credit"], row["balance"])
+        (row["currency"], row["account"], row["name"], row["debit"], row["credit"], row["balance"], row["base_balance"])
         for row in trial["accounts"]
     ]
-    yield from table(f"Trial balance: {name}", ("currency", "account", "", "debit", "credit", "balance"), rows)
+    worth = f"in {trial['base_total']['currency']}"
+    names = ("currency", "account", "", "debit", "credit", "balance", worth)
+    yield from table(f"Trial balance: {name}", names, rows)
 
 
 def table(title: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterable[str]:

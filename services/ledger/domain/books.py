@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -60,6 +60,7 @@ RESULT_KINDS = frozenset({"income", "expense"})
 
 UNDECIDED = Policy()
 """What holds where a company has decided nothing."""
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class TaxRule(NamedTuple):
@@ -90,6 +91,8 @@ class Books:
     policies: Sequence[PolicyChange] = ()
     later_rates: Sequence[tuple[str, date, str]] = ()
     """Tax code, day and rate: what is different from the day on; by day."""
+    opened_at: datetime = NEVER
+    """When this batch had its turn at them: what it books is known since then."""
 
     def tax_on(self, day: date) -> Mapping[str, TaxRule]:
         """The tax codes with the rates of a day; a later one may be announced ahead."""

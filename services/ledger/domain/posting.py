@@ -162,17 +162,23 @@ class DaySum(NamedTuple):
     base_debit: int
     base_credit: int
 
+    def plus(self, line: Line) -> DaySum:
+        """The cell with one line more."""
+        debit, credit, base = line.debit, line.credit, line.base
+        worth = (debit, credit) if base is None else (max(base, 0), max(-base, 0))
+        return DaySum(self[0] + debit, self[1] + credit, self[2] + worth[0], self[3] + worth[1])
+
+
+NOTHING = DaySum(0, 0, 0, 0)
+
 
 def day_sums(entries: Iterable[Entry]) -> dict[AccountDay, DaySum]:
     """Debits and credits of all these entries per account, currency and day."""
     sums: dict[AccountDay, DaySum] = {}
-    nothing = DaySum(0, 0, 0, 0)
     for entry in entries:
-        for account, currency, debit, credit, base, *_ in entry.lines:
-            cell = AccountDay(entry.company, account, currency, entry.posted_on)
-            before = sums.get(cell, nothing)
-            base_debit, base_credit = (debit, credit) if base is None else (max(base, 0), max(-base, 0))
-            sums[cell] = DaySum(before[0] + debit, before[1] + credit, before[2] + base_debit, before[3] + base_credit)
+        for line in entry.lines:
+            cell = AccountDay(entry.company, line.account, line.currency, entry.posted_on)
+            sums[cell] = sums.get(cell, NOTHING).plus(line)
     return sums
 
 
@@ -208,14 +214,13 @@ class DimensionDay(NamedTuple):
     effective_on: date
 
 
-def dimension_sums(entries: Iterable[Entry]) -> dict[DimensionDay, tuple[int, int]]:
+def dimension_sums(entries: Iterable[Entry]) -> dict[DimensionDay, DaySum]:
     """Debits and credits of the lines that name a department or a cost centre; of most entries none does."""
-    sums: dict[DimensionDay, tuple[int, int]] = {}
+    sums: dict[DimensionDay, DaySum] = {}
     for entry in entries:
         for line in entry.lines:
             if line.department is not None or line.cost_centre is not None:
                 place = line.department or "", line.cost_centre or ""
                 cell = DimensionDay(entry.company, line.account, line.currency, *place, entry.posted_on)
-                debit, credit = sums.get(cell, (0, 0))
-                sums[cell] = debit + line.debit, credit + line.credit
+                sums[cell] = sums.get(cell, NOTHING).plus(line)
     return sums

@@ -91,14 +91,16 @@ async def post(
     ]
     for entry, _ in entries:
         check(entry)
+    # Not when this transaction began: it may have waited long for its turn, and nobody could know of it before.
+    recorded_at = max(books[entry.company].opened_at for entry, _ in entries)
     try:
-        await journal.append_entries(unit.raw, entries)
+        await journal.append_entries(unit.raw, entries, recorded_at)
     except asyncpg.CheckViolationError as error:
         if error.constraint_name != PERIOD_OPEN:
             raise
         # The period was closed while this transaction waited for its turn: it read the calendar as it was before.
         raise Transient("a period was closed meanwhile") from error
-    recorded_on = unit.now.date()
+    recorded_on = recorded_at.date()
     await journal.add_to_days(unit.raw, [entry for entry, _ in entries], recorded_on)
     by_dimension = dimension_sums(entry for entry, _ in entries)
     if by_dimension:

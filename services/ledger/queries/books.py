@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from chassis.ids import UUID
 from contracts.money import from_minor, sum_text
+from services.ledger.store import companies
 
 ENTRY = """
 select e.*, r.id as reversed_by from journal_entry e
@@ -25,12 +26,14 @@ order by l.entry, l.line
 
 # As known at an instant: the sums of the days before, and the entries of its own day up to it.
 TRIAL_BALANCE_AT = """
-select d.account, a.name, a.kind, d.currency, sum(d.debit) as debit, sum(d.credit) as credit
+select d.account, a.name, a.kind, d.currency, sum(d.debit) as debit, sum(d.credit) as credit,
+    sum(d.base_debit) as base_debit, sum(d.base_credit) as base_credit
 from (
-    select account, currency, debit, credit from account_day
+    select account, currency, debit, credit, base_debit, base_credit from account_day
     where company = $1 and ($2::date is null or effective_on <= $2) and recorded_on < $3::date
     union all
-    select l.account, l.currency, l.debit, l.credit from journal_entry e
+    select l.account, l.currency, l.debit, l.credit, greatest(coalesce(l.base, l.debit - l.credit), 0),
+        greatest(-coalesce(l.base, l.debit - l.credit), 0) from journal_entry e
     cross join lateral (select * from journal_line j where j.company = e.company and j.entry = e.id offset 0) l
     where e.company = $1 and e.at >= $4 and e.at <= $5 and ($2::date is null or e.posted_on <= $2)) d
 join account a on a.company = $1 and a.code = d.account
@@ -38,11 +41,14 @@ group by 1, 2, 3, 4 order by 1, 4
 """
 
 TRIAL_BALANCE = """
-select d.account, a.name, a.kind, d.currency, sum(d.debit) as debit, sum(d.credit) as credit
+select d.account, a.name, a.kind, d.currency, sum(d.debit) as debit, sum(d.credit) as credit,
+    sum(d.base_debit) as base_debit, sum(d.base_credit) as base_credit
 from account_day d join account a on a.company = d.company and a.code = d.account
 where d.company = $1 and ($2::date is null or d.effective_on <= $2) and ($3::date is null or d.recorded_on <= $3)
 group by 1, 2, 3, 4 order by 1, 4
 """
+
+OWN_CURRENCY = "select currency from legal_entity where company = $1"
 
 CHECKS: Mapping[str, str] = {
     "every entry balances in each of its currencies": """
@@ -120,7 +126,9 @@ class EntriesAnswer(BaseModel):
 
 
 class AccountBalance(BaseModel):
-    """An account in a currency: everything on its two sides, and the difference (debit less credit)."""
+    """An account in a currency: everything on its two sides, and the difference (debit less credit); the same in the
+    company's own currency, in which alone differences of exchange stand.
+    """
 
     account: str
     name: str
@@ -129,6 +137,9 @@ class AccountBalance(BaseModel):
     debit: str
     credit: str
     balance: str
+    base_debit: str
+    base_credit: str
+    base_balance: str
 
 
 class CurrencyTotal(BaseModel):
@@ -141,7 +152,7 @@ class CurrencyTotal(BaseModel):
 
 class TrialBalanceAnswer(BaseModel):
     """All accounts with effect up to `as_of`, as far as recorded up to `known_on` (a UTC day) or up to the instant
-    `known_at`; null is no bound.
+    `known_at`; null is no bound. An instant to come is answered as of now, and the answer says so.
     """
 
     company: str
@@ -150,6 +161,8 @@ class TrialBalanceAnswer(BaseModel):
     known_at: datetime | None
     accounts: list[AccountBalance]
     totals: list[CurrencyTotal]
+    base_total: CurrencyTotal
+    """Of all accounts in the company's own currency."""
 
 
 class CheckAnswer(BaseModel):
@@ -188,13 +201,20 @@ async def trial_balance(
     known_on: date | None,
     known_at: datetime | None = None,
 ) -> TrialBalanceAnswer:
-    """Its cost follows the number of accounts and days, and what was posted on the day of `known_at`."""
+    """Its cost follows the number of accounts and days, and what was posted on the day of `known_at`.
+
+    What was known is asked for after all that was being posted meanwhile: the same question has the same answer later.
+    """
+    if known_at is not None or known_on is not None:
+        now = await companies.known(connection, company)
+        known_at = None if known_at is None else min(known_at, now)
     if known_at is None:
         rows = await connection.fetch(TRIAL_BALANCE, company, as_of, known_on)
     else:
         instant = known_at.astimezone(UTC)
         midnight = instant.replace(hour=0, minute=0, second=0, microsecond=0)
         rows = await connection.fetch(TRIAL_BALANCE_AT, company, as_of, instant.date(), midnight, instant)
+    own = await connection.fetchval(OWN_CURRENCY, company)
     totals: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
         totals[row["currency"]][0] += int(row["debit"])
@@ -204,11 +224,16 @@ async def trial_balance(
         as_of=as_of,
         known_on=known_on,
         known_at=known_at,
-        accounts=[_balance(row) for row in rows],
+        accounts=[_balance(row, own) for row in rows],
         totals=[
             CurrencyTotal(currency=currency, debit=sum_text(debit, currency), credit=sum_text(credit, currency))
             for currency, (debit, credit) in sorted(totals.items())
         ],
+        base_total=CurrencyTotal(
+            currency=own,
+            debit=sum_text(sum(int(row["base_debit"]) for row in rows), own),
+            credit=sum_text(sum(int(row["base_credit"]) for row in rows), own),
+        ),
     )
 
 
@@ -261,8 +286,9 @@ def _entry(row: asyncpg.Record, lines: list[EntryLineAnswer]) -> EntryAnswer:
     )
 
 
-def _balance(row: asyncpg.Record) -> AccountBalance:
+def _balance(row: asyncpg.Record, own: str) -> AccountBalance:
     currency, debit, credit = row["currency"], int(row["debit"]), int(row["credit"])
+    base_debit, base_credit = int(row["base_debit"]), int(row["base_credit"])
     return AccountBalance(
         account=row["account"],
         name=row["name"],
@@ -271,6 +297,9 @@ def _balance(row: asyncpg.Record) -> AccountBalance:
         debit=sum_text(debit, currency),
         credit=sum_text(credit, currency),
         balance=sum_text(debit - credit, currency),
+        base_debit=sum_text(base_debit, own),
+        base_credit=sum_text(base_credit, own),
+        base_balance=sum_text(base_debit - base_credit, own),
     )
 
 

@@ -22,7 +22,8 @@ where p.company = $1 order by p.number
 """
 
 BALANCES = """
-select account, currency, department, cost_centre, sum(debit) as debit, sum(credit) as credit from dimension_day
+select account, currency, department, cost_centre, sum(debit) as debit, sum(credit) as credit, sum(base_debit),
+    sum(base_credit), (select currency from legal_entity where company = $1) as own from dimension_day
 where company = $1 and ($2::date is null or effective_on <= $2) and ($3::text is null or department = $3)
     and ($4::text is null or cost_centre = $4)
 group by 1, 2, 3, 4 order by 1, 2, 3, 4
@@ -83,7 +84,7 @@ class PoliciesAnswer(BaseModel):
 
 
 class DimensionBalance(BaseModel):
-    """An account within a department and cost centre; null is none."""
+    """An account within a department and cost centre (null is none), also in the company's own currency."""
 
     account: str
     currency: str
@@ -92,6 +93,9 @@ class DimensionBalance(BaseModel):
     debit: str
     credit: str
     balance: str
+    base_debit: str
+    base_credit: str
+    base_balance: str
 
 
 class DimensionBalancesAnswer(BaseModel):
@@ -152,8 +156,11 @@ async def balances(
             debit=sum_text(int(debit), currency),
             credit=sum_text(int(credit), currency),
             balance=sum_text(int(debit - credit), currency),
+            base_debit=sum_text(int(base_debit), own),
+            base_credit=sum_text(int(base_credit), own),
+            base_balance=sum_text(int(base_debit - base_credit), own),
         )
-        for account, currency, place, centre, debit, credit in rows
+        for account, currency, place, centre, debit, credit, base_debit, base_credit, own in rows
     ]
     return DimensionBalancesAnswer(as_of=as_of, balances=found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import asyncpg
 
@@ -23,7 +23,7 @@ READ = (
     LOCK
     + """
 select e.*, y.*, k.*, p.*, a.roles, a.codes, t.tax_codes, t.tax_rates, t.tax_accounts,
-    r.later_rates,
+    r.later_rates, clock_timestamp() as opened_at,
     exists (select from customer c where c.company = e.company) as has_customers
 from (select count(*) from locked) l, legal_entity e
 cross join lateral (select array_agg(role) as roles, array_agg(code) as codes
@@ -45,6 +45,11 @@ cross join lateral (select array_agg(array[number::text, valid_from::text, invoi
 where e.company = any($1::text[])
 """
 )
+
+KNOWN = """
+with waited as materialized (select pg_advisory_xact_lock_shared($2::int, hashtext($1::text)))
+select clock_timestamp() from (select count(*) from waited) w
+"""
 
 STANDING = """
 select 'company' as what, company, null as code, null as role from legal_entity where company = any($1::text[])
@@ -83,10 +88,19 @@ select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
 async def lock_and_read(connection: asyncpg.Connection, companies: Sequence[str]) -> list[asyncpg.Record]:
     """Wait for this transaction's turn to keep the books of all its companies, and read what is needed of each.
 
-    Called first by every handler that books, so that all rows behind it are locked in one order whatever comes. The
+    Called first by every handler that books, so that all rows behind it are locked in one order whatever comes.
+    `opened_at` is the time since when it has its turn: who had it before has committed by then. The
     facts read are those of the statement's beginning; facts are only added, so nothing read here can become untrue.
     """
     return await connection.fetch(READ, companies, BOOKKEEPING)
+
+
+async def known(connection: asyncpg.Connection, company: str) -> datetime:
+    """Wait until whoever keeps the books at this moment has committed; says what time it is then.
+
+    What later statements see is all that was recorded up to then, and all that will ever have been.
+    """
+    return await connection.fetchval(KNOWN, company, BOOKKEEPING)  # type: ignore[no-any-return]
 
 
 async def lock(connection: asyncpg.Connection, companies: Sequence[str]) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import asyncpg
 
 from chassis.cause import Cause
 from chassis.ids import UUID
-from services.ledger.domain.posting import DimensionDay, Entry, Line, day_sums, due_sums
+from services.ledger.domain.posting import DaySum, DimensionDay, Entry, Line, day_sums, due_sums
 
 INSERT_ENTRIES = """
 insert into journal_entry (company, id, journal, posted_on, document, order_id, reverses, cause, subledger,
-    original_on, actor, narration)
-select * from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
-    $9::text[], $10::date[], $11::text[], $12::text[])
+    original_on, actor, narration, at)
+select x.*, $13::timestamptz from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::uuid[], $6::uuid[],
+    $7::uuid[], $8::uuid[], $9::text[], $10::date[], $11::text[], $12::text[]) x
 """
 
 INSERT_LINES = """
@@ -47,13 +47,15 @@ do update set debit = d.debit + excluded.debit, credit = d.credit + excluded.cre
 
 ADD_TO_DIMENSION_DAYS = """
 insert into dimension_day as d (company, account, currency, department, cost_centre, effective_on, recorded_on, debit,
-    credit)
+    credit, base_debit, base_credit)
 select x.company, x.account, x.currency, x.department, x.cost_centre, x.effective_on, $1::date, x.debit::numeric,
-    x.credit::numeric
-from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::text[], $9::text[])
-    as x(company, account, currency, department, cost_centre, effective_on, debit, credit)
+    x.credit::numeric, x.base_debit::numeric, x.base_credit::numeric
+from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::text[], $9::text[], $10::text[],
+    $11::text[])
+    as x(company, account, currency, department, cost_centre, effective_on, debit, credit, base_debit, base_credit)
 on conflict (company, account, currency, department, cost_centre, effective_on, recorded_on)
-do update set debit = d.debit + excluded.debit, credit = d.credit + excluded.credit
+do update set debit = d.debit + excluded.debit, credit = d.credit + excluded.credit,
+    base_debit = d.base_debit + excluded.base_debit, base_credit = d.base_credit + excluded.base_credit
 """
 
 READ_LINES = """
@@ -64,14 +66,16 @@ order by l.company, l.entry, l.line
 """
 
 
-async def append_entries(connection: asyncpg.Connection, entries: Sequence[tuple[Entry, Cause]]) -> None:
-    """Post entries, each with what caused it. The database refuses what is not balanced, and a closed day."""
+async def append_entries(connection: asyncpg.Connection, entries: Sequence[tuple[Entry, Cause]], at: datetime) -> None:
+    """Post entries, each with what caused it, known since `at`. The database refuses what is not balanced, and a closed
+    day.
+    """
     heads = [
         (e.company, e.id, e.journal, e.posted_on, e.document, e.order, e.reverses, cause.id, e.subledger,
          e.original_on, cause.person, e.text)
         for e, cause in entries
     ]  # fmt: skip
-    await connection.execute(INSERT_ENTRIES, *zip(*heads, strict=True))
+    await connection.execute(INSERT_ENTRIES, *zip(*heads, strict=True), at)
     lines = [
         (entry.company, entry.id, number, *line[:5], *line[6:])
         for entry, _ in entries
@@ -98,7 +102,7 @@ async def add_to_days(connection: asyncpg.Connection, entries: Iterable[Entry], 
 
 
 async def add_to_dimension_days(
-    connection: asyncpg.Connection, sums: Mapping[DimensionDay, tuple[int, int]], recorded_on: date
+    connection: asyncpg.Connection, sums: Mapping[DimensionDay, DaySum], recorded_on: date
 ) -> None:
     """Add lines with a department or a cost centre to the sums of those, sorted."""
     cells = sorted(sums)
@@ -106,7 +110,7 @@ async def add_to_dimension_days(
         ADD_TO_DIMENSION_DAYS,
         recorded_on,
         *zip(*cells, strict=True),
-        *([str(sums[cell][side]) for cell in cells] for side in range(2)),
+        *([str(sums[cell][side]) for cell in cells] for side in range(4)),
     )
 
 

@@ -64,9 +64,9 @@ select a.company, a.payment, a.invoice, a.amount, coalesce(a.invoice_amount, a.a
 from unnest($1::text[], $2::uuid[]) as x(company, payment)
 cross join lateral (select * from allocation l where l.company = x.company and l.payment = x.payment offset 0) a
 cross join lateral (select * from invoice v where v.company = a.company and v.id = a.invoice offset 0) i
-cross join lateral (select coalesce(original_on, posted_on) as day, posted_on from journal_entry j
+cross join lateral (select coalesce(original_on, posted_on) as day, posted_on, at from journal_entry j
     where j.company = a.company and j.id = a.entry offset 0) e
-order by a.at, i.fiscal_year, i.serial
+order by e.at, a.at, i.fiscal_year, i.serial
 """
 
 PURSES = """

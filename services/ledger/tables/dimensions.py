@@ -84,6 +84,8 @@ class DimensionDay(Row, table=True):
         ForeignKeyConstraint(["company", "account"], ["account.company", "account.code"]),
         CheckConstraint("debit >= 0"),
         CheckConstraint("credit >= 0"),
+        CheckConstraint("base_debit >= 0"),
+        CheckConstraint("base_credit >= 0"),
     )
     company: str = Field(sa_column=text(key=True))
     account: str = Field(sa_column=text(key=True))
@@ -94,3 +96,5 @@ class DimensionDay(Row, table=True):
     recorded_on: date = Field(primary_key=True)
     debit: int = Field(sa_column=total())
     credit: int = Field(sa_column=total())
+    base_debit: int = Field(sa_column=total())
+    base_credit: int = Field(sa_column=total())

@@ -49,6 +49,7 @@ def to_books(row: asyncpg.Record) -> Books:
         _calendar(row),
         [_policy_change(change) for change in row["policies"] or ()],
         [(code, date.fromisoformat(since), rate) for code, since, rate in row["later_rates"] or ()],
+        row["opened_at"],
     )
 
 
