@@ -2,8 +2,8 @@
 
 from chassis.migrating import execute, facts, isolate
 
-revision = "payroll_0012"
-down_revision = "payroll_0011"
+revision = "payroll_0013"
+down_revision = "payroll_0012"
 branch_labels = None
 depends_on = None
 
