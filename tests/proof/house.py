@@ -149,8 +149,16 @@ class House:
                 seen, moved = census, loop.time()
             if loop.time() - moved > still_s or loop.time() - began > REST_MAX_S:
                 waits = loop.time() - moved
+                self.keep_logs()
                 raise NotQuiet(f"something is on the way and has not moved for {waits:.0f} s: {_unfinished(seen)}")
             await asyncio.sleep(0.3)
+
+    def keep_logs(self) -> None:
+        """What the processes wrote, beside the topics: the house's own folder goes with it."""
+        into = self.folder / "logs"
+        into.mkdir(exist_ok=True)
+        for name in self.stack.processes:
+            (into / f"{name}.log").write_bytes(self.log(name).read_bytes())
 
     def log(self, process: str) -> Path:
         """What a process writes."""

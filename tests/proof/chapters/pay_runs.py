@@ -115,11 +115,10 @@ def _refused(trial: Trial, answer: httpx.Response, *codes: str) -> None:
 
 async def keep_logs(house: House) -> None:
     """What the processes wrote, and their metrics, beside the topics: the checker looks there for what is personal."""
+    house.keep_logs()
     into = house.folder / "logs"
-    into.mkdir(exist_ok=True)
     async with httpx.AsyncClient(timeout=30) as client:
         for name in house.stack.processes:
-            (into / f"{name}.log").write_bytes(house.log(name).read_bytes())
             answer = await client.get(f"{house.stack.address(name)}/metrics")
             (into / f"{name}.metrics").write_bytes(answer.content)
 
