@@ -37,6 +37,8 @@ AUDITOR_KEY = (
 STILL_S = 60.0
 """After healing, while something is on the way, something must move at least this often (INV28). How long until
 nothing is on the way depends on the machine (papers are rendered at the lowest priority): that is a figure."""
+TOLD_S = 10.0
+"""So often it is told what keeps a house from coming to rest."""
 REST_MAX_S = 1_800.0
 
 
@@ -141,8 +143,12 @@ class House:
         urls = {name: self.stack.urls[name].relay_url for name in self.stack.services}
         consumers = consumer_topics(list(urls))
         seen: Census | None = None
+        told = began
         while True:
             census = await _counted(urls, consumers)
+            if loop.time() - told > TOLD_S:
+                told = loop.time()
+                self.say(f"no rest yet: {_unfinished(census)}")
             if census is not None and self._is_quiet(census):
                 return loop.time() - began
             if census is not None and census != seen:
