@@ -89,6 +89,19 @@ PLANTED = [
         'async def orders(events, unit):\n    """Terms are needed to bill."""\n',
         "orders is not named for what came (on_…)",
     ),
+    Case(
+        rooms.each_revision_follows_the_one_before,
+        {
+            f"services/payroll/migrations/{name}.py": f'revision = "payroll_000{at}"\ndown_revision = {before}\n'
+            for name, at, before in (
+                ("0001_pre_first", 1, None),
+                ("0002_pre_leave", 2, '"payroll_0001"'),
+                ("0002_pre_pay", 2, '"payroll_0001"'),
+            )
+        },
+        "services/payroll/migrations/0002_pre_pay.py:1",
+        "is payroll_0002 after payroll_0001, and should be payroll_0002 after payroll_0002",
+    ),
 ]
 
 INNOCENT = [
@@ -100,6 +113,13 @@ INNOCENT = [
         | {"services/ledger/commands/setup.py": ""},
     ),
     Case(rooms.every_service_has_the_named_rooms_and_no_others, {"services/gateway/streams/hub.py": ""}),
+    Case(
+        rooms.each_revision_follows_the_one_before,
+        {
+            "services/ledger/migrations/0001_pre_first.py": 'revision = "ledger_0001"\ndown_revision = None\n',
+            "services/ledger/migrations/0002_post_next.py": 'revision = "ledger_0002"\ndown_revision = "ledger_0001"\n',
+        },
+    ),
     innocent(
         rooms.commands_are_frozen,
         "services/ledger/commands.py",

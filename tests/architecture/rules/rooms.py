@@ -153,3 +153,32 @@ def a_consumer_function_says_why_the_service_cares(house: House) -> Iterator[Vio
                     yield Violation(source.path, node.lineno, f"{node.name} is not named for what came (on_…)")
                 if not ast.get_docstring(node):
                     yield Violation(source.path, node.lineno, f"{node.name} does not say why the service cares")
+
+
+FIRST_OF_ALL = "None"
+
+
+@rule()
+def each_revision_follows_the_one_before(house: House) -> Iterator[Violation]:
+    """One chain per service, numbered as its files are: two people who each add the next one are told so."""
+    before: dict[str, str] = {}
+    for source in sorted(house.within("services/"), key=lambda each: each.path):
+        folder, _, name = source.path.rpartition("/")
+        if not folder.endswith("/migrations") or not name[:4].isdigit():
+            continue
+        wanted = f"{source.service}_{name[:4]}", before.get(folder, FIRST_OF_ALL)
+        said = _assigned(source, "revision"), _assigned(source, "down_revision")
+        if said != wanted:
+            yield Violation(
+                source.path, 1, f"is {said[0]} after {said[1]}, and should be {wanted[0]} after {wanted[1]}"
+            )
+        before[folder] = wanted[0]
+
+
+def _assigned(source: Source, name: str) -> str:
+    found = [
+        node.value
+        for node in source.tree.body
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
+    ]
+    return str(found[0].value) if found and isinstance(found[0], ast.Constant) else FIRST_OF_ALL
