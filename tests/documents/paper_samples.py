@@ -166,6 +166,42 @@ def _label(language: str) -> Facts:
     }
 
 
+def _purchase_order(language: str) -> Facts:
+    filters, beans = GOODS[language]
+    terms = {"en": "30 days net, delivered", "el": "30 ημέρες, παραδοτέο", "he": "שוטף + 30, כולל הובלה"}[language]
+    return {
+        "supplier": _customer(language) | {"id": "S-207"},
+        "offer_reference": "Q-2026-88",
+        "deliver_to": {"name": SELLER["name"], "address": SELLER["address"]},
+        "deliver_by": "2026-12-10",
+        "terms": terms,
+        "currency": "EUR",
+        "lines": [
+            {
+                "line": 1,
+                "item": "FILTER-250",
+                "description": filters,
+                "quantity": "400",
+                "unit": PIECES[language],
+                "unit_price": "1.125",
+                "net": "450.00",
+            },
+            {
+                "line": 2,
+                "item": "BEANS-1",
+                "description": beans,
+                "quantity": "62.5",
+                "unit": "kg",
+                "unit_price": "14.40",
+                "net": "900.00",
+            },
+        ],
+        "net": "1350.00",
+        "tax": "324.00",
+        "total": "1674.00",
+    }
+
+
 def _payslip(language: str) -> Facts:
     words = {
         "en": ("Salary", "Overtime", "Income tax", "Social security", "Gross"),
@@ -221,6 +257,7 @@ MAKERS = {
     "delivery_note": _delivery_note,
     "packing_list": _packing_list,
     "label": _label,
+    "purchase_order": _purchase_order,
     "payslip": _payslip,
     "employment_contract": _employment_contract,
 }

@@ -31,8 +31,9 @@ they are PDF/A-3b. How papers come about, are asked for, read and mailed stands 
 [README of documents](../services/documents/README.md).
 
 Made by an event, at once: invoice and credit note; delivery note, packing list and labels of a shipment; the letter of
-a dunning level. Made when they are asked for (`POST /documents/v1/companies/{company}/papers`): statement of account,
-and each of the others by its facts. Payroll has payslips filed when a run is approved, and the contract of each hire.
+a dunning level; the statement of account that the ledger draws. Made when it is asked for by its facts
+(`POST /documents/v1/companies/{company}/papers`): the purchase order, and each of the others. Payroll has payslips
+filed when a run is approved, and the contract of each hire.
 
 Barcodes on labels and packing lists are read back by a decoder in the tests: SSCC (GS1-128), Code 128, EAN-13, QR, Data
 Matrix.

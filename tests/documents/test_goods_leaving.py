@@ -25,7 +25,7 @@ from services.ledger.domain import customers
 from tests.chassis.statements import counting_statements
 from tests.documents.archive import Archive, pages_of, text_of
 from tests.documents.conftest import MakeArchive
-from tests.documents.paper_samples import ADDRESSES, LANGUAGES, NAMES, facts_of
+from tests.documents.paper_samples import ADDRESSES, LANGUAGES, NAMES, PIECES, facts_of
 from tests.documents.scanning import scanned
 from tests.documents.test_papers import left_edge, plain
 from tests.support.department import Event, event
@@ -174,6 +174,22 @@ async def test_the_papers_of_a_shipment_say_what_left_in_the_language_of_who_get
         assert left_edge(note, "FILTER") > 595 / 2, "the first column stands at the right"
     assert scanned(labels) == [[("Code128", "DN-2026-000007/1")], [("Code128", "DN-2026-000007/2")]]
     assert len(await house.told("DocumentStored")) == 3
+
+
+@pytest.mark.parametrize("language", ["en", "el"])
+@pytest.mark.parametrize("document_class", ["delivery_note", "packing_list", "purchase_order"])
+def test_a_figure_stands_apart_from_the_text_beside_it(
+    typesetter: Typesetter, document_class: str, language: str
+) -> None:
+    """What a reader copies from the page has both: figures end where the next column begins."""
+    template = current(document_class)
+    assert template is not None
+    text = plain(text_of(typesetter.render(template, facts_of(document_class, language))))
+
+    quantity = "400" if document_class == "purchase_order" else "12"
+    numbered = () if document_class == "packing_list" else ("1 FILTER-250", "2 BEANS-1")
+    for printed in (*numbered, f"{quantity} {PIECES[language]}"):
+        assert printed in text, printed
 
 
 async def test_the_papers_of_parcels_say_what_lies_in_which_and_their_numbers_scan_back(house: Archive) -> None:

@@ -74,6 +74,10 @@ class Customer(Body):
     vat_number: VatNumber | None = None
 
 
+class Supplier(Customer):
+    """From whom something is ordered."""
+
+
 class Employee(Body):
     """Whom it concerns."""
 
@@ -215,6 +219,33 @@ class LabelFacts(Facts):
     """Labels, one a page."""
 
     labels: Annotated[list[Label], Field(min_length=1, max_length=500)]
+
+
+class OrderedLine(Body):
+    """Goods of one kind that are ordered, and what was agreed to be paid for them."""
+
+    line: Annotated[int, Field(ge=1, le=LINES_MAX)]
+    item: Sku
+    description: Text
+    quantity: Quantity
+    unit: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    unit_price: Decimals
+    net: UnsignedAmount
+
+
+class PurchaseOrderFacts(Facts):
+    """What is ordered of a supplier."""
+
+    supplier: Supplier
+    offer_reference: Annotated[Reference | None, Field(description="The supplier's own offer.")] = None
+    deliver_to: Annotated[Recipient | None, Field(description="Left out: where the order comes from.")] = None
+    deliver_by: Day | None = None
+    terms: Annotated[Text | None, Field(description="Of delivery and payment, as they were agreed on.")] = None
+    currency: CurrencyCode
+    lines: Annotated[list[OrderedLine], Field(min_length=1, max_length=LINES_MAX)]
+    net: UnsignedAmount
+    tax: UnsignedAmount | None = None
+    total: UnsignedAmount
 
 
 class PayLine(Body):

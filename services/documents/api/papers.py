@@ -109,6 +109,13 @@ class Labels(PaperBody):
     facts: facts.LabelFacts
 
 
+class PurchaseOrder(PaperBody):
+    """An order to a supplier; restricted, as suppliers' invoices are."""
+
+    document_class: Annotated[Literal["purchase_order"], Field(alias="class")]
+    facts: facts.PurchaseOrderFacts
+
+
 class Payslip(PaperBody):
     """A payslip; confidential."""
 
@@ -126,7 +133,7 @@ class Contract(PaperBody):
 
 
 AnyPaper = Annotated[
-    Statement | DunningLetter | DeliveryNote | PackingList | Labels | Payslip | Contract,
+    Statement | DunningLetter | DeliveryNote | PackingList | Labels | PurchaseOrder | Payslip | Contract,
     Field(discriminator="document_class"),
 ]
 
@@ -294,7 +301,7 @@ def _command(cause: Cause, paper: AnyPaper, sender: Json, desk: Desk, keys: dict
 
 def _party(stated: Facts, sender: Json) -> str:
     """Whom the paper is found by."""
-    for who in ("customer", "employee", "ship_to"):
+    for who in ("customer", "employee", "supplier", "ship_to"):
         found = getattr(stated, who, None)
         if found is not None:
             return str(found.name)

@@ -16,7 +16,7 @@ from services.documents import handlers
 from services.documents.api.callers import GRANTED, WRITE, not_found, readable
 from services.documents.api.facts import Body, Id
 from services.documents.commands import EndAccess, GrantAccess
-from services.documents.domain.access import may_give
+from services.documents.domain.access import may_give, names_of
 from services.documents.domain.classes import CLASS_CODE
 from services.documents.queries import access
 from services.documents.queries import documents as queries
@@ -32,7 +32,9 @@ Principal = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\u00
 
 
 class GrantBody(Body):
-    """A right of one caller, by the name of its key or its token's subject, to one class or to one document."""
+    """A right to one class or to one document, of one caller, by the name of its key or of a provider's person
+    (`auditors:maria`), or of all whom a provider vouches for (`auditors:*`).
+    """
 
     principal: Principal
     may: Annotated[
@@ -79,7 +81,7 @@ async def grant_access(company: str, body: GrantBody, call: Givers) -> Response:
     grant = derive("grant", cause.id)
     document = None if body.document is None else UUID(body.document.bytes)
     command = GrantAccess(cause, grant, body.principal, body.document_class, document, body.may, body.reason)
-    if body.principal in (call.caller.client, cause.actor, cause.person):
+    if body.principal in names_of(call.caller.client, cause.actor, cause.person):
         raise Problem(409, "own-right", "Nobody gives themselves a right.")
     return await call.run(handlers.grant_access, command)
 

@@ -10,6 +10,8 @@ from uuid import UUID
 from services.documents.domain.classes import ClassOfDocuments
 
 May = Literal["read", "write"]
+ALL_OF = ":*"
+"""`auditors:*` names all whom the provider `auditors` vouches for; each of them is called `auditors:` and a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,15 @@ class Giving:
     reads_confidential: bool
     gives_classes: Collection[str] = field(default_factory=frozenset)
     """Classes whose rights it was given to give."""
+
+
+def names_of(*callers: str | None) -> frozenset[str]:
+    """By which names a right may be given to them: their own, and that of the provider who vouches for them.
+
+    No key can be called so: names of keys have no colon, those of people have their provider's before the first one.
+    """
+    own = {caller for caller in callers if caller is not None}
+    return frozenset(own | {caller.partition(":")[0] + ALL_OF for caller in own if ":" in caller})
 
 
 def may_give(giving: Giving, of: ClassOfDocuments, may: str) -> bool:

@@ -69,6 +69,7 @@ HOUSE: Mapping[str, ClassOfDocuments] = {
         ClassOfDocuments("delivery_note", "Delivery note", "open", takes_files=False),
         ClassOfDocuments("packing_list", "Packing list", "open", takes_files=False),
         ClassOfDocuments("label", "Labels", "open", takes_files=False),
+        ClassOfDocuments("purchase_order", "Purchase order", "restricted", takes_files=False),
         ClassOfDocuments("payslip", "Payslip", "confidential", takes_files=False),
         ClassOfDocuments("employment_contract", "Employment contract", "confidential", takes_files=False),
         ClassOfDocuments(

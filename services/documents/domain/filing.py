@@ -33,6 +33,7 @@ TITLES: Mapping[str, Mapping[Language, str]] = {
     "dunning_letter": {"en": "Payment reminder", "el": "Υπενθύμιση πληρωμής", "he": "תזכורת לתשלום"},
     "delivery_note": {"en": "Delivery note", "el": "Δελτίο αποστολής", "he": "תעודת משלוח"},
     "packing_list": {"en": "Packing list", "el": "Λίστα συσκευασίας", "he": "רשימת אריזה"},
+    "purchase_order": {"en": "Purchase order", "el": "Παραγγελία αγοράς", "he": "הזמנת רכש"},
     "label": {"en": "Labels", "el": "Ετικέτες", "he": "תוויות"},
     "payslip": {"en": "Payslip", "el": "Απόδειξη αποδοχών", "he": "תלוש שכר"},
     "employment_contract": {"en": "Employment contract", "el": "Σύμβαση εργασίας", "he": "חוזה עבודה"},

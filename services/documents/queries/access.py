@@ -13,7 +13,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.auth import Caller
-from services.documents.domain.access import Giving, Reader
+from services.documents.domain.access import Giving, Reader, names_of
 from services.documents.domain.classes import HOUSE, ClassOfDocuments, MetadataField
 
 CONFIDENTIAL = "documents:confidential"
@@ -149,7 +149,7 @@ async def grant_about(connection: asyncpg.Connection, company: str, grant: UUID)
 
 async def giver(connection: asyncpg.Connection, company: str, caller: Caller) -> Giver:
     """What a caller may give in a company."""
-    granted = await connection.fetch(GRANTS, company, list({caller.client, caller.actor}), "grant")
+    granted = await connection.fetch(GRANTS, company, list(names_of(caller.client, caller.actor)), "grant")
     return Giver(
         administers=caller.may_by_name(ADMINISTER, company),
         reads_confidential=caller.may_by_name(CONFIDENTIAL, company),
@@ -177,7 +177,7 @@ async def classes(connection: asyncpg.Connection, company: str) -> Classes:
 
 async def rights(connection: asyncpg.Connection, company: str, caller: Caller, may: str = "read") -> Rights:
     """What a caller may read (or write) in a company."""
-    principals = list({caller.client, caller.actor})
+    principals = list(names_of(caller.client, caller.actor))
     granted = await connection.fetch(GRANTS, company, principals, may)
     reader = Reader(
         reads_open=caller.may(f"documents:{may}", company),

@@ -9,7 +9,18 @@ from typing import Any
 
 from services.documents.rendering.barcodes import barcode
 from services.documents.rendering.measuring import fits_a_page
-from services.documents.rendering.printable import Facts, code, in_fours, latin, number, on_day, party, printable, said
+from services.documents.rendering.printable import (
+    Facts,
+    code,
+    in_fours,
+    in_one_line,
+    latin,
+    number,
+    on_day,
+    party,
+    printable,
+    said,
+)
 
 Cover = Callable[[str], str]
 Printed = dict[str, object]
@@ -175,6 +186,28 @@ def _label(facts: Facts, pen: _Pen) -> Printed:
     return {"labels": labels}
 
 
+def _purchase_order(facts: Facts, pen: _Pen) -> Printed:
+    currency, lines = facts["currency"], [_ordered(line, pen) for line in facts["lines"]]
+    to = facts.get("deliver_to")
+    return {
+        "supplier": party(facts["supplier"], pen.language, pen.cover),
+        "supplier_id": pen.code(facts["supplier"]["id"]),
+        **pen.some(facts, offer_reference=pen.code, deliver_by=pen.day, terms=pen.said),
+        "currency": latin(currency),
+        "deliver_to": None if to is None else pen.said(in_one_line(to, pen.language)),
+        "order_quote": pen.code(facts["number"]),
+        "lines": lines,
+        "net": pen.money(facts["net"], currency),
+        "extras": [["order_tax", pen.money(facts["tax"], currency)]] if facts.get("tax") else [],
+        "total": pen.money(facts["total"], currency),
+        "widths": {name: _width(lines, name) for name in ("unit_price", "net")},
+    }
+
+
+def _ordered(line: Facts, pen: _Pen) -> Printed:
+    return _goods(line, pen) | pen.some(line, unit_price=pen.number, net=pen.number)
+
+
 def _payslip(facts: Facts, pen: _Pen) -> Printed:
     fields = {"description": pen.said, "quantity": pen.number, "rate": pen.number, "amount": pen.number}
     currency = facts["currency"]
@@ -243,6 +276,7 @@ WRITERS: Mapping[str, Callable[[Facts, _Pen], Printed]] = {
     "delivery_note": _delivery_note,
     "packing_list": _packing_list,
     "label": _label,
+    "purchase_order": _purchase_order,
     "payslip": _payslip,
     "employment_contract": _employment_contract,
 }

@@ -113,6 +113,11 @@ def party(who: Facts, language: str, cover: Callable[[str], str]) -> dict[str, o
     }
 
 
+def in_one_line(who: Facts, language: str) -> str:
+    """A name with its address, for a place that has one line."""
+    return ", ".join([who["name"], *_address_lines(who["address"], language)])
+
+
 def _line(line: Facts, language: str, cover: Callable[[str], str]) -> dict[str, object]:
     return {
         "line": str(line["line"]),

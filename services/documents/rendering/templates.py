@@ -21,6 +21,7 @@ CURRENT: Mapping[str, int] = {
     "delivery_note": 2,
     "packing_list": 2,
     "label": 2,
+    "purchase_order": 2,
     "payslip": 2,
     "employment_contract": 2,
 }
