@@ -59,6 +59,8 @@ class Chaser(Notebook):
     """The level of an invoice."""
     counted_to: dict[str, date] = field(default_factory=dict)
     """Up to which day interest was counted on it."""
+    written_on: date = date.min
+    """The last day of letters."""
 
     def ship(self, order: str, paper_id: str, lines: Sequence[dict[str, Any]], day: date, revision: int) -> None:
         """What has left is invoiced on its day, each shipment after those before it."""
@@ -71,7 +73,11 @@ class Chaser(Notebook):
         self.bill(order, paper_id, len(before) + 1, told, datetime.combine(day, time(12), self.zone), revision)
 
     def letters(self, day: date) -> list[Letter]:
-        """What is written on a day: to whom an invoice reaches a level, about all that is overdue."""
+        """What is written on a day, after all days of before: to whom an invoice reaches a level, about all that is
+        overdue.
+        """
+        assert day > self.written_on
+        self.written_on = day
         overdue: defaultdict[tuple[str, str], list[Paper]] = defaultdict(list)
         for paper in self.papers.values():
             if paper.open and paper.due_on < day and paper.issued_on <= day:

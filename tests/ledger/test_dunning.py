@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,10 +11,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from chassis.errors import Refused
 from chassis.jobs import Job
+from chassis.requests import Answer
 from services.ledger import handlers
 from services.ledger.commands import NewAccount, OpenAccounts, RunDunning, SetDunningPolicy
 from services.ledger.domain.dunning import interest_on
+from tests.ledger.accountant import faults
 from tests.ledger.desk import Desk, Order, cause
 
 ACME = "/v1/companies/acme"
@@ -94,6 +98,74 @@ async def test_the_run_of_a_day_happens_once_whatever_asks_for_it(desk: Desk, ca
     (job,) = await desk.rows("select company, queue, key from job")
     assert job == ("acme", "dunning", "daily")  # the clock comes the next morning
     assert Job.__name__ == "Job"
+
+
+async def test_days_before_the_last_run_are_not_dunned_any_more(desk: Desk, caller: httpx.AsyncClient) -> None:
+    """L8: three levels would be reached within a minute, by runs for today, yesterday and the day before."""
+    await policy(desk)
+    await desk.bill(order("A-1", date(2026, 6, 1)))
+    await dun(desk, date(2026, 8, 20))
+
+    before = await post(caller, "/dunning/runs", {"day": "2026-08-19"})
+    same = await post(caller, "/dunning/runs", {"day": "2026-08-20"})
+    after = await post(caller, "/dunning/runs", {"day": "2026-08-21"})
+
+    assert (before.status_code, before.json()["type"]) == (422, "/problems/before-last-run")
+    assert faults(before) == [("/day", "before-last-run")]
+    assert "2026-08-20" in before.json()["detail"]
+    assert (same.json()["repeated"], after.json()["letters"]) == (True, 1)
+    assert [one.data["level"] for one in await desk.told("DunningLevelReached")] == [1, 2]
+
+
+async def test_of_days_that_are_asked_for_together_none_is_before_the_last(desk: Desk) -> None:
+    """L8: in one batch as one after the other."""
+    await policy(desk, books=False)
+    await desk.bill(order("A-1", date(2026, 6, 1)))
+    days = [date(2026, 8, 20), date(2026, 8, 19)]
+
+    done, refused = await desk.do(handlers.run_dunning, *(RunDunning("acme", day, cause()) for day in days))
+
+    assert isinstance(done, Answer)
+    assert isinstance(refused, Refused)
+    assert (done.status, refused.code) == (201, "before-last-run")
+    assert len(await desk.told("DunningLevelReached")) == 1
+
+
+async def test_a_letter_goes_to_the_customer_as_it_is_on_the_day(desk: Desk, caller: httpx.AsyncClient) -> None:
+    """L8: moved, and of another language, since its oldest invoice; the debit note over the charges says the same."""
+    await policy(desk)
+    await desk.bill(order("A-1", date(2026, 6, 1)))
+    old = {"line1": "Οδός Αδριανού 24", "city": "Αθήνα", "postcode": "10556", "country": "GR"}
+    new = {"line1": "1 High Street", "city": "Valletta", "postcode": "VLT 1", "country": "MT"}
+    who = {"customer": "C-1", "name": "Καφέ", "language": "el", "address": old, "valid_from": "2026-01-01"}
+    assert (await post(caller, "/customers", who)).status_code == 201
+    moved = {"valid_from": "2026-07-10", "name": "Cafe Ltd.", "language": "en", "address": new}
+    answer = await caller.post(f"{ACME}/customers/C-1/changes", json=moved, headers={"idempotency-key": next(keys)})
+    assert answer.status_code == 201, answer.text
+
+    await dun(desk, date(2026, 7, 6))
+    await dun(desk, date(2026, 7, 21))
+
+    first, second = [one.data["customer"] for one in await desk.told("DunningLevelReached")]
+    assert (first["id"], first["name"], first["language"], first["address"]) == ("C-1", "Καφέ", "el", old)
+    assert (second["id"], second["name"], second["language"], second["address"]) == ("C-1", "Cafe Ltd.", "en", new)
+    ((name,),) = await desk.rows("select customer_name from invoice where series = 'LPC'")
+    assert name == "Cafe Ltd."
+
+
+async def test_who_is_not_registered_is_written_to_where_its_newest_invoice_went(desk: Desk) -> None:
+    """L8: by what the front office said last."""
+    await policy(desk, books=False)
+    later = order("A-2", date(2026, 6, 2))
+    placed = later.placed()
+    await desk.bill(order("A-1", date(2026, 6, 1)))
+    moved = replace(placed, body=placed.body.replace("Οδός Αδριανού 24".encode(), "Οδός Ερμού 1".encode()))
+    await desk.hear(moved, later.reserved())
+
+    await dun(desk, date(2026, 8, 20))
+
+    (told,) = await desk.told("DunningLevelReached")
+    assert told.data["customer"]["address"]["line1"] == "Οδός Ερμού 1"
 
 
 @pytest.mark.parametrize(

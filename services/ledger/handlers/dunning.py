@@ -19,13 +19,13 @@ from contracts.money import AmountError, to_minor
 from services.ledger import translate
 from services.ledger.commands import RunDunning, SetDunningPolicy, StopDunning
 from services.ledger.domain.books import DUNNING_INCOME, RECEIVABLE, Books
-from services.ledger.domain.dunning import CHARGES, Letter, Overdue, Policy, letters, policy_of
+from services.ledger.domain.dunning import CHARGES, Item, Letter, Overdue, Policy, letters, policy_of
 from services.ledger.domain.exchange import Quote, Rate, value
 from services.ledger.domain.late import on_open_day
 from services.ledger.domain.numbering import DocumentNumber, Series, hand_out, how_many, told_number
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, sale_id, sale_lines
 from services.ledger.handlers.bookkeeping import open_books, post, rates_for
-from services.ledger.store import documents
+from services.ledger.store import customers, documents
 from services.ledger.store import dunning as store
 
 QUEUE = "dunning"
@@ -107,7 +107,7 @@ async def run_dunning(commands: Sequence[RunDunning], unit: UnitOfWork) -> Seque
     policies = _policies(await store.read_policies(unit.raw, sorted(books)))
     days = [command.day or books[command.company].day_of(unit.now) for command in commands]
     asked = sorted({(c.company, day) for c, day in zip(commands, days, strict=True) if c.company in policies})
-    before = await store.read_runs(unit.raw, asked)
+    before, last = await store.read_runs(unit.raw, asked)
     overdue = _by_run(await store.read_overdue(unit.raw, [run for run in asked if run not in before]))
     runs: dict[tuple[str, date], Run] = {}
     results: list[Result] = []
@@ -121,11 +121,15 @@ async def run_dunning(commands: Sequence[RunDunning], unit: UnitOfWork) -> Seque
             results.append(Refused("no-dunning-policy", "The company has no policy to dun by.", None, 409))
         elif key in before:
             results.append(Answer(200, {"day": day.isoformat(), "letters": before[key], "repeated": True}))
+        elif day < last.get(command.company, day):
+            # Each run takes an invoice a level on: days behind each other would leave nobody the time to pay.
+            detail = f"The last letters were written as of {last[command.company]}."
+            results.append(Refused("before-last-run", detail, "/day"))
         else:
             found = overdue.get(key, [])
             written = letters(found, policy, day, of_company.currency)
             runs[key] = Run(of_company, day, policy, found, written, command.cause)
-            before[key] = len(written)
+            before[key], last[command.company] = len(written), day
             results.append(Answer(201, {"day": day.isoformat(), "letters": len(written), "repeated": False}))
     if runs:
         await _write(list(runs.values()), books, unit)
@@ -156,9 +160,8 @@ async def _write(runs: Sequence[Run], books: Mapping[str, Books], unit: UnitOfWo
                 steps.append((one.company, one.invoice, 0, run.day, None, 0, one.due_on))
                 unit.emit(*translate.invoice_overdue(one, run.day), run.cause)
     written = [(run, letter) for run in runs for letter in run.written]
-    first = {(letter.company, letter.items[0].overdue.invoice) for _, letter in written}
-    printed = await documents.read_printed(unit.raw, sorted(first)) if first else {}
-    charges = await _charge(written, printed, books, unit)
+    heads = await _heads(written, books, unit)
+    charges = await _charge(written, heads, books, unit)
     for run, letter in written:
         identity = letter_id(letter, run.day)
         steps += [
@@ -166,13 +169,35 @@ async def _write(runs: Sequence[Run], books: Mapping[str, Books], unit: UnitOfWo
             for item in letter.items
             if item.steps
         ]
-        body = printed[letter.company, letter.items[0].overdue.invoice]
-        told = translate.dunning_level_reached(identity, letter, run.day, body, charges.get(identity))
+        told = translate.dunning_level_reached(identity, letter, run.day, heads[identity], charges.get(identity))
         unit.emit(*told, run.cause)
         unit.audit(run.cause, "dunning.level-reached", letter.customer, {"level": letter.level})
     if steps:
         await store.insert_steps(unit.raw, steps)
     await store.insert_runs(unit.raw, [(run.books.company, run.day, len(run.written)) for run in runs])
+
+
+async def _heads(
+    written: Sequence[tuple[Run, Letter]], books: Mapping[str, Books], unit: UnitOfWork
+) -> Mapping[UUID, translate.LetterHead]:
+    """Who writes, and to whom as of the day: as the customer is known then, or else as its newest invoice says."""
+    if not written:
+        return {}
+    newest = {letter_id(x, run.day): max(x.items, key=_age).overdue.invoice for run, x in written}
+    wanted = {(x.company, newest[letter_id(x, run.day)]) for run, x in written}
+    printed = await documents.read_printed(unit.raw, sorted(wanted))
+    who = {(x.company, x.customer, run.day) for run, x in written if books[x.company].has_customers}
+    known = await customers.read_printed(unit.raw, who) if who else {}
+    heads: dict[UUID, translate.LetterHead] = {}
+    for run, letter in written:
+        identity = letter_id(letter, run.day)
+        body = printed[letter.company, newest[identity]]
+        heads[identity] = translate.letter_head(body, known.get((letter.company, letter.customer, run.day)))
+    return heads
+
+
+def _age(item: Item) -> tuple[date, str]:
+    return item.overdue.issued_on, item.overdue.number
 
 
 def _worth(minor: int, *, currency: str, rate: Rate, own: str) -> int:
@@ -187,7 +212,7 @@ def letter_id(letter: Letter, day: date) -> UUID:
 
 async def _charge(
     written: Sequence[tuple[Run, Letter]],
-    printed: Mapping[tuple[str, UUID], bytes],
+    heads: Mapping[UUID, translate.LetterHead],
     books: Mapping[str, Books],
     unit: UnitOfWork,
 ) -> dict[UUID, tuple[UUID, str]]:
@@ -208,8 +233,7 @@ async def _charge(
     for (run, letter), number in zip(owed, hand_out(wanted, last), strict=True):
         identity = letter_id(letter, run.day)
         invoice = derive(letter.company, "dunning-charge", identity)
-        body = translate.charge_parts(letter, printed[letter.company, letter.items[0].overdue.invoice])
-        entry, row = _charge_of(run, letter, invoice, number, rates.get(quotes[identity]), body)
+        entry, row = _charge_of(run, letter, invoice, number, rates.get(quotes[identity]), heads[identity])
         entries.append((entry, run.cause))
         rows.append(row)
         charges[identity] = invoice, number.printed
@@ -220,7 +244,12 @@ async def _charge(
 
 
 def _charge_of(
-    run: Run, letter: Letter, invoice: UUID, number: DocumentNumber, rate: Rate | None, body: bytes
+    run: Run,
+    letter: Letter,
+    invoice: UUID,
+    number: DocumentNumber,
+    rate: Rate | None,
+    head: translate.LetterHead,
 ) -> tuple[Entry, documents.InvoiceRow]:
     books, day, currency = run.books, run.day, letter.currency
     amount, due_on, first = letter.fee + letter.interest, day + CHARGE_DUE, letter.items[0].overdue
@@ -239,8 +268,8 @@ def _charge_of(
     worth = None if rate is None else value(amount, currency, rate, books.currency)
     posted_on = None if entry.original_on is None else entry.posted_on
     return entry, (letter.company, invoice, CHARGES, number.fiscal_year, number.serial, order,
-                   first.order_reference, letter.customer, translate.customer_name(body), day, due_on, currency, amount,
-                   0, body, 1, worth, None, None, posted_on)  # fmt: skip
+                   first.order_reference, letter.customer, head.name, day, due_on, currency, amount,
+                   0, translate.charge_parts(letter, head), 1, worth, None, None, posted_on)  # fmt: skip
 
 
 def next_morning(books: Books, now: datetime) -> datetime:

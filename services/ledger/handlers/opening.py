@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -42,7 +43,7 @@ class Known:
 
     books: Mapping[str, Books]
     rates: Mapping[Quote, Rate]
-    customers: Mapping[tuple[str, str], Mapping[str, object]]
+    customers: Mapping[tuple[str, str, date], Mapping[str, object]]
     """As they are printed, those that are known on the day."""
     standing: set[Key]
     """Items that were taken over before."""
@@ -109,7 +110,7 @@ def _sort_out(command: ImportOpenItems, known: Known) -> tuple[list[OpeningItem]
         elif (company, item.id) in known.standing or item.id in seen:
             detail = f"{stated.number} was taken over before, or stands in a row above."
             problems.append(RowProblem(row, "number", "item-exists", detail))
-        elif (company, stated.customer) not in known.customers:
+        elif (company, stated.customer, command.taken_over_on) not in known.customers:
             detail = f"There is no customer {stated.customer} on {command.taken_over_on}."
             problems.append(RowProblem(row, "customer", "customer-unknown", detail))
         else:
@@ -170,7 +171,7 @@ async def _keep_invoices(items: Sequence[OpeningItem], known: Known, unit: UnitO
 
 
 def _invoice_row(item: OpeningItem, number: DocumentNumber, known: Known) -> store.InvoiceRow:
-    stated, customer = item.stated, known.customers[item.company, item.stated.customer]
+    stated, customer = item.stated, known.customers[item.company, item.stated.customer, item.taken_over_on]
     seller = known.books[item.company].seller
     printed = translate.pack({"seller": seller, "customer": customer, "lines": [], "taxes": []})
     return (item.company, item.id, number.series, number.fiscal_year, number.serial, stated.number, stated.customer,
@@ -179,6 +180,6 @@ def _invoice_row(item: OpeningItem, number: DocumentNumber, known: Known) -> sto
 
 
 def _credit_row(item: OpeningItem, known: Known) -> store.CreditRow:
-    stated, customer = item.stated, known.customers[item.company, item.stated.customer]
+    stated, customer = item.stated, known.customers[item.company, item.stated.customer, item.taken_over_on]
     return (item.company, item.id, stated.number, item.taken_over_on, stated.currency, item.open,
             str(customer["name"]), stated.issued_on, stated.customer, item.base)  # fmt: skip

@@ -47,7 +47,7 @@ cross join lateral (select net_days, discount, discount_days from customer_chang
 
 # As it is printed on a day; who was registered for later only is nobody yet.
 PRINTED = """
-select x.company, x.code, s.* from unnest($1::text[], $2::text[], $3::date[]) as x(company, code, day)
+select x.company, x.code, x.day, s.* from unnest($1::text[], $2::text[], $3::date[]) as x(company, code, day)
 cross join lateral (
     select (array_agg(name order by valid_from desc, number desc) filter (where name is not null))[1] as name,
         (array_agg(language order by valid_from desc, number desc) filter (where language is not null))[1] as language,
@@ -120,14 +120,14 @@ async def read_terms(
 
 async def read_printed(
     connection: asyncpg.Connection, wanted: Iterable[tuple[str, str, date]]
-) -> dict[tuple[str, str], dict[str, object]]:
+) -> dict[tuple[str, str, date], dict[str, object]]:
     """Those of these customers that are known on their day, as they are printed then."""
-    found: dict[tuple[str, str], dict[str, object]] = {}
-    for company, code, name, language, address, vat_number in await connection.fetch(
+    found: dict[tuple[str, str, date], dict[str, object]] = {}
+    for company, code, day, name, language, address, vat_number in await connection.fetch(
         PRINTED, *zip(*wanted, strict=True)
     ):
         told = {"id": code, "name": name, "language": language, "address": orjson.loads(address)}
-        found[company, code] = told | ({"vat_number": vat_number} if vat_number else {})
+        found[company, code, day] = told | ({"vat_number": vat_number} if vat_number else {})
     return found
 
 

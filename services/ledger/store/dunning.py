@@ -44,8 +44,10 @@ INSERT_RUNS = """
 insert into dunning_run (company, day, letters) select * from unnest($1::text[], $2::date[], $3::int[])
 """
 RUNS = """
-select r.company, r.day, r.letters from unnest($1::text[], $2::date[]) as x(company, day)
-cross join lateral (select * from dunning_run v where v.company = x.company and v.day = x.day offset 0) r
+select x.company, x.day, r.letters, l.last from unnest($1::text[], $2::date[]) as x(company, day)
+left join lateral (select * from dunning_run v where v.company = x.company and v.day = x.day offset 0) r on true
+cross join lateral (select max(day) as last from dunning_run v where v.company = x.company) l
+where l.last is not null
 """
 
 INSERT_STEPS = """
@@ -80,10 +82,13 @@ async def read_overdue(connection: asyncpg.Connection, runs: Sequence[tuple[str,
     return await connection.fetch(OVERDUE, [company for company, _ in runs], [day for _, day in runs])
 
 
-async def read_runs(connection: asyncpg.Connection, runs: Sequence[tuple[str, date]]) -> dict[tuple[str, date], int]:
-    """Those of these days that were run, with how many letters were written."""
+async def read_runs(
+    connection: asyncpg.Connection, runs: Sequence[tuple[str, date]]
+) -> tuple[dict[tuple[str, date], int], dict[str, date]]:
+    """Those of these days that were run, with how many letters were written; and the last run of each company."""
     rows = await connection.fetch(RUNS, [company for company, _ in runs], [day for _, day in runs])
-    return {(company, day): letters for company, day, letters in rows}
+    done = {(company, day): letters for company, day, letters, _ in rows if letters is not None}
+    return done, {company: last for company, _, _, last in rows}
 
 
 async def insert_runs(connection: asyncpg.Connection, rows: Iterable[tuple[str, date, int]]) -> None:

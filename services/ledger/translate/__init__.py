@@ -31,7 +31,13 @@ from services.ledger.translate.documents import (
     printed_parts,
 )
 from services.ledger.translate.drawing import statement_drawn, statement_id, to_statements
-from services.ledger.translate.dunning import charge_parts, customer_name, dunning_level_reached, invoice_overdue
+from services.ledger.translate.dunning import (
+    LetterHead,
+    charge_parts,
+    dunning_level_reached,
+    invoice_overdue,
+    letter_head,
+)
 from services.ledger.translate.entries import entry_posted, pack_entry, to_chart, unpack_entry
 from services.ledger.translate.money import (
     bounce_answer,
@@ -57,6 +63,7 @@ from services.ledger.translate.setup import (
 from services.ledger.translate.stock import to_post_stock
 
 __all__ = [
+    "LetterHead",
     "account_opened",
     "bounce_answer",
     "changed_terms",
@@ -68,7 +75,6 @@ __all__ = [
     "credit_held",
     "credit_note_issued",
     "customer_changed",
-    "customer_name",
     "customer_registered",
     "decided_for",
     "dimension_defined",
@@ -80,6 +86,7 @@ __all__ = [
     "invoice_paid",
     "invoice_refused",
     "is_whole",
+    "letter_head",
     "on_dispatch",
     "pack",
     "pack_entry",

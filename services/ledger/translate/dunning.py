@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -11,6 +13,24 @@ from contracts.ledger_dues import DunningLevelReached, InvoiceOverdue
 from contracts.money import from_minor
 from services.ledger.domain.dunning import Letter, Overdue
 from services.ledger.translate.emission import Emission
+
+
+class LetterHead(NamedTuple):
+    """Who writes a letter, and to whom, as both are printed."""
+
+    seller: Mapping[str, Any]
+    customer: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The customer's."""
+        return str(self.customer["name"])
+
+
+def letter_head(printed: bytes, known: Mapping[str, Any] | None) -> LetterHead:
+    """As an invoice says it; the customer as it is known otherwise, if it is."""
+    parts = orjson.loads(printed)
+    return LetterHead(parts["seller"], parts["customer"] if known is None else known)
 
 
 def invoice_overdue(one: Overdue, day: date) -> Emission:
@@ -27,18 +47,17 @@ def invoice_overdue(one: Overdue, day: date) -> Emission:
 
 
 def dunning_level_reached(
-    letter_id: UUID, letter: Letter, day: date, printed: bytes, charge: tuple[UUID, str] | None
+    letter_id: UUID, letter: Letter, day: date, head: LetterHead, charge: tuple[UUID, str] | None
 ) -> Emission:
     """A customer is reminded."""
-    parts = orjson.loads(printed)
     currency = letter.currency
     overdue = sum(item.overdue.open for item in letter.items)
     data: dict[str, object] = {
         "letter": letter_id,
         "day": day,
         "level": letter.level,
-        "seller": parts["seller"],
-        "customer": parts["customer"],
+        "seller": head.seller,
+        "customer": head.customer,
         "currency": currency,
         "items": [
             {
@@ -65,14 +84,8 @@ def dunning_level_reached(
     return DunningLevelReached, letter_id, data
 
 
-def charge_parts(letter: Letter, printed: bytes) -> bytes:
-    """What a debit note over fee and interest prints: seller and customer as on the invoice, and why."""
-    parts = orjson.loads(printed)
+def charge_parts(letter: Letter, head: LetterHead) -> bytes:
+    """What a debit note over fee and interest prints: seller and customer as on its letter, and why."""
     named = (("Reminder fee", letter.fee), ("Interest for late payment", letter.interest))
     lines = [{"description": name, "net": from_minor(amount, letter.currency)} for name, amount in named if amount]
-    return orjson.dumps({"seller": parts["seller"], "customer": parts["customer"], "lines": lines, "taxes": []})
-
-
-def customer_name(printed: bytes) -> str:
-    """The customer as printed."""
-    return str(orjson.loads(printed)["customer"]["name"])
+    return orjson.dumps({"seller": head.seller, "customer": head.customer, "lines": lines, "taxes": []})
