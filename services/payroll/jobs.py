@@ -16,6 +16,7 @@ from services.payroll.filing import FilingCabinet
 from services.payroll.handlers import daily
 from services.payroll.handlers.days import DAILY
 from services.payroll.handlers.erasing import ERASE
+from services.payroll.handlers.leave import LeaveLedger
 from services.payroll.handlers.pay_runs import CALCULATE, FILE, FINISH, keep_papers
 from services.payroll.handlers.people import AGREEMENTS
 from services.payroll.pay_desk import PayDesk
@@ -34,12 +35,13 @@ def jobs_of(desk: PayDesk | None, cabinet: Callable[[Database], FilingCabinet] |
     address it files nothing (the jobs wait).
     """
     jobs = Jobs("payroll")
+    leave = LeaveLedger(None) if desk is None else desk.leave
 
     @jobs.queue(DAILY, lease_s=LEASE_S, batch=20)
     async def run_days(batch: Sequence[Job], context: JobContext) -> None:
         """All of a day in one commit with the end of its job, which leaves the next day's."""
         async with context.finishing(batch) as unit:
-            await daily.run_days([RunDay(daily.cause_of(job.company, unit.now)) for job in batch], unit)
+            await daily.run_days([RunDay(daily.cause_of(job.company, unit.now)) for job in batch], leave, unit)
 
     if cabinet is not None:
         _file_agreements(jobs, cabinet)

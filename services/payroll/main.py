@@ -9,6 +9,7 @@ from chassis.service import Service
 from services.payroll.api import ROUTERS
 from services.payroll.consumers import consumers
 from services.payroll.filing import FilingCabinet
+from services.payroll.handlers.leave import LeaveLedger
 from services.payroll.jobs import jobs_of
 from services.payroll.pay_desk import PayDesk
 from services.payroll.settings import PayrollSettings
@@ -20,6 +21,7 @@ def build(settings: PayrollSettings, parts: Sequence[str]) -> Service:
     jobs = jobs_of(desk, _cabinet(settings))
     service = Service(settings, consumers=consumers, routers=ROUTERS, jobs=jobs, parts=parts)
     service.app.state.pay_desk = desk
+    service.app.state.leave = LeaveLedger(None) if desk is None else desk.leave
     cabinet = _cabinet(settings)
     service.app.state.filing = None if cabinet is None else cabinet(service.database)
     return service

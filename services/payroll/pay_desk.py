@@ -7,6 +7,7 @@ from pathlib import Path
 from services.payroll.handlers.agreeing import Agreeing
 from services.payroll.handlers.erasing import Erasing
 from services.payroll.handlers.figures import Figures
+from services.payroll.handlers.leave import LeaveLedger
 from services.payroll.handlers.pay_runs import Running
 from services.payroll.handlers.paying import Paying
 from services.payroll.store.packs import Packs
@@ -24,6 +25,7 @@ class PayDesk:
         self.running = Running(vault, packs)
         self.paying = Paying(vault, packs)
         self.erasing = Erasing(vault, self.paying)
+        self.leave = LeaveLedger(vault)
 
     @classmethod
     def of(cls, key_file: Path | None) -> PayDesk | None:

@@ -15,6 +15,7 @@ from services.payroll.commands.checklists import RunDay
 from services.payroll.domain import training
 from services.payroll.domain.training import Certificate, Seat
 from services.payroll.handlers import daily
+from services.payroll.handlers.leave import LeaveLedger
 from services.payroll.main import build
 from tests.payroll.office import asked, hired, person, refused, sent
 from tests.payroll.test_checklists import work_through_the_day
@@ -264,7 +265,7 @@ async def test_who_runs_out_is_seen_by_themselves_and_their_manager_and_does_the
 async def run_day(unit: UnitOfWork, day: str) -> None:
     """What payroll does of itself, at noon of a day."""
     unit.now = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC) + timedelta(hours=10)
-    await daily.run_days([RunDay(daily.cause_of("acme", unit.now))], unit)
+    await daily.run_days([RunDay(daily.cause_of("acme", unit.now))], LeaveLedger(None), unit)
 
 
 async def test_training_that_cannot_be_is_refused(office: Department) -> None:

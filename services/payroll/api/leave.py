@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 from pydantic import Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.errors import Problem
@@ -25,13 +27,23 @@ from services.payroll.commands.leave import (
 )
 from services.payroll.domain.leave import Rule, days_read
 from services.payroll.domain.rights import BY_NAME, OFFICER, SELF, TEAM, WRITE
-from services.payroll.handlers import leave as handlers
+from services.payroll.handlers import leave_rules as rule_handlers
+from services.payroll.handlers.leave import LeaveLedger
+from services.payroll.pay_desk import PayDesk
 from services.payroll.queries import leave as queries
 from services.payroll.queries.viewing import viewer
 
 router = Router(prefix="/v1/companies/{company}", tags=["payroll"])
 Asks = Annotated[Call, Depends(write(OFFICER, WRITE, SELF, by_name=BY_NAME))]
 Decides = Annotated[Call, Depends(write(OFFICER, TEAM, SELF, WRITE, by_name=BY_NAME))]
+
+
+def _ledger(request: Request) -> LeaveLedger:
+    ledger: LeaveLedger = request.app.state.leave
+    return ledger
+
+
+Ledger = Annotated[LeaveLedger, Depends(_ledger)]
 Days = Annotated[str, Field(pattern=r"^(?:[1-9][0-9]{0,2}|0)(?:\.[0-9]{1,2})?$", description="Days, as 20 or 1.5.")]
 SignedDays = Annotated[
     str, Field(pattern=r"^-?(?:[1-9][0-9]{0,2}|0)(?:\.[0-9]{1,2})?$", description="Days, below zero to take away.")
@@ -45,6 +57,8 @@ class LeaveTypeBody(Body):
     name: Name
     paid: bool = True
     limited: bool = True
+    confidential: bool = False
+    """As illness or maternity: what kind it is rests sealed, and only they themselves and the officer are told."""
 
 
 class LeaveRuleBody(Body):
@@ -95,8 +109,8 @@ class LeaveAdjustmentBody(Body):
 @router.post("/leave/types", status_code=201)
 async def define_leave(company: str, body: LeaveTypeBody, call: Write) -> Response:
     """Define a kind of leave."""
-    command = DefineLeave(call.cause(company), body.leave_type, body.name, body.paid, body.limited)
-    return await call.run(handlers.define_leave, command)
+    command = DefineLeave(call.cause(company), body.leave_type, body.name, body.paid, body.limited, body.confidential)
+    return await call.run(rule_handlers.define_leave, command)
 
 
 @router.post("/leave/rules", status_code=201)
@@ -106,19 +120,19 @@ async def set_leave_rule(company: str, body: LeaveRuleBody, call: Write) -> Resp
         body.leave_type, body.effective_on, _days(body.days_per_year, "/days_per_year"),
         _days(body.carried_over_max, "/carried_over_max"), body.carried_over_until,
     )  # fmt: skip
-    return await call.run(handlers.set_leave_rules, SetLeaveRule(call.cause(company), rule))
+    return await call.run(rule_handlers.set_leave_rules, SetLeaveRule(call.cause(company), rule))
 
 
 @router.post("/holidays", status_code=201)
 async def add_holiday(company: str, body: HolidayBody, call: Write) -> Response:
     """Add a day on which nobody works."""
-    return await call.run(handlers.add_holidays, AddHoliday(call.cause(company), body.day, body.name))
+    return await call.run(rule_handlers.add_holidays, AddHoliday(call.cause(company), body.day, body.name))
 
 
 @router.post("/leave/months", status_code=201)
-async def close_leave_months(company: str, body: MonthBody, call: Write) -> Response:
+async def close_leave_months(company: str, body: MonthBody, call: Write, ledger: Ledger) -> Response:
     """Close the months until this one: what they add is added, what expires expires. Repeating it changes nothing."""
-    return await call.run(handlers.close_leave_months, CloseLeaveMonths(call.cause(company), body.month))
+    return await call.run(ledger.close_leave_months, CloseLeaveMonths(call.cause(company), body.month))
 
 
 @router.get("/employees/{employee}/leave")
@@ -126,51 +140,60 @@ async def show_leave(
     company: str,
     employee: uuid.UUID,
     reading: Read,
+    ledger: Ledger,
     on: Annotated[MaybeDay, Query(description="As of this day; today when it is left out.")] = None,
 ) -> queries.LeaveAnswer:
     """Somebody's balances with every entry, and their requests."""
     async with reading.connection(company) as connection:
         who = await viewer(connection, company, reading.caller)
-        found = await queries.of_employee(connection, company, who, employee, on)
+        found = await queries.of_employee(connection, company, who, employee, on, ledger.vault)
     if found is None:
         raise Problem(404, "employee-not-found", "There is no such employee.")
     return found
 
 
 @router.post("/employees/{employee}/leave/requests", status_code=201)
-async def ask_for_leave(company: str, employee: uuid.UUID, body: LeaveRequestBody, call: Asks) -> Response:
+async def ask_for_leave(
+    company: str, employee: uuid.UUID, body: LeaveRequestBody, call: Asks, ledger: Ledger
+) -> Response:
     """Ask for leave, for oneself or, from the personnel office, in somebody's name."""
     cause = call.cause(company)
     command = AskForLeave(
         cause, asker(call, company), derive("leave request", cause.id), UUID(employee.hex), body.leave_type,
         body.first, body.last,
     )  # fmt: skip
-    return await call.run(handlers.ask_for_leave, command)
+    return await call.run(ledger.ask_for_leave, command, conceal=_concealing(call))
 
 
 @router.post("/employees/{employee}/leave/adjustments", status_code=201)
-async def adjust_leave(company: str, employee: uuid.UUID, body: LeaveAdjustmentBody, call: Write) -> Response:
+async def adjust_leave(
+    company: str, employee: uuid.UUID, body: LeaveAdjustmentBody, call: Write, ledger: Ledger
+) -> Response:
     """Add a line to somebody's ledger."""
     hundredths = days_read(body.days)
-    command = AdjustLeave(call.cause(company), UUID(employee.hex), body.leave_type, body.effective_on, hundredths)
-    return await call.run(handlers.adjust_leave, command)
+    command = AdjustLeave(
+        call.cause(company), asker(call, company), UUID(employee.hex), body.leave_type, body.effective_on, hundredths
+    )
+    return await call.run(ledger.adjust_leave, command, conceal=_concealing(call))
 
 
 @router.get("/leave/requests")
 async def list_leave_requests(
-    company: str, reading: Read, state: queries.RequestState | None = None
+    company: str, reading: Read, ledger: Ledger, state: queries.RequestState | None = None
 ) -> queries.RequestsAnswer:
     """Requests of everybody whom the caller may see."""
     async with reading.connection(company) as connection:
         who = await viewer(connection, company, reading.caller)
-        return await queries.requests(connection, company, who, state)
+        return await queries.requests(connection, company, who, state, ledger.vault)
 
 
 @router.post("/leave/requests/{request}/decision", status_code=201)
-async def decide_leave(company: str, request: uuid.UUID, body: LeaveDecisionBody, call: Decides) -> Response:
+async def decide_leave(
+    company: str, request: uuid.UUID, body: LeaveDecisionBody, call: Decides, ledger: Ledger
+) -> Response:
     """Approve or reject as their manager or the officer, never one's own; cancel one's own or as either."""
     command = DecideLeave(call.cause(company), asker(call, company), UUID(request.hex), body.decision)
-    return await call.run(handlers.decide_leave, command)
+    return await call.run(ledger.decide_leave, command)
 
 
 @router.get("/leave/unpaid")
@@ -186,3 +209,9 @@ def _days(days: str, pointer: str) -> int:
     if found > 36_600:
         raise Problem(422, "days-beyond-a-year", f"A year has fewer days than {pointer.removeprefix('/')} says.")
     return found
+
+
+def _concealing(call: Call) -> Callable[[bytes], bytes] | None:
+    """There are few kinds of leave: a plain hash of what was asked could be found by trying them."""
+    desk: PayDesk | None = call.request.app.state.pay_desk
+    return None if desk is None else desk.conceal

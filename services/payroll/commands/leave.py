@@ -20,6 +20,7 @@ class DefineLeave:
     name: str
     paid: bool
     limited: bool
+    confidential: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class AdjustLeave:
     """A balance was wrong, or brought along from elsewhere."""
 
     cause: Cause
+    asker: Asker
     employee: UUID
     leave_type: str
     effective_on: date

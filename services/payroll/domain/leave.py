@@ -37,6 +37,12 @@ class LeaveType(NamedTuple):
     code: str
     paid: bool
     limited: bool
+    confidential: bool = False
+    """That somebody has it says something about their health or family: what kind it is, is sealed for each person."""
+
+
+SEALED = ""
+"""Instead of a kind that could not be opened: by who has no key, or because the person's key was erased."""
 
 
 class Entry(NamedTuple):

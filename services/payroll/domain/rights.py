@@ -62,6 +62,10 @@ class Viewer:
         """Whether they may read where this person's pay goes and what tax depends on: no manager may."""
         return OFFICER in self.rights or (SELF in self.rights and employee == self.employee)
 
+    def sees_health(self, employee: UUID) -> bool:
+        """Whether they may know of what kind this person's confidential leave is, and enter it."""
+        return OFFICER in self.rights or (SELF in self.rights and employee == self.employee)
+
     def sees_everybody(self) -> bool:
         """Whether no list needs to be narrowed for them."""
         return bool(self.rights & {READ, OFFICER})

@@ -14,7 +14,7 @@ from services.payroll.commands.checklists import RunDay
 from services.payroll.commands.leave import CloseLeaveMonths
 from services.payroll.handlers.days import DAILY
 from services.payroll.handlers.employment import tell_who_left
-from services.payroll.handlers.leave import close_leave_months
+from services.payroll.handlers.leave import LeaveLedger
 from services.payroll.handlers.training import tell_of_certificates
 from services.payroll.store import staff as store
 
@@ -22,7 +22,7 @@ AFTER_MIDNIGHT = timedelta(seconds=5)
 """Others hear of a leaver well within the five minutes in which their keys have to be dead."""
 
 
-async def run_days(commands: Sequence[RunDay], unit: UnitOfWork) -> None:
+async def run_days(commands: Sequence[RunDay], leave: LeaveLedger, unit: UnitOfWork) -> None:
     """The day's work of companies, and the job for their next day. Doing it twice does nothing twice.
 
     Of months of leave that are open one is closed a time; while there are more the next job follows at once.
@@ -37,7 +37,7 @@ async def run_days(commands: Sequence[RunDay], unit: UnitOfWork) -> None:
         if leave.left_on is not None and (employee, leave.left_on) not in of.told
     }
     await tell_who_left(staff, leaving, unit)
-    closed = await close_leave_months([CloseLeaveMonths(cause, None) for cause in causes.values()], unit)
+    closed = await leave.close_leave_months([CloseLeaveMonths(cause, None) for cause in causes.values()], unit)
     behind = {
         c for c, answer in zip(causes, closed, strict=True) if isinstance(answer, Answer) and "more" in answer.body
     }

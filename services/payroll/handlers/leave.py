@@ -1,4 +1,4 @@
-"""Leave: kinds and rules, requests and decisions, the ledger that months are closed into."""
+"""Leave: requests and decisions, and the ledger that months are closed into."""
 
 from __future__ import annotations
 
@@ -10,179 +10,248 @@ from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.ids import UUID
 from chassis.requests import Answer, Result
-from services.payroll.commands.leave import (
-    AddHoliday,
-    AdjustLeave,
-    AskForLeave,
-    CloseLeaveMonths,
-    DecideLeave,
-    DefineLeave,
-    SetLeaveRule,
-)
+from services.payroll.commands.leave import AdjustLeave, AskForLeave, CloseLeaveMonths, DecideLeave
 from services.payroll.commands.people import Asker
 from services.payroll.domain import effective
 from services.payroll.domain import leave as rules
 from services.payroll.domain.employment import Forbidden, Staff
-from services.payroll.domain.leave import Employment, Entry, Outlook, Request, Rule
+from services.payroll.domain.leave import Employment, Entry, LeaveType, Outlook, Request
+from services.payroll.domain.rights import OFFICER
 from services.payroll.handlers.days import todays
 from services.payroll.handlers.viewing import needs_everybody, viewers
-from services.payroll.store import accounts
+from services.payroll.store import accounts, leave_kinds
 from services.payroll.store import leave as store
 from services.payroll.store import staff as staff_store
 from services.payroll.store.leave import Ledger
+from services.payroll.store.leave_kinds import Kinds
+from services.payroll.store.vault import Vault
 from services.payroll.translate import no_such_employee, refused
 
-
-async def define_leave(commands: Sequence[DefineLeave], unit: UnitOfWork) -> Sequence[Result]:
-    """Kinds of leave. A code is given once."""
-    await staff_store.lock(unit.raw, unit.companies)
-    ledgers = await store.read(unit.raw, unit.companies, [])
-    results: list[Result] = []
-    added: list[tuple[str, str, str, bool, bool]] = []
-    for command in commands:
-        company, code = command.cause.company, command.leave_type
-        if code in ledgers[company].types:
-            results.append(Refused("leave-type-exists", f"There is a leave {code}.", "/leave_type", 409))
-            continue
-        ledgers[company].types[code] = rules.LeaveType(code, command.paid, command.limited)
-        added.append((company, code, command.name, command.paid, command.limited))
-        unit.audit(command.cause, "leave-type-defined", code)
-        results.append(Answer(201, {"leave_type": code}))
-    await store.add_types(unit.raw, added, unit.now)
-    return results
+ERASED = Refused("person-erased", "What was sealed of this person was erased.", status=410)
+SHUT = Refused("vault-not-open", "Confidential leave can be neither kept nor read: no master key is there.", status=503)
 
 
-async def set_leave_rules(commands: Sequence[SetLeaveRule], unit: UnitOfWork) -> Sequence[Result]:
-    """What kinds of leave give from a day on. A month that is closed keeps the rule by which it was."""
-    await staff_store.lock(unit.raw, unit.companies)
-    ledgers = await store.read(unit.raw, unit.companies, [])
-    results: list[Result] = []
-    added: list[tuple[str, Rule]] = []
-    for command in commands:
-        company, rule = command.cause.company, command.rule
-        of = ledgers[company]
-        known = of.types.get(rule.leave_type)
-        if known is None:
-            results.append(Refused("leave-type-unknown", f"There is no leave {rule.leave_type}.", "/leave_type"))
-        elif not known.limited:
-            detail = "A kind of leave without a limit has no balance to add to."
-            results.append(Refused("leave-not-limited", detail, "/leave_type"))
-        elif any(r[:2] == rule[:2] for r in of.rules):
-            results.append(Refused("leave-rule-exists", "There is a rule from that day on.", "/effective_on", 409))
-        elif of.closed is not None and rule.effective_on <= rules.month_of(of.closed)[1]:
-            detail = f"The month {of.closed} is closed; a rule begins after it."
-            results.append(Refused("leave-month-closed", detail, "/effective_on", 409))
-        else:
-            of.rules.append(rule)
-            added.append((company, rule))
-            unit.audit(command.cause, "leave-rule-set", rule.leave_type)
-            results.append(Answer(201, {"leave_type": rule.leave_type, "effective_on": rule.effective_on}))
-    await store.add_rules(unit.raw, added, unit.now)
-    return results
+class LeaveLedger:
+    """What is asked for and decided, and months that are closed. One per process; it holds the vault, if there is one.
+
+    Kinds of leave that are not confidential need none.
+    """
+
+    def __init__(self, vault: Vault | None) -> None:
+        self.vault = vault
+
+    async def ask_for_leave(self, commands: Sequence[AskForLeave], unit: UnitOfWork) -> Sequence[Result]:
+        """Requests, as far as there are days left for them. Who asks has no day yet: somebody else decides."""
+        await staff_store.lock(unit.raw, unit.companies)
+        people = [command.employee for command in commands]
+        staff = await staff_store.read(unit.raw, unit.companies, people)
+        ledgers = await store.read(unit.raw, unit.companies, people, self.vault)
+        asked = [
+            (c.cause.company, c.employee, c.leave_type)
+            for c in commands
+            if c.employee in staff[c.cause.company].employments
+        ]
+        kinds = await self._kinds(ledgers, asked, unit)
+        # Whoever is above somebody decides and does not ask in their name, so nobody's team matters here.
+        askers = [command.asker for command in commands]
+        who = await viewers(askers, {}, unit) if not needs_everybody(askers) else await viewers(askers, staff, unit)
+        today = await todays(unit)
+        results: list[Result] = []
+        added: list[tuple[str, Request]] = []
+        for command, viewer in zip(commands, who, strict=True):
+            company, employee = command.cause.company, command.employee
+            of, ledger = staff[company], ledgers[company]
+            if employee not in of.employments or not viewer.asks_for(employee):
+                results.append(no_such_employee())
+                continue
+            known = ledger.types.get(command.leave_type)
+            if (no := _kept_apart(known, kinds, company, employee, may=viewer.sees_health(employee))) is not None:
+                results.append(no)
+                continue
+            days = 0
+            ahead = _ahead(of, ledger, employee, today[company])
+            if command.first <= command.last <= ahead.end:
+                days = rules.working_days(command.first, command.last, ledger.country, ledger.holidays)
+            wanted = Request(
+                command.request, employee, command.leave_type, command.first, command.last, days * 100,
+                command.asker.person, "asked",
+            )  # fmt: skip
+            wrong = rules.ask(wanted, known, ledger.requests.values(), ledger.entries.get(employee, []), ahead)
+            if wrong is not None:
+                results.append(refused(wrong))
+                continue
+            ledger.requests[wanted.request] = wanted
+            added.append((company, wanted))
+            unit.audit(command.cause, "leave-asked", str(employee), {"request": wanted.request})
+            results.append(Answer(201, {"request": wanted.request, "days": rules.days_written(wanted.hundredths)}))
+        await store.add_requests(unit.raw, added, kinds, unit.now)
+        return results
+
+    async def decide_leave(self, commands: Sequence[DecideLeave], unit: UnitOfWork) -> Sequence[Result]:
+        """Approved by who is above them, or by the officer, never by who asked; what is approved is taken at once."""
+        await staff_store.lock(unit.raw, unit.companies)
+        askers = [command.asker for command in commands]
+        people = await store.people_of(unit.raw, unit.companies, [command.request for command in commands])
+        staff = await staff_store.read(unit.raw, unit.companies, None if needs_everybody(askers) else people)
+        ledgers = await store.read(unit.raw, unit.companies, people, self.vault)
+        found = [
+            (c.cause.company, request.employee, request.leave_type)
+            for c in commands
+            if (request := ledgers[c.cause.company].requests.get(c.request)) is not None
+        ]
+        kinds = await self._kinds(ledgers, found, unit)
+        who = await viewers(askers, staff, unit)
+        eyes = await _eyes(commands, ledgers, unit)
+        today = await todays(unit)
+        results: list[Result] = []
+        decided: list[tuple[str, UUID, int, str, str, str]] = []
+        entries: list[tuple[str, UUID, Entry]] = []
+        for command, viewer in zip(commands, who, strict=True):
+            company = command.cause.company
+            ledger = ledgers[company]
+            request = ledger.requests.get(command.request)
+            if request is None or not (viewer.sees(request.employee) or viewer.asks_for(request.employee)):
+                results.append(Refused("leave-request-not-found", "There is no such request.", status=404))
+                continue
+            employee = UUID(request.employee.hex)
+            known = ledger.types.get(request.leave_type)
+            if known is None:  # sealed, and cannot be opened
+                results.append(self._shut() or ERASED)
+                continue
+            if (no := _kept_apart(known, kinds, company, employee, may=True)) is not None:
+                results.append(no)
+                continue
+            by = rules.Decider(
+                viewer.decides_for(employee), viewer.is_own(employee), *eyes[command.request, command.asker]
+            )
+            ahead = _ahead(staff[company], ledger, employee, today[company])
+            made = rules.decide(request, command.decision, by, known, ledger.entries.get(employee, []), ahead)
+            if isinstance(made, Forbidden):
+                results.append(_unless_forbidden(made))
+                continue
+            if made is not None:
+                ledger.entries.setdefault(employee, []).append(made)
+                entries.append((company, employee, made))
+            revision = ledger.revisions.get(request.request, 0) + 1
+            ledger.revisions[request.request] = revision
+            ledger.requests[request.request] = request._replace(state=command.decision)
+            decided.append(
+                (company, command.request, revision, command.decision, request.asked_by, command.asker.person)
+            )
+            unit.audit(command.cause, f"leave-{command.decision}", str(employee), {"request": command.request})
+            results.append(Answer(201, {"request": command.request, "state": command.decision}))
+        await store.add_decisions(unit.raw, decided, unit.now)
+        await store.add_entries(unit.raw, entries, kinds, unit.now)
+        return results
+
+    async def adjust_leave(self, commands: Sequence[AdjustLeave], unit: UnitOfWork) -> Sequence[Result]:
+        """Balances that were wrong, or brought along from elsewhere: another line, never another figure."""
+        await staff_store.lock(unit.raw, unit.companies)
+        people = [command.employee for command in commands]
+        staff = await staff_store.read(unit.raw, unit.companies, people)
+        ledgers = await store.read(unit.raw, unit.companies, people, self.vault)
+        meant = [
+            (c.cause.company, c.employee, c.leave_type)
+            for c in commands
+            if c.employee in staff[c.cause.company].employments
+        ]
+        kinds = await self._kinds(ledgers, meant, unit)
+        results: list[Result] = []
+        entries: list[tuple[str, UUID, Entry]] = []
+        for command in commands:
+            company = command.cause.company
+            known = ledgers[company].types.get(command.leave_type)
+            if command.employee not in staff[company].employments:
+                results.append(no_such_employee())
+            elif known is None or not known.limited:
+                detail = f"There is no leave {command.leave_type} with a balance."
+                results.append(Refused("leave-type-unknown", detail, "/leave_type"))
+            elif (
+                no := _kept_apart(known, kinds, company, command.employee, may=OFFICER in command.asker.rights)
+            ) is not None:
+                results.append(no)
+            elif command.hundredths == 0:
+                results.append(Refused("adjustment-of-nothing", "It changes nothing.", "/days"))
+            else:
+                entry = Entry(
+                    command.leave_type, "adjustment", command.effective_on, command.hundredths, str(command.cause.id)
+                )
+                entries.append((company, command.employee, entry))
+                unit.audit(command.cause, "leave-adjusted", str(command.employee))
+                # An answer is kept with its request, so of a confidential kind it does not say which.
+                told: dict[str, object] = {} if known.confidential else {"leave_type": command.leave_type}
+                results.append(Answer(201, {"employee": command.employee, **told}))
+        await store.add_entries(unit.raw, entries, kinds, unit.now)
+        return results
+
+    async def close_leave_months(self, commands: Sequence[CloseLeaveMonths], unit: UnitOfWork) -> Sequence[Result]:
+        """Each month that is over, once and in their order: what it adds, and what expires with it."""
+        await staff_store.lock(unit.raw, unit.companies)
+        today = await todays(unit)
+        staff = await staff_store.read(unit.raw, unit.companies)
+        ledgers = await store.read(unit.raw, unit.companies, None, self.vault)
+        results: list[Result] = []
+        months: list[tuple[str, str]] = []
+        entries: list[tuple[str, UUID, Entry]] = []
+        for command in commands:
+            company = command.cause.company
+            of, ledger = staff[company], ledgers[company]
+            over = today[company] - timedelta(1)
+            last = over if command.through is None else rules.month_of(command.through)[1]
+            if _sealed_rules(ledger) and (shut := self._shut()) is not None:
+                results.append(shut)
+                continue
+            if last > over:
+                results.append(Refused("month-not-over", f"The month {command.through} is not over.", "/month", 409))
+                continue
+            open_ = rules.open_months(ledger.closed, ledger.rules, last)
+            closing = open_[:1] if command.through is None else open_
+            written = 0
+            for month in closing:
+                for employee in of.employments:
+                    held = ledger.entries.setdefault(employee, [])
+                    made = rules.close_month(month, employment_of(of, employee), ledger.rules, held)
+                    held.extend(made)
+                    entries += [(company, UUID(employee.hex), entry) for entry in made]
+                    written += len(made)
+                months.append((company, month))
+            if closing:
+                ledger.closed = closing[-1]
+                unit.audit(command.cause, "leave-months-closed", closing[-1], {"entries": written})
+            more = len(open_) > len(closing)
+            results.append(Answer(201, {"months": closing, "entries": written} | ({"more": True} if more else {})))
+        kinds = await self._kinds(ledgers, [(company, who, entry.leave_type) for company, who, entry in entries], unit)
+        entries = [each for each in entries if not kinds.erased(*each[:2], each[2].leave_type)]
+        await store.add_months(unit.raw, months, unit.now)
+        await store.add_entries(unit.raw, entries, kinds, unit.now)
+        return results
+
+    async def _kinds(
+        self, ledgers: Mapping[str, Ledger], wanted: Sequence[tuple[str, uuid.UUID, str]], unit: UnitOfWork
+    ) -> Kinds:
+        types = {company: ledger.types for company, ledger in ledgers.items()}
+        return await leave_kinds.to_write(unit.raw, types, wanted, self.vault, unit.now)
+
+    def _shut(self) -> Refused | None:
+        return SHUT if self.vault is None else None
 
 
-async def add_holidays(commands: Sequence[AddHoliday], unit: UnitOfWork) -> Sequence[Result]:
-    """Days on which nobody works, so that no leave is taken for them."""
-    await staff_store.lock(unit.raw, unit.companies)
-    ledgers = await store.read(unit.raw, unit.companies, [])
-    results: list[Result] = []
-    added: list[tuple[str, date, str]] = []
-    for command in commands:
-        of = ledgers[command.cause.company]
-        if command.day in of.holidays:
-            results.append(Refused("holiday-exists", f"{command.day} is a holiday.", "/day", 409))
-            continue
-        of.holidays.add(command.day)
-        added.append((command.cause.company, command.day, command.name))
-        unit.audit(command.cause, "holiday-added", command.day.isoformat())
-        results.append(Answer(201, {"day": command.day}))
-    await store.add_holidays(unit.raw, added, unit.now)
-    return results
+def _sealed_rules(ledger: Ledger) -> bool:
+    return any(ledger.types[rule.leave_type].confidential for rule in ledger.rules)
 
 
-async def ask_for_leave(commands: Sequence[AskForLeave], unit: UnitOfWork) -> Sequence[Result]:
-    """Requests, as far as there are days left for them. Who asks has no day yet: somebody else decides."""
-    await staff_store.lock(unit.raw, unit.companies)
-    people = [command.employee for command in commands]
-    staff = await staff_store.read(unit.raw, unit.companies, people)
-    ledgers = await store.read(unit.raw, unit.companies, people)
-    # Whoever is above somebody decides and does not ask in their name, so nobody's team matters here.
-    askers = [command.asker for command in commands]
-    who = await viewers(askers, {}, unit) if not needs_everybody(askers) else await viewers(askers, staff, unit)
-    today = await todays(unit)
-    results: list[Result] = []
-    added: list[tuple[str, Request]] = []
-    for command, viewer in zip(commands, who, strict=True):
-        company, employee = command.cause.company, command.employee
-        of, ledger = staff[company], ledgers[company]
-        if employee not in of.employments or not viewer.asks_for(employee):
-            results.append(no_such_employee())
-            continue
-        days = 0
-        ahead = _ahead(of, ledger, employee, today[company])
-        if command.first <= command.last <= ahead.end:
-            days = rules.working_days(command.first, command.last, ledger.country, ledger.holidays)
-        wanted = Request(
-            command.request, employee, command.leave_type, command.first, command.last, days * 100,
-            command.asker.person, "asked",
-        )  # fmt: skip
-        wrong = rules.ask(
-            wanted, ledger.types.get(command.leave_type), ledger.requests.values(), ledger.entries.get(employee, []),
-            ahead,
-        )  # fmt: skip
-        if wrong is not None:
-            results.append(refused(wrong))
-            continue
-        ledger.requests[wanted.request] = wanted
-        added.append((company, wanted))
-        unit.audit(command.cause, "leave-asked", str(employee), {"request": wanted.request})
-        results.append(Answer(201, {"request": wanted.request, "days": rules.days_written(wanted.hundredths)}))
-    await store.add_requests(unit.raw, added, unit.now)
-    return results
-
-
-async def decide_leave(commands: Sequence[DecideLeave], unit: UnitOfWork) -> Sequence[Result]:
-    """Approved by who is above them, or by the officer, and never by who asked; what is approved is taken at once."""
-    await staff_store.lock(unit.raw, unit.companies)
-    askers = [command.asker for command in commands]
-    people = await store.people_of(unit.raw, unit.companies, [command.request for command in commands])
-    staff = await staff_store.read(unit.raw, unit.companies, None if needs_everybody(askers) else people)
-    ledgers = await store.read(unit.raw, unit.companies, people)
-    who = await viewers(askers, staff, unit)
-    eyes = await _eyes(commands, ledgers, unit)
-    today = await todays(unit)
-    results: list[Result] = []
-    decided: list[tuple[str, UUID, int, str, str, str]] = []
-    entries: list[tuple[str, UUID, Entry]] = []
-    for command, viewer in zip(commands, who, strict=True):
-        company = command.cause.company
-        ledger = ledgers[company]
-        request = ledger.requests.get(command.request)
-        if request is None or not (viewer.sees(request.employee) or viewer.asks_for(request.employee)):
-            results.append(Refused("leave-request-not-found", "There is no such request.", status=404))
-            continue
-        employee = UUID(request.employee.hex)
-        made = rules.decide(
-            request, command.decision,
-            rules.Decider(viewer.decides_for(employee), viewer.is_own(employee), *eyes[command.request, command.asker]),
-            ledger.types[request.leave_type], ledger.entries.get(employee, []),
-            _ahead(staff[company], ledger, employee, today[company]),
-        )  # fmt: skip
-        if isinstance(made, Forbidden):
-            results.append(_unless_forbidden(made))
-            continue
-        if made is not None:
-            ledger.entries.setdefault(employee, []).append(made)
-            entries.append((company, employee, made))
-        revision = ledger.revisions.get(request.request, 0) + 1
-        ledger.revisions[request.request] = revision
-        ledger.requests[request.request] = request._replace(state=command.decision)
-        decided.append((company, command.request, revision, command.decision, request.asked_by, command.asker.person))
-        unit.audit(command.cause, f"leave-{command.decision}", str(employee), {"request": command.request})
-        results.append(Answer(201, {"request": command.request, "state": command.decision}))
-    await store.add_decisions(unit.raw, decided, unit.now)
-    await store.add_entries(unit.raw, entries, unit.now)
-    return results
+def _kept_apart(
+    known: LeaveType | None, kinds: Kinds, company: str, employee: uuid.UUID, *, may: bool
+) -> Refused | None:
+    """Why leave of this kind cannot be entered here, if it is confidential."""
+    if known is None or not known.confidential:
+        return None
+    if not may:
+        detail = "The payroll officer enters leave of this kind, or they themselves."
+        return Refused("leave-confidential", detail, "/leave_type", 403)
+    if not kinds.can_seal:
+        return SHUT
+    return ERASED if kinds.erased(company, employee, known.code) else None
 
 
 async def _eyes(
@@ -212,73 +281,6 @@ async def _eyes(
 def _unless_forbidden(made: Forbidden) -> Refused:
     status = 403 if made.code == "not-their-manager" else 409
     return Refused(made.code, made.detail, None if made.field is None else f"/{made.field}", status)
-
-
-async def adjust_leave(commands: Sequence[AdjustLeave], unit: UnitOfWork) -> Sequence[Result]:
-    """Balances that were wrong, or brought along from elsewhere: another line, never another figure."""
-    await staff_store.lock(unit.raw, unit.companies)
-    people = [command.employee for command in commands]
-    staff = await staff_store.read(unit.raw, unit.companies, people)
-    ledgers = await store.read(unit.raw, unit.companies, people)
-    results: list[Result] = []
-    entries: list[tuple[str, UUID, Entry]] = []
-    for command in commands:
-        company = command.cause.company
-        known = ledgers[company].types.get(command.leave_type)
-        if command.employee not in staff[company].employments:
-            results.append(no_such_employee())
-        elif known is None or not known.limited:
-            detail = f"There is no leave {command.leave_type} with a balance."
-            results.append(Refused("leave-type-unknown", detail, "/leave_type"))
-        elif command.hundredths == 0:
-            results.append(Refused("adjustment-of-nothing", "It changes nothing.", "/days"))
-        else:
-            entry = Entry(
-                command.leave_type, "adjustment", command.effective_on, command.hundredths, str(command.cause.id)
-            )
-            entries.append((company, command.employee, entry))
-            unit.audit(command.cause, "leave-adjusted", str(command.employee))
-            results.append(Answer(201, {"employee": command.employee, "leave_type": command.leave_type}))
-    await store.add_entries(unit.raw, entries, unit.now)
-    return results
-
-
-async def close_leave_months(commands: Sequence[CloseLeaveMonths], unit: UnitOfWork) -> Sequence[Result]:
-    """Each month that is over, once and in their order: what it adds, and what expires with it."""
-    await staff_store.lock(unit.raw, unit.companies)
-    today = await todays(unit)
-    staff = await staff_store.read(unit.raw, unit.companies)
-    ledgers = await store.read(unit.raw, unit.companies, None)
-    results: list[Result] = []
-    months: list[tuple[str, str]] = []
-    entries: list[tuple[str, UUID, Entry]] = []
-    for command in commands:
-        company = command.cause.company
-        of, ledger = staff[company], ledgers[company]
-        over = today[company] - timedelta(1)
-        last = over if command.through is None else rules.month_of(command.through)[1]
-        if last > over:
-            results.append(Refused("month-not-over", f"The month {command.through} is not over.", "/month", 409))
-            continue
-        open_ = rules.open_months(ledger.closed, ledger.rules, last)
-        closing = open_[:1] if command.through is None else open_
-        written = 0
-        for month in closing:
-            for employee in of.employments:
-                held = ledger.entries.setdefault(employee, [])
-                made = rules.close_month(month, employment_of(of, employee), ledger.rules, held)
-                held.extend(made)
-                entries += [(company, UUID(employee.hex), entry) for entry in made]
-                written += len(made)
-            months.append((company, month))
-        if closing:
-            ledger.closed = closing[-1]
-            unit.audit(command.cause, "leave-months-closed", closing[-1], {"entries": written})
-        more = len(open_) > len(closing)
-        results.append(Answer(201, {"months": closing, "entries": written} | ({"more": True} if more else {})))
-    await store.add_months(unit.raw, months, unit.now)
-    await store.add_entries(unit.raw, entries, unit.now)
-    return results
 
 
 def _ahead(staff: Staff, ledger: Ledger, employee: uuid.UUID, today: date) -> Outlook:

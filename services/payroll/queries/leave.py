@@ -9,10 +9,12 @@ from uuid import UUID
 import asyncpg
 from pydantic import BaseModel
 
-from services.payroll.domain.leave import Kind, Request, balance, days_written
+from services.payroll.domain.leave import SEALED, Kind, Request, balance, days_written
 from services.payroll.domain.rights import Viewer
 from services.payroll.queries.days import today
 from services.payroll.store import leave as store
+from services.payroll.store.leave import Ledger
+from services.payroll.store.vault import Vault
 
 RequestState = Literal["asked", "approved", "rejected", "cancelled"]
 
@@ -27,7 +29,8 @@ class BalanceLine(BaseModel):
 class EntryLine(BaseModel):
     """A line of the ledger of leave."""
 
-    leave_type: str
+    leave_type: str | None
+    """Null when it was sealed under a key that is gone."""
     kind: Kind
     effective_on: date
     days: str
@@ -39,7 +42,8 @@ class RequestLine(BaseModel):
 
     request: UUID
     employee: UUID
-    leave_type: str
+    leave_type: str | None
+    """Null for what is confidential, unless it is one's own or for the officer."""
     first: date
     last: date
     days: str
@@ -76,42 +80,53 @@ class UnpaidAnswer(BaseModel):
 
 
 async def of_employee(
-    connection: asyncpg.Connection, company: str, viewer: Viewer, employee: UUID, on: date | None
+    connection: asyncpg.Connection,
+    company: str,
+    viewer: Viewer,
+    employee: UUID,
+    on: date | None,
+    vault: Vault | None,
 ) -> LeaveAnswer | None:
-    """The balances of a day with their entries; None when the person is not there to be seen."""
+    """The balances of a day with their entries; None when the person is not there to be seen.
+
+    Of confidential leave others see the days of its requests, and neither kind nor balance.
+    """
     known = await connection.fetchval(
         "select true from employee where company = $1 and employee = $2", company, employee
     )
     if known is None or not viewer.sees(employee):
         return None
     day = on or await today(connection, company)
-    ledger = (await store.read(connection, [company], [employee]))[company]
-    entries = ledger.entries.get(employee, [])
-    limited = sorted(code for code, one in ledger.types.items() if one.limited)
+    ledger = (await store.read(connection, [company], [employee], vault))[company]
+    every = ledger.entries.get(employee, [])
+    entries = [e for e in every if viewer.sees_health(employee) or not _confidential(ledger, e.leave_type)]
+    limited = sorted(
+        code
+        for code, one in ledger.types.items()
+        if one.limited and (viewer.sees_health(employee) or not one.confidential)
+    )
     return LeaveAnswer(
         on=day,
-        balances=[
-            BalanceLine(leave_type=code, days=days_written(balance(entries, code, day))) for code in limited
-        ],
+        balances=[BalanceLine(leave_type=code, days=days_written(balance(entries, code, day))) for code in limited],
         entries=[
             EntryLine(
-                leave_type=e.leave_type, kind=e.kind, effective_on=e.effective_on, days=days_written(e.hundredths),
-                period=e.period,
+                leave_type=e.leave_type or None, kind=e.kind, effective_on=e.effective_on,
+                days=days_written(e.hundredths), period=e.period,
             )
             for e in entries
         ],
-        requests=[_line(request) for request in ledger.requests.values()],
+        requests=[_line(request, ledger, viewer) for request in ledger.requests.values()],
     )  # fmt: skip
 
 
 async def requests(
-    connection: asyncpg.Connection, company: str, viewer: Viewer, state: RequestState | None
+    connection: asyncpg.Connection, company: str, viewer: Viewer, state: RequestState | None, vault: Vault | None
 ) -> RequestsAnswer:
     """The requests of everybody whom somebody may see."""
-    ledger = (await store.read(connection, [company], None))[company]
+    ledger = (await store.read(connection, [company], None, vault))[company]
     return RequestsAnswer(
         requests=[
-            _line(request)
+            _line(request, ledger, viewer)
             for request in ledger.requests.values()
             if viewer.sees(request.employee) and state in (None, request.state)
         ]
@@ -119,20 +134,24 @@ async def requests(
 
 
 async def unpaid(connection: asyncpg.Connection, company: str, viewer: Viewer, first: date, last: date) -> UnpaidAnswer:
-    """The days without pay of everybody whom somebody may see."""
-    found = await store.unpaid(connection, company, first, last)
+    """The days without pay of everybody whom somebody may see; of confidential leave, to whom its kind is shown."""
+    found = await store.unpaid_spans(connection, company, first, last)
     return UnpaidAnswer(
         unpaid=[
             UnpaidLine(employee=employee, first=begin, last=end)
-            for employee, spans in found.items()
-            if viewer.sees(employee)
-            for begin, end in spans
+            for employee, begin, end, confidential in found
+            if (viewer.sees_health(employee) if confidential else viewer.sees(employee))
         ]
     )
 
 
-def _line(request: Request) -> RequestLine:
+def _line(request: Request, ledger: Ledger, viewer: Viewer) -> RequestLine:
+    shown = viewer.sees_health(request.employee) or not _confidential(ledger, request.leave_type)
     return RequestLine(
-        request=request.request, employee=request.employee, leave_type=request.leave_type, first=request.first,
-        last=request.last, days=days_written(request.hundredths), state=request.state,
+        request=request.request, employee=request.employee, leave_type=(request.leave_type or None) if shown else None,
+        first=request.first, last=request.last, days=days_written(request.hundredths), state=request.state,
     )  # fmt: skip
+
+
+def _confidential(ledger: Ledger, code: str) -> bool:
+    return code == SEALED or ledger.types[code].confidential

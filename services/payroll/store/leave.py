@@ -11,8 +11,13 @@ import asyncpg
 
 from chassis.ids import UUID
 from services.payroll.domain.leave import Entry, LeaveType, Request, Rule
+from services.payroll.store import leave_kinds
+from services.payroll.store.leave_kinds import Kinds
+from services.payroll.store.vault import Vault
 
-TYPES = "select company, leave_type, paid, limited from leave_type where company = any($1::text[])"
+TYPES = """
+select company, leave_type, paid, limited, confidential from leave_type where company = any($1::text[])
+"""
 RULES = """
 select company, leave_type, effective_on, yearly, carried_over_max, carried_over_until from leave_rule
 where company = any($1::text[])
@@ -20,12 +25,12 @@ where company = any($1::text[])
 HOLIDAYS = "select company, day from holiday where company = any($1::text[])"
 COUNTRIES = "select company, country from company_profile where company = any($1::text[])"
 ENTRIES = """
-select company, employee, leave_type, kind, effective_on, hundredths, period from leave_entry
+select company, employee, leave_type, sealed_type, kind, effective_on, hundredths, period from leave_entry
 where company = any($1::text[]) and ($2::uuid[] is null or employee = any($2::uuid[]))
-order by company, employee, effective_on, kind, period
+order by company, employee, effective_on, kind, period, type_key
 """
 REQUESTS = """
-select r.company, r.request, r.employee, r.leave_type, r.first_day, r.last_day, r.hundredths, r.asked_by,
+select r.company, r.request, r.employee, r.leave_type, r.sealed_type, r.first_day, r.last_day, r.hundredths, r.asked_by,
     coalesce(d.decision, 'asked') as state, coalesce(d.revision, 0) as revision
 from leave_request r left join lateral (select decision, revision from leave_decision d
     where d.company = r.company and d.request = r.request order by revision desc limit 1) d on true
@@ -34,20 +39,20 @@ where r.company = any($1::text[]) and ($2::uuid[] is null or r.employee = any($2
 order by r.company, r.first_day, r.request
 """
 UNPAID = """
-select r.employee, greatest(r.first_day, $2::date) as first_day, least(r.last_day, $3::date) as last_day
-from leave_request r
-join leave_type t on t.company = r.company and t.leave_type = r.leave_type and not t.paid
+select r.employee, greatest(r.first_day, $2::date) as first_day, least(r.last_day, $3::date) as last_day,
+    r.sealed_type is not null as confidential
+from leave_request r left join leave_type t on t.company = r.company and t.leave_type = r.leave_type
 join lateral (select decision from leave_decision d where d.company = r.company and d.request = r.request
     order by revision desc limit 1) d on d.decision = 'approved'
-where r.company = $1 and r.first_day <= $3 and r.last_day >= $2 and ($4::uuid[] is null or r.employee = any($4))
+where r.company = $1 and r.first_day <= $3 and r.last_day >= $2 and not coalesce(r.paid, t.paid)
+    and ($4::uuid[] is null or r.employee = any($4))
 order by r.employee, r.first_day
 """
 CLOSED = "select company, max(month) as month from leave_month where company = any($1::text[]) group by company"
 ADD_TYPES = """
-insert into leave_type (company, leave_type, name, paid, limited, recorded_at)
-select x.company, x.leave_type, x.name, x.paid, x.limited, $6
-from unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::boolean[])
-    as x(company, leave_type, name, paid, limited)
+insert into leave_type (company, leave_type, name, paid, limited, confidential, recorded_at)
+select x.*, $7 from unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::boolean[])
+    as x(company, leave_type, name, paid, limited, confidential)
 """
 ADD_RULES = """
 insert into leave_rule (company, leave_type, effective_on, yearly, carried_over_max, carried_over_until, recorded_at)
@@ -59,10 +64,11 @@ insert into holiday (company, day, name, recorded_at)
 select x.company, x.day, x.name, $4 from unnest($1::text[], $2::date[], $3::text[]) as x(company, day, name)
 """
 ADD_REQUESTS = """
-insert into leave_request (company, request, employee, leave_type, first_day, last_day, hundredths, asked_by,
-    recorded_at)
-select x.*, $9 from unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::date[], $7::bigint[],
-    $8::text[]) as x(company, request, employee, leave_type, first_day, last_day, hundredths, asked_by)
+insert into leave_request (company, request, employee, leave_type, sealed_type, paid, first_day, last_day, hundredths,
+    asked_by, recorded_at)
+select x.*, $11 from unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::boolean[], $7::date[],
+    $8::date[], $9::bigint[], $10::text[])
+    as x(company, request, employee, leave_type, sealed_type, paid, first_day, last_day, hundredths, asked_by)
 """
 ADD_DECISIONS = """
 insert into leave_decision (company, request, revision, decision, asked_by, decided_by, recorded_at)
@@ -70,9 +76,10 @@ select x.*, $7 from unnest($1::text[], $2::uuid[], $3::bigint[], $4::text[], $5:
     as x(company, request, revision, decision, asked_by, decided_by)
 """
 ADD_ENTRIES = """
-insert into leave_entry (company, employee, leave_type, kind, effective_on, hundredths, period, recorded_at)
-select x.*, $8 from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::bigint[], $7::text[])
-    as x(company, employee, leave_type, kind, effective_on, hundredths, period)
+insert into leave_entry (company, employee, leave_type, sealed_type, kind, effective_on, hundredths, period,
+    recorded_at)
+select x.*, $9 from unnest($1::text[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::date[], $7::bigint[],
+    $8::text[]) as x(company, employee, leave_type, sealed_type, kind, effective_on, hundredths, period)
 """
 ADD_MONTHS = """
 insert into leave_month (company, month, closed_at)
@@ -97,27 +104,36 @@ class Ledger:
 
 
 async def read(
-    connection: asyncpg.Connection, companies: Collection[str], people: Collection[uuid.UUID] | None
+    connection: asyncpg.Connection,
+    companies: Collection[str],
+    people: Collection[uuid.UUID] | None,
+    vault: Vault | None = None,
 ) -> dict[str, Ledger]:
-    """Everything about leave of companies, with the entries and requests of some people, or of all."""
+    """Everything about leave of companies, with the entries and requests of some people, or of all. What is sealed is
+    opened with the vault; without one, or of whose key was erased, its kind is `SEALED`.
+    """
     names, whom = list(companies), None if people is None else list(people)
     found = {company: Ledger() for company in companies}
     for row in await connection.fetch(COUNTRIES, names):
         found[row["company"]].country = row["country"]
-    for row in await connection.fetch(TYPES, names):
-        found[row["company"]].types[row["leave_type"]] = LeaveType(row["leave_type"], row["paid"], row["limited"])
+    for company, code, *kind in await connection.fetch(TYPES, names):
+        found[company].types[code] = LeaveType(code, *kind)
     for row in await connection.fetch(RULES, names):
         found[row["company"]].rules.append(Rule(*row[1:]))
     for row in await connection.fetch(HOLIDAYS, names):
         found[row["company"]].holidays.add(row["day"])
     for row in await connection.fetch(CLOSED, names):
         found[row["company"]].closed = row["month"]
-    for company, employee, *entry in await connection.fetch(ENTRIES, names, whom):
-        found[company].entries.setdefault(employee, []).append(Entry(*entry))
-    for company, *request, revision in await connection.fetch(REQUESTS, names, whom, None):
-        one = Request(*request)
-        found[company].requests[one.request] = one
-        found[company].revisions[one.request] = revision
+    entries = await connection.fetch(ENTRIES, names, whom)
+    requests = await connection.fetch(REQUESTS, names, whom, None)
+    kinds = await leave_kinds.opened(connection, [*entries, *requests], vault)
+    for company, employee, code, sealed, *entry in entries:
+        made = Entry(code or kinds[company, employee, sealed], *entry)
+        found[company].entries.setdefault(employee, []).append(made)
+    for company, request, employee, code, sealed, *rest, revision in requests:
+        one = Request(request, employee, code or kinds[company, employee, sealed], *rest)
+        found[company].requests[request] = one
+        found[company].revisions[request] = revision
     return found
 
 
@@ -134,10 +150,17 @@ async def unpaid(
 ) -> dict[uuid.UUID, list[tuple[date, date]]]:
     """The days of approved leave without pay within a period, both ends included, for each person who has some."""
     found: dict[uuid.UUID, list[tuple[date, date]]] = {}
-    whom = None if people is None else list(people)
-    for employee, begin, end in await connection.fetch(UNPAID, company, first, last, whom):
+    for employee, begin, end, _ in await unpaid_spans(connection, company, first, last, people):
         found.setdefault(employee, []).append((begin, end))
     return found
+
+
+async def unpaid_spans(
+    connection: asyncpg.Connection, company: str, first: date, last: date, people: Collection[uuid.UUID] | None = None
+) -> list[tuple[uuid.UUID, date, date, bool]]:
+    """The same one by one: whose, from when to when, and whether of a confidential kind."""
+    whom = None if people is None else list(people)
+    return [tuple(row) for row in await connection.fetch(UNPAID, company, first, last, whom)]
 
 
 async def holidays(connection: asyncpg.Connection, company: str) -> set[date]:
@@ -150,11 +173,10 @@ async def _add(connection: asyncpg.Connection, statement: str, rows: Sequence[Se
         await connection.execute(statement, *map(list, zip(*rows, strict=True)), now)
 
 
-async def add_types(
-    connection: asyncpg.Connection, rows: Sequence[tuple[str, str, str, bool, bool]], now: datetime
-) -> None:
-    """Write types: company, code, name, paid, limited."""
-    await _add(connection, ADD_TYPES, rows, now)
+async def add_types(connection: asyncpg.Connection, rows: Sequence[tuple[str, str, LeaveType]], now: datetime) -> None:
+    """Write types: company, name, type."""
+    columns = [(company, kind.code, name, kind.paid, kind.limited, kind.confidential) for company, name, kind in rows]
+    await _add(connection, ADD_TYPES, columns, now)
 
 
 async def add_rules(connection: asyncpg.Connection, rows: Sequence[tuple[str, Rule]], now: datetime) -> None:
@@ -167,9 +189,16 @@ async def add_holidays(connection: asyncpg.Connection, rows: Sequence[tuple[str,
     await _add(connection, ADD_HOLIDAYS, rows, now)
 
 
-async def add_requests(connection: asyncpg.Connection, rows: Sequence[tuple[str, Request]], now: datetime) -> None:
+async def add_requests(
+    connection: asyncpg.Connection, rows: Sequence[tuple[str, Request]], kinds: Kinds, now: datetime
+) -> None:
     """Write what was asked for."""
-    await _add(connection, ADD_REQUESTS, [(company, *request[:-1]) for company, request in rows], now)
+    columns = [
+        (company, r.request, r.employee, *kinds.written(company, r.employee, r.leave_type),
+         kinds.paid_if_sealed(company, r.leave_type), r.first, r.last, r.hundredths, r.asked_by)
+        for company, r in rows
+    ]  # fmt: skip
+    await _add(connection, ADD_REQUESTS, columns, now)
 
 
 async def add_decisions(
@@ -180,10 +209,14 @@ async def add_decisions(
 
 
 async def add_entries(
-    connection: asyncpg.Connection, rows: Sequence[tuple[str, uuid.UUID, Entry]], now: datetime
+    connection: asyncpg.Connection, rows: Sequence[tuple[str, uuid.UUID, Entry]], kinds: Kinds, now: datetime
 ) -> None:
     """Write lines of people's ledgers."""
-    await _add(connection, ADD_ENTRIES, [(company, employee, *entry) for company, employee, entry in rows], now)
+    columns = [
+        (company, employee, *kinds.written(company, employee, entry.leave_type), *entry[1:])
+        for company, employee, entry in rows
+    ]
+    await _add(connection, ADD_ENTRIES, columns, now)
 
 
 async def add_months(connection: asyncpg.Connection, rows: Sequence[tuple[str, str]], now: datetime) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from services.payroll.tables.base import Row, count, moment, text
+from services.payroll.tables.base import Row, count, moment, sealed, text
 
 
 class LeaveType(Row, table=True):
@@ -20,6 +20,7 @@ class LeaveType(Row, table=True):
     name: str = Field(sa_column=text())
     paid: bool
     limited: bool
+    confidential: bool
     recorded_at: datetime = Field(sa_column=moment())
 
 
@@ -57,7 +58,7 @@ class LeaveMonth(Row, table=True):
 
 
 class LeaveRequest(Row, table=True):
-    """Somebody asks to be away. Facts."""
+    """Somebody asks to be away; the kind in clear, or sealed with whether its days are paid beside it. Facts."""
 
     __tablename__ = "leave_request"
     __table_args__ = (
@@ -68,7 +69,9 @@ class LeaveRequest(Row, table=True):
     company: str = Field(sa_column=text(key=True))
     request: UUID = Field(primary_key=True)
     employee: UUID
-    leave_type: str = Field(sa_column=text())
+    leave_type: str | None = Field(sa_column=text(nullable=True))
+    sealed_type: bytes | None = Field(sa_column=sealed(nullable=True))
+    paid: bool | None
     first_day: date
     last_day: date
     hundredths: int = Field(sa_column=count())
@@ -96,7 +99,7 @@ class LeaveDecision(Row, table=True):
 
 
 class LeaveEntry(Row, table=True):
-    """A line of somebody's ledger of leave; a balance is their sum. Facts."""
+    """A line of somebody's ledger of leave, the kind in clear or sealed; a balance is their sum. Facts."""
 
     __tablename__ = "leave_entry"
     __table_args__ = (
@@ -105,7 +108,10 @@ class LeaveEntry(Row, table=True):
     )
     company: str = Field(sa_column=text(key=True))
     employee: UUID = Field(primary_key=True)
-    leave_type: str = Field(sa_column=text(key=True))
+    leave_type: str | None = Field(sa_column=text(nullable=True))
+    sealed_type: bytes | None = Field(sa_column=sealed(nullable=True))
+    type_key: str = Field(sa_column=text(key=True))
+    """Made by the database of the one or the other."""
     kind: str = Field(sa_column=text(key=True))
     period: str = Field(sa_column=text(key=True))
     effective_on: date

@@ -18,6 +18,8 @@ from tests.proof.load.record import Kind
 OFFICER, APPROVER, HIRER = "pay-officer", "pay-approver", "pay-hirer"
 """Clients of the history; the checker finds what concerns pay by the first part of the name."""
 GROUP, COUNTRY, SINCE = "staff", "XX", "2024-01"
+ILLNESS = "CNRYILLNESS7319"
+"""Leave that says something about somebody's health: looked for wherever it should not be."""
 AT_ONCE = 12
 
 
@@ -95,6 +97,8 @@ class PayOffice:
         accounts = [{"code": c, "name": n, "kind": k, "role": r} for c, n, k, r in ACCOUNTS]
         await self._set_up(f"/ledger/v1/companies/{code}/accounts/batch", {"accounts": accounts}, "accounts")
         await self._set_up(f"{self._payroll}/cost-centres", {"cost_centre": "CC-1", "name": "All"}, "centre")
+        kind = {"leave_type": ILLNESS, "name": "Illness", "limited": False, "confidential": True}
+        await self._set_up(f"{self._payroll}/leave/types", kind, "illness")
         address = {"line1": "1 Port Road", "city": "Port", "country": "GR"}
         group = {
             "pay_group": GROUP, "country": COUNTRY, "currency": currency, "since": SINCE, "debtor_name": "Acme",
@@ -127,11 +131,13 @@ class PayOffice:
         terms = {"pay_group": GROUP, "effective_on": since, "monthly": money, "cost_centre": "CC-1"}
         bank = {"effective_on": since, "iban": account, "holder": holder}
         profile = {"effective_on": since, "country": COUNTRY, "tax_id": tax, "credit_points": "2.73"}
+        ill = {"leave_type": ILLNESS, "first": f"{SINCE}-08", "last": f"{SINCE}-09"}
         async with self._turn:
             for path, body, secret in (
                 ("pay-terms", terms, {"salary": salary}),
                 ("bank-accounts", bank, {"account": account, "holder": holder}),
                 ("tax-profiles", profile, {"tax id": tax}),
+                ("leave/requests", ill, {"health": ILLNESS}),
             ):
                 await accepted(self.ask("enter", f"{at}/{path}", body, employee, path, secret=secret))
             again = {"effective_on": since, "revision": 1, "iban": account}
