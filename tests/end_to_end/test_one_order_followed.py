@@ -32,6 +32,11 @@ ORDER = {
     ],
 }  # fmt: skip
 
+STOCK_ACCOUNTS = (
+    ("1200", "Stock", "asset", "inventory"), ("5000", "Cost of goods", "expense", "cost_of_goods"),
+    ("2100", "Goods received", "liability", "goods_received"),
+)  # fmt: skip
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def admin(house: LocalStack) -> AsyncIterator[FrontOffice]:
@@ -219,3 +224,60 @@ async def test_a_changed_order_is_reserved_and_billed_anew_in_every_department(
     # and everybody has done their part of the change
     request = await admin.get(f"/v1/requests/{changed.json()['request_id']}")
     assert (request["state"], [step["state"] for step in request["departments"]]) == ("done", ["done"] * 3)
+
+
+async def test_one_question_leads_from_the_request_to_every_journal_entry_and_back(
+    house: LocalStack, admin: FrontOffice
+) -> None:
+    """G13, X1: sale, cost of goods and money, from the request; and from each of these entries the same way back."""
+    # Given goods with a cost, an order of them that was shipped, and half of its money
+    at, stock = f"/ledger/v1/companies/{COMPANY}", f"/inventory/v1/companies/{COMPANY}"
+    accounts = [{"code": c, "name": n, "kind": k, "role": r} for c, n, k, r in STOCK_ACCOUNTS]
+    await accepted(admin.post(f"{at}/accounts/batch", {"accounts": accounts}, key="walk-stock-accounts"))
+    await accepted(
+        admin.post(
+            f"{stock}/items/batch",
+            {"items": [{"sku": "THYME", "name": "Thyme", "valuation": "fifo"}]},
+            key="walk-thyme",
+        )
+    )
+    receipt = {"reference": "R-2", "received_on": "2026-11-19"}
+    lines = [{"item": "THYME", "quantity": "10", "unit_cost": "1.50"}]
+    await accepted(admin.post(f"{stock}/receipts", receipt | {"lines": lines}, key="walk-receipt-2"))
+    line = {"item": "THYME", "description": "Θυμάρι", "quantity": "4", "unit_price": "5.00", "tax_code": "S24"}
+    placed = await admin.post("/v1/orders", ORDER | {"reference": "WALK-3", "lines": [line]}, key="walk-order-3")
+    order, request = placed.json()["subject"], placed.json()["request_id"]
+    shown = await in_state(admin, order, "documented")
+    picked = await admin.post(f"{stock}/picks", {"picks": [{"order": order}]}, key="walk-pick")
+    shipment = picked.json()["shipments"][0]["shipment"]
+    await accepted(admin.post(f"{stock}/packs", {"packs": [{"shipment": shipment, "packages": 1}]}, key="walk-pack"))
+    leaving = {"shipments": [{"shipment": shipment, "carrier": "Aegean"}]}
+    await accepted(admin.post(f"{stock}/dispatches", leaving, key="walk-dispatch"))
+    money = {
+        "company": COMPANY, "reference": "P-9", "received_on": "2026-11-21", "payer": {"name": "X"},
+        "amount": {"amount": "12.40", "currency": "EUR"}, "invoice_number": shown["invoice_number"],
+    }  # fmt: skip
+    payment = (await admin.post("/v1/payments", money, key="walk-payment-9")).json()["subject"]
+    await in_state(admin, order, "partly_paid")
+
+    async def trace() -> dict[str, Any]:
+        return dict(await admin.get("/v1/trace", request=request))
+
+    # When it is asked for by the request
+    whole = await eventually(trace, lambda told: len(told["entries"]) >= 3, what="all entries are there", within_s=30)
+
+    # Then each entry is there, with the event that caused it
+    kinds = {(entry["journal"], entry["document"]) for entry in whole["entries"]}
+    (invoice,) = {f["summary"]["invoice"] for f in shown["timeline"] if f["type"] == "InvoiceIssued.v1"}
+    assert kinds == {("sales", invoice), ("stock", shipment), ("cash", payment)}
+    events = {event["event_id"]: event["type"] for event in whole["events"]}
+    causes = {entry["journal"]: events.get(entry["cause"]) for entry in whole["entries"]}
+    assert causes["sales"] == "StockReserved.v1"
+    assert causes["stock"] == "StockIssued.v1"
+    assert (whole["cut"], whole["absent"]) == (False, [])
+    # and back, from each of them
+    for entry in whole["entries"]:
+        back = await admin.get("/v1/trace", entry=entry["entry"])
+        assert (back["subject"], back["requests"], back["entries"]) == (order, [request], whole["entries"])
+    # and so from the invoice
+    assert (await admin.get("/v1/trace", invoice=invoice))["entries"] == whole["entries"]

@@ -13,12 +13,16 @@ import pytest
 from chassis.ids import new_id
 from chassis.migrating import migrate
 from contracts.envelope import to_headers
+from contracts.gateway import OrderPlaced
+from contracts.inventory import ShipmentDispatched
+from contracts.ledger import InvoiceIssued
 from contracts.registry import EVENTS
 from services.inventory.main import build
 from services.inventory.settings import InventorySettings
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import ORDER, FrontOffice, Gateway, cloud_event
 from tests.gateway.serving import serving
+from tests.gateway.telling import ORDERS, about
 from tests.inventory.room import StockRoom
 from tests.support.department import Department, Event
 from tests.support.stack import TestPostgres
@@ -186,6 +190,19 @@ async def test_a_request_is_traced_to_everything_that_followed(
         assert unknown.status_code == 404
         assert (await office.get("/v1/trace", invoice=accepted["subject"])).status_code == 503, "only the ledger knows"
         assert (await office.get("/v1/trace")).status_code == 422
+
+
+async def test_a_trace_with_more_documents_than_it_asks_about_says_that_it_is_cut(
+    gateway: Gateway, office: FrontOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """G13: nothing is left out silently."""
+    monkeypatch.setattr("services.gateway.api.trace.NAMED_MAX", 1)
+    order = ORDERS[0]
+    await gateway.hear(about(OrderPlaced, order), about(InvoiceIssued, order))
+    whole = (await office.get("/v1/trace", subject=order)).json()
+    await gateway.hear(about(ShipmentDispatched, order))
+    cut = (await office.get("/v1/trace", subject=order)).json()
+    assert (whole["cut"], cut["cut"]) == (False, True)
 
 
 async def test_who_may_not_read_a_departments_trail_is_told_that_and_not_that_it_is_down(

@@ -24,7 +24,7 @@ from services.gateway.queries.answers import Current, FactAnswer
 
 router = Router(prefix="/v1", tags=["requests"])
 
-POSTED = ("invoice", "credit_note", "payment")
+POSTED = ("invoice", "credit_note", "payment", "shipment")
 """What a fact may name that has journal entries."""
 WAYS_BACK = {
     "entry": ("ledger", "entries"),
@@ -32,7 +32,9 @@ WAYS_BACK = {
     "document": ("documents", "documents"),
 }
 """From whom it is known which order a thing belongs to."""
-NAMED_MAX = 50
+AT_ONE_TIME = 50
+"""Documents that the ledger is asked about in one question."""
+NAMED_MAX = 500
 AT_ONCE = 8
 """Companies that a department is asked about at the same time."""
 
@@ -53,6 +55,7 @@ class Trace(BaseModel):
     requests: list[str] = Field(description="The requests about it that were accepted, the first one first.")
     events: list[TracedEvent]
     entries: list[dict[str, Any]] = Field(description="Journal entries, each with the event that caused it.")
+    cut: bool = Field(description="Whether there are documents whose entries are not among them: too many for a page.")
     absent: list[Absent] = Field(description="Whoever could not be asked.")
     current: Current
 
@@ -82,11 +85,12 @@ async def get_trace(
         current = await asked.current(unit.raw)
     if not facts and not accepted:
         raise nothing_to_trace()
-    entries, absent = await _entries(asked, of, _posted(facts, about))
+    documents = _posted(facts, about)
+    entries, absent = await _entries(asked, of, documents[:NAMED_MAX])
     events = [TracedEvent(**fact.model_dump(), department=owner_of(fact.type)) for fact in facts]
     return Trace(
-        company=of, subject=str(about), requests=accepted, events=events, entries=entries, absent=absent,
-        current=current,
+        company=of, subject=str(about), requests=accepted, events=events, entries=entries,
+        cut=len(documents) > NAMED_MAX, absent=absent, current=current,
     )  # fmt: skip
 
 
@@ -142,16 +146,17 @@ def _posted(facts: Iterable[FactAnswer], about: UUID) -> list[str]:
     """The documents of the facts that entries may stand for, each once, in their order."""
     found = [str((fact.summary or {})[name]) for fact in facts for name in POSTED if name in (fact.summary or {})]
     payment = [str(about)] if any(fact.type == "PaymentAllocated.v1" for fact in facts) else []
-    return list(dict.fromkeys([*payment, *found]))[:NAMED_MAX]
+    return list(dict.fromkeys([*payment, *found]))
 
 
 async def _entries(asked: Asked, company: str, documents: list[str]) -> tuple[list[dict[str, Any]], list[Absent]]:
-    paths = [f"/v1/companies/{company}/entries?document={document}" for document in documents]
+    pages = [documents[start : start + AT_ONE_TIME] for start in range(0, len(documents), AT_ONE_TIME)]
+    paths = [f"/v1/companies/{company}/entries?documents={','.join(page)}" for page in pages]
     try:
-        pages = await asyncio.gather(*(_asked_of(asked, "ledger", path) for path in paths))
+        told = await asyncio.gather(*(_asked_of(asked, "ledger", path) for path in paths))
     except Problem as problem:
         return [], [Absent.of("ledger", problem)]
-    entries = {entry["entry"]: entry for page in pages if page is not None for entry in page["entries"]}
+    entries = {entry["entry"]: entry for page in told if page is not None for entry in page["entries"]}
     return sorted(entries.values(), key=lambda entry: str(entry["recorded_at"])), []
 
 

@@ -17,14 +17,29 @@ from services.ledger.queries import books
 
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
 
+_ID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+DOCUMENTS = f"^{_ID}(?:,{_ID}){{0,49}}$"
+
 router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
 
 
 @router.get("/entries")
-async def list_entries(company: str, document: uuid.UUID, reading: Read) -> books.EntriesAnswer:
-    """All entries that one invoice, credit note or payment has led to."""
+async def list_entries(
+    company: str,
+    reading: Read,
+    document: uuid.UUID | None = None,
+    documents: Annotated[
+        str | None, Query(pattern=DOCUMENTS, description="Several at once, up to 50: their ids with commas between.")
+    ] = None,
+) -> books.EntriesAnswer:
+    """All entries that an invoice, credit note, payment or shipment has led to, and what dunning charged for it."""
+    asked = [] if document is None else [UUID(document.hex)]
+    asked += [] if documents is None else map(UUID, documents.split(","))
+    if not asked:
+        detail = "Name a document, or several."
+        raise Problem(422, "query-invalid", detail, [Fault("?document", "required", detail)])
     async with reading.connection(company) as connection:
-        return await books.entries_of(connection, company, UUID(document.hex))
+        return await books.entries_of(connection, company, asked)
 
 
 @router.get("/entries/{entry}")

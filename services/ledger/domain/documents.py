@@ -26,6 +26,11 @@ def credit_note_id(company: str, invoice: UUID) -> UUID:
     return derive(company, "credit-note", invoice)
 
 
+def charge_id(company: str, letter: UUID) -> UUID:
+    """The id of the debit note over what a dunning letter charges: there is at most one."""
+    return derive(company, "dunning-charge", letter)
+
+
 @dataclass(frozen=True, slots=True)
 class Invoice:
     """A numbered invoice."""

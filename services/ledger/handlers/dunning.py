@@ -19,6 +19,7 @@ from contracts.money import AmountError, to_minor
 from services.ledger import translate
 from services.ledger.commands import RunDunning, SetDunningPolicy, StopDunning
 from services.ledger.domain.books import DUNNING_INCOME, RECEIVABLE, Books
+from services.ledger.domain.documents import charge_id
 from services.ledger.domain.dunning import CHARGES, Item, Letter, Overdue, Policy, letters, policy_of
 from services.ledger.domain.exchange import Quote, Rate, value
 from services.ledger.domain.late import on_open_day
@@ -232,7 +233,7 @@ async def _charge(
     charges: dict[UUID, tuple[UUID, str]] = {}
     for (run, letter), number in zip(owed, hand_out(wanted, last), strict=True):
         identity = letter_id(letter, run.day)
-        invoice = derive(letter.company, "dunning-charge", identity)
+        invoice = charge_id(letter.company, identity)
         entry, row = _charge_of(run, letter, invoice, number, rates.get(quotes[identity]), heads[identity])
         entries.append((entry, run.cause))
         rows.append(row)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from chassis.ids import UUID
 from contracts.money import from_minor, sum_text
+from services.ledger.domain.documents import charge_id
 from services.ledger.store import companies
 
 ENTRY = """
@@ -22,6 +23,11 @@ LINES = """
 select l.*, (select currency from legal_entity where company = $1) as own from unnest($2::uuid[]) as x(entry)
 cross join lateral (select * from journal_line j where j.company = $1 and j.entry = x.entry offset 0) l
 order by l.entry, l.line
+"""
+
+LETTERS_ABOUT = """
+select distinct s.letter from unnest($2::uuid[]) x(invoice)
+join dunning_step s on s.company = $1 and s.invoice = x.invoice and s.letter is not null
 """
 
 # As known at an instant: the sums of the days before, and the entries of its own day up to it.
@@ -187,9 +193,12 @@ async def entry(connection: asyncpg.Connection, company: str, entry_id: UUID) ->
     return found[0] if found else None
 
 
-async def entries_of(connection: asyncpg.Connection, company: str, document: UUID) -> EntriesAnswer:
-    """All entries that one document, invoice, credit note or payment, has led to."""
-    rows = await connection.fetch(f"{ENTRY} where e.document = $1 order by e.at, e.posted_on, e.id", document)
+async def entries_of(connection: asyncpg.Connection, company: str, documents: Sequence[UUID]) -> EntriesAnswer:
+    """All entries that documents have led to: invoices, credit notes, payments, shipments; and what dunning charged."""
+    letters = await connection.fetch(LETTERS_ABOUT, company, documents)
+    charges = [charge_id(company, letter) for (letter,) in letters]
+    query = f"{ENTRY} where e.company = $1 and e.document = any($2::uuid[]) order by e.at, e.posted_on, e.id"
+    rows = await connection.fetch(query, company, [*documents, *charges])
     return EntriesAnswer(entries=await _with_lines(connection, company, rows))
 
 
