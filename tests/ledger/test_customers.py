@@ -132,8 +132,8 @@ async def test_a_search_pages_stably_while_others_are_added(caller: httpx.AsyncC
     [
         ({"customer": ""}, ("/customer", "pattern")),
         ({"language": "xx"}, ("/language", "not-allowed")),
-        ({"vat_number": "EL094259217"}, ("", "not-valid")),
-        ({"vat_number": "DE136695977"}, ("", "not-valid")),
+        ({"vat_number": "EL094259217"}, ("/vat_number", "vat-number-not-valid")),
+        ({"vat_number": "DE136695977"}, ("/vat_number", "vat-number-not-valid")),
         ({"terms": {"net_days": -1}}, ("/terms/net_days", "too-small")),
         ({"terms": {"net_days": 10, "discount": {"rate": "0.02", "days": 11}}}, ("/terms", "not-valid")),
         ({"terms": {"net_days": 10, "discount": {"rate": "1.02", "days": 5}}}, ("/terms/discount/rate", "pattern")),
@@ -162,6 +162,18 @@ async def test_a_change_says_something_and_is_of_a_customer_that_exists(caller: 
     country = await post(caller, moved, "/C-1042/changes")
 
     assert (empty.status_code, nobody.status_code, country.status_code) == (422, 404, 422)
+    assert faults(empty) == [("", "nothing-changes")]
+    assert faults(country) == [("/vat_number", "vat-number-not-valid")]
+
+
+async def test_of_many_customers_the_one_with_a_wrong_vat_number_is_named(caller: httpx.AsyncClient) -> None:
+    many = [CAFE | {"customer": f"C-{n}"} for n in range(5)]
+    many[3] |= {"vat_number": "EL094259217"}
+
+    answer = await post(caller, {"customers": many}, "/batch")
+
+    assert (answer.status_code, faults(answer)) == (422, [("/customers/3/vat_number", "vat-number-not-valid")])
+    assert (await shown(caller))["customers"] == []
 
 
 @pytest.mark.parametrize(

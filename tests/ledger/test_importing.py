@@ -217,7 +217,7 @@ async def test_a_wrong_account_or_customer_is_named_likewise(desk: Desk, office:
         (6, "kind", "not-allowed"),
     ]
     assert wrong(customers) == [
-        (2, "vat_number", "not-valid"),
+        (2, "vat_number", "vat-number-not-valid"),
         (3, "language", "not-allowed"),
         (4, "net_days", "not-valid"),
         (5, None, "not-valid"),

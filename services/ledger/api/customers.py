@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Self
 
 from fastapi import Query
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 from starlette.responses import Response
 
 from chassis.http import Router
@@ -14,9 +14,9 @@ from contracts.base import CurrencyCode, Language, Name, Reference, UnsignedAmou
 from contracts.ledger_parts import PriceListCode
 from contracts.money import AmountError, from_micro, to_micro, to_minor
 from services.ledger import handlers
-from services.ledger.api.inputs import Body, Day, Limit, Read, Write, found
+from services.ledger.api.inputs import Body, Day, Limit, Read, Write, changing, found
 from services.ledger.api.setup import AddressBody
-from services.ledger.api.vat import vat_number_fits
+from services.ledger.api.vat import checked
 from services.ledger.commands import ChangeCustomer, NewCustomer, RegisterCustomers
 from services.ledger.domain.customers import CustomerChange, PaymentTerms
 from services.ledger.queries import customers
@@ -80,9 +80,10 @@ def _each_currency_once(limits: list[CreditLimitBody]) -> list[CreditLimitBody]:
 CreditLimits = Annotated[list[CreditLimitBody], Field(max_length=50), AfterValidator(_each_currency_once)]
 
 
-def _fits(number: str | None, address: AddressBody | None) -> None:
-    if number and not vat_number_fits(number, None if address is None else address.country):
-        raise ValueError("The VAT number is not one of its country: its form or its check digits do not fit.")
+def _fits(number: str | None, told: ValidationInfo) -> str | None:
+    """By the rules of its country; the address is told before it."""
+    address: AddressBody | None = told.data.get("address")
+    return checked(number, None if address is None else address.country) if number else number
 
 
 class CustomerBody(Body):
@@ -98,11 +99,7 @@ class CustomerBody(Body):
     price_list: PriceListCode | None = None
     valid_from: Day | None = None
 
-    @model_validator(mode="after")
-    def vat_number_is_sound(self) -> Self:
-        """By the rules of its country."""
-        _fits(self.vat_number, self.address)
-        return self
+    _vat_number_is_sound = field_validator("vat_number")(_fits)
 
 
 class CustomersBody(Body):
@@ -123,13 +120,12 @@ class CustomerChangeBody(Body):
     credit_limits: CreditLimits = Field(default_factory=list)
     price_list: PriceListCode | Annotated[str, Field(max_length=0)] | None = None
 
+    _vat_number_is_sound = field_validator("vat_number")(_fits)
+
     @model_validator(mode="after")
-    def something_changes_soundly(self) -> Self:
-        """A change changes something; a VAT number fits its country."""
-        if self.model_fields_set <= {"valid_from"}:
-            raise ValueError("Nothing is said to be different.")
-        _fits(self.vat_number, self.address)
-        return self
+    def something_changes(self) -> Self:
+        """A change changes something."""
+        return changing(self)
 
 
 # -- set-up -----------------------------------------------------------------------------------------------------------

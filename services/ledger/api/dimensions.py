@@ -13,7 +13,7 @@ from chassis.http import Router
 from contracts.base import CODE_PATTERN, Name, UnsignedAmount
 from contracts.money import to_micro
 from services.ledger import handlers
-from services.ledger.api.inputs import Admin, Body, Day, Read, Write
+from services.ledger.api.inputs import Admin, Body, Day, Read, Write, changing
 from services.ledger.commands import (
     ChangePolicy,
     DefineAllocationRule,
@@ -76,9 +76,7 @@ class PolicyBody(Body):
     @model_validator(mode="after")
     def something_is_decided(self) -> Self:
         """A change changes something."""
-        if self.model_fields_set <= {"valid_from"}:
-            raise ValueError("Nothing is said to be different.")
-        return self
+        return changing(self)
 
 
 @router.post("/dimensions", status_code=201)

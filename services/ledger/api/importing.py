@@ -30,7 +30,7 @@ from services.ledger.api.customers import ALWAYS, DAYS_MAX
 from services.ledger.api.dimensions import DimensionCode
 from services.ledger.api.inputs import Admin, Day, Write
 from services.ledger.api.setup import Postcode, Role
-from services.ledger.api.vat import vat_number_fits
+from services.ledger.api.vat import checked
 from services.ledger.commands import (
     ImportAccounts,
     ImportBalances,
@@ -102,9 +102,7 @@ class CustomerRow(Row):
     @field_validator("vat_number")
     @classmethod
     def _is_sound(cls, number: str | None, info: ValidationInfo) -> str | None:
-        if number is not None and not vat_number_fits(number, info.data.get("country")):
-            raise ValueError("The VAT number is not one of its country: its form or its check digits do not fit.")
-        return number
+        return None if number is None else checked(number, info.data.get("country"))
 
     @field_validator("credit_limit")
     @classmethod

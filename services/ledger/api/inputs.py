@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
 
 from chassis.errors import Problem
 from chassis.http import Call, Reading, read, write
@@ -46,6 +47,16 @@ class Body(BaseModel):
     """What a caller sends: every field known, no value guessed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+B = TypeVar("B", bound=Body)
+
+
+def changing(body: B) -> B:
+    """The body, for its own validator. Raises where it says from when something is different, and not what."""
+    if body.model_fields_set <= {"valid_from"}:
+        raise PydanticCustomError("nothing_changes", "Nothing is said to be different.")
+    return body
 
 
 def to_uuid(value: uuid.UUID | None) -> UUID | None:

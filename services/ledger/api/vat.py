@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from pydantic_core import PydanticCustomError
 from stdnum import get_cc_module
 from stdnum.eu import vat as eu_vat
 from stdnum.exceptions import ValidationError
 
 EU_PREFIXES = frozenset(state.upper() for state in eu_vat.MEMBER_STATES) | {"EL"}
 PREFIX_CHARS = 2
+
+
+def checked(number: str, country: str | None) -> str:
+    """The number, for a validator of its field. Raises where it cannot be one of its country."""
+    if not vat_number_fits(number, country):
+        detail = "The VAT number is not one of its country: its form or its check digits do not fit."
+        raise PydanticCustomError("vat_number_not_valid", detail)
+    return number
 
 
 def vat_number_fits(number: str, country: str | None) -> bool:
