@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from chassis.errors import Refused
+from services.payroll.domain.pay.people import Term, paid_twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class OnRegister:
     """The last revision, by what was entered and from which day on it holds."""
     in_force: frozenset[tuple[str | None, date]] = frozenset()
     """Days on which terms of a contract (or of none) begin that were not taken back."""
+    tax_countries: frozenset[str] = frozenset()
+    """Of which countries their tax profiles are."""
 
     def next_revision(self, what: str, day: date) -> int:
         """The revision of what is entered next."""
@@ -81,11 +84,32 @@ def refusal_of_terms(person: OnRegister | None, group: Group | None, terms: Term
     if terms.contract_starts_on is not None and day < terms.contract_starts_on:
         sentence = f"The contract starts on {terms.contract_starts_on}."
         return Refused("pay-before-contract", sentence, "/effective_on")
+    if person.tax_countries - {group.country}:
+        return Refused("tax-country-differs", _of_country(group), "/pay_group")
     if currency != group.currency:
         return Refused("currency-differs", "The group is paid in another currency.", "/monthly/currency")
     if not terms.known_centre:
         return Refused("unknown-cost-centre", "There is no such cost centre.", "/cost_centre")
     return None
+
+
+def refusal_of_both(
+    before: Collection[Term], after: Collection[Term], contract: str | None, *, pays: bool
+) -> Refused | None:
+    """Why these terms cannot be entered beside the others: a day would be paid for the employment and for a contract.
+
+    What puts an old case right, by ending or taking back, is never refused.
+    """
+    twice = paid_twice(after)
+    if twice is None or (not pays and paid_twice(before) is not None):
+        return None
+    first, last = twice
+    days = f"from {first} on" if last is None else f"from {first} to {last}"
+    sentence = (
+        f"Pay for the employment as a whole and pay of a contract would both run {days}. "
+        "End one with terms of 0.00 from that day on, or take it back."
+    )
+    return Refused("pay-agreed-twice", sentence, "/effective_on" if contract is None else "/contract", 409)
 
 
 def refusal_of_erasure(left_on: date | None, today: date, *, unpaid: bool, owed: bool) -> Refused | None:
@@ -152,8 +176,11 @@ def refusal_of_profile(
     if day < person.hired_on:
         return Refused("profile-before-hire", "It cannot hold before the first day of work.", "/effective_on")
     if group is not None and country != group.country:
-        detail = f"They are paid by the rules of {group.country}, whose authority wants its own tax id."
-        return Refused("tax-country-differs", detail, "/country")
+        return Refused("tax-country-differs", _of_country(group), "/country")
     if holder not in (None, employee):
         return Refused("tax-id-in-use", "Another employee has this tax id.", "/tax_id", 409)
     return None
+
+
+def _of_country(group: Group) -> str:
+    return f"They are paid by the rules of {group.country}, whose authority wants its own tax id."

@@ -28,12 +28,15 @@ from services.payroll.domain.agreeing import (
     OnRegister,
     Terms,
     refusal_of_account,
+    refusal_of_both,
     refusal_of_confirmation,
     refusal_of_currency,
     refusal_of_profile,
     refusal_of_terms,
 )
+from services.payroll.domain.contracts import Contract
 from services.payroll.domain.pay.months import Month
+from services.payroll.domain.pay.people import Term
 from services.payroll.domain.pay.records import read_profile, written_profile
 from services.payroll.domain.pay.refusing import PayRefused
 from services.payroll.domain.privacy import PersonKey, Place
@@ -138,31 +141,44 @@ class Agreeing:
         groups = await store.groups(unit.raw, unit.companies)
         named = {(c.cause.company, c.cost_centre) for c in commands if c.cost_centre is not None}
         centres = await store.known_centres(unit.raw, named)
-        contracts = await contract_store.named(
-            unit.raw, {(c.cause.company, c.employee, c.contract) for c in commands if c.contract is not None}
-        )
+        by_company = await contract_store.contracts(unit.raw, unit.companies, [who for _, who in known.people])
+        contracts = {
+            (company, each.employee, each.reference): each for company, of in by_company.items() for each in of
+        }
+        agreed = await store.agreed(unit.raw, known.ring, known.people, contracts.values())
+        countries = await store.tax_countries(unit.raw, known.ring, known.people)
+        known.people = {
+            key: replace(person, tax_countries=frozenset(countries.get(key, ())))
+            for key, person in known.people.items()
+        }
         rows: list[tuple[str, str | None, UUID | None, SealedRow]] = []
         results: list[Result] = []
         for command in commands:
             company, person = command.cause.company, known.find(command)
             group = groups.get((company, command.pay_group))
             centre, day = (company, command.cost_centre) in centres, command.effective_on
-            contract, starts_on = contracts.get((company, command.employee, command.contract or ""), (None, None))
+            contract = contracts.get((company, command.employee, command.contract or ""))
+            starts_on = None if contract is None else contract.starts_on
             terms = Terms(command.pay_group, day, command.currency, centre, command.contract, starts_on)
             refusal = refusal_of_terms(person, group, terms)
-            if refusal is None and (company, command.employee) in known.ring.erased:
+            key = (company, command.employee)
+            if refusal is None and key in known.ring.erased:
                 refusal = ERASED
+            before = agreed.get(key, [])
+            after = _with(before, command, contract)
+            if refusal is None:
+                refusal = refusal_of_both(before, after, command.contract, pays=bool(command.monthly))
             if refusal is not None:
                 results.append(refusal)
                 continue
+            agreed[key] = after
             value = None if command.monthly is None else {"monthly": command.monthly}
             row = known.seal(command, TERM, day, value)
             assert person is not None
             begun = {(command.contract, day)}
             in_force = person.in_force | begun if value is not None else person.in_force - begun
-            key = (company, command.employee)
             known.people[key] = replace(known.people[key], in_force=in_force, group=command.pay_group)
-            rows.append((command.pay_group, command.cost_centre if value is not None else None, contract, row))
+            rows.append((command.pay_group, command.cost_centre if value is not None else None, _id(contract), row))
             results.append(_entered(unit, command, "pay-terms-entered", row))
         if rows:
             await store.add_terms(unit.raw, rows, unit.now)
@@ -268,6 +284,21 @@ async def log_readings(commands: Sequence[LogReading], unit: UnitOfWork) -> Sequ
     ]
     await store.add_readings(unit.raw, rows, unit.now)
     return [Answer(204, {}) for _ in commands]
+
+
+def _id(contract: Contract | None) -> UUID | None:
+    return None if contract is None else UUID(contract.contract.hex)
+
+
+def _with(terms: Sequence[Term], command: AgreePay, contract: Contract | None) -> list[Term]:
+    """The terms as they would be with these, or without those that are taken back."""
+    place = (command.contract or "", command.effective_on)
+    others = [term for term in terms if (term.contract, term.starts_on) != place]
+    if command.monthly is None:
+        return others
+    ends_on = None if contract is None else contract.ends_on()
+    new = Term(command.effective_on, command.monthly, command.cost_centre or "", command.contract or "", ends_on)
+    return [*others, new]
 
 
 def _iban_of(ring: KeyRing, key: store.AccountKey, sealed: bytes) -> object:

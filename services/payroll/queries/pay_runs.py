@@ -34,9 +34,22 @@ where p.company = $1 and p.run = $2 and p.attempt = $3 order by e.serial limit 5
 PARTS = """
 select count(*) as parts, count(done_at) as done from pay_run_part where company = $1 and run = $2 and attempt = $3
 """
-WITHOUT_TERMS = """
+# Of who is employed in the month; who left before and who comes later are no business of this run.
+WITHOUT_TERMS = f"""
 select e.number from employee e
-where e.company = $1 and not exists (select from pay_member m where m.company = e.company and m.employee = e.employee)
+cross join lateral ({hired_on("e")}) h
+left join lateral (select v.left_on from leaving v where v.company = e.company and v.employee = e.employee
+    order by v.revision desc limit 1) l on true
+where e.company = $1 and h.hired_on < $2::date + interval '1 month' and (l.left_on is null or l.left_on >= $2)
+    and not exists (select from pay_member m where m.company = e.company and m.employee = e.employee)
+order by e.serial limit 500
+"""
+WITHOUT_PROFILE = """
+select p.employee, e.number, 'tax-profile-missing' as code from payslip p
+join employee e on e.company = p.company and e.employee = p.employee
+where p.company = $1 and p.run = $2 and p.attempt = $3 and p.version <> ''
+    and not exists (select from tax_profile t where t.company = p.company and t.employee = p.employee
+        and t.effective_on < p.period + interval '1 month')
 order by e.serial limit 500
 """
 # Who is employed in the month and in the group, and has neither a payslip nor a reason why not: since the run began
@@ -83,7 +96,7 @@ class Step(BaseModel):
 
 
 class RunProblem(BaseModel):
-    """Why somebody cannot be paid."""
+    """Why somebody cannot be paid, or what is odd about it."""
 
     employee: UUID
     number: str
@@ -172,8 +185,10 @@ class RunView(RunLine):
     """Who cannot be paid, and why; the run cannot be approved before that is put right."""
     left_out: list[LeftOut]
     """Who belongs to the group by now and is not in the run, from when it is calculated until it is approved."""
+    notices: list[RunProblem]
+    """Who is paid, and about whom something is odd: `tax-profile-missing`, so that no credit is counted for them."""
     without_terms: list[str]
-    """Numbers of people on the register whom nobody has agreed pay with: they are in no run."""
+    """Numbers of people employed in the month whom nobody has agreed pay with: they are in no run."""
     totals: RunTotals | None
 
 
@@ -191,7 +206,8 @@ async def run(connection: asyncpg.Connection, vault: Vault, company: str, run_id
     (parts,) = await connection.fetch(PARTS, company, run_id, row["attempt"])
     steps = await connection.fetch(STEPS, company, run_id)
     problems = await connection.fetch(PROBLEMS, company, run_id, row["attempt"])
-    without = await connection.fetch(WITHOUT_TERMS, company)
+    without = await connection.fetch(WITHOUT_TERMS, company, row["period"])
+    notices = await connection.fetch(WITHOUT_PROFILE, company, run_id, row["attempt"])
     left_out: list[asyncpg.Record] = []
     if row["state"] == "calculated":
         of_run = (row["pay_group"], row["period"], run_id, row["attempt"])
@@ -202,6 +218,7 @@ async def run(connection: asyncpg.Connection, vault: Vault, company: str, run_id
         "parts_done": parts["done"],
         "steps": [dict(each) for each in steps],
         "unpaid": [dict(each) for each in problems],
+        "notices": [dict(each) for each in notices],
         "without_terms": [each["number"] for each in without],
         "totals": None,
     }

@@ -22,11 +22,6 @@ select company, contract, employee, reference, post, starts_on from contract
 where company = any($1::text[]) and ($2::uuid[] is null or employee = any($2::uuid[]))
     and ($3::timestamptz is null or recorded_at <= $3) order by company, employee, starts_on, reference
 """
-NAMED = """
-select c.company, c.employee, c.reference, c.contract, c.starts_on
-from unnest($1::text[], $2::uuid[], $3::text[]) as x(company, employee, reference)
-join contract c on c.company = x.company and c.employee = x.employee and c.reference = x.reference
-"""
 ADD_POSTS = """
 insert into post (company, post, department, title, opens_on, recorded_at)
 select x.company, x.post, x.department, x.title, x.opens_on, $6
@@ -69,14 +64,6 @@ async def contracts(
         facts = [f for f in terms.get((company, contract), []) if known_at is None or f.recorded_at <= known_at]
         found[company].append(Contract(contract, employee, reference, post, starts_on, facts))
     return found
-
-
-async def named(
-    connection: asyncpg.Connection, contracts: Collection[tuple[str, UUID, str]]
-) -> dict[tuple[str, UUID, str], tuple[UUID, date]]:
-    """Those of these contracts (company, employee, reference) that there are, with their first days."""
-    rows = await connection.fetch(NAMED, *map(list, zip(*contracts, strict=True))) if contracts else []
-    return {(row["company"], row["employee"], row["reference"]): (row["contract"], row["starts_on"]) for row in rows}
 
 
 async def spans(

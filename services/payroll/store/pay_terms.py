@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 
 from chassis.ids import UUID
 from services.payroll.domain.agreeing import Entered, Group, OnRegister
-from services.payroll.domain.privacy import PersonKey
+from services.payroll.domain.contracts import Contract
+from services.payroll.domain.pay.people import Term
+from services.payroll.domain.pay.records import read_profile
+from services.payroll.domain.privacy import PersonKey, Place
 from services.payroll.store.effective import hired_on
+from services.payroll.store.vault import KeyRing
 
 ON_REGISTER = f"""
 select e.company, e.employee, m.pay_group, h.hired_on,
@@ -25,6 +30,19 @@ cross join lateral (select array_agg(t.effective_on) as days, array_agg(t.refere
         left join contract c on c.company = p.company and c.contract = p.contract
         where p.company = e.company and p.employee = e.employee
         order by p.contract, p.effective_on, p.revision desc) t where t.sealed is not null) f
+"""
+AGREED = """
+select distinct on (t.company, t.employee, t.contract, t.effective_on) t.company, t.employee, t.contract,
+    t.effective_on, t.revision, t.cost_centre, t.sealed
+from unnest($1::text[], $2::uuid[]) as x(company, employee)
+join pay_term t on t.company = x.company and t.employee = x.employee
+order by t.company, t.employee, t.contract, t.effective_on, t.revision desc
+"""
+PROFILES = """
+select distinct on (t.company, t.employee, t.effective_on) t.company, t.employee, t.effective_on, t.revision, t.sealed
+from unnest($1::text[], $2::uuid[]) as x(company, employee)
+join tax_profile t on t.company = x.company and t.employee = x.employee
+order by t.company, t.employee, t.effective_on, t.revision desc
 """
 REVISIONS = """
 select x.company, x.employee, r.what, r.effective_on, max(r.revision) as revision
@@ -121,8 +139,7 @@ class SealedRow(NamedTuple):
 
 async def on_register(connection: asyncpg.Connection, people: Collection[PersonKey]) -> dict[PersonKey, OnRegister]:
     """What is known of these people: two statements."""
-    keys = sorted(set(people), key=str)
-    columns = [company for company, _ in keys], [employee for _, employee in keys]
+    columns = _columns(people)
     revisions: dict[PersonKey, dict[tuple[str, date], int]] = {}
     for row in await connection.fetch(REVISIONS, *columns):
         of = revisions.setdefault((row["company"], row["employee"]), {})
@@ -137,6 +154,48 @@ async def on_register(connection: asyncpg.Connection, people: Collection[PersonK
         for row in await connection.fetch(ON_REGISTER, *columns)
         if row["hired_on"] is not None
     }
+
+
+async def agreed(
+    connection: asyncpg.Connection, ring: KeyRing, people: Collection[PersonKey], contracts: Collection[Contract]
+) -> dict[PersonKey, list[Term]]:
+    """The terms of these people, with these contracts, that were not taken back, opened: one statement. Of who was
+    erased there are none.
+    """
+    found: dict[PersonKey, list[Term]] = {}
+    by_id = {contract.contract: contract for contract in contracts}
+    for row in await connection.fetch(AGREED, *_columns(people)):
+        key = (row["company"], row["employee"])
+        if row["sealed"] is None or key in ring.erased:
+            continue
+        contract = None if row["contract"] is None else by_id[row["contract"]]
+        of_contract = ("", None) if contract is None else (contract.reference, contract.ends_on())
+        monthly = opened(ring, "pay_term", row)["monthly"]
+        found.setdefault(key, []).append(Term(row["effective_on"], monthly, row["cost_centre"] or "", *of_contract))
+    return found
+
+
+async def tax_countries(
+    connection: asyncpg.Connection, ring: KeyRing, people: Collection[PersonKey]
+) -> dict[PersonKey, set[str]]:
+    """Of which countries the tax profiles of these people are: one statement."""
+    found: dict[PersonKey, set[str]] = {}
+    for row in await connection.fetch(PROFILES, *_columns(people)):
+        key = (row["company"], row["employee"])
+        if key not in ring.erased:
+            found.setdefault(key, set()).add(opened(ring, "tax_profile", row)["country"])
+    return found
+
+
+def opened(ring: KeyRing, table: str, row: asyncpg.Record) -> dict[str, Any]:
+    """What is sealed in a row of agreed things."""
+    place = Place(row["company"], row["employee"], f"{table}.sealed", f"{row['effective_on']}/{row['revision']}")
+    return read_profile(ring.unseal(place, row["sealed"]))
+
+
+def _columns(people: Collection[PersonKey]) -> tuple[list[str], list[uuid.UUID]]:
+    keys = sorted(set(people), key=str)
+    return [company for company, _ in keys], [employee for _, employee in keys]
 
 
 async def unpaid(connection: asyncpg.Connection, people: Collection[PersonKey]) -> set[PersonKey]:

@@ -33,7 +33,9 @@ RULES: Mapping[int, dict[str, Any]] = {
 def career(dice: random.Random) -> list[Person]:
     """What is known of a person at the start of each month of two years: facts are added, also about the past."""
     hired = date(2024, 1, 1) + timedelta(dice.randrange(300))
-    terms = {hired: Term(hired, dice.randrange(50_000, 900_000), dice.choice(CENTRES))}
+    two = dice.random() < 0.5
+    main = "K-1" if two else ""
+    terms = {hired: Term(hired, dice.randrange(50_000, 900_000), dice.choice(CENTRES), main)}
     second: dict[date, Term] = {}
     ends_on: date | None = None
     leaves: list[Leave] = []
@@ -42,8 +44,8 @@ def career(dice: random.Random) -> list[Person]:
     for month in MONTHS:
         if dice.random() < 0.25:
             day = max(hired, month.first - timedelta(dice.randrange(-40, 300)))
-            terms[day] = Term(day, dice.randrange(50_000, 900_000), dice.choice(CENTRES))
-        if dice.random() < 0.1:  # pay of a second contract, which ends again in some careers
+            terms[day] = Term(day, dice.randrange(50_000, 900_000), dice.choice(CENTRES), main)
+        if two and dice.random() < 0.2:  # pay of a second contract, which ends again in some careers
             day = max(hired, month.first - timedelta(dice.randrange(-40, 200)))
             second[day] = Term(day, dice.randrange(50_000, 400_000), dice.choice(CENTRES), "K-2")
         if second and dice.random() < 0.1:
@@ -93,7 +95,7 @@ def by_hand(person: Person, *, after_leaving: bool = True) -> dict[Month, dict[s
             if day < person.hired_on or (person.left_on and day > person.left_on):
                 continue
             if not any(leave.first <= day <= leave.last for leave in person.unpaid):
-                for contract in ("", "K-2"):
+                for contract in ("", "K-1", "K-2"):
                     begun = [t for t in person.terms if t.contract == contract and t.starts_on <= day]
                     if begun and (begun[-1].ends_on is None or day <= begun[-1].ends_on):
                         exact += Fraction(max(begun, key=lambda t: t.starts_on).monthly, len(weekdays))

@@ -118,6 +118,7 @@ async def test_bad_values_are_named_and_never_repeated(bureau: Bureau) -> None:
         assert await bureau.office.rows("select count(*) from pay_term") == [(0,)]
         await said(client, f"{at}/tax-profiles", **profile)
         assert await no(client, f"{other}/tax-profiles", **profile) == (409, "tax-id-in-use", "/tax_id")
+        await said(client, f"{at}/tax-profiles", **profile | {"country": "XX"})
         await said(client, f"{at}/pay-terms", **terms)
         moved = terms | {"pay_group": "second"}
         await bureau.set_up("second")
@@ -225,6 +226,20 @@ async def test_a_tax_profile_is_of_the_country_whose_rules_pay_the_person(bureau
         foreign = {"effective_on": "2024-01-01", "country": "GR", "tax_id": "094259216"}
         assert await no(client, path, **foreign) == (422, "tax-country-differs", "/country")
         await said(client, path, **foreign | {"country": "XX"})
+
+
+async def test_the_country_of_a_tax_profile_matters_whatever_is_entered_first(bureau: Bureau) -> None:
+    """P4, P7: a profile of another country stops the terms, until one of the group's country takes its place."""
+    await bureau.hire("Anna")
+    path = f"{AT}/employees/{person('Anna')}"
+    async with bureau.client() as client:
+        foreign = {"effective_on": "2024-01-01", "country": "GR", "tax_id": "094259216"}
+        await said(client, f"{path}/tax-profiles", **foreign)
+        terms: dict[str, Any] = {"pay_group": "staff", "effective_on": "2024-01-01", "cost_centre": "sales"}
+        terms |= {"monthly": {"amount": "3000.00", "currency": "EUR"}}
+        assert await no(client, f"{path}/pay-terms", **terms) == (422, "tax-country-differs", "/pay_group")
+        await said(client, f"{path}/tax-profiles", **foreign | {"country": "XX", "tax_id": "123456789"})
+        await said(client, f"{path}/pay-terms", **terms)
 
 
 async def test_figures_that_an_officer_gives_are_checked_for_their_meaning(bureau: Bureau) -> None:

@@ -76,6 +76,22 @@ async def test_a_run_leaves_out_who_was_erased_and_says_so(bureau: Bureau) -> No
     assert (await bureau.approve(run["run"])).status_code == 200
 
 
+async def test_the_run_names_of_its_month_who_has_no_terms_and_who_no_tax_profile(bureau: Bureau) -> None:
+    """P5, P7: not who left before or comes later; without a profile somebody is paid, with no credits, and named."""
+    await bureau.hire("Anna", "Boris", "Gone", "None")
+    await bureau.hire("Later", on="2024-02-01")
+    for name in ("Anna", "Boris"):
+        await bureau.agree(name, "3000.00")
+    await bureau.tax("Anna", "1")
+    await bureau.tax("Boris", "1", on="2024-02-01")
+    await bureau.leave("Gone", date(2024, 1, 31))
+    january = await bureau.paid("2024-01")
+    assert january["without_terms"] == ["E-000003", "E-000004"]
+    assert [(each["number"], each["code"]) for each in january["notices"]] == [("E-000002", "tax-profile-missing")]
+    february = await bureau.paid("2024-02")
+    assert (february["without_terms"], february["notices"]) == (["E-000004", "E-000005"], [])
+
+
 async def test_who_got_terms_when_the_run_had_begun_is_in_it_or_named(bureau: Bureau) -> None:
     """P5: nobody falls between: they are paid, or the run names them until it is calculated again."""
     await bureau.hire("Anna", "Boris")

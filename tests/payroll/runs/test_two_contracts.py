@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.payroll.office import person
-from tests.payroll.runs.bureau import AT, Bureau, no, said
+from tests.payroll.runs.bureau import AT, Bureau, no, said, sent
 
 ANNA = f"{AT}/employees/{person('Anna')}"
 MAIN = {"reference": "K-1", "starts_on": "2024-01-01", "kind": "permanent", "job_title": "Clerk", "weekly_hours": "20"}
@@ -74,6 +74,44 @@ async def test_pay_is_agreed_for_a_contract_that_there_is_from_its_first_day_on(
     assert of_none == again == (409, "pay-terms-not-found", "/effective_on")
     await bureau.paid("2024-01")
     assert await by_centre(bureau, "2024-01") == {"sales": "2300.00"}
+
+
+async def test_nobody_is_agreed_pay_twice_for_the_same_days(bureau: Bureau) -> None:
+    """P4: a raise that is entered with the contract's name would be paid beside the salary of the employment."""
+    await bureau.hire("Anna")
+    async with bureau.client() as client:
+        await said(client, f"{ANNA}/contracts", **MAIN)
+        await bureau.agree("Anna", "3000.00")
+        at, raise_ = f"{ANNA}/pay-terms", {"effective_on": "2024-07-01", "contract": "K-1"}
+        body = {"pay_group": "staff", "monthly": {"amount": "3200.00", "currency": "EUR"}, "cost_centre": "sales"}
+        assert await no(client, at, **body, **raise_) == (409, "pay-agreed-twice", "/contract")
+        refused = (await sent(client, at, **body, **raise_)).json()
+        assert "2024-07-01" in refused["detail"]
+        # When pay of the employment as a whole ends, that of the contract takes its place
+        await bureau.agree("Anna", "0.00", on="2024-07-01")
+        await said(client, at, **body, **raise_)
+        # then neither the end is taken back, nor anything agreed beside it
+        assert await no(client, at, pay_group="staff", monthly=None, effective_on="2024-07-01") == (
+            409, "pay-agreed-twice", "/effective_on",
+        )  # fmt: skip
+        again = body | {"effective_on": "2024-09-01"}
+        assert await no(client, at, **again) == (409, "pay-agreed-twice", "/effective_on")
+        early = body | {"effective_on": "2024-05-01"}
+        await said(client, at, **early)
+    await bureau.paid("2024-01")
+    assert await by_centre(bureau, "2024-01") == {"sales": "3000.00"}
+
+
+async def test_a_contract_that_runs_on_into_pay_of_the_employment_is_named_by_the_run(bureau: Bureau) -> None:
+    """P4, P5: whatever changed a contract's last day later, nobody is paid twice for a day."""
+    await bureau.hire("Anna")
+    async with bureau.client() as client:
+        contract = (await said(client, f"{ANNA}/contracts", **MAIN, ends_on="2024-01-15"))["contract"]
+        await bureau.agree("Anna", "2300.00", contract="K-1")
+        await bureau.agree("Anna", "2300.00", on="2024-01-16")
+        await said(client, f"{AT}/contracts/{contract}/amendments", effective_on="2024-01-01", ends_on="2024-01-20")
+    run = await bureau.calculated("2024-01")
+    assert [each["code"] for each in run["unpaid"]] == ["pay-agreed-twice"]
 
 
 async def test_who_has_no_contract_any_more_is_named_before_anything_is_paid(bureau: Bureau) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from services.payroll.domain.pay.months import Month
 from services.payroll.domain.pay.refusing import PayRefused
+
+DAY = timedelta(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,27 @@ def checked(person: Person, cost_centres: Sequence[str]) -> Person:
         if term.cost_centre not in cost_centres:
             raise PayRefused("unknown-cost-centre", f"There is no cost centre {term.cost_centre}.")
     return replace(person, terms=tuple(terms))
+
+
+def paid_twice(terms: Collection[Term]) -> tuple[date, date | None] | None:
+    """The first days on which pay for the employment as a whole and pay of a contract are owed beside each other, which
+    nobody means; None at the end for no end. Terms of nothing end what was agreed before.
+    """
+    person = Person(date.min, tuple(sorted(terms, key=_place)))
+    turns = {term.starts_on for term in terms} | {term.ends_on + DAY for term in terms if term.ends_on is not None}
+    first: date | None = None
+    for day in sorted(turns):
+        both = owed_twice(person.terms_on(day))
+        if both and first is None:
+            first = day
+        elif first is not None and not both:
+            return first, day - DAY
+    return None if first is None else (first, None)
+
+
+def owed_twice(terms: Collection[Term]) -> bool:
+    """Whether these, which hold on one day, are of the employment as a whole and of a contract."""
+    return len({bool(term.contract) for term in terms if term.monthly}) > 1
 
 
 def _place(term: Term) -> tuple[date, str]:

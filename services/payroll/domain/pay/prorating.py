@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from services.payroll.domain.pay.months import Counting, Month, paid_days
-from services.payroll.domain.pay.people import Person, Term
+from services.payroll.domain.pay.people import Person, Term, owed_twice
 from services.payroll.domain.pay.refusing import PayRefused
 
 
@@ -47,8 +47,8 @@ def pieces(
 ) -> list[Piece]:
     """The month in pieces, one for each term with a paid day, in the order of time. `person` has been checked.
 
-    Contracts that run beside each other are paid beside each other. Raises PayRefused (`pay-terms-missing`) for a day
-    of work for which nothing is agreed.
+    Contracts that run beside each other are paid beside each other. Raises PayRefused for a day of work for which
+    nothing is agreed (`pay-terms-missing`), or pay of a contract beside pay of the employment (`pay-agreed-twice`).
     """
     counted = paid_days(month, counting, holidays, country)
     worked: dict[Term, int] = {}
@@ -66,4 +66,7 @@ def _agreed(person: Person, day: date) -> tuple[Term, ...]:
     terms = person.terms_on(day)
     if not terms:
         raise PayRefused("pay-terms-missing", f"There is no pay agreed for {day}: every contract has ended.")
+    if owed_twice(terms):
+        sentence = f"Pay of the employment as a whole and pay of a contract are both agreed for {day}."
+        raise PayRefused("pay-agreed-twice", sentence)
     return terms
