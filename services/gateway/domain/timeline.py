@@ -34,7 +34,11 @@ REDUCED = 1 << 21
 """What was left of the order was let go: asked for by a cancellation, it is answered by this."""
 IN_PARTS = 1 << 22
 """Not all of it is set aside, or leaves, at once: there may be several invoices."""
-HOLD_FOR_ALL = PLACED | CANCELLED | PAYMENT_NAMED | CHANGED | CHANGE_REFUSED | CANCEL_REFUSED | BOUNCED | IN_PARTS
+SHIPPED = 1 << 23
+"""All of it has left; what has left is not changed any more, so this is of no revision."""
+HOLD_FOR_ALL = (
+    PLACED | CANCELLED | PAYMENT_NAMED | CHANGED | CHANGE_REFUSED | CANCEL_REFUSED | BOUNCED | IN_PARTS | SHIPPED
+)
 """Bits of the order itself, whatever its revision."""
 
 STATES = (
@@ -47,6 +51,7 @@ STATES = (
     "refused",
     "documented",
     "invoiced",
+    "shipped",
     "reserved",
     "accepted",
     "announced",
@@ -82,6 +87,8 @@ def state_of(facts: int, taken_back: int = 0) -> str:
         return "documented"
     if facts & INVOICED:
         return "invoiced"
+    if facts & SHIPPED:
+        return "shipped"
     if facts & RESERVED:
         return "reserved"
     return "accepted" if facts & PLACED else "announced"

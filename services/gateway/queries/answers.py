@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 State = Literal[
     "credited", "cancelled", "cancelling", "back_ordered", "paid", "partly_paid", "refused", "documented", "invoiced",
-    "reserved", "accepted", "announced",
+    "shipped", "reserved", "accepted", "announced",
 ]  # fmt: skip
 
 

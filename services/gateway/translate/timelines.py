@@ -166,7 +166,7 @@ def _shipped(event: Event, fold: Fold) -> None:
     data: views.Shipped = event.data
     summary: dict[str, object] = {"shipment": data.shipment, "number": data.number, "complete": data.complete}
     summary |= {name: value for name in ("carrier", "tracking") if (value := getattr(data, name)) is not None}
-    _about_order(event, data.order, 0 if data.complete else bits.IN_PARTS, fold, summary)
+    _about_order(event, data.order, bits.SHIPPED if data.complete else bits.IN_PARTS, fold, summary)
 
 
 def _invoiced(event: Event, fold: Fold) -> None:

@@ -97,7 +97,7 @@ def _may_be(order: Subject, holding: Holding, *, bounced: bool) -> frozenset[str
     if latest.refused or of_latest("InvoiceRefused"):
         return frozenset({"refused"})
     if is_invoiced_on_dispatch(order) and not of_latest("InvoiceIssued"):
-        return frozenset({"reserved"})
+        return frozenset({"reserved", "shipped"})
     unpaid = frozenset({"documented", "partly_paid"})
     return unpaid if not _is_paid(order, holding) else unpaid | {"paid"} if bounced else frozenset({"paid"})
 
