@@ -1,4 +1,5 @@
-"""`make bench-ledger`: balanced entries through the ledger's own HTTP door, all on one hot account, against bare rows.
+"""`make bench-ledger`: balanced entries through the ledger's own HTTP door, all on one hot control account, against bare
+rows.
 
 python -m bench.postings [--entries N] [--rounds N] [--clients N]     writes .run/bench-ledger.json
 
@@ -30,7 +31,7 @@ from deploy.local.paths import STATE
 from deploy.local.stack import LocalStack
 
 COMPANY = "bench"
-HOT, OTHERS = "1000", tuple(f"6{n:03}" for n in range(50))
+HOT, OTHERS = "1100", tuple(f"6{n:03}" for n in range(50))
 DAY = "2026-11-22"
 ENTRY = """
 with entry as (insert into journal_entry (company, id, journal, posted_on, document, cause, subledger)
@@ -77,7 +78,8 @@ class Poster:
         for number in range(count):
             sides = {"account": OTHERS[number % len(OTHERS)], "debit": "1.00"}, {"account": HOT, "credit": "1.00"}
             lines = [{"currency": "EUR", **side} for side in sides]
-            yield self.request(f"/v1/companies/{COMPANY}/entries", {"posted_on": DAY, "text": "Bench", "lines": lines})
+            entry = {"posted_on": DAY, "text": "Bench", "onto_control_accounts": True, "lines": lines}
+            yield self.request(f"/v1/companies/{COMPANY}/entries", entry)
 
     async def post(self, requests: list[bytes], clients: int) -> Sent:
         """Send them."""
@@ -88,7 +90,7 @@ async def set_up(caller: Poster) -> None:
     """A company with the accounts."""
     address = {"line1": "1 Port Road", "city": "Athens", "postcode": "10557", "country": "GR"}
     company = {"company": COMPANY, "name": "Bench Ltd", "currency": "EUR", "country": "GR"}
-    accounts = [{"code": HOT, "name": "Bank", "kind": "asset"}]
+    accounts = [{"code": HOT, "name": "Customers", "kind": "asset", "role": "receivable"}]
     accounts += [{"code": code, "name": "Cost", "kind": "expense"} for code in OTHERS]
     for request in (
         caller.request("/v1/companies", company | {"time_zone": "Europe/Athens", "address": address}),
