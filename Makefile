@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run stop status test lint types format bench bench-ledger contracts rows papers mutants check-the-checker clean distclean \
+.PHONY: help setup demo run stop status test lint types format bench bench-ledger bench-books contracts rows papers mutants check-the-checker clean distclean \
 	prove test-proof careers careers-run kills-run stock-histories money-histories bench-payroll bench-stock test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
 
 help: ## what can be made
@@ -49,8 +49,11 @@ status: $(READY) ## what runs, and whether it is ready
 bench: kafka ## the bare pipeline against the real system on the same servers; writes .run/bench.json
 	@$(BIN)/python -m bench
 
-bench-ledger: $(READY) ## balanced entries through the ledger's API on one hot account, against bare rows
+bench-ledger: $(READY) ## balanced entries through the ledger's API on one hot control account, against bare rows
 	@$(BIN)/python -m bench.postings
+
+bench-books: $(READY) ## trial balance, ageing and statements over a million orders, and whether they grow with history
+	@$(BIN)/python -m bench.books
 
 # --- checking --------------------------------------------------------------------------------------------------------
 # `make test` shall take under 15 minutes on two cores and takes about 20. Times of the parts stand beside them.

@@ -1,5 +1,4 @@
-"""`make bench-ledger`: balanced entries through the ledger's own HTTP door, all on one hot control account, against bare
-rows.
+"""`make bench-ledger`: balanced entries through the ledger's own HTTP door on one hot control account, and bare rows.
 
 python -m bench.postings [--entries N] [--rounds N] [--clients N]     writes .run/bench-ledger.json
 
