@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
+import asyncpg
 from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from chassis.errors import Fault, Problem
-from chassis.http import Router
+from chassis.http import Reading, Router
 from chassis.ids import UUID
-from contracts.base import LineNumber, Quantity, Text
+from contracts.base import CurrencyCode, LineNumber, Quantity, Text, UnsignedAmount
+from contracts.money import AmountError, UnknownCurrency
 from services.ledger import handlers
 from services.ledger.api.inputs import Body, Day, Limit, Read, Write, found, to_uuid
 from services.ledger.commands import CreditLines
 from services.ledger.domain.credit import Wish
 from services.ledger.queries import invoices, payments
+from services.ledger.queries.conditions import Amounts, Days
 
 router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
 
@@ -45,29 +50,43 @@ async def credit_lines(company: str, invoice: uuid.UUID, body: CreditNoteBody, c
     return await call.run(handlers.credit_lines, command)
 
 
+AmountFrom = Annotated[UnsignedAmount | None, Query(description="At least so much, in `currency`.")]
+AmountTo = Annotated[UnsignedAmount | None, Query(description="At most so much, in `currency`.")]
+Currency = Annotated[CurrencyCode | None, Query(description="Of the amounts; the company's own where it is left out.")]
+FirstDay = Annotated[Day | None, Query(description="From this day on.")]
+LastDay = Annotated[Day | None, Query(description="Up to this day.")]
+Text64 = Annotated[str | None, Query(max_length=64)]
+
+
+@asynccontextmanager
+async def _searching(company: str, reading: Reading, amounts: Amounts) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to search with. Raises Problem 422 for what is no amount of the currency."""
+    try:
+        async with reading.connection(company) as connection:
+            yield connection
+    except UnknownCurrency as wrong:
+        raise Problem(
+            422, "query-invalid", f"{wrong}.", [Fault("?currency", "currency-unknown", f"{wrong}.")]
+        ) from None
+    except AmountError as wrong:
+        name = "?amount_from" if amounts.least is not None else "?amount_to"
+        raise Problem(422, "query-invalid", f"{wrong}.", [Fault(name, "amount-invalid", f"{wrong}.")]) from None
+
+
 @router.get("/invoices")
 async def search_invoices(
-    company: str,
-    reading: Read,
-    order: uuid.UUID | None = None,
-    customer: Annotated[str | None, Query(max_length=64)] = None,
-    state: invoices.InvoiceState | None = None,
-    number: Annotated[str | None, Query(max_length=64)] = None,
+    company: str, reading: Read,
+    order: uuid.UUID | None = None, customer: Text64 = None, state: invoices.InvoiceState | None = None,
+    number: Text64 = None, issued_from: FirstDay = None, issued_to: LastDay = None,
+    amount_from: AmountFrom = None, amount_to: AmountTo = None, currency: Currency = None,
     after: Annotated[str | None, Query(max_length=64, description="`next` of the page before.")] = None,
     limit: Limit = 50,
-) -> invoices.InvoicesAnswer:
+) -> invoices.InvoicesAnswer:  # fmt: skip
     """Invoices that fit everything that is named, the newest first."""
-    async with reading.connection(company) as connection:
-        return await invoices.search(
-            connection,
-            company,
-            order=to_uuid(order),
-            customer=customer,
-            state=state,
-            number=number,
-            after=after,
-            limit=limit,
-        )
+    amounts = Amounts(amount_from, amount_to, currency)
+    wanted = invoices.InvoiceFilter(to_uuid(order), customer, state, number, Days(issued_from, issued_to), amounts)
+    async with _searching(company, reading, amounts) as connection:
+        return await invoices.search(connection, company, wanted, after=after, limit=limit)
 
 
 @router.get("/invoices/{invoice}")
@@ -79,18 +98,22 @@ async def show_invoice(company: str, invoice: uuid.UUID, reading: Read) -> invoi
 
 @router.get("/payments")
 async def search_payments(
-    company: str,
-    reading: Read,
-    order: uuid.UUID | None = None,
+    company: str, reading: Read,
+    order: uuid.UUID | None = None, customer: Text64 = None,
+    reference: Annotated[str | None, Query(max_length=200)] = None, invoice_number: Text64 = None,
+    received_from: FirstDay = None, received_to: LastDay = None,
+    amount_from: AmountFrom = None, amount_to: AmountTo = None, currency: Currency = None,
     unapplied: Annotated[bool, Query(description="Only those that have something left.")] = False,
     after: Annotated[uuid.UUID | None, Query(description="`next` of the page before.")] = None,
     limit: Limit = 50,
-) -> payments.PaymentsAnswer:
+) -> payments.PaymentsAnswer:  # fmt: skip
     """Payments that fit everything that is named."""
-    async with reading.connection(company) as connection:
-        return await payments.search(
-            connection, company, order=to_uuid(order), unapplied=unapplied, after=to_uuid(after), limit=limit
-        )
+    amounts = Amounts(amount_from, amount_to, currency)
+    wanted = payments.PaymentFilter(
+        to_uuid(order), customer, reference, invoice_number, Days(received_from, received_to), amounts, unapplied
+    )
+    async with _searching(company, reading, amounts) as connection:
+        return await payments.search(connection, company, wanted, after=to_uuid(after), limit=limit)
 
 
 @router.get("/payments/{payment}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import asyncpg
 import orjson
@@ -13,6 +13,7 @@ from chassis.ids import UUID
 from contracts.money import from_minor, sum_text
 from services.ledger.domain.documents import invoice_id
 from services.ledger.domain.numbering import INVOICES, OPENING, DocumentNumber, read_number, spelt, told_number
+from services.ledger.queries.conditions import Amounts, Conditions, Days
 
 InvoiceState = Literal["open", "partly-paid", "paid", "nothing-to-pay", "credited"]
 
@@ -142,44 +143,49 @@ class ReceivablesAnswer(BaseModel):
     next: str | None
 
 
+class InvoiceFilter(NamedTuple):
+    """What invoices are searched by; None asks for nothing."""
+
+    order: UUID | None = None
+    customer: str | None = None
+    state: InvoiceState | None = None
+    number: str | None = None
+    issued: Days = Days()
+    total: Amounts = Amounts()
+
+
 async def search(
-    connection: asyncpg.Connection,
-    company: str,
-    *,
-    order: UUID | None,
-    customer: str | None,
-    state: InvoiceState | None,
-    number: str | None,
-    after: str | None,
-    limit: int,
+    connection: asyncpg.Connection, company: str, wanted: InvoiceFilter, *, after: str | None, limit: int
 ) -> InvoicesAnswer:
-    """Invoices that fit all that is named, the newest number first; pages do not shift when others are added."""
-    arguments: list[object] = []
+    """Invoices that fit all that is named, the newest number first; pages do not shift when others are added.
 
-    def bound(value: object) -> str:
-        arguments.append(value)
-        return f"${len(arguments)}"
-
-    conditions = [f"i.series = {bound(OPENING if _is_stated(number) else INVOICES)}"]
-    if order is not None:
-        billed = await connection.fetch(REVISIONS, company, order)
-        invoices = [invoice_id(company, order, row[0], part) for row in billed for part in range(1, row[1] + 1)]
-        conditions.append(f"i.company = {bound(company)} and i.id = any({bound(invoices)}::uuid[])")
-    if customer is not None:
-        conditions.append(f"i.customer_id = {bound(customer)}")
-    if state is not None:
-        conditions.append(f"o.state = {bound(state)}")
-    if number is not None and _is_stated(number):
-        conditions.append(f"i.stated_number = {bound(spelt(number))}")
+    Raises AmountError for what is no amount of the currency.
+    """
+    number, stated = wanted.number, _is_stated(wanted.number)
+    asked = Conditions()
+    asked.add("i.company = {}", company)
+    asked.add("i.series = {}", OPENING if stated else INVOICES)
+    if wanted.order is not None:
+        billed = await connection.fetch(REVISIONS, company, wanted.order)
+        parts = [invoice_id(company, wanted.order, row[0], part) for row in billed for part in range(1, row[1] + 1)]
+        asked.add("i.id = any({}::uuid[])", parts)
+    asked.add("i.customer_id = {}", wanted.customer)
+    asked.add("o.state = {}", wanted.state)
+    if number is not None and stated:
+        asked.add("i.stated_number = {}", spelt(number))
     elif number is not None:
         place = _place(number)
-        conditions.append(f"i.fiscal_year = {bound(place.fiscal_year)} and i.serial = {bound(place.serial)}")
+        asked.add("i.fiscal_year = {}", place.fiscal_year)
+        asked.add("i.serial = {}", place.serial)
     if after is not None:
         place = _place(after)
-        conditions.append(f"(i.fiscal_year, i.serial) < ({bound(place.fiscal_year)}, {bound(place.serial)})")
-    where = " and ".join(conditions)
-    query = f"{FOUND} where {where} order by i.fiscal_year desc, i.serial desc limit {bound(limit + 1)}"
-    rows = await connection.fetch(query, *arguments)
+        asked.add(f"(i.fiscal_year, i.serial) < ({asked.bound(place.fiscal_year)}, {{}})", place.serial)
+    asked.within("i.issued_on", wanted.issued)
+    await asked.over(connection, company, "i", "total", wanted.total)
+    rows = await connection.fetch(
+        f"{FOUND} where {asked.where} order by i.fiscal_year desc, i.serial desc limit {asked.bound(limit + 1)}",
+        *asked.values,
+    )
     found = [InvoiceSummary(**_summary(row)) for row in rows[:limit]]
     return InvoicesAnswer(invoices=found, next=found[-1].number if len(rows) > limit else None)
 

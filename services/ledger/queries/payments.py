@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import asyncpg
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from chassis.ids import UUID
 from contracts.money import from_minor
 from services.ledger.domain.numbering import told_number
+from services.ledger.queries.conditions import Amounts, Conditions, Days
 
 FOUND = """
 select p.*, u.unapplied, u.returned, u.bounced, u.customer_id from payment p
@@ -90,26 +91,36 @@ class PaymentsAnswer(BaseModel):
     next: str | None
 
 
+class PaymentFilter(NamedTuple):
+    """What payments are searched by; None asks for nothing."""
+
+    order: UUID | None = None
+    customer: str | None = None
+    reference: str | None = None
+    invoice_number: str | None = None
+    received: Days = Days()
+    amount: Amounts = Amounts()
+    unapplied: bool = False
+
+
 async def search(
-    connection: asyncpg.Connection,
-    company: str,
-    *,
-    order: UUID | None,
-    unapplied: bool,
-    after: UUID | None,
-    limit: int,
+    connection: asyncpg.Connection, company: str, wanted: PaymentFilter, *, after: UUID | None, limit: int
 ) -> PaymentsAnswer:
-    """Payments that name the order, or that have something left; in the order of their ids."""
-    arguments: list[object] = []
-    query = UNAPPLIED if unapplied else FOUND
-    if order is not None:
-        arguments.append(order)
-        query += f" and p.order_id = ${len(arguments)}"
-    if after is not None:
-        arguments.append(after)
-        query += f" and p.id > ${len(arguments)}"
-    arguments.append(limit + 1)
-    rows = await connection.fetch(f"{query} order by p.id limit ${len(arguments)}", *arguments)
+    """Payments that fit all that is named; in the order of their ids.
+
+    Raises AmountError for what is no amount of the currency.
+    """
+    asked = Conditions()
+    asked.add("p.company = {}", company)
+    asked.add("p.order_id = {}", wanted.order)
+    asked.add("u.customer_id = {}", wanted.customer)
+    asked.add("p.reference = {}", wanted.reference)
+    asked.add("p.invoice_number = {}", wanted.invoice_number)
+    asked.within("p.received_on", wanted.received)
+    await asked.over(connection, company, "p", "amount", wanted.amount)
+    asked.add("p.id > {}", after)
+    query = f"{UNAPPLIED if wanted.unapplied else FOUND} and {asked.where} order by p.id limit {asked.bound(limit + 1)}"
+    rows = await connection.fetch(query, *asked.values)
     found = await _with_allocations(connection, company, rows[:limit])
     return PaymentsAnswer(payments=found, next=found[-1].payment if len(rows) > limit else None)
 
