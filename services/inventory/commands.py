@@ -309,6 +309,15 @@ class CloseTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class DecideClosing:
+    """Agree that what has not arrived is lost, or not."""
+
+    cause: Cause
+    transfer: UUID
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SetTolerance:
     """By how many millionths of what was expected a count may differ without another person's word."""
 

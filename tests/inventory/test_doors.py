@@ -59,7 +59,10 @@ async def test_a_transfer_is_read_where_its_location_leads(client: httpx.AsyncCl
     assert (shown["reference"], shown["from"], shown["to"], shown["state"]) == ("T-1", "MAIN", "PIRAEUS", "sent")
     assert shown["lines"] == [{"item": "BEANS", "sent": "4", "arrived": "0", "lost": "0", "on_the_way": "4"}]
     await post(client, "transfers", transfer(reference="T-2"))
-    assert (await post(client, f"{sent.headers['location']}/closing", {})).status_code == 200
+    assert (await post(client, f"{sent.headers['location']}/closing", {})).json()["state"] == "closing"
+    async with room.client(build, name="maria") as maria:
+        decision = f"{sent.headers['location']}/closing/decision"
+        assert (await post(maria, decision, {"approved": True})).status_code == 200
     open_ones = (await client.get(f"{AT}/transfers", params={"state": "sent"})).json()
     assert ([one["reference"] for one in open_ones["transfers"]], open_ones["next"]) == (["T-2"], None)
     page = (await client.get(f"{AT}/transfers", params={"limit": 1})).json()

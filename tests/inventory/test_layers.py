@@ -15,7 +15,15 @@ from chassis.ids import UUID
 from chassis.migrating import migrate
 from chassis.requests import Answer
 from services.inventory import handlers
-from services.inventory.commands import AllowNegative, ArriveGoods, CloseTransfer, CountStock, SendGoods, SetTolerance
+from services.inventory.commands import (
+    AllowNegative,
+    ArriveGoods,
+    CloseTransfer,
+    CountStock,
+    DecideClosing,
+    SendGoods,
+    SetTolerance,
+)
 from services.inventory.domain.layers import NO_LAYER, Layer, Method, Pool
 from services.inventory.domain.valuing import Stock
 from services.inventory.main import build
@@ -107,6 +115,8 @@ async def test_goods_keep_their_cost_from_one_warehouse_to_the_next(room: StockR
         listed = (await client.get("/v1/companies/acme/valuation/documents", params=span)).json()["documents"]
     assert {one["kind"] for one in listed} == {"receipt"}, "a move from place to place changes no value"
     await room.ask(handlers.close_transfers, CloseTransfer(cause(), transfer))
+    agreed = DecideClosing(cause()._replace(actor="maria"), transfer, approved=True)
+    assert isinstance(await room.ask(handlers.decide_closings, agreed), Answer)
     assert (await worth(room))[-1] == ("transit-loss", "-2.00")
     await found(room, 10, nov(6), PIRAEUS)
     assert (await worth(room))[-1] == ("count", "-31.00"), "ten for 3.00, and the first of those that came"
@@ -197,6 +207,7 @@ async def test_items_of_before_go_on_as_they_were_told(room: StockRoom) -> None:
         update item_cost set state = convert_to('{flat}', 'UTF8') where sku <> 'TEA';
         update item_cost set state = convert_to('{both}', 'UTF8') where sku = 'TEA';
         drop table parcel_line, parcel, sscc_series, shipment_bin, bin_move, bin_level, bin, bin_policy;
+        drop index transfer_closing; alter table transfer drop column closed_by, drop column closing_by;
         drop function guard_every_instant_of_bins; alter table stock_count drop column bin;
         alter table stock_level drop column binned; alter table item_cost drop column apart;
         update alembic_version set version_num = 'inventory_0007'""")

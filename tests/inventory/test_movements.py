@@ -20,6 +20,7 @@ from services.inventory.commands import (
     ArriveGoods,
     CloseTransfer,
     CountStock,
+    DecideClosing,
     DecideCount,
     DefineItems,
     SendGoods,
@@ -67,7 +68,9 @@ async def test_goods_are_in_transit_until_they_arrive_and_what_is_lost_is_seen(r
     (line,) = told(await room.ask(handlers.arrive_goods, arrive))["lines"]
     assert (line["arrived"], line["on_the_way"]) == ("7", "3")
     assert await on_hand(room) == {"MAIN": 10, "TRANSIT": 3, "PIRAEUS": 7}
-    closed = told(await room.ask(handlers.close_transfers, CloseTransfer(cause(), transfer)))
+    assert told(await room.ask(handlers.close_transfers, CloseTransfer(cause(), transfer)))["state"] == "closing"
+    agreed = DecideClosing(cause()._replace(actor="maria"), transfer, approved=True)
+    closed = told(await room.ask(handlers.decide_closings, agreed))
     assert (closed["state"], closed["lines"][0]["lost"]) == ("closed", "3")
     assert await on_hand(room) == {"MAIN": 10, "TRANSIT": 0, "PIRAEUS": 7}
     loss = (await room.told("StockValued"))[-1]

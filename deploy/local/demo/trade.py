@@ -136,7 +136,9 @@ class Trader:
         at = self.inventory(f"transfers/{sent['transfer']}")
         await self.post(f"{at}/arrivals", {"lines": [{"item": DRILL, "quantity": str(ARRIVED)}]}, "arrival")
         await self.post(f"{at}/closing", {}, "closing")
-        self.say(f"{SENT} drills sent to the shop, {ARRIVED} arrived, the rest written off")
+        key = stable_key(TRADER.code, "closing-decision")
+        await accepted(self.decider.post(f"{at}/closing/decision", {"approved": True}, key=key))
+        self.say(f"{SENT} drills sent to the shop, {ARRIVED} arrived; a second person agreed to write off the rest")
 
     async def _count(self) -> None:
         """What is missing is booked when another person agrees."""

@@ -32,6 +32,7 @@ from services.inventory.commands import (
     ArriveGoods,
     CloseTransfer,
     CountStock,
+    DecideClosing,
     DecideCount,
     DefineWarehouse,
     SendGoods,
@@ -117,7 +118,7 @@ class CountBody(Body):
 
 
 class DecisionBody(Body):
-    """Whether the count is right."""
+    """Whether another person is right."""
 
     approved: bool
 
@@ -136,7 +137,7 @@ async def define_warehouse(company: str, body: WarehouseBody, call: Write) -> Re
 
 
 @router.post("/negative-stock")
-async def allow_negative(company: str, body: NegativeBody, call: Write) -> Response:
+async def allow_negative(company: str, body: NegativeBody, call: Admin) -> Response:
     """Let an item go below zero in a warehouse, or not any more."""
     command = AllowNegative(call.cause(company), body.warehouse, body.item, body.allowed)
     return await call.run(handlers.allow_negative, command)
@@ -163,8 +164,15 @@ async def arrive(company: str, transfer: UUID, body: ArrivalBody, call: Write) -
 
 @router.post("/transfers/{transfer}/closing")
 async def close(company: str, transfer: UUID, body: EmptyBody, call: Write) -> Response:
-    """Give up what has not arrived: it is lost, and leaves the books."""
+    """Give up what has not arrived. Within the tolerance of counts it is lost at once; else another person decides."""
     return await call.run(handlers.close_transfers, CloseTransfer(call.cause(company), as_uuid(transfer)))
+
+
+@router.post("/transfers/{transfer}/closing/decision")
+async def decide_closing(company: str, transfer: UUID, body: DecisionBody, call: Write) -> Response:
+    """Agree that what another person gives up is lost, and leaves the books; or let it stay on the way."""
+    command = DecideClosing(call.cause(company), as_uuid(transfer), body.approved)
+    return await call.run(handlers.decide_closings, command)
 
 
 @router.post("/counts", status_code=201)
@@ -211,7 +219,10 @@ async def list_warehouses(
 async def list_transfers(
     company: str,
     reading: Read,
-    state: Annotated[Literal["sent", "closed"] | None, Query(description="sent: on the way.")] = None,
+    state: Annotated[
+        Literal["sent", "closing", "closed"] | None,
+        Query(description="sent: on the way; closing: given up, and waits for another person."),
+    ] = None,
     after: After = None,
     limit: Limit = ROWS_DEFAULT,
 ) -> queries.TransferPage:

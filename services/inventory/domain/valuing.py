@@ -56,6 +56,10 @@ class Stock:
         known = held if self.method == "moving-average" and held.quantity else self.last
         return share(known.value, quantity, known.quantity) if known.quantity else 0
 
+    def has_price(self, place: str) -> bool:
+        """Whether anything is known from which `price_of` can tell what goods are worth."""
+        return bool(self.last.quantity or self.pool(place).held.quantity)
+
     def receive(self, place: str, quantity: int, value: int) -> int:
         """Goods come in. The answer is by how much goods that were issued before they came cost more than was said."""
         self.last = Layer(quantity, value)

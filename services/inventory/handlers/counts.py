@@ -63,9 +63,6 @@ async def count_stock(commands: Sequence[CountStock], unit: UnitOfWork) -> Seque
         if c.bin is not None and (level, c.counted_on) in counted
     }
     booking = await _Booking.open(unit, counted, in_bins)
-    booking.levels.since = await places.moved_since(unit.raw, counted)
-    if in_bins:
-        booking.bins.since = await bins.moved_since(unit.raw, in_bins)
     results: list[Result] = []
     heads: list[tuple[str, UUID, CountRow]] = []
     rows: list[tuple[str, UUID, CountLine]] = []
@@ -78,7 +75,10 @@ async def count_stock(commands: Sequence[CountStock], unit: UnitOfWork) -> Seque
             results.append(refused)
             continue
         lines = [
-            CountLine(n, sku, booking.expected(command, sku), found) for n, (sku, found) in enumerate(command.lines, 1)
+            CountLine(
+                n, sku, booking.expected((company, command.warehouse, sku), command.bin, command.counted_on), found
+            )
+            for n, (sku, found) in enumerate(command.lines, 1)
         ]
         small = within_tolerance(lines, tolerances.get(company, 0))
         row = CountRow(
@@ -106,23 +106,24 @@ async def decide_counts(commands: Sequence[DecideCount], unit: UnitOfWork) -> Se
     counts = await store.lock_counts(unit.raw, {(c.cause.company, c.count) for c in commands})
     lines = await store.read_lines(unit.raw, counts)
     pending = {key: row for key, row in counts.items() if row.state == "pending"}
-    booking = await _Booking.open(
-        unit,
-        {((key[0], row.warehouse, line.sku), row.counted_on) for key, row in pending.items() for line in lines[key]},
-        {
-            ((key[0], row.warehouse, line.sku, row.bin), row.counted_on)
-            for key, row in pending.items()
-            for line in lines[key]
-            if row.bin is not None
-        },
-    )
+    counted = {
+        ((key[0], row.warehouse, line.sku), row.counted_on) for key, row in pending.items() for line in lines[key]
+    }
+    in_bins = {
+        ((key[0], row.warehouse, line.sku, row.bin), row.counted_on)
+        for key, row in pending.items()
+        for line in lines[key]
+        if row.bin is not None
+    }
+    booking = await _Booking.open(unit, counted, in_bins)
     results: list[Result] = []
     decided: list[tuple[str, UUID, store.CountState, str]] = []
     for command in commands:
         key: CountKey = (command.cause.company, command.count)
         refused = _cannot_decide(command, counts.get(key))
         if refused is None and command.approved:
-            refused = booking.book(command.cause, command.count, counts[key], lines[key])
+            refused = booking.outdated(command.cause.company, counts[key], lines[key])
+            refused = refused or booking.book(command.cause, command.count, counts[key], lines[key])
         if refused is not None:
             results.append(refused)
             continue
@@ -155,14 +156,23 @@ class _Booking:
         levels = await lock_levels(unit, set(first), first)
         days = spans(((company, sku), day) for (company, _, sku), day in counted)
         costs, first_in_bins = await open_costs(unit, days), {key: span.first for key, span in spans(in_bins).items()}
-        return cls(unit, await open_bins(unit, levels, set(first_in_bins), first_in_bins), costs)
+        opened = await open_bins(unit, levels, set(first_in_bins), first_in_bins)
+        levels.since = await places.moved_since(unit.raw, counted) if counted else {}
+        if in_bins:
+            opened.since = await bins.moved_since(unit.raw, in_bins)
+        return cls(unit, opened, costs)
 
-    def expected(self, command: CountStock, sku: str) -> int:
-        """What is thought to have been there at the end of the day of the count."""
-        level = (command.cause.company, command.warehouse, sku)
-        if command.bin is None:
-            return self.levels.there_on(level, command.counted_on)
-        return self.bins.there_on((*level, command.bin), command.counted_on)
+    def expected(self, level: Level, code: str | None, day: date) -> int:
+        """What is thought to have been there at the end of a day, in a warehouse or in one bin of it."""
+        return self.levels.there_on(level, day) if code is None else self.bins.there_on((*level, code), day)
+
+    def outdated(self, company: str, row: CountRow, lines: Sequence[CountLine]) -> Refused | None:
+        """Why a difference is not true any more: something was booked since that who counted may have seen."""
+        for index, line in enumerate(lines):
+            now = self.expected((company, row.warehouse, line.sku), row.bin, row.counted_on)
+            if now != line.expected:
+                return translate.count_outdated(line, now, f"/lines/{index}/counted")
+        return None
 
     def book(self, cause: Cause, count: UUID, row: CountRow, lines: Sequence[CountLine]) -> Refused | None:
         """Book what differs, or say why that cannot be: goods that are promised to orders are not simply gone."""

@@ -130,7 +130,7 @@ class Intake:
         if unknown is not None:
             return unknown
         if line.unit_cost is None and key in self._costs:
-            return Refused("cost-missing", f"{line.sku} is valued; say what one costs.", "/lines/0/unit_cost")
+            return valuing.cost_missing(line.sku, "/lines/0/unit_cost")
         if line.unit_cost is not None and key not in self._costs:
             detail = f"{line.sku} has no valuation; its cost is not kept."
             return Refused("item-not-valued", detail, "/lines/0/unit_cost")
@@ -206,8 +206,10 @@ class Intake:
                 value = valuing.value_of(line.quantity, line.unit_cost, self._costs.currencies[company])
             worth.append(value)
             before = sums[line.sku]
-            before[0], before[1] = before[0] + taken.quantity, before[1] + (value or 0)
             level = (company, command.warehouse, line.sku)
+            if value is None and not before[0] and not self._costs.priced(level, command.received_on):
+                return valuing.cost_missing(line.sku, at)
+            before[0], before[1] = before[0] + taken.quantity, before[1] + (value or 0)
             if self._costs.too_much(level, command.received_on, before[0], value and before[1]):
                 return valuing.value_too_large(line.sku, at)
         return worth

@@ -1,4 +1,4 @@
-"""Goods between warehouses: sent, on the way, arrived; what never arrives is seen and written off."""
+"""Goods between warehouses: sent, on the way, arrived."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.ids import UUID
 from chassis.requests import Answer, Result
-from services.inventory.commands import ArriveGoods, CloseTransfer, SendGoods
-from services.inventory.domain.days import Span, spans
+from services.inventory.commands import ArriveGoods, SendGoods
+from services.inventory.domain.days import spans
 from services.inventory.domain.moving import check_arrival, check_date, check_items, check_transfer
 from services.inventory.domain.quantities import TRANSIT, plain
 from services.inventory.handlers.bins import Bins, open_bins
@@ -26,7 +25,6 @@ from services.inventory.store.stock import Level, MoveRow
 from services.inventory.store.transfers import TransferKey, TransferLine, TransferRow
 from services.inventory.translate import movements as translate
 from services.inventory.translate import stock as words
-from services.inventory.translate import valuing
 
 
 async def send_goods(commands: Sequence[SendGoods], unit: UnitOfWork) -> Sequence[Result]:
@@ -136,7 +134,7 @@ def _cannot_send(
 
 async def arrive_goods(commands: Sequence[ArriveGoods], unit: UnitOfWork) -> Sequence[Result]:
     """Goods arrive, all that was sent or a part of it."""
-    transfers, lines = await _open_transfers({(c.cause.company, c.transfer) for c in commands}, unit)
+    transfers, lines = await open_transfers({(c.cause.company, c.transfer) for c in commands}, unit)
     wanted = {
         level
         for key, row in transfers.items()
@@ -162,7 +160,7 @@ async def arrive_goods(commands: Sequence[ArriveGoods], unit: UnitOfWork) -> Seq
     for command, day in arrived:
         key, document = (command.cause.company, command.transfer), translate.document_id("arrival", command.cause)
         open_lines, company = lines.get(key, {}), command.cause.company
-        refused = _not_open(key, transfers)
+        refused = not_open(key, transfers)
         refused = refused or _cannot_arrive(command, day, today[company], transfers[key], open_lines)
         refused = refused or _no_such_bin(command, transfers[key].target, moving.bins)
         if refused is not None:
@@ -179,7 +177,7 @@ async def arrive_goods(commands: Sequence[ArriveGoods], unit: UnitOfWork) -> Seq
             changed.setdefault(key, set()).add(sku)
         told.append((command, document, day))
         unit.audit(command.cause, "goods-arrived", str(command.transfer))
-        results.append(Answer(200, _standing(command.transfer, transfers[key], open_lines)))
+        results.append(Answer(200, standing(command.transfer, transfers[key], open_lines)))
     await moving.write(unit)
     await serve_from_levels(unit, levels, {c.cause.company: c.cause for c in commands})
     if changed:
@@ -190,60 +188,7 @@ async def arrive_goods(commands: Sequence[ArriveGoods], unit: UnitOfWork) -> Seq
     return results
 
 
-async def close_transfers(commands: Sequence[CloseTransfer], unit: UnitOfWork) -> Sequence[Result]:
-    """What has not arrived is lost: it leaves the books on the day on which that is said."""
-    transfers, lines = await _open_transfers({(c.cause.company, c.transfer) for c in commands}, unit)
-    today = await days_of(unit, {c.cause.company for c in commands})
-    lost = {
-        (key[0], line.sku): Span(today[key[0]], today[key[0]])
-        for key in transfers
-        for line in lines[key].values()
-        if line.on_the_way > 0
-    }
-    levels = await lock_levels(unit, {(company, TRANSIT, sku) for company, sku in lost}, {})
-    costs = await open_costs(unit, lost)
-    results: list[Result] = []
-    closed: list[TransferKey] = []
-    told: list[tuple[Cause, UUID, TransferRow, list[valuing.ValuedLine]]] = []
-    for command in commands:
-        key = (command.cause.company, command.transfer)
-        refused = _not_open(key, transfers)
-        if refused is not None:
-            results.append(refused)
-            continue
-        document = translate.document_id("loss", command.cause)
-        worth = _write_off(key, lines[key], document, levels, costs, today[key[0]])
-        transfers[key] = transfers[key]._replace(state="closed")
-        closed.append(key)
-        told.append((command.cause, document, transfers[key], worth))
-        unit.audit(command.cause, "transfer-closed", str(command.transfer))
-        results.append(Answer(200, _standing(command.transfer, transfers[key], lines[key])))
-    await levels.write(unit)
-    if closed:
-        await store.save_lines(unit.raw, {key: list(lines[key].values()) for key in closed})
-        await store.close(unit.raw, closed)
-        await costs.write()
-    for cause, document, row, worth in told:
-        costs.tell(document, "transit-loss", row.reference, today[cause.company], worth, cause)
-    return results
-
-
-def _write_off(
-    key: TransferKey, lines: dict[str, TransferLine], document: UUID, levels: Levels, costs: Costs, day: date
-) -> list[valuing.ValuedLine]:
-    worth: list[valuing.ValuedLine] = []
-    for sku, line in lines.items():
-        missing = line.on_the_way
-        if missing:
-            value = costs.move((key[0], TRANSIT, sku), document, day, -missing)
-            levels.move(MoveRow(key[0], TRANSIT, sku, -missing, "transit-loss", document, line.line, day, value))
-            lines[sku] = line._replace(lost=line.lost + missing)
-            if value is not None:
-                worth.append(valuing.ValuedLine(sku, -missing, value))
-    return worth
-
-
-async def _open_transfers(
+async def open_transfers(
     keys: set[TransferKey], unit: UnitOfWork
 ) -> tuple[dict[TransferKey, TransferRow], dict[TransferKey, dict[str, TransferLine]]]:
     """These transfers under lock, with their lines by item."""
@@ -251,11 +196,12 @@ async def _open_transfers(
     return transfers, await store.read_lines(unit.raw, transfers)
 
 
-def _not_open(key: TransferKey, transfers: Mapping[TransferKey, TransferRow]) -> Refused | None:
+def not_open(key: TransferKey, transfers: Mapping[TransferKey, TransferRow]) -> Refused | None:
+    """Why nothing can be done about a transfer any more. What somebody gives up may still arrive until it is lost."""
     row = transfers.get(key)
     if row is None:
         return translate.not_found("transfer", key[1])
-    if row.state != "sent":
+    if row.state == "closed":
         return Refused("transfer-closed", "The transfer is closed.", status=409)
     return None
 
@@ -277,7 +223,8 @@ def _no_such_bin(command: ArriveGoods, target: str, bins: Bins) -> Refused | Non
     return None
 
 
-def _standing(transfer: UUID, row: TransferRow, lines: Mapping[str, TransferLine]) -> dict[str, object]:
+def standing(transfer: UUID, row: TransferRow, lines: Mapping[str, TransferLine]) -> dict[str, object]:
+    """What its sender gets to know of a transfer."""
     shown = [
         {
             "item": line.sku,

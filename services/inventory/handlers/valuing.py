@@ -69,6 +69,15 @@ class Costs:
         worth = worth_of(self._before(item, on) if late else item.now, Move(on, quantity, value, place))
         return abs(worth) > most or abs(item.now.value + worth) > most
 
+    def priced(self, level: Level, on: date) -> bool:
+        """Whether goods of which nobody says the cost have one. True for an item that nobody values."""
+        company, place, sku = level
+        item = self._items.get((company, sku))
+        if item is None:
+            return True
+        late = item.last_on is not None and on < item.last_on
+        return (self._before(item, on) if late else item.now).has_price(place)
+
     async def load_history(self, days: Mapping[StockKey, Span]) -> None:
         """Read what late moves need: the items' moves since the last state that was kept before them."""
         late = {

@@ -16,7 +16,8 @@ select code as warehouse, name, defined_at from warehouse
 where company = $1 and ($2::text is null or code > $2) order by company, code limit $3
 """
 TRANSFER = (
-    'select transfer, reference, source as "from", target as "to", sent_on, state, recorded_at, actor from transfer '
+    'select transfer, reference, source as "from", target as "to", sent_on, state, recorded_at, actor, closing_by, '
+    "case when closed_by <> 'tolerance' then closed_by end as closed_by from transfer "
 )
 ONE_TRANSFER = TRANSFER + "where company = $1 and transfer = $2"
 TRANSFERS = (
@@ -68,9 +69,11 @@ class TransferHead(BaseModel):
     source: Annotated[str, Field(alias="from")]
     target: Annotated[str, Field(alias="to")]
     sent_on: date
-    state: Literal["sent", "closed"]
+    state: Literal["sent", "closing", "closed"]
     recorded_at: datetime
     actor: str
+    closing_by: Annotated[str | None, Field(description="Who gives up what has not arrived.")]
+    closed_by: Annotated[str | None, Field(description="Who agreed that it is lost; null within the tolerance.")]
 
 
 class TransferLine(BaseModel):

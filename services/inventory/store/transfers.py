@@ -32,7 +32,7 @@ insert into transfer_line (company, transfer, line, sku, sent)
 select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::bigint[])
 """
 LOCK = """
-select t.company, t.transfer, t.reference, t.source, t.target, t.sent_on, t.state
+select t.company, t.transfer, t.reference, t.source, t.target, t.sent_on, t.state, t.closing_by
 from unnest($1::text[], $2::uuid[]) as x(company, transfer)
 cross join lateral (select * from transfer v where v.company = x.company and v.transfer = x.transfer for update) t
 """
@@ -47,10 +47,15 @@ update transfer_line l set arrived = x.arrived, lost = x.lost
 from unnest($1::text[], $2::uuid[], $3::int[], $4::bigint[], $5::bigint[]) as x(company, transfer, line, arrived, lost)
 where l.company = x.company and l.transfer = x.transfer and l.line = x.line
 """
-CLOSE = """
-update transfer t set state = 'closed' from unnest($1::text[], $2::uuid[]) as x(company, transfer)
+DECIDE = """
+update transfer t set state = x.state, closing_by = x.closing_by, closed_by = x.closed_by
+from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+    as x(company, transfer, state, closing_by, closed_by)
 where t.company = x.company and t.transfer = x.transfer
 """
+
+TransferState = Literal["sent", "closing", "closed"]
+"""`closing`: given up by one person, and not agreed with by another one yet."""
 
 
 class TransferRow(NamedTuple):
@@ -60,7 +65,9 @@ class TransferRow(NamedTuple):
     source: str
     target: str
     sent_on: date
-    state: Literal["sent", "closed"]
+    state: TransferState
+    closing_by: str | None = None
+    """Who gives up what has not arrived."""
 
 
 class TransferLine(NamedTuple):
@@ -122,6 +129,8 @@ async def save_lines(connection: asyncpg.Connection, lines: Mapping[TransferKey,
     await connection.execute(SAVE_LINES, *columns(rows, 5))
 
 
-async def close(connection: asyncpg.Connection, transfers: Collection[TransferKey]) -> None:
-    """Nothing more is expected of these."""
-    await connection.execute(CLOSE, *columns(sorted(transfers), 2))
+async def decide(
+    connection: asyncpg.Connection, rows: Mapping[TransferKey, tuple[TransferState, str | None, str | None]]
+) -> None:
+    """Write how transfers stand: the state, who gives up what is missing, and who agreed."""
+    await connection.execute(DECIDE, *columns([(*key, *rows[key]) for key in sorted(rows)], 5))

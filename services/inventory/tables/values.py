@@ -108,8 +108,12 @@ class Transfer(Row, table=True):
     __tablename__ = "transfer"
     __table_args__ = (
         UniqueConstraint("company", "reference", name="transfer_reference_once"),
-        CheckConstraint("state in ('sent', 'closed')"),
+        CheckConstraint("state in ('sent', 'closing', 'closed')"),
         CheckConstraint("source <> target"),
+        CheckConstraint("closed_by is null or closed_by <> closing_by", name="closed_by_another"),
+        CheckConstraint(
+            "closing_by is not null or (state <> 'closing' and closed_by is null)", name="closing_by_somebody"
+        ),
     )
     company: str = Field(sa_column=text_column(key=True))
     transfer: UUID = Field(primary_key=True)
@@ -120,6 +124,8 @@ class Transfer(Row, table=True):
     state: str = Field(sa_column=text_column())
     recorded_at: datetime = Field(sa_column=moment_column())
     actor: str = Field(sa_column=text_column())
+    closing_by: str | None = Field(default=None, sa_column=text_column(null=True))
+    closed_by: str | None = Field(default=None, sa_column=text_column(null=True))
 
 
 class TransferLine(Row, table=True):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from chassis.cause import Cause
 from chassis.errors import Refused
 from chassis.ids import UUID, derive
+from services.inventory.domain.counting import CountLine
 from services.inventory.domain.moving import NotMoved
 from services.inventory.domain.quantities import plain
 from services.inventory.store.stock import Level
+from services.inventory.translate.valuing import signed
 
 
 def document_id(kind: str, cause: Cause) -> UUID:
@@ -45,6 +47,14 @@ def reference_taken(kind: str, reference: str, document: UUID) -> Refused:
 def not_found(kind: str, document: UUID) -> Refused:
     """There is no such document."""
     return Refused(f"{kind}-not-found", f"There is no {kind} {document}.", status=404)
+
+
+def count_outdated(line: CountLine, now: int, at: str) -> Refused:
+    """What was expected when it was counted is not what is expected of that day now."""
+    then, today = signed(line.expected), signed(now)
+    detail = f"Of {line.sku} {then} were expected when it was counted, and by now {today}: count again."
+    extra = {"item": line.sku, "expected": then, "expected_now": today, "counted": plain(line.counted)}
+    return Refused("count-outdated", detail, at, status=409, extra=extra)
 
 
 def level_too_large(sku: str, at: str) -> Refused:

@@ -127,6 +127,11 @@ def signed(micro: int) -> str:
     return from_micro(micro) if micro >= 0 else f"-{from_micro(-micro)}"
 
 
+def cost_missing(sku: str, at: str) -> Refused:
+    """Nobody says what goods cost that are valued, and there is no price of before."""
+    return Refused("cost-missing", f"{sku} is valued; say what one costs.", at)
+
+
 def value_too_large(sku: str, at: str) -> Refused:
     """A move of goods that would be worth more than an amount can say."""
     return Refused("stock-value-too-large", f"{sku} would be worth more than can be booked.", at)
