@@ -45,7 +45,14 @@ def desk(request: Request) -> PayDesk:
     return found
 
 
+def maybe_desk(request: Request) -> PayDesk | None:
+    """The same, where what is asked for can be told without pay."""
+    found: PayDesk | None = request.app.state.pay_desk
+    return found
+
+
 Desk = Annotated[PayDesk, Depends(desk)]
+MaybeDesk = Annotated[PayDesk | None, Depends(maybe_desk)]
 
 
 async def log(

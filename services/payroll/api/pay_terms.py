@@ -31,6 +31,7 @@ from services.payroll.commands.pay import (
     RecordTaxProfile,
 )
 from services.payroll.queries import payslips as queries
+from services.payroll.queries import people
 from services.payroll.store.vault import Unreadable
 
 router = Router(prefix="/v1/companies/{company}", tags=["pay"])
@@ -110,6 +111,7 @@ class TermsBody(Body):
     effective_on: Day
     monthly: MoneyBody | None
     cost_centre: Reference | None = None
+    """Who bears the salary. Left out, it is the position's, as it is day by day."""
     contract: Reference | None = None
     """Whose contract's pay it is, by its reference; contracts that run beside each other are paid beside each other.
     Left out, it is pay for the employment as a whole.
@@ -166,8 +168,6 @@ async def give_figures(
 async def agree_pay(company: str, employee: uuid.UUID, body: TermsBody, call: OfficerCall, desk: Desk) -> Response:
     """Agree a month's salary from a day on; a day in the past is paid after in the next run."""
     monthly = body.monthly
-    if monthly is not None and body.cost_centre is None:
-        raise _fault("/cost_centre", "cost-centre-missing", "Say which cost centre bears the salary.")
     command = AgreePay(
         call.cause(company),
         UUID(str(employee)),
@@ -245,7 +245,9 @@ async def show_agreed(
         try:
             agreed = await queries.agreed(connection, desk.vault, company, employee)
             agreed = agreed if who.sees_bank_and_tax(employee) else agreed.pay_alone()
-            return agreed if on is None else agreed.on(on)
+            if on is None:
+                return agreed
+            return agreed.on(on, await people.cost_centre(connection, company, employee, on))
         except Unreadable:
             raise Problem(410, "person-erased", "This person's data was erased.") from None
 

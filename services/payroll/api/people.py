@@ -15,13 +15,16 @@ from chassis.http import Call, Router, write
 from chassis.ids import UUID, derive
 from contracts.base import Language, Name, Reference, Text
 from services.payroll.api.inputs import Body, Correctable, Day, MaybeDay, Read, Write
+from services.payroll.api.pay_doors import MaybeDesk, log
 from services.payroll.commands.people import AmendContract, ChangeEmployment, LinkAccount, RecordLeaving, SignContract
 from services.payroll.domain.rights import BY_NAME, OFFICER
 from services.payroll.handlers import contracts as contract_handlers
 from services.payroll.handlers import employment as handlers
+from services.payroll.queries import payslips as pay_queries
 from services.payroll.queries import people as queries
-from services.payroll.queries.people import ROWS_DEFAULT, ROWS_MAX
+from services.payroll.queries.people import ROWS_DEFAULT, ROWS_MAX, PayOn
 from services.payroll.queries.viewing import viewer
+from services.payroll.store.vault import Unreadable
 
 SERIAL_MAX = 2**63 - 1
 
@@ -99,10 +102,14 @@ async def show_employee(
     company: str,
     employee: uuid.UUID,
     reading: Read,
+    desk: MaybeDesk,
     on: Annotated[MaybeDay, Query(description="As of this day; today when it is left out.")] = None,
-    known_at: Annotated[datetime | None, Query(description="As it was known at this moment.")] = None,
+    known_at: Annotated[datetime | None, Query(description="As it was known at this moment; without pay.")] = None,
 ) -> queries.Employee:
-    """One person as of a day, with every change and contract that was recorded."""
+    """One person as of a day, with every change and contract that was recorded.
+
+    Who names a day and may see this person's pay is told it too; that it was read is written down.
+    """
     if known_at is not None and known_at.tzinfo is None:
         raise Problem(422, "time-zone-missing", "Write the moment with its offset from UTC, as 2026-11-22T08:30:00Z.")
     async with reading.connection(company) as connection:
@@ -110,7 +117,16 @@ async def show_employee(
         found = await queries.employee(connection, company, who, employee, on, known_at)
     if found is None:
         raise Problem(404, "employee-not-found", "There is no such employee.")
-    return found
+    if on is None or known_at is not None or desk is None or not who.sees_pay(employee):
+        return found
+    await log(reading, company, "agreed pay", employee=employee)
+    async with reading.connection(company) as connection:
+        try:
+            agreed = await pay_queries.agreed(connection, desk.vault, company, employee)
+        except Unreadable:  # they were erased
+            return found
+    pay = [PayOn.model_validate(term.model_dump()) for term in agreed.on(on, found.cost_centre).terms]
+    return found.model_copy(update={"pay": pay})
 
 
 @router.post("/employees/{employee}/changes", status_code=201)

@@ -67,6 +67,29 @@ class Staff:
         state = effective.on(facts, day, at) or effective.on(facts, effective.begins(facts, at) or day, at)
         return position(state | {"manager": self._at_work(state.get("manager"), day)}, employee, organisation)
 
+    def cost_centres_of(
+        self, employee: UUID, until: date, organisations: dict[date, Organisation]
+    ) -> list[tuple[date, str]]:
+        """Which cost centre bears somebody's cost from which day on, up to a day; empty where none does.
+
+        `organisations` keeps the departments of days, for all who are asked about.
+        """
+        facts = self.employments.get(employee, [])
+        first = effective.begins(facts)
+        if first is None:
+            return []
+        days = set(effective.days_of_change(facts, first))
+        for of_department in self.departments.values():
+            days.update(effective.days_of_change(of_department, first))
+        found: list[tuple[date, str]] = []
+        for day in sorted(day for day in days if day <= until):
+            if day not in organisations:
+                organisations[day] = self.organisation(day)
+            centre = self.position(employee, day, organisations[day]).cost_centre or ""
+            if not found or found[-1][1] != centre:
+                found.append((day, centre))
+        return found
+
     def managers(self, day: date) -> dict[UUID, UUID | None]:
         """Everybody's manager on a day."""
         organisation = self.organisation(day)

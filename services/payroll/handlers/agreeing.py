@@ -156,7 +156,8 @@ class Agreeing:
         for command in commands:
             company, person = command.cause.company, known.find(command)
             group = groups.get((company, command.pay_group))
-            centre, day = (company, command.cost_centre) in centres, command.effective_on
+            centre = command.cost_centre is None or (company, command.cost_centre) in centres
+            day = command.effective_on
             contract = contracts.get((company, command.employee, command.contract or ""))
             starts_on = None if contract is None else contract.starts_on
             terms = Terms(command.pay_group, day, command.currency, centre, command.contract, starts_on)

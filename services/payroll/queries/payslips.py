@@ -78,6 +78,7 @@ class Term(BaseModel):
     monthly: str | None
     currency: str
     cost_centre: str | None
+    """Null where it follows the position; of a day it is the one of that day."""
     contract: str | None
     """The reference of the contract whose pay it is; null for the employment as a whole."""
     contract_ends_on: date | None
@@ -144,11 +145,16 @@ class Agreed(BaseModel):
         """What a manager is told: neither where pay goes nor what tax depends on."""
         return Agreed(employee=self.employee, terms=self.terms, bank_accounts=None, tax_profiles=None)
 
-    def on(self, day: date) -> Agreed:
-        """Of each kind what holds on a day: what was last entered of the latest day until then."""
+    def on(self, day: date, cost_centre: str | None) -> Agreed:
+        """Of each kind what holds on a day: what was last entered of the latest day until then. `cost_centre` is that
+        of the position on this day: it bears pay that names none.
+        """
         return Agreed(
             employee=self.employee,
-            terms=_paid_on(self.terms, day),
+            terms=[
+                term.model_copy(update={"cost_centre": term.cost_centre or cost_centre})
+                for term in _paid_on(self.terms, day)
+            ],
             bank_accounts=None if self.bank_accounts is None else _holding(self.bank_accounts, day),
             tax_profiles=None if self.tax_profiles is None else _holding(self.tax_profiles, day),
         )

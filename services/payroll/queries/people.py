@@ -77,6 +77,17 @@ class Contract(BaseModel):
     terms: list[Change]
 
 
+class PayOn(BaseModel):
+    """A month's salary that holds on a day, and who bears it."""
+
+    pay_group: str
+    monthly: str
+    currency: str
+    cost_centre: str | None
+    contract: str | None
+    """The reference of the contract whose pay it is; null for the employment as a whole."""
+
+
 class Employee(EmployeeLine):
     """A person with everything that was ever recorded of their employment."""
 
@@ -86,6 +97,8 @@ class Employee(EmployeeLine):
     left_on: date | None
     changes: list[Change]
     contracts: list[Contract]
+    pay: list[PayOn] | None = None
+    """As of the day that was asked for, for who may see it; null for others, and when no day was named."""
 
 
 async def employees(
@@ -136,6 +149,14 @@ async def employee(
         changes=_changes(facts, known_at),
         contracts=[_contract(one, day, staff.left_on(employee_id)) for one in contracts],
     )
+
+
+async def cost_centre(connection: asyncpg.Connection, company: str, employee_id: UUID, day: date) -> str | None:
+    """Which cost centre bears somebody's cost on a day, by their position."""
+    staff = (await staff_store.read(connection, [company], [employee_id]))[company]
+    if employee_id not in staff.employments:
+        return None
+    return staff.position(employee_id, day, staff.organisation(day)).cost_centre
 
 
 def seen_by(viewer: Viewer) -> set[UUID] | None:

@@ -15,14 +15,17 @@ import orjson
 from chassis.ids import UUID
 from services.payroll.domain import effective
 from services.payroll.domain.filing import ToFile
+from services.payroll.domain.organisation import Organisation
 from services.payroll.domain.pay.months import Month
 from services.payroll.domain.pay.paying import PersonPay
 from services.payroll.domain.pay.people import Leave, Person, Profile, Term
+from services.payroll.domain.pay.people import following as follow
 from services.payroll.domain.pay.records import read as read_record
 from services.payroll.domain.pay.records import read_profile
 from services.payroll.domain.privacy import PersonKey, Place
 from services.payroll.store import effective as effective_store
 from services.payroll.store import leave
+from services.payroll.store import staff as staff_store
 from services.payroll.store.contracts import spans
 from services.payroll.store.effective import hired_on
 from services.payroll.store.pay_groups import given
@@ -192,8 +195,8 @@ def _part(row: asyncpg.Record, first: UUID, last: UUID) -> Part:
 async def facts(
     connection: asyncpg.Connection, vault: Vault, company: str, part: Part, only: Collection[UUID] | None = None
 ) -> PartFacts:
-    """The people of a part, or some of them, with their terms, profiles and newest payslips: eight statements at most,
-    however many people. Who was erased is left out: nothing about them can be read, and nothing is owed to them.
+    """The people of a part, or some of them, with their terms, profiles and newest payslips: thirteen statements at
+    most, however many people. Who was erased is left out: nothing about them can be read, and nothing is owed to them.
     """
     until = part.month.last
     oldest = date(part.month.year - LEAVERS_MONTHS // 12, part.month.month, 1)
@@ -210,19 +213,21 @@ async def facts(
     for row in agreed:
         monthly = _opened(found.ring, company, "pay_term", row)["monthly"]
         contract, ends_on = ("", None) if row["contract"] is None else contracts[row["contract"]]
-        term = Term(row["effective_on"], monthly, row["cost_centre"], contract, ends_on)
+        term = Term(row["effective_on"], monthly, row["cost_centre"] or "", contract, ends_on)
         terms.setdefault(row["employee"], []).append(term)
     profiles: dict[UUID, list[Profile]] = {}
     for row in await connection.fetch(PROFILES, company, ids, until):
         value = _opened(found.ring, company, "tax_profile", row)
         profile = Profile(row["effective_on"], value["children"], Fraction(value["credit_points"]))
         profiles.setdefault(row["employee"], []).append(profile)
+    following = {row["employee"] for row in agreed if row["cost_centre"] is None}
+    centres = await _cost_centres(connection, company, following, until)
     unpaid = await leave.unpaid(connection, company, EVER, until, ids)
     for row in rows:
         employee = row["employee"]
         found.people[employee] = Person(
             row["hired_on"],
-            tuple(terms.get(employee, ())),
+            follow(terms.get(employee, ()), centres.get(employee, ())),
             row["left_on"],
             tuple(Leave(first, last) for first, last in unpaid.get(employee, ())),
             profiles=tuple(profiles.get(employee, ())),
@@ -230,6 +235,17 @@ async def facts(
     for row in await connection.fetch(LAST, company, ids, part.month.first):
         found.last[row["employee"]] = _record(found.ring, company, row)
     return found
+
+
+async def _cost_centres(
+    connection: asyncpg.Connection, company: str, people: Collection[UUID], until: date
+) -> dict[UUID, list[tuple[date, str]]]:
+    """The cost centres of these people's positions by the day: five statements, or none."""
+    if not people:
+        return {}
+    staff = (await staff_store.read(connection, [company], people))[company]
+    organisations: dict[date, Organisation] = {}
+    return {employee: staff.cost_centres_of(employee, until, organisations) for employee in people}
 
 
 async def earlier(

@@ -67,7 +67,7 @@ class PayTerm(Row, table=True):
     __tablename__ = "pay_term"
     __table_args__ = (
         CheckConstraint("revision > 0"),
-        CheckConstraint("(sealed is null) = (cost_centre is null)"),
+        CheckConstraint("sealed is not null or cost_centre is null"),
         ForeignKeyConstraint(["company", "employee"], ["pay_member.company", "pay_member.employee"]),
         ForeignKeyConstraint(["company", "cost_centre"], ["cost_centre.company", "cost_centre.cost_centre"]),
         ForeignKeyConstraint(["company", "contract"], ["contract.company", "contract.contract"]),

@@ -100,7 +100,7 @@ def checked(person: Person, cost_centres: Sequence[str]) -> Person:
     """The same person with terms in their order, the first of each contract not before the first day of work.
 
     What was agreed before the hire was moved to a later day counts from that day on. Raises PayRefused:
-    `pay-terms-missing`, `pay-terms-repeated`, `negative-pay`, `unknown-cost-centre`.
+    `pay-terms-missing`, `pay-terms-repeated`, `negative-pay`, `cost-centre-missing`, `unknown-cost-centre`.
     """
     terms = sorted(person.terms, key=_place)
     if len({_place(term) for term in terms}) < len(terms):
@@ -113,9 +113,33 @@ def checked(person: Person, cost_centres: Sequence[str]) -> Person:
     if any(term.monthly < 0 for term in terms):
         raise PayRefused("negative-pay", "A salary cannot be below zero.")
     for term in terms:
+        if not term.cost_centre:
+            sentence = (
+                f"Neither the terms nor the position say which cost centre bears the pay from {term.starts_on} on."
+            )
+            raise PayRefused("cost-centre-missing", sentence)
         if term.cost_centre not in cost_centres:
             raise PayRefused("unknown-cost-centre", f"There is no cost centre {term.cost_centre}.")
     return replace(person, terms=tuple(terms))
+
+
+def following(terms: Sequence[Term], centres: Sequence[tuple[date, str]]) -> tuple[Term, ...]:
+    """Terms that name no cost centre, divided where that of the person's position becomes another one: `centres` says
+    which it is from which day on, from the hire. What nobody bears stays without.
+    """
+    found: list[Term] = []
+    for term in terms:
+        if term.cost_centre:
+            found.append(term)
+            continue
+        later = (each.starts_on for each in terms if each.contract == term.contract and each.starts_on > term.starts_on)
+        until = min(later, default=date.max)
+        begun = [centre for day, centre in centres if day <= term.starts_on] or [centre for _, centre in centres[:1]]
+        found.append(replace(term, cost_centre=begun[-1] if begun else ""))
+        found += [
+            replace(term, starts_on=day, cost_centre=centre) for day, centre in centres if term.starts_on < day < until
+        ]
+    return tuple(found)
 
 
 def paid_twice(terms: Collection[Term]) -> tuple[date, date | None] | None:
