@@ -13,10 +13,11 @@ import pytest
 import pytest_asyncio
 
 from services.ledger import handlers
-from services.ledger.commands import ChangePolicy, NewCustomer, RegisterCustomers
+from services.ledger.commands import ChangePolicy, NewCustomer, NewRate, RecordRates, RegisterCustomers
 from services.ledger.domain.customers import CustomerChange
 from services.ledger.domain.exposure import Exposure
 from services.ledger.domain.policy import PolicyChange
+from tests.ledger.accountant import faults
 from tests.ledger.desk import NOON, Desk, Order, again, cause, payment
 from tests.ledger.test_crowd import Replica
 
@@ -36,8 +37,8 @@ async def asks(desk: Desk, *, on: bool = True, company: str = "acme") -> None:
     await desk.do(handlers.change_policies, ChangePolicy(company, change, None, cause(company)))
 
 
-async def limit(desk: Desk, customer: str, amount: int | None) -> None:
-    first = CustomerChange(ALWAYS, customer, "en", ADDRESS, None, None, {} if amount is None else {"EUR": amount})
+async def limit(desk: Desk, customer: str, amount: int | None, currency: str = "EUR") -> None:
+    first = CustomerChange(ALWAYS, customer, "en", ADDRESS, None, None, {} if amount is None else {currency: amount})
     await desk.do(handlers.register_customers, RegisterCustomers("acme", [NewCustomer(customer, first, "")], cause()))
 
 
@@ -185,3 +186,106 @@ async def test_orders_of_before_pass_and_companies_that_do_not_ask_say_nothing(d
     assert await answers(desk) == [("A", "not-asked"), ("C", "held"), ("C", "not-asked"), ("D", "not-asked")]
     required = [told.data for told in await desk.told("CreditCheckRequired")]
     assert required == [{"company": "acme", "valid_from": "2026-01-01"}]
+
+
+async def rate(desk: Desk, currency: str, of: str) -> None:
+    """One unit is worth so much, from the day before on."""
+    rates = RecordRates("acme", [NewRate(currency, date(2026, 11, 21), of, "ECB", "")], cause())
+    await desk.do(handlers.record_rates, rates)
+
+
+async def test_a_limit_in_another_currency_holds_at_the_rate_of_the_day(
+    careful: Desk, caller: httpx.AsyncClient
+) -> None:
+    """L10: 100 dollars at 0.80 are 80 euros, of all that is at stake, in whatever currency it was ordered."""
+    await limit(careful, "C-3", 100_00, "USD")
+
+    await careful.hear(order("A", "100.00", "C-3", currency="USD").placed())
+    await careful.hear(order("B", "0.01", "C-3").placed())
+
+    assert await answers(careful) == [("A", "within-limit"), ("B", "held")]
+    (held,) = await careful.told("CreditHeld")
+    assert (held.data["currency"], held.data["exposure"], held.data["limit"]) == ("EUR", "80.00", "80.00")
+    seen = (await caller.get(f"{ACME}/customers/C-3/credit")).json()
+    assert (seen["limit"], seen["available"]) == ("80.00", "0.00")
+    assert seen["limits"] == [{"currency": "USD", "amount": "100.00", "worth": "80.00"}]
+
+
+async def test_of_limits_in_two_currencies_the_stricter_one_holds(careful: Desk, caller: httpx.AsyncClient) -> None:
+    """L10: a limit is of all that is at stake; a second one takes nothing off the first."""
+    limits = {"EUR": 90_00, "USD": 100_00}
+    first = CustomerChange(ALWAYS, "C-3", "en", ADDRESS, None, None, limits)
+    new = RegisterCustomers("acme", [NewCustomer("C-3", first, "")], cause())
+    await careful.do(handlers.register_customers, new)
+
+    await careful.hear(order("A", "85.00", "C-3").placed())
+
+    assert await answers(careful) == [("A", "held")]
+
+
+async def test_a_limit_in_a_currency_without_a_rate_holds_orders_and_says_why(
+    careful: Desk, caller: httpx.AsyncClient
+) -> None:
+    """L10: nobody can say how much it is, so nothing passes by it until a rate is recorded, and then what fits."""
+    await limit(careful, "C-3", 100_00, "CHF")
+    await careful.hear(order("A", "10.00", "C-3").placed())
+
+    assert await answers(careful) == [("A", "held")]
+    (held,) = await careful.told("CreditHeld")
+    assert "no rate of CHF" in held.data["detail"]
+    seen = (await caller.get(f"{ACME}/customers/C-3/credit")).json()
+    assert seen["limits"] == [{"currency": "CHF", "amount": "100.00", "worth": None}]
+    assert seen["available"] == "0.00"
+
+    await rate(careful, "CHF", "1.05")
+
+    assert await answers(careful) == [("A", "held"), ("A", "room-again")]
+
+
+async def test_an_order_in_a_currency_without_a_rate_waits_for_one_and_is_asked_about_then(careful: Desk) -> None:
+    """L10: it is not worth nothing: nobody answers it before."""
+    await careful.hear(order("A", "101.00", currency="CHF").placed())
+    assert await answers(careful) == []
+
+    await rate(careful, "CHF", "1.00")
+    await careful.try_held()
+
+    assert await answers(careful) == [("A", "held")]
+
+
+def limited(amount: str | None, since: str = "2026-11-01", currency: str = "EUR") -> dict[str, Any]:
+    """A change of a customer's limit."""
+    return {"valid_from": since, "credit_limits": [{"currency": currency, "amount": amount}]}
+
+
+async def test_who_may_not_let_orders_pass_may_not_raise_a_limit(careful: Desk, caller: httpx.AsyncClient) -> None:
+    """L10: a higher limit frees held orders as a release does, so it needs the same right; a lower one does not."""
+    await careful.hear(order("A", "120.00").placed())
+    changes = "/customers/C-1/changes"
+    async with careful.ask(scopes=("ledger:read", "ledger:write")) as clerk:
+        raised = [await post(clerk, changes, limited(amount)) for amount in ("100.01", None)]
+        lowered = await post(clerk, changes, limited("50.00"))
+        back = await post(clerk, changes, limited("60.00"))
+        first = await post(clerk, "/customers/C-2/changes", limited("10.00"))
+        other = await post(clerk, changes, limited("1000.00", currency="USD"))
+    assert [one.status_code for one in (*raised, lowered, back, first, other)] == [403, 403, 201, 403, 201, 201]
+    assert faults(raised[0]) == [("/credit_limits/0/amount", "limit-raised-without-right")]
+    assert await answers(careful) == [("A", "held")]
+
+    approved = await post(caller, changes, limited("120.00"))
+
+    assert approved.status_code == 201
+    assert await answers(careful) == [("A", "held"), ("A", "room-again")]
+
+
+async def test_a_limit_is_raised_or_lowered_as_of_the_day_that_it_holds_from(
+    careful: Desk, caller: httpx.AsyncClient
+) -> None:
+    """L10: what counts is the limit of that day, whenever it was written down."""
+    changes = "/customers/C-1/changes"
+    await post(caller, changes, limited("50.00", "2026-12-01"))
+    async with careful.ask(scopes=("ledger:read", "ledger:write")) as clerk:
+        before = await post(clerk, changes, limited("80.00", "2026-11-15"))
+        after = await post(clerk, changes, limited("80.00", "2026-12-05"))
+
+    assert (before.status_code, after.status_code) == (201, 403)

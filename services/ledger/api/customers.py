@@ -147,11 +147,14 @@ async def register_customers(company: str, body: CustomersBody, call: Write) -> 
 
 @router.post("/customers/{customer}/changes", status_code=201)
 async def change_customer(company: str, customer: str, body: CustomerChangeBody, call: Write) -> Response:
-    """Say what is different about a customer from a day on, in the past or to come."""
-    return await call.run(
-        handlers.change_customers,
-        ChangeCustomer(company, customer, _change(body, body.valid_from), call.cause(company)),
-    )
+    """Say what is different about a customer from a day on, in the past or to come.
+
+    A higher limit lets held orders pass, so it needs `ledger:approve`, as letting them pass one by one does.
+    """
+    may_approve = call.caller.may("ledger:approve", company)
+    change = _change(body, body.valid_from)
+    command = ChangeCustomer(company, customer, change, call.cause(company), may_approve)
+    return await call.run(handlers.change_customers, command)
 
 
 def _new(body: CustomerBody, pointer: str) -> NewCustomer:

@@ -30,9 +30,10 @@ class RegisterCustomers:
 
 @dataclass(frozen=True, slots=True)
 class ChangeCustomer:
-    """Something about a customer is different from a day on."""
+    """Something about a customer is different from a day on; `may_approve` says whether by who may let orders pass."""
 
     company: str
     code: str
     change: CustomerChange
     cause: Cause
+    may_approve: bool

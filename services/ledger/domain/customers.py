@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -34,6 +34,24 @@ class PaymentTerms(NamedTuple):
 
 DEFAULT_TERMS = PaymentTerms(30)
 """What holds where nothing was agreed."""
+
+
+class LimitSince(NamedTuple):
+    """A credit limit in a currency from a day on; None is no limit."""
+
+    valid_from: date
+    amount: int | None
+
+
+def raises(limits: Sequence[LimitSince], new: LimitSince) -> bool:
+    """Whether a limit, or none, is more than the one that held on its day. The first is a bound, however high: there
+    was none.
+    """
+    until_then = [limit for limit in limits if limit.valid_from <= new.valid_from]
+    if not until_then:
+        return False
+    before = sorted(until_then, key=lambda limit: limit.valid_from)[-1].amount  # of one day the last recorded
+    return before is not None and (new.amount is None or new.amount > before)
 
 
 @dataclass(frozen=True, slots=True)

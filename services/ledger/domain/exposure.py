@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from chassis.ids import UUID
+from contracts.money import WHOLE_DIGITS_MAX, minor_units
+from services.ledger.domain.exchange import Rate, value
 
 Because = Literal["within-limit", "no-limit", "not-asked", "room-again", "released"]
+
+
+class Limit(NamedTuple):
+    """How much may be at stake, as agreed, and in the company's own currency; None where there is no rate."""
+
+    amount: int
+    worth: int | None
+
+
+def worth_of(amount: int, currency: str, own: str, rate: Rate | None) -> int | None:
+    """A limit in the company's own currency, by the rate of the day; no more than an amount may be."""
+    if currency == own:
+        return amount
+    if rate is None:
+        return None
+    longest: int = 10 ** (WHOLE_DIGITS_MAX + minor_units(own)) - 1
+    return min(value(amount, currency, rate, own), longest)
 
 
 @dataclass(slots=True)
@@ -21,7 +41,19 @@ class Exposure:
     ordered: int
     """Orders that passed, as far as they are not invoiced."""
     limit: int | None
-    """None is no limit."""
+    """Of the limits the strictest, in the company's own currency; None is no limit, nought where it is not known."""
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    """As agreed, by currency: each is of all that is at stake."""
+
+    def bound(self, limits: Mapping[str, Limit]) -> None:
+        """Let these limits hold."""
+        self.limits = limits
+        self.limit = min((limit.worth or 0 for limit in limits.values()), default=None)
+
+    @property
+    def lacks_rate_of(self) -> str | None:
+        """The currency of a limit of which nobody can say how much it is: nothing passes by it."""
+        return next((currency for currency, limit in self.limits.items() if limit.worth is None), None)
 
     @property
     def total(self) -> int:
@@ -33,7 +65,11 @@ class Exposure:
 
         An order over nothing always fits: it puts nothing at stake.
         """
-        return self.limit is None or amount == 0 or self.total - instead_of + amount <= self.limit
+        if amount == 0:
+            return True
+        if self.lacks_rate_of is not None:
+            return False
+        return self.limit is None or self.total - instead_of + amount <= self.limit
 
     def add(self, amount: int, instead_of: int = 0) -> None:
         """Let an order pass."""

@@ -75,7 +75,7 @@ async def answer(
         ordinal = count[one.cause.id]
         count[one.cause.id] += 1
         if because is None:
-            told = translate.credit_held(held, at_stake, exposure.limit or 0, own)
+            told = translate.credit_held(held, at_stake, exposure.limit or 0, own, exposure.lacks_rate_of)
         else:
             told = translate.credit_approved(held, because, at_stake, exposure.limit, own)
             exposure.add(amount, before)
@@ -113,6 +113,7 @@ async def _worth(
         amount = draft.total
         if draft.currency != draft.own:
             rate = rates.get(_quote(draft))
+            # Without a rate the order itself waits for one, before anybody asks about it.
             amount = 0 if rate is None else value(amount, draft.currency, rate, draft.own)
         worth.append(0 if too_much(amount, draft.own) else amount)
     return worth
@@ -154,6 +155,9 @@ async def review(eased: Mapping[CustomerKey, Cause], books: Mapping[str, Books],
 async def review_all(causes: Mapping[str, Cause], unit: UnitOfWork) -> None:
     """Look anew at all that is held in these companies."""
     books = await open_books(unit)
+    causes = {company: cause for company, cause in causes.items() if books[company].answers_orders}
+    if not causes:
+        return
     held = await store.read_held(unit.raw, causes, None)
     await _let_pass(held, {(one.company, one.customer): causes[one.company] for one in held}, books, unit)
 

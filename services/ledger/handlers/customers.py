@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -10,7 +10,7 @@ from chassis.errors import Refused
 from chassis.requests import Answer, Result
 from services.ledger import translate
 from services.ledger.commands import ChangeCustomer, NewCustomer, RegisterCustomers
-from services.ledger.domain.customers import CustomerChange
+from services.ledger.domain.customers import CustomerChange, LimitSince, raises
 from services.ledger.handlers.bookkeeping import open_books
 from services.ledger.handlers.credit import review
 from services.ledger.store import companies, prices
@@ -80,6 +80,8 @@ async def change_customers(commands: Sequence[ChangeCustomer], unit: UnitOfWork)
     books = await open_books(unit)
     counts = await store.read_existing(unit.raw, {(c.company, c.code) for c in commands})
     lists = await known_lists([c.change for c in commands], unit)
+    limited = {(c.company, c.code) for c in commands if c.change.credit_limits}
+    limits = await store.read_limits(unit.raw, limited) if limited else {}
     rows: list[store.ChangeRow] = []
     changed: dict[tuple[str, str], int] = {}
     results: list[Result] = []
@@ -88,10 +90,12 @@ async def change_customers(commands: Sequence[ChangeCustomer], unit: UnitOfWork)
         if key not in counts:
             results.append(Refused("customer-not-found", f"There is no customer {command.code}.", status=404))
             continue
-        without = list_fault(command.company, command.change, lists, "")
-        if without is not None:
-            results.append(without)
+        refused = list_fault(command.company, command.change, lists, "") or _raised(command, limits)
+        if refused is not None:
+            results.append(refused)
             continue
+        for currency, amount in command.change.credit_limits.items():
+            limits.setdefault((*key, currency), []).append(LimitSince(command.change.valid_from, amount))
         counts[key] += 1
         changed[key] = counts[key]
         rows.append((*key, counts[key], command.change))
@@ -102,6 +106,18 @@ async def change_customers(commands: Sequence[ChangeCustomer], unit: UnitOfWork)
     if rows:
         await store.insert_changes(unit.raw, rows)
         await store.count_changes(unit.raw, [(*key, count) for key, count in changed.items()])
-        limited = [c for c in commands if c.change.credit_limits and (c.company, c.code) in changed]
-        await review({(c.company, c.code): c.cause for c in limited}, books, unit)
+        eased = [c for c in commands if c.change.credit_limits and (c.company, c.code) in changed]
+        await review({(c.company, c.code): c.cause for c in eased}, books, unit)
     return results
+
+
+def _raised(command: ChangeCustomer, limits: Mapping[tuple[str, str, str], Sequence[LimitSince]]) -> Refused | None:
+    """Why who asks may not have it, if so: a higher limit lets held orders pass, as a release of each would."""
+    if command.may_approve:
+        return None
+    for place, (currency, amount) in enumerate(command.change.credit_limits.items()):
+        known = limits.get((command.company, command.code, currency), ())
+        if raises(known, LimitSince(command.change.valid_from, amount)):
+            detail = "Who raises a credit limit lets orders pass, and needs the scope ledger:approve."
+            return Refused("limit-raised-without-right", detail, f"/credit_limits/{place}/amount", 403)
+    return None

@@ -13,6 +13,7 @@ from services.ledger import translate
 from services.ledger.commands import RecordRates
 from services.ledger.domain.exchange import from_scaled, to_scaled
 from services.ledger.handlers.bookkeeping import open_books
+from services.ledger.handlers.credit import review_all
 from services.ledger.store import rates as store
 
 
@@ -38,6 +39,9 @@ async def record_rates(commands: Sequence[RecordRates], unit: UnitOfWork) -> Seq
     if rows:
         await store.insert(unit.raw, rows)
         unit.wake_drainer()
+        new = {company for company, *_ in rows if books[company].answers_orders}
+        if new:
+            await review_all({c.company: c.cause for c in commands if c.company in new}, unit)
     return results
 
 

@@ -43,8 +43,18 @@ class HoldsAnswer(BaseModel):
     next: str | None
 
 
+class LimitAnswer(BaseModel):
+    """A limit as it was agreed, and what it is worth in the company's own currency; null is without a rate."""
+
+    currency: str
+    amount: str
+    worth: str | None
+
+
 class CreditAnswer(BaseModel):
-    """How a customer stands, in the company's own currency; without a limit all passes."""
+    """How a customer stands, in the company's own currency; without a limit all passes, and of limits in several
+    currencies the strictest holds.
+    """
 
     customer: str
     currency: str
@@ -55,6 +65,7 @@ class CreditAnswer(BaseModel):
     exposure: str
     limit: str | None
     available: str | None
+    limits: list[LimitAnswer]
 
 
 async def holds(
@@ -93,4 +104,12 @@ async def standing(connection: asyncpg.Connection, company: str, customer: str, 
         exposure=sum_text(found.total, currency),
         limit=None if found.limit is None else sum_text(found.limit, currency),
         available=None if found.limit is None else sum_text(max(0, found.limit - found.total), currency),
+        limits=[
+            LimitAnswer(
+                currency=name,
+                amount=sum_text(limit.amount, name),
+                worth=None if limit.worth is None else sum_text(limit.worth, currency),
+            )
+            for name, limit in sorted(found.limits.items())
+        ],
     )

@@ -9,13 +9,15 @@ from typing import NamedTuple
 import asyncpg
 
 from chassis.ids import UUID
-from services.ledger.domain.exposure import Exposure, Held
+from services.ledger.domain.exchange import Quote
+from services.ledger.domain.exposure import Exposure, Held, Limit, worth_of
+from services.ledger.store import rates
 from services.ledger.store.orders import OrderRevision
 
 # Of an order the latest revision that passed counts. Amounts in other currencies are worth what they were booked at.
 EXPOSURES = """
-select x.company, x.customer, i.owed, u.unapplied, o.ordered, l.amount
-from unnest($1::text[], $2::text[], $3::text[], $4::date[]) as x(company, customer, own, day)
+select x.company, x.customer, i.owed, u.unapplied, o.ordered, l.currencies, l.amounts
+from unnest($1::text[], $2::text[], $3::date[]) as x(company, customer, day)
 cross join lateral (select coalesce(sum(case when base_total is null then open
         else floor(open::numeric * base_total / total) end), 0)::bigint as owed
     from open_item c where c.company = x.company and c.customer_id = x.customer and c.open > 0 offset 0) i
@@ -25,8 +27,11 @@ cross join lateral (select coalesce(sum(case when base_amount is null then unapp
 cross join lateral (select coalesce(sum(greatest(amount - billed, 0)), 0)::bigint as ordered from (
     select distinct on (order_id) amount, billed from order_credit c where c.company = x.company
         and c.customer_id = x.customer and c.state = 'approved' order by order_id, revision desc) p) o
-left join lateral (select amount from credit_limit c where c.company = x.company and c.customer = x.customer
-    and c.currency = x.own and c.valid_from <= x.day order by c.valid_from desc, c.number desc limit 1) l on true
+cross join lateral (select array_agg(currency order by currency) as currencies,
+        array_agg(amount order by currency) as amounts
+    from (select distinct on (currency) currency, amount from credit_limit c where c.company = x.company
+        and c.customer = x.customer and c.valid_from <= x.day order by currency, valid_from desc, number desc) n
+    where amount is not null) l
 """
 
 # What the order's earlier revisions stand for: what passed of them, and their invoices, which will be credited.
@@ -138,12 +143,34 @@ class ApprovalRow(NamedTuple):
 async def exposures(
     connection: asyncpg.Connection, customers: Mapping[CustomerKey, tuple[str, date]]
 ) -> dict[CustomerKey, Exposure]:
-    """How these customers stand, each with its company's currency and the day whose limit counts."""
-    rows = [(*key, *rest) for key, rest in sorted(customers.items())]
-    return {
-        (company, customer): Exposure(*rest)
-        for company, customer, *rest in await connection.fetch(EXPOSURES, *zip(*rows, strict=True))
+    """How these customers stand, each in its company's currency, against the limits of a day.
+
+    Limits in other currencies are told at the rate of the day; where there are none, no statement is spent on that.
+    """
+    found: dict[CustomerKey, Exposure] = {}
+    limits: dict[CustomerKey, Mapping[str, int]] = {}
+    rows = [(*key, day) for key, (_, day) in sorted(customers.items())]
+    for company, customer, owed, unapplied, ordered, currencies, amounts in await connection.fetch(
+        EXPOSURES, *zip(*rows, strict=True)
+    ):
+        found[company, customer] = Exposure(owed, unapplied, ordered, None)
+        limits[company, customer] = dict(zip(currencies or (), amounts or (), strict=True))
+    quotes = {
+        Quote(key[0], currency, customers[key][1])
+        for key, of_customer in limits.items()
+        for currency in of_customer
+        if currency != customers[key][0]
     }
+    known = await rates.read_valid(connection, quotes) if quotes else {}
+    for key, exposure in found.items():
+        own, day = customers[key]
+        exposure.bound(
+            {
+                currency: Limit(amount, worth_of(amount, currency, own, known.get(Quote(key[0], currency, day))))
+                for currency, amount in limits[key].items()
+            }
+        )
+    return found
 
 
 async def stands_for(

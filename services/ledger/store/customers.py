@@ -8,7 +8,7 @@ from datetime import date
 import asyncpg
 import orjson
 
-from services.ledger.domain.customers import CustomerChange, PaymentTerms
+from services.ledger.domain.customers import CustomerChange, LimitSince, PaymentTerms
 
 EXISTING = """
 select c.company, c.code, c.changes from unnest($1::text[], $2::text[]) as x(company, code)
@@ -34,6 +34,13 @@ select * from unnest($1::text[], $2::text[], $3::int[], $4::date[], $5::text[], 
 INSERT_LIMITS = """
 insert into credit_limit (company, customer, currency, number, valid_from, amount)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::date[], $6::bigint[])
+"""
+
+LIMITS = """
+select c.company, c.customer, c.currency, c.valid_from, c.amount
+from unnest($1::text[], $2::text[]) as x(company, customer)
+cross join lateral (select * from credit_limit l where l.company = x.company and l.customer = x.customer offset 0) c
+order by c.valid_from, c.number
 """
 
 # Of each customer the newest change of terms with effect on the day: the latest day, and of one day the last recorded.
@@ -106,6 +113,16 @@ async def insert_changes(connection: asyncpg.Connection, changes: Sequence[Chang
     ]
     if limits:
         await connection.execute(INSERT_LIMITS, *zip(*limits, strict=True))
+
+
+async def read_limits(
+    connection: asyncpg.Connection, customers: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str, str], list[LimitSince]]:
+    """All limits of these customers, by company, customer and currency; each since a day, in their order."""
+    found: dict[tuple[str, str, str], list[LimitSince]] = {}
+    for company, code, currency, *since in await connection.fetch(LIMITS, *zip(*customers, strict=True)):
+        found.setdefault((company, code, currency), []).append(LimitSince(*since))
+    return found
 
 
 async def read_terms(

@@ -23,13 +23,15 @@ def credit_approved(
     return CreditApproved, one.order, data | present(remark=remark) | of_revision(one.revision)
 
 
-def credit_held(one: Held, exposure: int, limit: int, currency: str) -> Emission:
-    """The order waits, and why."""
+def credit_held(one: Held, exposure: int, limit: int, currency: str, lacking: str | None = None) -> Emission:
+    """The order waits, and why; `lacking` is the currency without whose rate nobody can say whether it fits."""
     about = _about(one, exposure, currency)
     detail = (
         f"{one.customer} owes and has ordered {about['exposure']} {currency}; with {about['amount']} {currency} more "
         f"the limit of {_told(limit, currency)} {currency} is passed."
     )
+    if lacking is not None:
+        detail = f"There is no rate of {lacking}: whether the order is within the limit of {one.customer} is not known."
     more = {"limit": _told(limit, currency), "detail": detail, **of_revision(one.revision)}
     return CreditHeld, one.order, about | more
 
