@@ -8,7 +8,9 @@ from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.ledger import AccountOpened, CreditCheckRequired, ExchangeRateRecorded, TaxCodeDefined
+from services.payroll.handlers import organisation
 from services.payroll.handlers import people as handlers
+from services.payroll.translate.organisation import BookedDimension, to_learn_cost_centres
 from services.payroll.translate.people import HireToRegister, NewCompany, to_learn_company, to_register_employee
 
 consumers = Consumers("payroll")
@@ -24,6 +26,12 @@ async def on_company_registered(events: Sequence[Received[NewCompany]], unit: Un
 async def on_employee_hired(events: Sequence[Received[HireToRegister]], unit: UnitOfWork) -> Outcomes:
     """Who is hired will be paid, so they get a personnel number and a first assignment."""
     return await handlers.register_employees([to_register_employee(event) for event in events], unit)
+
+
+@consumers.on(BookedDimension)
+async def on_dimension_defined(events: Sequence[Received[BookedDimension]], unit: UnitOfWork) -> Outcomes:
+    """Who bears costs is decided in the books: where they have cost centres, people are borne by those alone."""
+    return await organisation.learn_cost_centres(to_learn_cost_centres(events), unit)
 
 
 consumers.ignore(

@@ -56,7 +56,6 @@ async def officer(house: LocalStack) -> AsyncIterator[FrontOffice]:
     stores = {"department": "Stores", "name": "Stores", "opens_on": "2020-01-01", "cost_centre": "CC-7"}
     task = {"department": "Stores", "due_days": 0}
     set_up: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("cost-centres", {"cost_centre": "CC-7", "name": "Stores"}),
         ("departments", stores),
         ("pay-groups", group),
         ("checklists/templates", task | {"occasion": "onboarding", "task": "ACCOUNT", "title": "Open an account"}),
@@ -66,6 +65,14 @@ async def officer(house: LocalStack) -> AsyncIterator[FrontOffice]:
         ("training/courses", {"course": "FORKLIFT", "name": "Forklift", "valid_months": 24}),
         ("training/requirements", {"course": "FORKLIFT", "department": "Stores"}),
     )
+    centre = {"dimension": "cost_centre", "code": "CC-7", "name": "Stores"}
+    books = f"/ledger/v1/companies/{COMPANY}/dimensions"
+    await accepted(office.post(books, {"values": [centre]}, key="career-centre"))
+
+    async def borne() -> list[Any]:
+        return list((await office.get(f"{PAYROLL}/cost-centres"))["cost_centres"])
+
+    await eventually(borne, what="payroll knows the cost centre of the books", within_s=15)
     for number, (path, body) in enumerate(set_up):
         await accepted(office.post(f"{PAYROLL}/{path}", body, key=f"career-{number}"))
     yield office

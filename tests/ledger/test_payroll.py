@@ -9,7 +9,7 @@ from chassis.ids import derive
 from contracts import published
 from contracts.payroll import PayrollPosted
 from services.ledger import handlers
-from services.ledger.commands import NewAccount, OpenAccounts
+from services.ledger.commands import DefineDimensionValues, NewAccount, NewDimensionValue, OpenAccounts
 from services.ledger.domain.books import KIND_OF_ROLE
 from tests.ledger.desk import Desk, cause
 from tests.support.department import Event, event
@@ -83,4 +83,27 @@ async def test_a_run_in_another_currency_than_the_companys_is_held_and_says_why(
     await desk.hear(posted(currency="USD"))
     assert await desk.held() == [("waiting", "company acme counts in EUR, and the run is in USD")]
     assert await desk.balances() == {}
+    assert await desk.faults() == []
+
+
+async def define(desk: Desk, *codes: str) -> None:
+    values = [NewDimensionValue("cost_centre", code, code, f"/values/{n}") for n, code in enumerate(codes)]
+    await desk.do(handlers.define_dimension_values, DefineDimensionValues("acme", values, cause("acme")))
+
+
+async def test_a_run_on_a_cost_centre_that_the_books_do_not_have_waits_for_it(desk: Desk) -> None:
+    """P18: nothing is booked on a centre that nobody knows, and nothing is lost; `various` is always known."""
+    await open_accounts(desk, *ROLES)
+    lines = [dict(line) for line in published.sample("PayrollPosted.v1").data["lines"]]
+    first = next(line for line in lines if line["cost_centre"])
+    for line in lines:
+        if line["cost_centre"]:
+            line["cost_centre"] = "CC-1" if line is first else "various"
+    await define(desk, "CC-9")
+    await desk.hear(posted(lines=lines))
+    assert await desk.held() == [("waiting", "company acme has no cost centre CC-1")]
+    assert await desk.told("EntryPosted") == []
+    await define(desk, "CC-1")
+    await desk.try_held()
+    assert len(await desk.told("EntryPosted")) == 1
     assert await desk.faults() == []

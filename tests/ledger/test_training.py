@@ -89,6 +89,7 @@ async def test_a_cost_centre_that_was_told_is_kept_where_a_company_asks_for_one(
     values = [
         NewDimensionValue("department", "GEN", "General", ""),
         NewDimensionValue("cost_centre", "GEN", "General", ""),
+        NewDimensionValue("cost_centre", "CC-100", "Sales", ""),
     ]
     await desk.do(handlers.define_dimension_values, DefineDimensionValues("acme", values, cause("acme")))
     change = PolicyChange(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from typing import Any
 
 import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import published
+from contracts.ledger import DimensionDefined
 from services.payroll.domain.organisation import Department as Unit
 from services.payroll.domain.organisation import Organisation, below, managed_in_a_circle
 from services.payroll.domain.rights import DIRECTOR, OFFICER, READ, SELF, TEAM, TEAM_PAY, Viewer
 from services.payroll.main import build
 from tests.payroll.office import asked, hired, person, refused, sent
-from tests.support.department import Department
+from tests.support.department import Department, Event, event
 
 AT = "/v1/companies/acme"
 CODES = st.sampled_from("abcdef")
@@ -222,3 +225,46 @@ async def test_whom_a_manager_sees_is_decided_by_today_whatever_day_is_asked_for
         clerk = await client.get(f"{AT}/employees/{person('Clerk')}", params={"on": "2020-06-01"})
     assert [line["name"] for line in listed] == ["Clerk"]
     assert (gone.status_code, clerk.status_code) == (404, 200)
+
+
+def in_the_books(code: str, sequence: int = 1, **more: Any) -> Event:
+    """The ledger has a department or cost centre."""
+    data = published.sample("DimensionDefined.v1").data | {"code": code, "dimension": "cost_centre"} | more
+    return event(DimensionDefined, "acme", data, sequence=sequence)
+
+
+async def test_where_the_books_have_cost_centres_people_are_borne_by_those_alone(office: Department) -> None:
+    """P4, P18: what the ledger has is known here by itself; another is refused by field and rule."""
+    await office.hear(hired("A", starts_on="2026-01-01"))
+    changes = f"{AT}/employees/{person('A')}/changes"
+    on = {"effective_on": "2026-01-01"}
+    async with office.client(build) as client:
+        await asked(client, f"{AT}/cost-centres", cost_centre="OWN", name="From before")
+        await asked(client, changes, **on, cost_centre="OWN")
+        await office.hear(in_the_books("SALES", dimension="department"))
+        await asked(client, changes, **on, cost_centre="OWN")
+        await office.hear(in_the_books("CC-1", 2), in_the_books("OWN-2", 3))
+        await asked(client, changes, **on, cost_centre="CC-1")
+        listed = (await client.get(f"{AT}/cost-centres")).json()["cost_centres"]
+        found = [
+            await refused(client, changes, **on, cost_centre="OWN"),
+            await refused(client, f"{AT}/cost-centres", cost_centre="CC-7", name="Free"),
+            await refused(client, f"{AT}/cost-centres", cost_centre="CC-1", name="Again"),
+        ]
+    assert [each["cost_centre"] for each in listed] == ["CC-1", "OWN-2"]
+    assert found == [
+        (422, "cost-centre-unknown", "/cost_centre"),
+        (422, "cost-centre-not-in-books", "/cost_centre"),
+        (409, "cost-centre-exists", "/cost_centre"),
+    ]
+
+
+async def test_a_cost_centre_is_named_as_the_books_could_name_it(office: Department) -> None:
+    """P4: `various` stands for several of them, and the ledger takes 32 characters."""
+    await office.hear(in_the_books("various"))
+    async with office.client(build) as client:
+        reserved = await refused(client, f"{AT}/cost-centres", cost_centre="various", name="Several")
+        long = await refused(client, f"{AT}/cost-centres", cost_centre="C" * 33, name="Long")
+        await asked(client, f"{AT}/cost-centres", cost_centre="C" * 32, name="Free")
+    assert reserved == (422, "cost-centre-reserved", "/cost_centre")
+    assert long == (422, "invalid-request", "/cost_centre")

@@ -110,7 +110,12 @@ class Payroll:
         await self._post(f"/ledger/v1/companies/{house.code}/accounts/batch", {"accounts": accounts}, "accounts")
         await until_known(self.admin, self._payroll("employees"))
         await until_known(self.admin, f"/v1/orders?company={house.code}")
-        await self._post(self._payroll("cost-centres"), {"cost_centre": "CC-1", "name": "All"}, "cost-centre")
+        centre = {"dimension": "cost_centre", "code": "CC-1", "name": "All"}
+        await self._post(f"/ledger/v1/companies/{house.code}/dimensions", {"values": [centre]}, "cost-centre")
+        await until(
+            lambda: self.admin.get(self._payroll("cost-centres")), lambda told: bool(told["cost_centres"]),
+            f"payroll knows the cost centre of {house.code}'s books",
+        )  # fmt: skip
         address = {"line1": "1 Port Road", "city": house.city, "country": house.country}
         group = {
             "pay_group": "monthly", "country": house.country, "currency": house.currency,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import asyncpg
@@ -15,12 +15,14 @@ from services.ledger.domain.books import Books
 from services.ledger.domain.exchange import Quote, Rate
 from services.ledger.domain.late import in_its_places, on_open_day
 from services.ledger.domain.posting import GENERAL_JOURNAL, Entry, check, dimension_sums
-from services.ledger.store import companies, journal, rates
+from services.ledger.store import companies, dimensions, journal, rates
 
 PERIOD_OPEN = "journal_entry_period_open"
 """The constraint that keeps entries out of closed periods, whoever writes."""
 PATIENCE_S = 30 * 86_400
-"""How long an event waits for an account or a rate that it is booked by; then a person must look."""
+"""How long an event waits for an account, a cost centre or a rate that it is booked by; then a person must look."""
+SEVERAL = "various"
+"""What payroll says instead of cost centres of few people each."""
 
 
 class Booking(NamedTuple):
@@ -49,6 +51,25 @@ def without_account(company: str, roles: Iterable[str], books: Books) -> Waiting
     for role in roles:
         if role not in books.accounts:
             return Waiting(f"company {company} has no account with the role {role}", PATIENCE_S)
+    return None
+
+
+async def known_centres(unit: UnitOfWork) -> Mapping[str, Collection[str]]:
+    """The cost centres of each company whose books have any; `various` stands for several and is always known."""
+    found: dict[str, set[str]] = {}
+    for company, dimension, code in await dimensions.read_standing(unit.raw, unit.companies):
+        if dimension == "cost_centre" and code != SEVERAL:
+            found.setdefault(company, {SEVERAL}).add(code)
+    return found
+
+
+def without_centre(company: str, centres: Iterable[str | None], known: Mapping[str, Collection[str]]) -> Waiting | None:
+    """What is waited for before another department's costs can be booked on these centres. A company whose books have
+    none takes what comes.
+    """
+    for centre in centres:
+        if centre is not None and centre not in known.get(company, (centre,)):
+            return Waiting(f"company {company} has no cost centre {centre}", PATIENCE_S)
     return None
 
 

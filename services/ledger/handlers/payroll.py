@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Refused, Waiting
@@ -10,33 +10,42 @@ from chassis.ids import derive
 from services.ledger.commands.payroll import PostPayroll
 from services.ledger.domain.books import Books
 from services.ledger.domain.posting import PAYROLL_JOURNAL, Entry, Line
-from services.ledger.handlers.bookkeeping import PATIENCE_S, Booking, open_books, post_once, without_account
+from services.ledger.handlers.bookkeeping import (
+    PATIENCE_S,
+    Booking,
+    known_centres,
+    open_books,
+    post_once,
+    without_account,
+    without_centre,
+)
 
 BOOKED = Refused("payroll-posted", "This run is in the books already; it stays as it is.")
 
 
 async def post_payroll(commands: Sequence[PostPayroll], unit: UnitOfWork) -> Sequence[Outcome]:
-    """Book runs, each once. One that lacks an account waits for it, one in another currency than the company's for a
-    person; one whose sides differ is refused.
+    """Book runs, each once. One that lacks an account or a cost centre waits for it, one in another currency than the
+    company's for a person; one whose sides differ is refused.
     """
     books = await open_books(unit)
-    outcomes: list[Outcome] = [_refusal(command, books[command.company]) for command in commands]
+    known = await known_centres(unit)
+    outcomes: list[Outcome] = [_refusal(command, books[command.company], known) for command in commands]
     bookings = [
         _booking(command, books[command.company]) if said is None else None
         for command, said in zip(commands, outcomes, strict=True)
     ]
-    known = await post_once(bookings, "payroll.posted", books, unit)
-    return [BOOKED if before else said for said, before in zip(outcomes, known, strict=True)]
+    before = await post_once(bookings, "payroll.posted", books, unit)
+    return [BOOKED if booked else said for said, booked in zip(outcomes, before, strict=True)]
 
 
-def _refusal(command: PostPayroll, books: Books) -> Refused | Waiting | None:
+def _refusal(command: PostPayroll, books: Books, known: Mapping[str, Collection[str]]) -> Refused | Waiting | None:
     if command.currency != books.currency:
         reason = f"company {command.company} counts in {books.currency}, and the run is in {command.currency}"
         return Waiting(reason, PATIENCE_S)
     lacking = without_account(command.company, (role for role, _, _ in command.sums), books)
     if lacking is None and sum(amount for _, _, amount in command.sums) != 0:
         return Refused("payroll-unbalanced", "The debits of the run are not its credits.", "/lines")
-    return lacking
+    return lacking or without_centre(command.company, (centre for _, centre, _ in command.sums), known)
 
 
 def _booking(command: PostPayroll, books: Books) -> Booking | None:

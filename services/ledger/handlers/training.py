@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from chassis.database import UnitOfWork
 from chassis.errors import Outcome, Refused, Waiting
@@ -13,20 +13,25 @@ from services.ledger.domain.training import TRAINING, TRAINING_PAYABLE, training
 from services.ledger.handlers.bookkeeping import (
     PATIENCE_S,
     Booking,
+    known_centres,
     open_books,
     post_once,
     rates_for,
     without_account,
+    without_centre,
 )
 
 BOOKED = Refused("training-posted", "This session is in the books already; it stays as it is.")
 
 
 async def post_training(commands: Sequence[PostTraining], unit: UnitOfWork) -> Sequence[Outcome]:
-    """Book sessions, each once. One that lacks an account or a rate waits for it; one that cost nothing is no entry."""
+    """Book sessions, each once. One that lacks an account, a cost centre or a rate waits for it; one that cost nothing
+    is no entry.
+    """
     books = await open_books(unit)
+    centres = await known_centres(unit)
     rates = await rates_for([_quote(command) for command in commands], books, unit)
-    outcomes: list[Outcome] = [_missing(command, books[command.company], rates) for command in commands]
+    outcomes: list[Outcome] = [_missing(command, books[command.company], rates, centres) for command in commands]
     bookings = [
         _booking(command, books[command.company], rates) if said is None and command.cost else None
         for command, said in zip(commands, outcomes, strict=True)
@@ -39,7 +44,9 @@ def _quote(command: PostTraining) -> Quote:
     return Quote(command.company, command.currency, command.held_on)
 
 
-def _missing(command: PostTraining, books: Books, rates: Mapping[Quote, Rate]) -> Waiting | None:
+def _missing(
+    command: PostTraining, books: Books, rates: Mapping[Quote, Rate], known: Mapping[str, Collection[str]]
+) -> Waiting | None:
     if not command.cost:
         return None
     lacking = without_account(command.company, (TRAINING, TRAINING_PAYABLE), books)
@@ -47,8 +54,9 @@ def _missing(command: PostTraining, books: Books, rates: Mapping[Quote, Rate]) -
         return lacking
     if command.currency != books.currency:
         wants = missing(command.currency, rates.get(_quote(command)), command.held_on, books)
-        return None if wants is None else Waiting(wants, PATIENCE_S)
-    return None
+        if wants is not None:
+            return Waiting(wants, PATIENCE_S)
+    return without_centre(command.company, (centre for centre, _ in command.shares), known)
 
 
 def _booking(command: PostTraining, books: Books, rates: Mapping[Quote, Rate]) -> Booking:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from chassis.http import Router
 from contracts.base import Name, Reference, Text
+from contracts.ledger_parts import DimensionCode
 from services.payroll.api.inputs import Body, Correctable, Day, MaybeDay, Read, Write
 from services.payroll.commands.organisation import AddCostCentre, ChangeDepartment, ClosePost, OpenDepartment, OpenPost
 from services.payroll.domain.employment import Said
@@ -20,9 +21,9 @@ router = Router(prefix="/v1/companies/{company}", tags=["payroll"])
 
 
 class CostCentreBody(Body):
-    """Who bears costs."""
+    """Who bears costs, of a company whose books have no cost centres."""
 
-    cost_centre: Reference
+    cost_centre: DimensionCode
     name: Name
 
 

@@ -19,6 +19,15 @@ class AddCostCentre:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnCostCentre:
+    """The ledger has this cost centre."""
+
+    company: str
+    cost_centre: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenDepartment:
     """A department exists from a day on."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from uuid import UUID
 from services.payroll.domain import effective
 from services.payroll.domain.effective import Effective
 from services.payroll.domain.organisation import Department, Organisation, Position, managed_in_a_circle, position
+from services.payroll.domain.pay.totals import POOLED
 
 
 class Forbidden(NamedTuple):
@@ -21,6 +22,20 @@ class Forbidden(NamedTuple):
     field: str | None = None
     conflict: bool = False
     """It is the state that forbids it, not the value."""
+
+
+def refusal_of_cost_centre(code: str, known: Collection[str], booked: Collection[str]) -> Forbidden | None:
+    """Why a cost centre cannot be added here: where the books have some, they are added there and known here by
+    themselves.
+    """
+    if code in known:
+        return Forbidden("cost-centre-exists", f"There is a cost centre {code}.", "cost_centre", conflict=True)
+    if code == POOLED:
+        return Forbidden("cost-centre-reserved", f"{POOLED} stands for centres of few people each.", "cost_centre")
+    if booked:
+        detail = f"The books have cost centres, and {code} is none of them: add it in the ledger."
+        return Forbidden("cost-centre-not-in-books", detail, "cost_centre")
+    return None
 
 
 class Leaving(NamedTuple):

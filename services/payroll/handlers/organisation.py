@@ -7,13 +7,21 @@ from datetime import date
 from uuid import UUID
 
 from chassis.database import UnitOfWork
-from chassis.errors import Refused
+from chassis.errors import Outcomes, Refused
 from chassis.requests import Answer, Result
-from services.payroll.commands.organisation import AddCostCentre, ChangeDepartment, ClosePost, OpenDepartment, OpenPost
+from services.payroll.commands.organisation import (
+    AddCostCentre,
+    ChangeDepartment,
+    ClosePost,
+    LearnCostCentre,
+    OpenDepartment,
+    OpenPost,
+)
 from services.payroll.domain import employment
 from services.payroll.domain.contracts import Post
 from services.payroll.domain.effective import Effective
 from services.payroll.domain.employment import Forbidden
+from services.payroll.domain.pay.totals import POOLED
 from services.payroll.store import contracts as contract_store
 from services.payroll.store import effective as facts
 from services.payroll.store import staff as store
@@ -23,21 +31,32 @@ from services.payroll.translate import refused
 async def add_cost_centres(commands: Sequence[AddCostCentre], unit: UnitOfWork) -> Sequence[Result]:
     """Costs may be borne by these centres from now on. A code is given once."""
     await store.lock(unit.raw, unit.companies)
-    known = await store.cost_centres(unit.raw, unit.companies)
+    centres = await store.cost_centres(unit.raw, unit.companies)
     results: list[Result] = []
     added: list[tuple[str, str, str]] = []
     for command in commands:
-        place = (command.cause.company, command.cost_centre)
-        if place in known:
-            detail = f"There is a cost centre {command.cost_centre}."
-            results.append(Refused("cost-centre-exists", detail, "/cost_centre", 409))
+        of = centres[command.cause.company]
+        wrong = employment.refusal_of_cost_centre(command.cost_centre, of.known, of.booked)
+        if wrong is not None:
+            results.append(refused(wrong))
             continue
-        known.add(place)
-        added.append((*place, command.name))
+        of.known.add(command.cost_centre)
+        added.append((command.cause.company, command.cost_centre, command.name))
         unit.audit(command.cause, "cost-centre-added", command.cost_centre)
         results.append(Answer(201, {"cost_centre": command.cost_centre}))
     await store.add_cost_centres(unit.raw, added, unit.now)
     return results
+
+
+async def learn_cost_centres(commands: Sequence[LearnCostCentre], unit: UnitOfWork) -> Outcomes:
+    """The books have these: they may be named here without anybody's doing."""
+    await store.lock(unit.raw, unit.companies)
+    centres = await store.cost_centres(unit.raw, unit.companies)
+    heard = {(c.company, c.cost_centre): c.name for c in commands if c.cost_centre != POOLED}
+    fresh = [(*place, name) for place, name in heard.items() if place[1] not in centres[place[0]].known]
+    await store.add_cost_centres(unit.raw, fresh, unit.now)
+    await store.add_booked(unit.raw, list(heard), unit.now)
+    return None
 
 
 async def open_departments(commands: Sequence[OpenDepartment], unit: UnitOfWork) -> Sequence[Result]:

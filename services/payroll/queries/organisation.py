@@ -13,7 +13,7 @@ from services.payroll.queries.days import today
 from services.payroll.store import contracts as contract_store
 from services.payroll.store import staff as staff_store
 
-COST_CENTRES = "select cost_centre, name from cost_centre where company = $1 order by company, cost_centre"
+COST_CENTRES = "select cost_centre, name from cost_centre where company = $1 and cost_centre = any($2) order by 1"
 
 
 class PostLine(BaseModel):
@@ -109,6 +109,7 @@ async def organisation(connection: asyncpg.Connection, company: str, on: date | 
 
 
 async def cost_centres(connection: asyncpg.Connection, company: str) -> CostCentresAnswer:
-    """The cost centres of a company."""
-    rows = await connection.fetch(COST_CENTRES, company)
+    """The cost centres that pay may be borne by: those of the books, where they have any."""
+    usable = (await staff_store.cost_centres(connection, [company]))[company].usable
+    rows = await connection.fetch(COST_CENTRES, company, list(usable))
     return CostCentresAnswer(cost_centres=[CostCentreLine.model_validate(dict(row)) for row in rows])

@@ -62,6 +62,8 @@ select company, pay_group, country, currency, since from pay_group where company
 CENTRES = """
 select c.company, c.cost_centre from unnest($1::text[], $2::text[]) as x(company, cost_centre)
 join cost_centre c on c.company = x.company and c.cost_centre = x.cost_centre
+where exists (select from booked_cost_centre b where b.company = c.company and b.cost_centre = c.cost_centre)
+    or not exists (select from booked_cost_centre b where b.company = c.company)
 """
 HOLDERS = """
 select distinct on (x.company, x.digest, p.employee) x.company, x.digest, p.employee
@@ -211,7 +213,7 @@ async def groups(connection: asyncpg.Connection, companies: Collection[str]) -> 
 
 
 async def known_centres(connection: asyncpg.Connection, centres: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Which of these cost centres there are."""
+    """Which of these cost centres pay may be borne by: those of the books, where they have any."""
     rows = await connection.fetch(CENTRES, [company for company, _ in centres], [code for _, code in centres])
     return {(row["company"], row["cost_centre"]) for row in rows}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import asyncpg
@@ -19,7 +20,16 @@ where company = any($1::text[]) and ($2::timestamptz is null or recorded_at <= $
 order by company, employee, revision desc
 """
 TOLD = "select company, employee, left_on from leaving_told where company = any($1::text[])"
-COST_CENTRES = "select company, cost_centre from cost_centre where company = any($1::text[])"
+COST_CENTRES = """
+select c.company, c.cost_centre, b.cost_centre is not null as booked from cost_centre c
+left join booked_cost_centre b on b.company = c.company and b.cost_centre = c.cost_centre
+where c.company = any($1::text[])
+"""
+ADD_BOOKED = """
+insert into booked_cost_centre (company, cost_centre, recorded_at)
+select x.company, x.cost_centre, $3 from unnest($1::text[], $2::text[]) as x(company, cost_centre)
+on conflict do nothing
+"""
 ADD_LEAVINGS = """
 insert into leaving (company, employee, revision, left_on, reason, recorded_at)
 select x.company, x.employee, x.revision, x.left_on, x.reason, $6
@@ -73,14 +83,32 @@ async def read(
         found[row["company"]].leavings[row["employee"]] = Leaving(row["revision"], row["left_on"])
     for row in await connection.fetch(TOLD, names):
         found[row["company"]].told.add((row["employee"], row["left_on"]))
-    for company, code in await cost_centres(connection, names):
-        found[company].cost_centres.add(code)
+    for company, codes in (await cost_centres(connection, names)).items():
+        found[company].cost_centres |= codes.usable
     return found
 
 
-async def cost_centres(connection: asyncpg.Connection, companies: Collection[str]) -> set[tuple[str, str]]:
-    """All cost centres of companies."""
-    return {(row["company"], row["cost_centre"]) for row in await connection.fetch(COST_CENTRES, list(companies))}
+@dataclass(slots=True)
+class CostCentres:
+    """A company's cost centres, and those of them that its books have."""
+
+    known: set[str] = field(default_factory=set)
+    booked: set[str] = field(default_factory=set)
+
+    @property
+    def usable(self) -> set[str]:
+        """By which pay may be borne: by those of the books, where they have any."""
+        return self.booked or self.known
+
+
+async def cost_centres(connection: asyncpg.Connection, companies: Collection[str]) -> dict[str, CostCentres]:
+    """The cost centres of companies."""
+    found = {company: CostCentres() for company in companies}
+    for company, code, booked in await connection.fetch(COST_CENTRES, list(companies)):
+        found[company].known.add(code)
+        if booked:
+            found[company].booked.add(code)
+    return found
 
 
 async def numbers(
@@ -120,6 +148,12 @@ async def add_cost_centres(connection: asyncpg.Connection, rows: Sequence[tuple[
     """Write cost centres: company, code, name."""
     if rows:
         await connection.execute(ADD_COST_CENTRES, *map(list, zip(*rows, strict=True)), now)
+
+
+async def add_booked(connection: asyncpg.Connection, rows: Sequence[tuple[str, str]], now: datetime) -> None:
+    """These cost centres are in the books: company, code; one that is there already changes nothing."""
+    if rows:
+        await connection.execute(ADD_BOOKED, *map(list, zip(*rows, strict=True)), now)
 
 
 async def add_departments(connection: asyncpg.Connection, rows: Sequence[tuple[str, str]], now: datetime) -> None:

@@ -15,6 +15,7 @@ from services.payroll.tables.leave import (
     LeaveType,
 )
 from services.payroll.tables.organisation import (
+    BookedCostCentre,
     CompanyProfile,
     CostCentre,
     Department,
@@ -61,6 +62,7 @@ __all__ = [
     "AccountLink",
     "Assignment",
     "BankAccount",
+    "BookedCostCentre",
     "CertificateHeld",
     "CertificateNotice",
     "ChecklistOutcome",

@@ -31,6 +31,18 @@ class CostCentre(Row, table=True):
     recorded_at: datetime = Field(sa_column=moment())
 
 
+class BookedCostCentre(Row, table=True):
+    """A cost centre that the ledger has. Facts."""
+
+    __tablename__ = "booked_cost_centre"
+    __table_args__ = (
+        ForeignKeyConstraint(["company", "cost_centre"], ["cost_centre.company", "cost_centre.cost_centre"]),
+    )
+    company: str = Field(sa_column=text(key=True))
+    cost_centre: str = Field(sa_column=text(key=True))
+    recorded_at: datetime = Field(sa_column=moment())
+
+
 class Department(Row, table=True):
     """A department by its code; what it is on a day say its facts. Facts."""
 
