@@ -10,8 +10,8 @@ import asyncpg
 from pydantic import BaseModel
 
 from contracts.money import from_minor
-from services.payroll.domain.pay.calculating import Line, Payslip
-from services.payroll.domain.pay.explaining import explain
+from services.payroll.domain.pay.calculating import Line
+from services.payroll.domain.pay.explaining import explain_pay
 from services.payroll.domain.pay.paying import PersonPay
 from services.payroll.domain.pay.records import read, read_profile
 from services.payroll.domain.privacy import Place
@@ -303,7 +303,7 @@ async def explanation(
     if not found:
         return None
     view, pay = found[0]
-    return Explanation(employee=employee, period=view.period, version=view.version, lines=_told(pay, code))
+    return Explanation(employee=employee, period=view.period, version=view.version, lines=explain_pay(pay, code))
 
 
 async def paper(connection: asyncpg.Connection, company: str, employee: UUID, period: date) -> UUID | None:
@@ -378,16 +378,3 @@ def _view(row: asyncpg.Record, pay: PersonPay) -> PayslipView:
         carried=told(pay.carried),
         to_pay=told(pay.payable),
     )
-
-
-def _told(pay: PersonPay, code: str | None) -> list[str]:
-    lines = [] if pay.slip is None else explain(pay.slip, code)
-    for each in pay.differences:
-        again = Payslip(each.month, each.version, each.digest, each.lines, each.steps, 0)
-        lines.append(f"difference for {each.month}, calculated again as follows; only what differs is paid:")
-        for of in dict.fromkeys(line.code for line in each.lines if code in (None, line.code)):
-            lines += [f"  {line}" for line in explain(again, of)[1:]]
-        lines.append(f"  net difference for {each.month}: {each.net}")
-    if code is None:
-        lines.append(f"all together: {pay.net}; carried from before: {pay.carried}; to pay: {pay.payable}")
-    return lines

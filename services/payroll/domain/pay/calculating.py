@@ -11,9 +11,11 @@ from typing import Literal
 from services.payroll.domain.pay.months import Month
 from services.payroll.domain.pay.people import Person
 from services.payroll.domain.pay.prorating import Piece, pieces, rounded, shares
-from services.payroll.domain.pay.rules import Pack, Tax, Tier
+from services.payroll.domain.pay.rules import FamilyCredit, Pack, Tax, Tier
 
 Kind = Literal["earning", "contribution", "tax", "employer"]
+TAX = "income-tax"
+"""The line that is tax."""
 MONTHS = 12
 
 
@@ -113,7 +115,7 @@ def calculate(person: Person, month: Month, pack: Pack, before: YearToDate, holi
         tax = _cumulative(person, month, pack.tax, taxable, before, steps)
     else:
         tax = rounded(sum((_annualised(person, pack, payment, base, steps) for payment, base in bases), Fraction()))
-    lines.append(Line("tax", "income-tax", tax, authority=pack.tax.authority))
+    lines.append(Line("tax", TAX, tax, authority=pack.tax.authority))
     return Payslip(month, pack.version, pack.digest, tuple(lines), tuple(steps), taxable)
 
 
@@ -179,30 +181,45 @@ def _by_centre(code: str, authority: str, amount: int, payment: _Payment) -> lis
     ]
 
 
-def _credit(person: Person, tax: Tax, income: Fraction) -> Fraction:
-    """What is taken off a year's tax at this income."""
-    credit = Fraction(tax.point or 0) * person.credit_points
-    if family := tax.family:
-        listed = min(person.children, len(family.by_children) - 1)
-        full = family.by_children[listed] + family.each_more * (person.children - listed)
-        above = max(Fraction(0), income - family.from_income)
-        counted = above // family.step * family.step if family.step else above
-        credit += max(Fraction(0), full - family.taper * counted)
+def _credit(person: Person, tax: Tax, income: Fraction, of: str, steps: list[Step]) -> Fraction:
+    """What is taken off a year's tax at this income, each value on the way as a step; `of` says of which payment."""
+    credit = Fraction(0)
+    if tax.point is not None:
+        credit = tax.point * person.credit_points
+        steps.append(Step(TAX, f"{of}{_decimal(person.credit_points)} credit points x {tax.point}", _decimal(credit)))
+    if tax.family is not None:
+        credit += _family_credit(person.children, tax.family, income, of, steps)
+    steps.append(Step(TAX, f"{of}credits of the year", _decimal(credit)))
     return credit
+
+
+def _family_credit(children: int, family: FamilyCredit, income: Fraction, of: str, steps: list[Step]) -> Fraction:
+    listed = min(children, len(family.by_children) - 1)
+    full = family.by_children[listed] + family.each_more * (children - listed)
+    above = max(Fraction(0), income - family.from_income)
+    counted = Fraction(above // family.step * family.step) if family.step else above
+    taken_off = family.taper * counted
+    more = f", {family.by_children[listed]} and {family.each_more} for each above {listed}" if children > listed else ""
+    by_steps = f", in full steps of {family.step}" if family.step else ""
+    steps += [
+        Step(TAX, f"{of}family credit in full, {children} children{more}", str(full)),
+        Step(TAX, f"{of}income above {family.from_income}{by_steps}", _decimal(counted)),
+        Step(TAX, f"{of}taken off the family credit, {_decimal(family.taper * 100)} % of that", _decimal(taken_off)),
+    ]
+    return max(Fraction(0), full - taken_off)
 
 
 def _annualised(person: Person, pack: Pack, payment: _Payment, base: int, steps: list[Step]) -> Fraction:
     """This payment's part of the tax of a year in which every payment were like it."""
-    of_year = payment.fraction / pack.payments
+    of_year, of = payment.fraction / pack.payments, f"{payment.code}: "
     income = Fraction(base) / of_year
-    scale, credit = tiered(income, pack.tax.brackets), _credit(person, pack.tax, income)
-    due = max(Fraction(0), scale - credit) * of_year
+    scale = tiered(income, pack.tax.brackets)
     steps += [
-        Step("income-tax", f"{payment.code}: income of a year at {pack.payments} payments", _decimal(income)),
-        Step("income-tax", f"{payment.code}: by the scale {_written(pack.tax.brackets)}", _decimal(scale)),
-        Step("income-tax", f"{payment.code}: credits of the year", _decimal(credit)),
-        Step("income-tax", f"{payment.code}: this payment's part, {of_year} of the year", _decimal(due)),
+        Step(TAX, f"{of}income of a year at {pack.payments} payments", _decimal(income)),
+        Step(TAX, f"{of}by the scale {_written(pack.tax.brackets)}", _decimal(scale)),
     ]
+    due = max(Fraction(0), scale - _credit(person, pack.tax, income, of, steps)) * of_year
+    steps.append(Step(TAX, f"{of}this payment's part, {of_year} of the year", _decimal(due)))
     return due
 
 
@@ -211,15 +228,16 @@ def _cumulative(person: Person, month: Month, tax: Tax, taxable: int, before: Ye
     so_far = Fraction(before.taxable + taxable)
     part = Fraction(month.month, MONTHS)
     income = so_far / part
-    scale, credit = tiered(income, tax.brackets), _credit(person, tax, income)
-    due = rounded(max(Fraction(0), scale - credit) * part)
+    scale = tiered(income, tax.brackets)
     steps += [
-        Step("income-tax", "taxable in the year so far", _decimal(so_far)),
-        Step("income-tax", f"as a year, after {month.month} of {MONTHS} months", _decimal(income)),
-        Step("income-tax", f"by the scale {_written(tax.brackets)}", _decimal(scale)),
-        Step("income-tax", "credits of the year", _decimal(credit)),
-        Step("income-tax", "due in the year so far", str(due)),
-        Step("income-tax", "withheld before", str(before.tax)),
+        Step(TAX, "taxable in the year so far", _decimal(so_far)),
+        Step(TAX, f"as a year, after {month.month} of {MONTHS} months", _decimal(income)),
+        Step(TAX, f"by the scale {_written(tax.brackets)}", _decimal(scale)),
+    ]
+    due = rounded(max(Fraction(0), scale - _credit(person, tax, income, "", steps)) * part)
+    steps += [
+        Step(TAX, "due in the year so far", str(due)),
+        Step(TAX, "withheld before", str(before.tax)),
     ]
     return due - before.tax
 

@@ -25,6 +25,8 @@ class Difference:
     digest: str = ""
     steps: tuple[Step, ...] = ()
     """How the month as it should have been came about."""
+    was: tuple[Line, ...] = ()
+    """What had been paid until then of each of these lines; an older version did not keep it."""
 
     @property
     def net(self) -> int:
@@ -64,7 +66,9 @@ def differences(paid: Mapping[Month, Sequence[Line]], now: Mapping[Month, Paysli
             if should.get(line, 0) != was.get(line, 0)
         )
         if lines:
-            found.append(Difference(month, now[month].version, lines, now[month].digest, now[month].steps))
+            paid_before = tuple(replace(line, amount=was.get(replace(line, amount=0), 0)) for line in lines)
+            slip = now[month]
+            found.append(Difference(month, slip.version, lines, slip.digest, slip.steps, paid_before))
     return found
 
 

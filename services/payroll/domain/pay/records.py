@@ -27,7 +27,10 @@ def written(pay: PersonPay) -> str:
     return _json(
         [
             FORM, str(pay.month), own,
-            [[str(d.month), d.version, d.digest, _lines(d.lines), _steps(d.steps)] for d in pay.differences],
+            [
+                [str(d.month), d.version, d.digest, _lines(d.lines), _steps(d.steps), _lines(d.was)]
+                for d in pay.differences
+            ],
             [pay.year.taxable, pay.year.tax], pay.carried, _facts(pay.facts),
         ]
     )  # fmt: skip
@@ -44,9 +47,17 @@ def read(record: str) -> PersonPay:
         _read_facts(facts),
         slip,
         _month(month),
-        tuple(Difference(_month(m), v, _read_lines(ls), d, _read_steps(ss)) for m, v, d, ls, ss in different),
+        tuple(map(_read_difference, different)),
         YearToDate(*year),
         carried,
+    )
+
+
+def _read_difference(record: Sequence[Any]) -> Difference:
+    """An older version did not write down what had been paid before."""
+    month, version, digest, lines, steps, *was = record
+    return Difference(
+        _month(month), version, _read_lines(lines), digest, _read_steps(steps), _read_lines(was[0]) if was else ()
     )
 
 
