@@ -93,6 +93,17 @@ class Invoicing(NamedTuple):
     revision: int = 1
 
 
+class Bill(NamedTuple):
+    """An invoice that an order is found by."""
+
+    company: str
+    number: str
+    order: UUID
+    currency: str
+    amount: int
+    """In thousandths, whatever the currency: finer is none."""
+
+
 class Departure(NamedTuple):
     """An employee has left a company: keys and sign-ins that were theirs by then open nothing of it any more."""
 
@@ -112,6 +123,7 @@ class Fold:
     """The facts' bits of each order that was spoken of."""
     placements: dict[OrderKey, Placement] = field(default_factory=dict)
     invoicings: dict[OrderKey, Invoicing] = field(default_factory=dict)
+    bills: list[Bill] = field(default_factory=list)
     settled: set[OrderKey] = field(default_factory=set)
     """Orders of which something was said that their invoices and payments depend on."""
     departures: list[Departure] = field(default_factory=list)

@@ -10,7 +10,6 @@ from chassis.errors import Transient
 from chassis.requests import Answer, Result
 from services.gateway import store
 from services.gateway.commands import Accept, Fold
-from services.gateway.domain.money import not_so
 from services.gateway.translate.sealing import (
     already_accepted,
     answer_of,
@@ -112,10 +111,12 @@ async def fold(command: Fold, unit: UnitOfWork) -> None:
         await store.add_facts(unit.raw, command.facts)
     if command.orders:
         await store.add_to_orders(unit.raw, command)
+    if command.bills:
+        await store.add_bills(unit.raw, command.bills)
     if command.settled:
         said = await store.said_of_money(unit.raw, command.settled)
         if said:
-            await store.take_back(unit.raw, {order: not_so(facts, last) for order, (last, facts) in said.items()})
+            await store.take_back(unit.raw, said)
     if command.departures:
         await store.revoke_keys_of(unit.raw, command.departures, unit.now)
         await store.shut_accounts_of(unit.raw, command.departures)

@@ -10,8 +10,18 @@ import asyncpg
 import orjson
 
 from chassis.ids import UUID
-from services.gateway.commands import Accept, Departure, Fact, Fold, Invoicing, OrderKey, Placement, RegisterCompany
-from services.gateway.domain.money import TOLD_BY, Said
+from services.gateway.commands import (
+    Accept,
+    Bill,
+    Departure,
+    Fact,
+    Fold,
+    Invoicing,
+    OrderKey,
+    Placement,
+    RegisterCompany,
+)
+from services.gateway.domain.money import TOLD_BY, Said, billed, not_so
 from services.gateway.domain.timeline import BOUNCED, HOLD_FOR_ALL, IN_PARTS
 
 NOTE_ACCEPTED = """
@@ -92,8 +102,15 @@ join timeline_fact f on f.company = x.company and f.subject = x.order_id and f.t
 """Of orders in parts or with a bounced payment only. Their rows are locked since their bits were added, so no other
 process folds what is said of the same money meanwhile."""
 TAKE_BACK = """
-update order_summary o set taken_back = x.bits from unnest($1::text[], $2::uuid[], $3::bigint[]) x(company, id, bits)
-where o.company = x.company and o.order_id = x.id and o.taken_back <> x.bits
+update order_summary o set taken_back = x.bits, invoice_number = coalesce(x.number, o.invoice_number),
+    total = coalesce(x.total, o.total)
+from unnest($1::text[], $2::uuid[], $3::bigint[], $4::text[], $5::text[]) x(company, id, bits, number, total)
+where o.company = x.company and o.order_id = x.id
+    and (o.taken_back <> x.bits or o.invoice_number <> x.number or o.total <> x.total)
+"""
+ADD_BILLS = """
+insert into order_invoice (company, number, order_id, currency, amount)
+select * from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::bigint[]) on conflict do nothing
 """
 REVOKE_KEYS_OF = """
 with revoked as (update api_key k set revoked_at = $3
@@ -220,10 +237,17 @@ async def said_of_money(
     return found
 
 
-async def take_back(connection: asyncpg.Connection, bits: Mapping[OrderKey, int]) -> None:
-    """Which facts of these orders do not hold, or not yet."""
-    keys = list(bits)
-    await connection.execute(TAKE_BACK, [key[0] for key in keys], [key[1] for key in keys], list(bits.values()))
+async def take_back(connection: asyncpg.Connection, orders: Mapping[OrderKey, tuple[int, Sequence[Said]]]) -> None:
+    """Which facts of these orders do not hold, or not yet; and what their invoices come to."""
+    rows = [
+        (*key, not_so(facts, last), *(billed(facts, last) or (None, None))) for key, (last, facts) in orders.items()
+    ]
+    await connection.execute(TAKE_BACK, *map(list, zip(*rows, strict=True)))
+
+
+async def add_bills(connection: asyncpg.Connection, bills: Sequence[Bill]) -> None:
+    """By which invoices orders are found."""
+    await connection.execute(ADD_BILLS, *zip(*sorted(bills), strict=True))
 
 
 async def revoke_keys_of(connection: asyncpg.Connection, gone: Sequence[Departure], now: datetime) -> None:

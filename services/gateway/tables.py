@@ -125,6 +125,17 @@ class TimelineFact(_Row, table=True):
     summary: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))
 
 
+class OrderInvoice(_Row, table=True):
+    """An invoice that an order is found by, whatever its revision. Facts, rebuilt with the timelines."""
+
+    __tablename__ = "order_invoice"
+    company: str = Field(sa_column=_text(key=True))
+    number: str = Field(sa_column=_text(key=True))
+    order_id: UUID = Field(primary_key=True)
+    currency: str = Field(sa_column=_text())
+    amount: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
 class OrderSummary(_Row, table=True):
     """What orders are searched by; rebuilt from the topics at any time. `state` follows from `facts` alone."""
 

@@ -10,8 +10,10 @@ from pydantic import AfterValidator, AwareDatetime
 
 from chassis.errors import Problem
 from chassis.http import Router
+from contracts.base import CurrencyCode, UnsignedAmount
 from services.gateway.api.cursor import after_cursor, cursor_after
 from services.gateway.api.entry import AskOrders, a_uuid
+from services.gateway.domain.money import thousandths
 from services.gateway.queries import orders as queries
 from services.gateway.queries.answers import Current, OrderPage, OrderTimeline, State
 
@@ -27,6 +29,8 @@ def _in_utc(moment: datetime) -> datetime:
 router = Router(prefix="/v1", tags=["orders"])
 
 Text = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\u0000-\u001f]*$")]
+MOST = 10**18
+"""Thousandths that no amount comes to."""
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
@@ -39,11 +43,22 @@ async def search_orders(
     state: State | None = None,
     placed_from: Annotated[Moment | None, Query(alias="from", description="Placed at or after.")] = None,
     placed_before: Annotated[Moment | None, Query(alias="to", description="Placed before.")] = None,
+    invoice_number: Text = None,
+    amount_from: Annotated[
+        UnsignedAmount | None, Query(description="At least so much, by one of its invoices.")
+    ] = None,
+    amount_to: Annotated[UnsignedAmount | None, Query(description="At most so much, by the same one.")] = None,
+    currency: Annotated[CurrencyCode | None, Query(description="Of the order.")] = None,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> OrderPage:
-    """Orders, newest first, by customer, reference, state and time of placement."""
-    wanted = queries.OrderFilter(customer, reference, state, placed_from, placed_before)
+    """Orders, newest first, by customer, reference, state, time of placement, and number and amount of an invoice."""
+    amounts = None
+    if amount_from is not None or amount_to is not None:
+        amounts = thousandths(amount_from or "0"), MOST if amount_to is None else thousandths(amount_to)
+    wanted = queries.OrderFilter(
+        customer, reference, state, placed_from, placed_before, currency, invoice_number, amounts
+    )
     after = None if cursor is None else after_cursor(cursor, wanted, company)
     companies = await asked.companies(company)
     if not companies:

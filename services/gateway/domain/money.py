@@ -30,6 +30,19 @@ class Said(NamedTuple):
         return int(self.summary.get("revision", 1))
 
 
+def thousandths(amount: str) -> int:
+    """An amount as a number that is compared; no currency is finer."""
+    return int(Decimal(amount).scaleb(3))
+
+
+def billed(facts: Iterable[Said], revision: int) -> tuple[str, str] | None:
+    """The first number of a revision's invoices, and what they come to together."""
+    invoices = [said.summary for said in facts if said.kind == INVOICE and said.revision == revision]
+    if not invoices:
+        return None
+    return min(one["number"] for one in invoices), str(sum((Decimal(one["total"]) for one in invoices), Decimal(0)))
+
+
 def not_so(facts: Iterable[Said], revision: int) -> int:
     """The bits that facts about this revision have set and that its invoices and payments do not bear out."""
     kinds: defaultdict[str, list[Said]] = defaultdict(list)

@@ -41,7 +41,7 @@ class OrderAnswer(_Answer):
     placed_at: datetime | None
     accepted_at: datetime | None
     invoice_number: str | None
-    total: str | None = Field(description="Of the invoice, with tax, in the order's currency; null until invoiced.")
+    total: str | None = Field(description="Of its invoices, with tax, in the order's currency; null until invoiced.")
 
 
 class FactAnswer(_Answer):

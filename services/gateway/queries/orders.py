@@ -34,7 +34,16 @@ order by o.placed_at desc, o.company desc, o.order_id desc limit $2
 """
 """Each company's own newest first, from its index, then merged: the cost follows the page, not the history."""
 
-CONDITIONS = ("customer_id = {}", "reference = {}", "state = {}", "placed_at >= {}", "placed_at < {}")
+BY_INVOICE = "order_id in (select i.order_id from order_invoice i where i.company = c and {})"
+CONDITIONS = (
+    "customer_id = {}",
+    "reference = {}",
+    "state = {}",
+    "placed_at >= {}",
+    "placed_at < {}",
+    "currency = {}",
+    BY_INVOICE.format("i.number = {}"),
+)
 BEHIND = "placed_at <= {0} and (placed_at, company, order_id) < ({0}, {1}, {2})"
 
 FACTS = """
@@ -51,6 +60,10 @@ class OrderFilter(NamedTuple):
     state: str | None = None
     placed_from: datetime | None = None
     placed_before: datetime | None = None
+    currency: str | None = None
+    invoice_number: str | None = None
+    amounts: tuple[int, int] | None = None
+    """Of one of its invoices, both included, in thousandths."""
 
 
 class After(NamedTuple):
@@ -102,9 +115,11 @@ async def search_orders(
         places = (f"${len(values) - len(given) + n + 1}" for n in range(len(given)))
         conditions.append("and " + text.format(*places))
 
-    for text, value in zip(CONDITIONS, wanted, strict=True):
+    for text, value in zip(CONDITIONS, wanted[:-1], strict=True):
         if value is not None:
             condition(text, value)
+    if wanted.amounts is not None:
+        condition(BY_INVOICE.format("i.amount between {} and {}"), *wanted.amounts)
     if after is not None:
         condition(BEHIND, *after)
     rows = await connection.fetch(SEARCH.format(conditions=" ".join(conditions)), *values)

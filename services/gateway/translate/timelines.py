@@ -13,6 +13,7 @@ from chassis.ids import UUID
 from contracts.base import EventView
 from services.gateway import views
 from services.gateway.commands import (
+    Bill,
     Departure,
     Fact,
     Fold,
@@ -23,6 +24,7 @@ from services.gateway.commands import (
     RegisterCompany,
 )
 from services.gateway.domain import timeline as bits
+from services.gateway.domain.money import thousandths
 
 Event = Received[Any]
 Teller = Callable[[Event, Fold], None]
@@ -176,6 +178,7 @@ def _invoiced(event: Event, fold: Fold) -> None:
     if data.entry is not None:
         summary["entry"] = data.entry
     key = _about_order(event, data.order, bits.INVOICED, fold, summary, data.revision)
+    fold.bills.append(Bill(*key[:1], data.number, key[1], data.currency, thousandths(data.total)))
     said = Invoicing(data.number, data.total, data.revision or 1)
     known = fold.invoicings.get(key)
     if known is None or known.revision < said.revision:

@@ -9,8 +9,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Both tables only ever grow, so an index costs one entry per document. The company comes last: before there are any
-    statistics, an index that begins with it looks as good as the key."""
+    """Both tables only ever grow, so an index costs one entry per document.
+
+    The company comes last: before there are any statistics, an index that begins with it looks as good as the key.
+    """
     execute("""
     create index invoice_day on invoice (issued_on, company);
     create index invoice_total on invoice (total, currency, company);
