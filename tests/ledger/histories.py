@@ -288,9 +288,7 @@ class History:
 
     async def open_items(self) -> list[Facts]:
         """Invoices of the customer, open or not, and what else it owes."""
-        found = list((await self.get("/invoices", customer=self.customer))["invoices"])
-        owed = (await self.get("/receivables", limit=200))["items"]
-        return found + [x for x in owed if x["customer"] == self.customer and x["number"].startswith("LPC-")]
+        return list((await self.get("/invoices", customer=self.customer))["invoices"])
 
     async def money(self) -> Facts | None:
         """A payment, with how it is spread."""
@@ -346,7 +344,7 @@ class History:
 
     async def credit(self, replica: Replica, busy: set[str]) -> None:
         """Lines of an invoice were not right."""
-        items = (await self.get("/invoices", customer=self.customer))["invoices"]
+        items = [one for one in await self.open_items() if one["number"].startswith("INV-")]
         if not items:
             return
         invoice = await self.get(f"/invoices/{self.rng.choice(items)['invoice']}")

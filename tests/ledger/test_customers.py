@@ -34,7 +34,7 @@ keys = (f"customer-{n}" for n in range(10**9))
 @pytest_asyncio.fixture
 async def caller(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     """Who may do everything for `acme`."""
-    async with desk.ask(scopes=("ledger:read", "ledger:write", "ledger:approve")) as client:
+    async with desk.ask(scopes=("ledger:read", "ledger:write", "ledger:admin", "ledger:approve")) as client:
         yield client
 
 

@@ -224,3 +224,28 @@ def test_interest_is_rounded_half_up_once() -> None:
     assert interest_on(3650, "0.1", 1) == 1
     assert interest_on(1825, "0.1", 1) == 1  # half a cent
     assert interest_on(1824, "0.1", 1) == 0
+
+
+async def test_what_late_payment_costs_is_found_by_number_and_among_the_customers_invoices(
+    desk: Desk, caller: httpx.AsyncClient
+) -> None:
+    """L8: by the number on the letter; with all that the customer has been invoiced, the newest day first."""
+    await policy(desk)
+    await desk.bill(
+        order("A-1", date(2026, 6, 1)), order("A-2", date(2026, 9, 1)), order("B-1", date(2026, 6, 1), "C-2")
+    )
+    for day in (date(2026, 7, 6), date(2026, 7, 21)):
+        await dun(desk, day)
+
+    async def numbers(**query: str | int) -> list[str]:
+        answer = await caller.get(f"{ACME}/invoices", params=query)
+        return [one["number"] for one in answer.json()["invoices"]]
+
+    (charge,) = (await caller.get(f"{ACME}/invoices", params={"number": "lpc-2026-000001"})).json()["invoices"]
+    assert (charge["number"], charge["customer"], charge["total"]) == ("LPC-2026-000001", "C-1", "5.12")
+    assert await numbers(customer="C-1") == ["INV-2026-000002", "LPC-2026-000001", "INV-2026-000001"]
+    assert await numbers(customer="C-1", number="INV-2026-000002") == ["INV-2026-000002"]
+    assert await numbers(number="LPC-2026-000099") == []
+    assert await numbers() == ["INV-2026-000003", "INV-2026-000002", "INV-2026-000001"]
+    first = (await caller.get(f"{ACME}/invoices", params={"customer": "C-1", "limit": 2})).json()
+    assert await numbers(customer="C-1", limit=2, after=first["next"]) == ["INV-2026-000001"]

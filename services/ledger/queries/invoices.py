@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from chassis.ids import UUID
 from contracts.money import from_minor, sum_text
 from services.ledger.domain.documents import invoice_id
+from services.ledger.domain.dunning import CHARGES
 from services.ledger.domain.numbering import INVOICES, OPENING, DocumentNumber, read_number, spelt, told_number
 from services.ledger.queries.conditions import Amounts, Conditions, Days
 
@@ -50,6 +51,8 @@ where company = $1 and open > 0 group by currency order by currency
 REVISIONS = "select revision, parts from order_to_bill where company = $1 and order_id = $2"
 """Each part of a revision of an order may have an invoice, under an id that is known without a search."""
 
+OURS = (INVOICES, CHARGES)
+"""Series whose invoices bear our own numbers."""
 BEFORE_ALL = (date(1900, 1, 1), UUID(bytes(16)))
 
 
@@ -159,35 +162,40 @@ async def search(
 ) -> InvoicesAnswer:
     """Invoices that fit all that is named, the newest number first; pages do not shift when others are added.
 
+    Of a customer all that it was invoiced, also by an earlier system and for late payment, the newest day first.
     Raises AmountError for what is no amount of the currency.
     """
-    number, stated = wanted.number, _is_stated(wanted.number)
     asked = Conditions()
     asked.add("i.company = {}", company)
-    asked.add("i.series = {}", OPENING if stated else INVOICES)
+    of_customer = wanted.customer is not None and wanted.number is None
+    if wanted.number is not None:
+        _by_number(asked, wanted.number)
+    elif not of_customer:
+        asked.add("i.series = {}", INVOICES)
     if wanted.order is not None:
         billed = await connection.fetch(REVISIONS, company, wanted.order)
         parts = [invoice_id(company, wanted.order, row[0], part) for row in billed for part in range(1, row[1] + 1)]
         asked.add("i.id = any({}::uuid[])", parts)
     asked.add("i.customer_id = {}", wanted.customer)
     asked.add("o.state = {}", wanted.state)
-    if number is not None and stated:
-        asked.add("i.stated_number = {}", spelt(number))
-    elif number is not None:
-        place = _place(number)
-        asked.add("i.fiscal_year = {}", place.fiscal_year)
-        asked.add("i.serial = {}", place.serial)
+    place = "i.issued_on, i.series, i.fiscal_year, i.serial" if of_customer else "i.fiscal_year, i.serial"
     if after is not None:
-        place = _place(after)
-        asked.add(f"(i.fiscal_year, i.serial) < ({asked.bound(place.fiscal_year)}, {{}})", place.serial)
+        last = _place(after)
+        before = f"select {place} from invoice i where i.company = {asked.bound(company)}"
+        before += f" and i.series = {asked.bound(last.series)} and i.fiscal_year = {asked.bound(last.fiscal_year)}"
+        asked.add(f"({place}) < ({before} and i.serial = {{}})", last.serial)
     asked.within("i.issued_on", wanted.issued)
     await asked.over(connection, company, "i", "total", wanted.total)
     rows = await connection.fetch(
-        f"{FOUND} where {asked.where} order by i.fiscal_year desc, i.serial desc limit {asked.bound(limit + 1)}",
+        f"{FOUND} where {asked.where} order by {place.replace(',', ' desc,')} desc limit {asked.bound(limit + 1)}",
         *asked.values,
     )
     found = [InvoiceSummary(**_summary(row)) for row in rows[:limit]]
-    return InvoicesAnswer(invoices=found, next=found[-1].number if len(rows) > limit else None)
+    following = None
+    if len(rows) > limit:
+        at = rows[limit - 1]
+        following = DocumentNumber(at["series"], at["fiscal_year"], at["serial"]).printed
+    return InvoicesAnswer(invoices=found, next=following)
 
 
 async def one(connection: asyncpg.Connection, company: str, invoice: UUID) -> InvoiceAnswer | None:
@@ -231,12 +239,16 @@ async def receivables(
     )
 
 
-def _is_stated(number: str | None) -> bool:
-    """Whether only an earlier system can have given the number."""
-    if number is None:
-        return False
+def _by_number(asked: Conditions, number: str) -> None:
+    """Our own number of it, or else what an earlier system gave it."""
     read = read_number(number)
-    return read is None or read.series != INVOICES
+    if read is not None and read.series in OURS:
+        asked.add("i.series = {}", read.series)
+        asked.add("i.fiscal_year = {}", read.fiscal_year)
+        asked.add("i.serial = {}", read.serial)
+    else:
+        asked.add("i.series = {}", OPENING)
+        asked.add("i.stated_number = {}", spelt(number))
 
 
 def _place(number: str) -> DocumentNumber:
