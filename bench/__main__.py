@@ -1,6 +1,6 @@
 """`make bench`: the bare pipeline and the real system on the same servers, interleaved; prints both and their ratio.
 
-python -m bench [--orders N] [--rounds N]     writes .run/bench.json
+python -m bench [--orders N] [--full-orders N] [--rounds N]     writes .run/bench.json
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ STALLED_S = 60.0
 ACCOUNTS = (
     ("1100", "Receivables", "asset", "receivable"), ("1000", "Bank", "asset", "bank"),
     ("2300", "Unapplied cash", "liability", "unapplied_cash"), ("2200", "Tax to pay", "liability", None),
-    ("4000", "Sales", "income", "sales"),
+    ("4000", "Sales", "income", "sales"), ("1500", "Goods", "asset", "inventory"),
+    ("2400", "Goods received, not invoiced", "liability", "goods_received"),
+    ("5000", "Cost of goods sold", "expense", "cost_of_goods"),
 )  # fmt: skip
 
 
@@ -48,7 +50,7 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-async def bench(orders: int, rounds: int, *, flow_only: bool = False) -> dict[str, Any]:
+async def bench(orders: int, rounds: int, full_orders: int, *, flow_only: bool = False) -> dict[str, Any]:
     """All measurements, or those of the flow alone."""
     async with LocalStack(STATE / "bench", fresh=True, progress=say) as stack:
         setting = await _set_up(stack)
@@ -57,6 +59,9 @@ async def bench(orders: int, rounds: int, *, flow_only: bool = False) -> dict[st
             say("from 202 to journal entry, at 50 orders a second, with papers as they come")
             await _load(stack, setting, "paced", f"w{int(time.time())}", 300)
             figures["paced"] = await _load(stack, setting, "paced", f"p{int(time.time())}", 1_000)
+            say("the same at 10 orders a second, which a renderer keeps up with")
+            figures["calm"] = await _load(stack, setting, "calm", f"c{int(time.time())}", 300)
+        full: dict[str, list[dict[str, Any]]] = {"floor": [], "real": []}
         floors: list[dict[str, Any]] = []
         batched: list[dict[str, Any]] = []
         single: list[dict[str, Any]] = []
@@ -68,9 +73,16 @@ async def bench(orders: int, rounds: int, *, flow_only: bool = False) -> dict[st
             floors.append(await _floor(stack, orders))
             batched.append(await _real(stack, setting, "batches", orders, f"b{number}"))
             single.append(await _real(stack, setting, "singles", orders, f"s{number}"))
+        await _full(stack, setting, full_orders // 4, "fw")
+        for number in range(rounds):
+            say(f"round {number + 1} of {rounds} of full orders: bare pipeline, real")
+            full["floor"].append(await _floor(stack, full_orders, "bench.floor_full"))
+            full["real"].append(await _full(stack, setting, full_orders, f"f{number}"))
         figures |= {
             "machine": machine(), "orders": orders, "floor": floors, "batches": batched, "singles": single,
+            "full": full | {"orders": full_orders},
             "ratios": {
+                "full": median(r["per_s"] / f["per_s"] for r, f in zip(full["real"], full["floor"], strict=True)),
                 "batches": median(r["per_s"] / f["per_s"] for r, f in zip(batched, floors, strict=True)),
                 "singles": median(r["per_s"] / f["per_s"] for r, f in zip(single, floors, strict=True)),
             },
@@ -112,16 +124,16 @@ async def _set_up(stack: LocalStack) -> Mapping[str, str]:
     await until_known(admin, f"{stock}/items")
     for start in range(1, ITEMS + 1, 250):
         numbers = range(start, start + 250)
-        items = [{"sku": f"P{n}", "name": f"Product {n}"} for n in numbers]
+        items = [{"sku": f"P{n}", "name": f"Product {n}", "valuation": "moving-average"} for n in numbers]
         await accepted(admin.post(f"{stock}/items/batch", {"items": items}, key=stable_key("items", start)))
-        lines = [{"item": f"P{n}", "quantity": "100000000"} for n in numbers]
+        lines = [{"item": f"P{n}", "quantity": "100000000", "unit_cost": "4.00"} for n in numbers]
         receipt = {"reference": f"opening-{start}", "received_on": "2026-11-19", "lines": lines}
         await accepted(admin.post(f"{stock}/receipts", receipt, key=stable_key("receipt", start)))
     await until_known(admin, f"/documents/v1/companies/{COMPANY}/documents")
     await admin.close()
     told = await stack.run_command(
         "gateway", "keys", "create", "--client", "load", "--source", "/bench/load", "--companies", COMPANY,
-        "--scopes", "orders:write,orders:read", "--json",
+        "--scopes", "orders:write,orders:read,payments:write,inventory:write", "--json",
     )  # fmt: skip
     return {"key": json.loads(told)["key"]}
 
@@ -129,12 +141,22 @@ async def _set_up(stack: LocalStack) -> Mapping[str, str]:
 # -- runs --------------------------------------------------------------------------------------------------------------
 
 
-async def _floor(stack: LocalStack, orders: int) -> dict[str, Any]:
+async def _full(stack: LocalStack, setting: Mapping[str, str], orders: int, run: str) -> dict[str, Any]:
+    """The real system: from the first order to the last that is shipped, costed, invoiced, on file and paid."""
+    before = cpu_seconds(stack.pids())
+    load = await _load(stack, setting, "full", f"{run}-{int(time.time())}", orders, module="bench.full")
+    used = difference(before, cpu_seconds(stack.pids()))
+    cpu = {name: value / orders * 1e6 for name, value in used.items()} | {"load": load["cpu_s"] / orders * 1e6}
+    say(f"  real: {load['per_s']:.0f} full orders/s")
+    return {"per_s": load["per_s"], "seconds": load["seconds"], "cpu_us": cpu, "load": load}
+
+
+async def _floor(stack: LocalStack, orders: int, module: str = "bench.floor") -> dict[str, Any]:
     """The bare pipeline on the stack's own servers, while the services rest."""
     dsns = {f"FLOOR_DSN_{r.upper()}": stack.file.content["postgres"][r]["superuser_url"] for r in FLOOR_ROLES}
     environment = os.environ | dsns | {"KAFKA": stack.kafka_bootstrap, "PIDS": str(stack.pid("kafka"))}
     before = cpu_seconds(stack.pids())
-    lines = (await _run(environment, "bench.floor", str(orders))).splitlines()
+    lines = (await _run(environment, module, str(orders))).splitlines()
     used = difference(before, cpu_seconds(stack.pids()))
     told = [json.loads(line) for line in lines]
     result = next(line for line in told if "orders_s_to_document_status" in line)
@@ -216,13 +238,14 @@ async def _load(
     *,
     address: str | None = None,
     placed_at: datetime | None = None,
+    module: str = "bench.load",
 ) -> dict[str, Any]:
     environment = os.environ | {
         "LOAD_GATEWAY": address or stack.address("gateway"), "LOAD_KEY": setting["key"],
         "LOAD_KAFKA": stack.kafka_bootstrap, "LOAD_PLACED_AT": (placed_at or datetime.now(UTC)).strftime("%FT%TZ"),
     }  # fmt: skip
-    told: dict[str, Any] = json.loads(await _run(environment, "bench.load", kind, run, str(orders)))
-    refused = {status: count for status, count in told["statuses"].items() if status not in ("200", "202")}
+    told: dict[str, Any] = json.loads(await _run(environment, module, kind, run, str(orders)))
+    refused = {status: count for status, count in told["statuses"].items() if status not in ("200", "201", "202")}
     if refused:
         raise BenchFailed(f"the gateway refused load: {refused}")
     return told
@@ -267,9 +290,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("--orders", type=int, default=12_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--full-orders", type=int, default=4_000, help="orders a round that go all the way to the bank")
     parser.add_argument("--flow-only", action="store_true", help="leave out latency, accepting and papers")
     arguments = parser.parse_args()
-    figures = asyncio.run(bench(arguments.orders, arguments.rounds, flow_only=arguments.flow_only))
+    figures = asyncio.run(
+        bench(arguments.orders, arguments.rounds, arguments.full_orders, flow_only=arguments.flow_only)
+    )
     STATE.mkdir(exist_ok=True)
     (STATE / "bench.json").write_text(json.dumps(figures, indent=2) + "\n")
     print_report(figures)

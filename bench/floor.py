@@ -26,18 +26,15 @@ MAX = int(os.environ.get("MAXB", "500"))
 PARTS = 4
 RUN = os.environ.get("RUN", str(int(time.time())))
 FLAG = lambda n: os.path.join(tempfile.gettempdir(), f"floor-{RUN}.{n}")
-T = {r: f"{r}-{RUN}" for r in ("orders", "reservations", "invoices", "entries", "documents")}
+TOPICS = "orders reservations shipments invoices entries documents payments paid".split()
+T = {r: f"{r}-{RUN}" for r in TOPICS}
 NOW = lambda: datetime.now(timezone.utc)
 admin_dsn = lambda r: os.environ[f"FLOOR_DSN_{r.upper()}"]
 dsn = lambda r: admin_dsn(r).rpartition("/")[0] + f"/floor_{r}"
 NS = uuid.UUID(int=7)
 
 
-def ev(kind, cause, key, data):
-    return (f"{kind}", key, data, uuid.uuid5(NS, f"{cause}{kind}"))
-
-
-async def setup():
+async def setup(DDL):
     for r in DDL:
         c = await asyncpg.connect(admin_dsn(r))
         await c.execute(f"drop database if exists floor_{r} with (force)")
@@ -102,6 +99,9 @@ class Proc:
         }
         return topic, str(key).encode(), orjson.dumps(h), orjson.dumps(data)
 
+    committed = lambda s: None
+    beside = lambda s: ()
+
     async def consume(s, topics, fn, group, claim=True):
         c = AIOKafkaConsumer(
             *topics,
@@ -133,6 +133,7 @@ class Proc:
                     }
                     es = [e for e in es if e[0] in got]
                 await fn(es)
+            s.committed()
             s.wake.set()
             await c.commit({tp: x[-1].offset + 1 for tp, x in b.items()})
             s.done = getattr(s, "done", 0) + len(es)
@@ -306,41 +307,44 @@ class Gateway(Proc):
             await asyncio.sleep(0)
 
 
-async def role(r):
-    p = {"inventory": Inventory, "ledger": Ledger, "documents": Documents, "gateway": Gateway}[r](r)
+KINDS = {"inventory": Inventory, "ledger": Ledger, "documents": Documents, "gateway": Gateway}
+READS = {"inventory": ["orders"], "ledger": ["reservations"], "documents": ["invoices"]}
+READS["gateway"] = ["reservations", "invoices", "entries", "documents"]
+
+
+async def role(r, kinds=KINDS, reads=READS):
+    p = kinds[r](r)
     await p.start()
-    topics = {
-        "inventory": ["orders"],
-        "ledger": ["reservations"],
-        "documents": ["invoices"],
-        "gateway": ["reservations", "invoices", "entries", "documents"],
-    }[r]
+    topics = reads[r]
     tasks = [asyncio.create_task(p.relay()), asyncio.create_task(p.consume([T[t] for t in topics], p.handle, r))]
+    fed = []
     if r == "gateway":
         while not os.path.exists(FLAG("go")):
             await asyncio.sleep(0.05)
-        tasks.append(asyncio.create_task(p.feed()))
+        fed.append(asyncio.create_task(p.feed()))
+        tasks += fed
+    tasks += [asyncio.create_task(x) for x in p.beside()]
 
     async def stop():
         while not os.path.exists(FLAG("stop")):
             await asyncio.sleep(0.1)
 
     s = asyncio.create_task(stop())
-    done, _ = await asyncio.wait([s] + [t for t in tasks[:2]], return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait([s] + [t for t in tasks if t not in fed], return_when=asyncio.FIRST_COMPLETED)
     for t in done:
         if t is not s:
             t.result()
     u = resource.getrusage(resource.RUSAGE_SELF)
-    told = json.dumps({"role": r, "cpu_s": round(u.ru_utime + u.ru_stime, 2), "rss_mb": u.ru_maxrss // 1024})
-    print(told + "\n", end="", flush=True)  # in one write: four processes share the pipe
+    told = {"role": r, "cpu_s": round(u.ru_utime + u.ru_stime, 2), "rss_mb": u.ru_maxrss // 1024}
+    print(json.dumps(told) + "\n", end="", flush=True)  # in one write: four processes share the pipe
     os._exit(0)
 
 
-async def main():
-    await setup()
+async def main(module="bench.floor", ddl=DDL, through=("DocumentRegistered.v1",)):
+    await setup(ddl)
     env = dict(os.environ, RUN=RUN, FLOOR_ROLE="")
     ps = [
-        await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.floor", str(N), env=dict(env, FLOOR_ROLE=r))
+        await asyncio.create_subprocess_exec(sys.executable, "-m", module, str(N), env=dict(env, FLOOR_ROLE=r))
         for r in ("inventory", "ledger", "documents", "gateway")
     ]
     await asyncio.sleep(4)
@@ -358,11 +362,10 @@ async def main():
         await asyncio.sleep(0.25)
         if not tl and await cl.fetchval("select n from counter") >= N:
             tl = time.time()
-        if await c.fetchval("select count(*) from timeline where kind='DocumentRegistered.v1'") >= N:
+        if all([await c.fetchval("select count(*) from timeline where kind=$1", k) >= N for k in through]):
             break
         if time.time() - t0 > 300:
-            print("timeout")
-            break
+            sys.exit("timeout")
     t1 = time.time()
     s1 = open("/proc/stat").readline().split()
     open(FLAG("stop"), "w").close()
@@ -388,5 +391,10 @@ async def main():
     )
 
 
-uvloop.install() if hasattr(uvloop, "install") else None
-asyncio.run(role(os.environ["FLOOR_ROLE"]) if os.environ.get("FLOOR_ROLE") else main())
+def run(*of_role, **of_main):
+    uvloop.install() if hasattr(uvloop, "install") else None
+    asyncio.run(role(os.environ["FLOOR_ROLE"], *of_role) if os.environ.get("FLOOR_ROLE") else main(**of_main))
+
+
+if __name__ == "__main__":
+    run()

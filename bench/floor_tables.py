@@ -21,3 +21,14 @@ DDL = {
     "documents": COMMON
     + "create table document(id uuid primary key, ref uuid not null, class text not null, facts bytea not null, at timestamptz not null default now()); create index on document(ref);",
 }
+FULL_DDL = DDL | {
+    "inventory": DDL["inventory"]
+    + "alter table stock add value bigint not null default 4000000000000; alter table move add cost bigint not null;"
+    "create table counter(series text primary key, n bigint not null); insert into counter values('DN',0);"
+    "create table shipment(id uuid primary key, reservation uuid not null, state text not null, number bigint unique, packages int, at timestamptz not null default now()); create index on shipment(reservation);"
+    "create table shipment_line(shipment uuid not null, n int not null, product int not null, qty int not null, primary key(shipment,n));",
+    "ledger": DDL["ledger"] + "alter table invoice add open bigint not null check(open between 0 and total);"
+    "create table payment(id uuid primary key, amount bigint not null, unapplied bigint not null, at timestamptz not null default now());"
+    "create table allocation(payment uuid not null, invoice uuid not null, amount bigint not null, primary key(payment,invoice)); create index on allocation(invoice);",
+}
+"""The same with what a full order adds: shipments and what goods cost, payments and what they pay."""

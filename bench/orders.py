@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import random
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 COMPANY = "bench"
 SOURCE = "/bench/load"
@@ -32,21 +34,31 @@ def _line(product: int, quantity: str) -> dict[str, object]:
     return about | {"quantity": quantity, "unit_price": "10.00"}
 
 
-def batches(run: str, count: int, size: int) -> list[bytes]:
-    """CloudEvents batches."""
+def batches(run: str, count: int, size: int, **more: object) -> list[bytes]:
+    """CloudEvents batches; `more` is said of every order."""
     dice = random.Random(run)
-    made: list[bytes] = []
-    for start in range(0, count, size):
-        events = [
-            {
-                "specversion": "1.0", "id": f"{run}-{n}", "type": "OrderPlaced.v1", "source": SOURCE,
-                "company": COMPANY,
-                "time": PLACED_AT, "datacontenttype": "application/json", "data": order(f"{run}-{n}", dice),
-            }
-            for n in range(start, min(count, start + size))
-        ]  # fmt: skip
-        made.append(json.dumps(events).encode())
-    return made
+    orders = [(f"{run}-{n}", order(f"{run}-{n}", dice) | more) for n in range(count)]
+    return [cloud_events("OrderPlaced.v1", orders[start : start + size]) for start in range(0, count, size)]
+
+
+def payment(reference: str, invoice: Mapping[str, Any]) -> dict[str, object]:
+    """What an invoice comes to, with its number, on its day."""
+    return {
+        "reference": reference, "received_on": invoice["issued_on"], "payer": {"name": "Example Shop Ltd"},
+        "amount": {"amount": invoice["total"], "currency": invoice["currency"]}, "invoice_number": invoice["number"],
+    }  # fmt: skip
+
+
+def cloud_events(kind: str, told: Sequence[tuple[str, Mapping[str, object]]]) -> bytes:
+    """One batch: each event with its id."""
+    events = [
+        {
+            "specversion": "1.0", "id": identity, "type": kind, "source": SOURCE, "company": COMPANY,
+            "time": PLACED_AT, "datacontenttype": "application/json", "data": data,
+        }
+        for identity, data in told
+    ]  # fmt: skip
+    return json.dumps(events).encode()
 
 
 def singles(run: str, count: int) -> list[tuple[str, bytes]]:
