@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -234,16 +234,17 @@ async def test_goods_leave_a_bin_and_come_into_one_elsewhere(room: StockRoom) ->
             key = {"idempotency-key": f"{path}{lines}{more}"}
             return await clerk.post(f"{AT}/{path}", json={"lines": lines, **more}, headers=key)
 
-        route = {"from": "MAIN", "to": "PIRAEUS", "sent_on": "2026-11-29"}
+        today = datetime.now(UTC).date().isoformat()  # goods are carried on the day of the commit
+        route = {"from": "MAIN", "to": "PIRAEUS", "sent_on": today}
         loose = await post("transfers", [{"item": "BEANS", "quantity": "6"}], reference="T1", **route)
         assert (loose.status_code, loose.json()["type"].rpartition("/")[2]) == (409, "insufficient-loose")
         line = {"item": "BEANS", "quantity": "6", "bin": "A-01"}
         sent = await post("transfers", [line], reference="T2", **route)
         assert sent.status_code == 201, sent.text
         arrival = f"transfers/{sent.json()['transfer']}/arrivals"
-        wrong = await post(arrival, [line], received_on="2026-11-29")
+        wrong = await post(arrival, [line], received_on=today)
         assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/lines/0/bin")
-        assert (await post(arrival, [line | {"bin": "P-01"}], received_on="2026-11-29")).status_code == 200
+        assert (await post(arrival, [line | {"bin": "P-01"}], received_on=today)).status_code == 200
         page = (await clerk.get(f"{AT}/bin-stock", params={"warehouse": "PIRAEUS"})).json()
     assert page["contents"] == [{"bin": "P-01", "sku": "BEANS", "quantity": "6"}]
     assert await contents(room) == {"A-01": 9, "P-01": 6}

@@ -166,7 +166,7 @@ async def test_stock_goes_below_zero_only_where_that_is_allowed(room: StockRoom)
         "ReservationRefused",
     ]
     back = AllowNegative(cause(), "MAIN", "BEANS", allowed=False)
-    assert refused(await room.ask(handlers.allow_negative, back))[0] == "stock-is-negative"
+    assert refused(await room.ask(handlers.allow_negative, back)) == ("stock-is-negative", "/allowed")
 
 
 def test_a_thousand_quantities_in_another_unit_add_up_without_drift() -> None:

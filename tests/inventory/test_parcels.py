@@ -134,6 +134,17 @@ async def test_clerks_who_pack_at_once_never_give_one_number_twice(room: StockRo
     assert all(map(is_sscc, numbers))
 
 
+async def test_a_house_without_numbers_says_which_parcel_gets_none(room: StockRoom) -> None:
+    """I7: the first one under the prefix that has no number left"""
+    await room.stocked({"BEANS": "9"})
+    await room.hear(placed("A", [("BEANS", "3")]))
+    (shipment,) = await picked(room, "A")
+    await numbered(room, "5201234567")
+    await room.rows("update sscc_series set last = 999998 returning 1")
+    parts = [parcel((1, 1)), parcel((1, 1)), parcel((1, 1), sscc=LABEL)]
+    assert refused(await pack(room, shipment, *parts)) == ("sscc-exhausted", "/packs/0/parcels/1")
+
+
 async def test_another_prefix_begins_anew_and_one_of_before_goes_on(room: StockRoom) -> None:
     await room.stocked({"BEANS": "100", "MUG": "100"})
     found: list[str] = []

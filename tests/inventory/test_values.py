@@ -73,7 +73,7 @@ async def test_goods_cannot_be_valued_where_nobody_knows_the_currency(room: Stoc
     answer = await room.ask(handlers.define_items, DefineItems(cause("acme"), [item]))
 
     assert isinstance(answer, Refused)
-    assert (answer.code, answer.status) == ("currency-unknown", 409)
+    assert (answer.code, answer.status, answer.pointer) == ("currency-unknown", 409, "/items/0/valuation")
     assert await room.rows("select sku from item_cost") == []
 
 

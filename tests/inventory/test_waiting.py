@@ -21,6 +21,7 @@ from services.inventory.commands import (
     Pick,
     PickOrders,
     ShareOut,
+    UnpickShipments,
 )
 from services.inventory.domain.book import (
     NO_WISH,
@@ -244,6 +245,29 @@ async def test_an_order_is_let_go_when_its_time_is_over(
     assert (await room.states())[order_id("A")] == ends_as
     assert ("StockReserved", ["1"]) in await story(room, "B") or stock == "0"
     assert await room.differences() == []
+
+
+async def test_goods_that_are_put_back_after_the_time_of_their_order_are_let_go(room: StockRoom) -> None:
+    """I3: what was picked outlived the end of its order; back on the shelf it belongs to nobody."""
+    await room.stocked({"BEANS": "8"})
+    until = NOON + timedelta(days=1)
+    await room.hear(wishing("A", [("BEANS", "8")], if_short="partial", reserve_until="2026-11-23T12:00:00Z"))
+    why = cause()
+    shipment = UUID(str(derive("shipment", str(why.id))))
+    picked = PickOrders(why, [Pick(UUID(order_id("A")), shipment, None)])
+    assert isinstance(await room.ask(handlers.pick_orders, picked), Answer)
+    await room.at(until, _expire, ExpireReservation(cause(), UUID(order_id("A"))))
+    assert await room.stock("BEANS") == ("8", "8")
+    await room.rows("delete from job returning 1")
+
+    back = UnpickShipments(cause(), [shipment])
+    (answer,) = await room.at(until + timedelta(hours=1), handlers.unpick_shipments, back)
+
+    assert isinstance(answer, Answer)
+    assert await room.rows("select queue, key from job") == [("expire-reservation", order_id("A"))]
+    await room.at(until + timedelta(hours=1), _expire, ExpireReservation(cause(), UUID(order_id("A"))))
+    assert await room.stock("BEANS") == ("8", "0")
+    assert (await room.states())[order_id("A")] == "released"
 
 
 async def _expire(commands: Any, unit: Any) -> list[Any]:

@@ -12,7 +12,7 @@ from chassis.ids import UUID
 from chassis.requests import Answer, Result
 from services.inventory.commands import CarryGoods, DefineBins, SetPicking
 from services.inventory.domain.bins import PICK_FROM, PickFrom, Taken, bin_unknown, check_carried, take_from
-from services.inventory.domain.days import spans
+from services.inventory.domain.lows import Lows
 from services.inventory.domain.moving import check_date
 from services.inventory.handlers.days import days_of
 from services.inventory.handlers.levels import Levels, lock_levels
@@ -33,8 +33,8 @@ class Bins:
         self.levels = levels
         self.known: Collection[BinPlace] = ()
         self.rows: dict[BinKey, int] = {}
-        self.later: dict[BinKey, int] = {}
-        """The least that a bin holds at any instant after the earliest day on which the batch takes from it."""
+        self.later: Lows[BinKey] = Lows()
+        """The least that a bin holds at any instant after each day on which the batch takes from it."""
         self.since: Mapping[tuple[BinKey, date], int] = {}
         """What moved after days on which somebody counted."""
         self.staged: Mapping[Level, int] = {}
@@ -46,8 +46,10 @@ class Bins:
         """Why goods cannot be put there, if so."""
         return None if place in self.known else movements.refusal_of_document(bin_unknown(place[2], at))
 
-    def lacks(self, level: Level, code: str | None, quantity: int, at: str, *, leaves: bool = True) -> Refused | None:
-        """Why this quantity cannot be taken from a bin, or from what lies loose, if so.
+    def lacks(
+        self, level: Level, code: str | None, quantity: int, on: date, at: str, *, leaves: bool = True
+    ) -> Refused | None:
+        """Why this quantity cannot be taken on a day from a bin, or from what lies loose, if so.
 
         Only what leaves the warehouse may go below zero where that is allowed.
         """
@@ -55,7 +57,7 @@ class Bins:
             there = self.rows.get((*level, code), 0)
             if quantity > there:
                 return translate.bin_short(level, code, quantity, there, at)
-            lowest = self.later.get((*level, code))
+            lowest = self.later.after((*level, code), on)
             if lowest is not None and quantity > lowest:
                 return translate.bin_short_later(level, code, quantity, lowest, at)
             return None
@@ -72,9 +74,9 @@ class Bins:
 
     def put(self, key: BinKey, quantity: int, kind: BinMoveKind, document: UUID, line: int, day: date) -> None:
         """Note that goods come to a bin, or (below zero) go."""
-        self.rows[key] = self.rows.get(key, 0) + quantity
-        if key in self.later:
-            self.later[key] += quantity
+        there = self.rows.get(key, 0)
+        self.later.move(key, day, quantity, there)
+        self.rows[key] = there + quantity
         self._changes[key] += quantity
         self._moves.append(BinMove(*key, quantity, kind, document, line, day))
         self.levels.bin(key[:3], quantity)
@@ -95,9 +97,12 @@ class Bins:
 
 
 async def open_bins(
-    unit: UnitOfWork, levels: Levels, named: Collection[BinKey] = (), leaving: Mapping[BinKey, date] | None = None
+    unit: UnitOfWork,
+    levels: Levels,
+    named: Collection[BinKey] = (),
+    leaving: Collection[tuple[BinKey, date]] = (),
 ) -> Bins:
-    """The bins of these levels, and those that are named. `leaving` has the earliest day on which one is taken from."""
+    """The bins of these levels, and those that are named. `leaving` has the days on which one is taken from."""
     bins = Bins(unit, levels)
     watched = {level for level, row in levels.rows.items() if row.binned}
     watched |= {key[:3] for key in named if key[:3] in levels.rows}
@@ -107,7 +112,7 @@ async def open_bins(
         bins.rows = await store.read_bins(unit.raw, watched)
         bins.staged = await store.read_staged(unit.raw, watched)
     if leaving:
-        bins.later = await store.lowest_later(unit.raw, leaving)
+        bins.later = Lows(leaving, await store.lowest_later(unit.raw, leaving))
     return bins
 
 
@@ -176,19 +181,19 @@ async def carry_goods(commands: Sequence[CarryGoods], unit: UnitOfWork) -> Seque
     }
     today = await days_of(unit, {c.cause.company for c in commands})
     carried = [(c, c.moved_on or today[c.cause.company]) for c in commands]
-    emptied = spans(
+    emptied = {
         ((c.cause.company, c.warehouse, line.sku, line.source), day)
         for c, day in carried
         for line in c.lines
         if line.source is not None
-    )
-    levels = await lock_levels(unit, touched, {})
-    bins = await open_bins(unit, levels, named, {key: span.first for key, span in emptied.items()})
+    }
+    levels = await lock_levels(unit, touched)
+    bins = await open_bins(unit, levels, named, emptied)
     results: list[Result] = []
     for command, day in carried:
         company = command.cause.company
         wrong = check_date(day, today[company], "/moved_on")
-        refused = movements.refusal_of_document(wrong) if wrong else _cannot_carry(command, items, here, bins)
+        refused = movements.refusal_of_document(wrong) if wrong else _cannot_carry(command, day, items, here, bins)
         if refused is not None:
             results.append(refused)
             continue
@@ -205,7 +210,7 @@ async def carry_goods(commands: Sequence[CarryGoods], unit: UnitOfWork) -> Seque
 
 
 def _cannot_carry(
-    command: CarryGoods, items: Mapping[tuple[str, str], object], here: set[tuple[str, str]], bins: Bins
+    command: CarryGoods, day: date, items: Mapping[tuple[str, str], object], here: set[tuple[str, str]], bins: Bins
 ) -> Refused | None:
     company, warehouse = command.cause.company, command.warehouse
     if (company, warehouse) not in here:
@@ -221,7 +226,7 @@ def _cannot_carry(
         taken[line.sku, line.source] += line.quantity
         level = (company, warehouse, line.sku)
         wanted, at = taken[line.sku, line.source], f"/lines/{index}/quantity"
-        lacks = bins.lacks(level, line.source, wanted, at, leaves=False)
+        lacks = bins.lacks(level, line.source, wanted, day, at, leaves=False)
         if lacks is not None:
             return lacks
     return None

@@ -124,7 +124,7 @@ class _Closing:
             for line in lines[key].values()
             if line.on_the_way > 0
         }
-        levels = await lock_levels(unit, {(company, TRANSIT, sku) for company, sku in missing}, {})
+        levels = await lock_levels(unit, {(company, TRANSIT, sku) for company, sku in missing})
         return cls(unit, transfers, lines, today, levels, await open_costs(unit, missing))
 
     def stand(self, key: TransferKey, state: TransferState, by: str | None, agreed: str | None = None) -> None:

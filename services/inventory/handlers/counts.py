@@ -152,11 +152,10 @@ class _Booking:
         cls, unit: UnitOfWork, counted: Collection[tuple[Level, date]], in_bins: Collection[tuple[BinKey, date]]
     ) -> _Booking:
         """Levels, bins and costs of what was counted, under lock."""
-        first = {level: span.first for level, span in spans(counted).items()}
-        levels = await lock_levels(unit, set(first), first)
+        levels = await lock_levels(unit, {level for level, _ in counted}, counted)
         days = spans(((company, sku), day) for (company, _, sku), day in counted)
-        costs, first_in_bins = await open_costs(unit, days), {key: span.first for key, span in spans(in_bins).items()}
-        opened = await open_bins(unit, levels, set(first_in_bins), first_in_bins)
+        costs = await open_costs(unit, days)
+        opened = await open_bins(unit, levels, {key for key, _ in in_bins}, in_bins)
         levels.since = await places.moved_since(unit.raw, counted) if counted else {}
         if in_bins:
             opened.since = await bins.moved_since(unit.raw, in_bins)
@@ -185,8 +184,8 @@ class _Booking:
             if line.difference and self._costs.too_much(level, on, line.difference):
                 return valuing.value_too_large(line.sku, at)
             if line.difference < 0:
-                lacks = self.levels.lacks(level, -line.difference, at)
-                lacks = lacks or self.bins.lacks(level, row.bin, -line.difference, at)
+                lacks = self.levels.lacks(level, -line.difference, on, at)
+                lacks = lacks or self.bins.lacks(level, row.bin, -line.difference, on, at)
                 if lacks is not None:
                     return lacks
         worth: list[valuing.ValuedLine] = []

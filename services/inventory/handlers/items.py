@@ -31,8 +31,10 @@ async def define_items(commands: Sequence[DefineItems], unit: UnitOfWork) -> Seq
     results: list[Result] = []
     for command in commands:
         here = known[command.cause.company]
-        if command.cause.company not in currencies and any(map(is_valued, command.items)):
-            results.append(translate.company_without_currency(command.cause.company))
+        valued = next((n for n, item in enumerate(command.items) if is_valued(item)), None)
+        if command.cause.company not in currencies and valued is not None:
+            at = f"/items/{valued}/valuation" if command.batch else "/valuation"
+            results.append(translate.company_without_currency(command.cause.company, at))
             continue
         new = new_items(command.items, here)
         if isinstance(new, NotDefined):
@@ -129,7 +131,7 @@ async def allow_negative(commands: Sequence[AllowNegative], unit: UnitOfWork) ->
                 else Refused("item-unknown", f"There is no item {c.sku}.", "/item")
             )
         elif not c.allowed and max(0, rows[level].reserved, rows[level].binned) > rows[level].on_hand:
-            results.append(Refused("stock-is-negative", f"{c.sku} is below zero there now.", status=409))
+            results.append(Refused("stock-is-negative", f"{c.sku} is below zero there now.", "/allowed", status=409))
         else:
             changed[level] = c.allowed
             unit.audit(c.cause, "negative-stock", c.sku, {"warehouse": c.warehouse, "allowed": c.allowed})

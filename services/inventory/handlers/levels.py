@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
+from services.inventory.domain.lows import Lows
 from services.inventory.domain.quantities import ON_HAND_MAX
 from services.inventory.store import places
 from services.inventory.store import stock as store
@@ -20,22 +21,22 @@ class Levels:
     """What there is while a batch is decided."""
 
     rows: dict[Level, StockRow]
-    later: dict[Level, int]
-    """The least that is on hand at any instant after the earliest day on which the batch takes from a level."""
+    later: Lows[Level] = field(default_factory=Lows)
+    """The least that is on hand at any instant after each day on which the batch takes from a level."""
     since: dict[tuple[Level, date], int] = field(default_factory=dict)
     """What moved after days on which somebody counted."""
     moves: list[MoveRow] = field(default_factory=list)
     changes: dict[Level, LevelChange] = field(default_factory=dict)
 
-    def lacks(self, level: Level, quantity: int, at: str, *, reserved: bool = False) -> Refused | None:
-        """Why this quantity cannot leave, if so. What is reserved leaves for its own order alone."""
+    def lacks(self, level: Level, quantity: int, on: date, at: str, *, reserved: bool = False) -> Refused | None:
+        """Why this quantity cannot leave on a day, if so. What is reserved leaves for its own order alone."""
         row = self.rows[level]
         if row.negative_allowed:
             return None
         free = row.on_hand if reserved else row.on_hand - row.reserved
         if quantity > free:
             return translate.stock_short(level, quantity, free, at)
-        lowest = self.later.get(level)
+        lowest = self.later.after(level, on)
         if lowest is not None and quantity > lowest:
             return translate.stock_short_later(level, quantity, lowest, at)
         return None
@@ -52,8 +53,7 @@ class Levels:
     def move(self, row: MoveRow, *, reserved: int = 0) -> None:
         """Note a move, and by how much it changes what is reserved."""
         level = (row.company, row.warehouse, row.sku)
-        if level in self.later:
-            self.later[level] += row.quantity
+        self.later.move(level, row.effective_on, row.quantity, self.rows[level].on_hand)
         self._change(level, LevelChange(row.quantity, reserved))
         self.moves.append(row)
 
@@ -76,8 +76,8 @@ class Levels:
             await store.add_moves(unit.raw, self.moves, unit.now)
 
 
-async def lock_levels(unit: UnitOfWork, levels: set[Level], leaving: Mapping[Level, date]) -> Levels:
-    """Levels under lock, made where they are missing. `leaving` has the earliest day on which something is taken."""
+async def lock_levels(unit: UnitOfWork, levels: set[Level], leaving: Collection[tuple[Level, date]] = ()) -> Levels:
+    """Levels under lock, made where they are missing. `leaving` has the days on which something is taken from them."""
     await store.add_levels(unit.raw, levels)
     rows = await store.lock_stock(unit.raw, levels)
-    return Levels(rows, await places.lowest_later(unit.raw, leaving) if leaving else {})
+    return Levels(rows, Lows(leaving, await places.lowest_later(unit.raw, leaving) if leaving else {}))

@@ -118,11 +118,18 @@ class _Table:
     def cannot_number(self, command: PackShipments) -> Refused | None:
         """Whether the house has no number left under its prefix."""
         company = command.cause.company
-        wanted = sum(parcel.sscc is None for pack in command.packs for parcel in pack.parcels)
+        wanted = [
+            f"/packs/{n}/parcels/{at}"
+            for n, pack in enumerate(command.packs)
+            for at, parcel in enumerate(pack.parcels)
+            if parcel.sscc is None
+        ]
         if not wanted or company not in self._series:
             return None
         prefix, following = self._series[company]
-        return words.sscc_exhausted(prefix) if sscc_of(prefix, following + wanted - 1) is None else None
+        without = (at for n, at in enumerate(wanted) if sscc_of(prefix, following + n) is None)
+        first = next(without, None)
+        return None if first is None else words.sscc_exhausted(prefix, first)
 
     def close(self, company: str, pack: Pack) -> Sequence[Parcel]:
         """The parcels of a shipment, each with its number where the house gives any."""

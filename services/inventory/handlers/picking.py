@@ -19,6 +19,7 @@ from services.inventory.handlers.bins import Bins, open_bins
 from services.inventory.handlers.days import days_of
 from services.inventory.handlers.levels import Levels
 from services.inventory.handlers.shipping import open_shipments, why_not
+from services.inventory.handlers.waiting import let_go_what_is_over
 from services.inventory.store import bins, stock
 from services.inventory.store import shipping as store
 from services.inventory.store.bins import BinKey
@@ -131,6 +132,7 @@ async def unpick_shipments(commands: Sequence[UnpickShipments], unit: UnitOfWork
         progress = {(order, x.line): x for order, held in lines.items() for x in held}
         await store.save_lines(unit.raw, progress)
         await store.withdraw(unit.raw, withdrawn, unit.now)
+        await let_go_what_is_over(unit, {(key[0], shipments[key].order) for key in withdrawn})
         await shelves.write(unit, {})
     return results
 
@@ -176,7 +178,7 @@ class _Shelves:
 async def _shelves(items: set[StockKey], unit: UnitOfWork, named: Collection[BinKey] = ()) -> _Shelves:
     """The bins of these items, under the locks of their stock levels: who carries goods away waits."""
     levels = {(company, DEFAULT_WAREHOUSE, sku) for company, sku in items}
-    opened = await open_bins(unit, Levels(await stock.lock_stock(unit.raw, levels), {}), named)
+    opened = await open_bins(unit, Levels(await stock.lock_stock(unit.raw, levels)), named)
     if not (opened.rows or named):
         return _Shelves(opened, {})
     companies = {company for company, _ in items}

@@ -50,7 +50,7 @@ async def open_intake(commands: Sequence[ReceiveGoods], unit: UnitOfWork) -> Int
     days = spans(((c.cause.company, line.sku), c.received_on) for c in commands for line in c.lines)
     costs = await open_costs(unit, days)
     named = {(c.cause.company, c.warehouse, line.sku, line.bin) for c in commands for line in c.lines if line.bin}
-    return Intake(unit, items, rows, taken, known, today, costs, await open_bins(unit, Levels(rows, {}), named))
+    return Intake(unit, items, rows, taken, known, today, costs, await open_bins(unit, Levels(rows), named))
 
 
 async def _lock_levels(

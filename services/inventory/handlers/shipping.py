@@ -153,8 +153,8 @@ class _Leaving:
             for wanted in c.dispatches
             for portion in portions.get((c.cause.company, wanted.shipment), ())
         ]
-        first = spans(((company, DEFAULT_WAREHOUSE, sku), day) for company, sku, day in taken)
-        levels = await lock_levels(unit, set(first), {level: span.first for level, span in first.items()})
+        leaving = {((company, DEFAULT_WAREHOUSE, sku), day) for company, sku, day in taken}
+        levels = await lock_levels(unit, {level for level, _ in leaving}, leaving)
         costs = await open_costs(unit, spans(((company, sku), day) for company, sku, day in taken))
         return cls(unit, shipments, portions, lines, papers, in_parcels, today, levels, costs)
 
@@ -176,7 +176,7 @@ class _Leaving:
             for portion in self._portions[key]:
                 level = (company, DEFAULT_WAREHOUSE, portion.sku)
                 taken[level] += portion.quantity
-                short = self._levels.lacks(level, taken[level], at, reserved=True)
+                short = self._levels.lacks(level, taken[level], day, at, reserved=True)
                 if short is not None:
                     return short
                 if self._costs.too_much(level, day, -taken[level]):

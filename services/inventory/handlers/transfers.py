@@ -34,24 +34,24 @@ async def send_goods(commands: Sequence[SendGoods], unit: UnitOfWork) -> Sequenc
     known = await places.known_warehouses(unit.raw, asked)
     taken = await store.taken_references(unit.raw, {(c.cause.company, c.reference) for c in commands})
     today = await days_of(unit, {c.cause.company for c in commands})
-    leaving = spans(
+    leaving = {
         ((c.cause.company, c.source, sku), c.sent_on)
         for c in commands
         for sku, _ in c.lines
         if (c.cause.company, sku) in items and (c.cause.company, c.source) in known
-    )
-    transit = {(company, TRANSIT, sku) for company, _, sku in leaving}
-    levels = await lock_levels(unit, transit | leaving.keys(), {level: span.first for level, span in leaving.items()})
+    }
+    sources = {level for level, _ in leaving}
+    transit = {(company, TRANSIT, sku) for company, _, sku in sources}
+    levels = await lock_levels(unit, transit | sources, leaving)
     days = spans(((c.cause.company, sku), c.sent_on) for c in commands for sku, _ in c.lines)
     costs = await open_costs(unit, days, apart=True)
-    from_bins = spans(
+    from_bins = {
         ((c.cause.company, c.source, sku, c.bins[sku]), c.sent_on)
         for c in commands
         for sku, _ in c.lines
         if sku in c.bins
-    )
-    first = {key: span.first for key, span in from_bins.items()}
-    moving = Moving(levels, costs, await open_bins(unit, levels, set(first), first))
+    }
+    moving = Moving(levels, costs, await open_bins(unit, levels, {key for key, _ in from_bins}, from_bins))
     results: list[Result] = []
     rows: list[SendGoods] = []
     for command in commands:
@@ -126,7 +126,8 @@ def _cannot_send(
             unknown = moving.bins.unknown((company, command.source, code), f"/lines/{index}/bin")
             if unknown is not None:
                 return unknown
-        lacks = moving.levels.lacks(level, quantity, at) or moving.bins.lacks(level, code, quantity, at)
+        day = command.sent_on
+        lacks = moving.levels.lacks(level, quantity, day, at) or moving.bins.lacks(level, code, quantity, day, at)
         if lacks is not None:
             return lacks
     return None
@@ -141,7 +142,7 @@ async def arrive_goods(commands: Sequence[ArriveGoods], unit: UnitOfWork) -> Seq
         for line in lines[key].values()
         for level in ((key[0], TRANSIT, line.sku), (key[0], row.target, line.sku))
     }
-    levels = await lock_levels(unit, wanted, {})
+    levels = await lock_levels(unit, wanted)
     today = await days_of(unit, {c.cause.company for c in commands})
     arrived = [(c, c.received_on or today[c.cause.company]) for c in commands]
     days = spans(((c.cause.company, sku), day) for c, day in arrived for sku, _ in c.lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from chassis.cause import Cause
@@ -70,6 +70,13 @@ async def share_what_is_free(commands: Sequence[ShareOut], unit: UnitOfWork) -> 
         await serve_waiting(unit, await store.lock_free_stock(unit.raw, items), causes)
     for company in sorted({company for company, _ in items}):
         unit.enqueue(SHARING, company, {}, key=SHARING, run_at=unit.now + SHARING_EVERY)
+
+
+async def let_go_what_is_over(unit: UnitOfWork, orders: Collection[OrderKey]) -> None:
+    """Goods of these orders lie on the shelves again: where the time of one is over, nobody else will let them go."""
+    for (company, order), wish in (await waits.read_wishes(unit.raw, orders)).items():
+        if wish.reserve_until is not None and wish.reserve_until <= unit.now:
+            unit.enqueue(EXPIRY, company, {}, key=str(order), run_at=unit.now)
 
 
 async def expire_reservations(commands: Sequence[ExpireReservation], unit: UnitOfWork) -> None:

@@ -49,13 +49,13 @@ where s.state in ('picked', 'packed') group by 1, 2, 3
 """
 # How little each bin held at any instant after the end of a day: back from what there is now.
 LOWEST_LATER = """
-select x.company, x.warehouse, x.sku, x.bin, min(b.there)::bigint
+select x.company, x.warehouse, x.sku, x.bin, x.after, min(b.there)::bigint
 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[]) as x(company, warehouse, sku, bin, after)
 join bin_level s on s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku and s.bin = x.bin
 cross join lateral (select s.on_hand - sum(m.quantity) over (order by m.effective_on desc, m.move desc) as there
     from bin_move m where m.company = x.company and m.warehouse = x.warehouse and m.sku = x.sku and m.bin = x.bin
     and m.effective_on > x.after) b
-group by 1, 2, 3, 4
+group by 1, 2, 3, 4, 5
 """
 MOVED_SINCE = """
 select x.company, x.warehouse, x.sku, x.bin, x.after, sum(m.quantity)::bigint
@@ -134,10 +134,12 @@ async def read_staged(connection: asyncpg.Connection, levels: Collection[Level])
     return {(company, warehouse, sku): staged for company, warehouse, sku, staged in rows}
 
 
-async def lowest_later(connection: asyncpg.Connection, after: Mapping[BinKey, date]) -> dict[BinKey, int]:
+async def lowest_later(
+    connection: asyncpg.Connection, after: Collection[tuple[BinKey, date]]
+) -> dict[tuple[BinKey, date], int]:
     """The least that a bin held at any instant after each day; those without later moves are missing."""
-    rows = await connection.fetch(LOWEST_LATER, *columns([(*key, day) for key, day in sorted(after.items())], 5))
-    return {(company, warehouse, sku, code): lowest for company, warehouse, sku, code, lowest in rows}
+    rows = await connection.fetch(LOWEST_LATER, *columns([(*key, day) for key, day in sorted(after)], 5))
+    return {((company, warehouse, sku, code), day): lowest for company, warehouse, sku, code, day, lowest in rows}
 
 
 async def moved_since(

@@ -30,13 +30,13 @@ where s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku
 """
 # How low each level was, or will have been, at any instant after the end of a day: back from what there is now.
 LOWEST_LATER = """
-select x.company, x.warehouse, x.sku, min(b.there)::bigint
+select x.company, x.warehouse, x.sku, x.after, min(b.there)::bigint
 from unnest($1::text[], $2::text[], $3::text[], $4::date[]) as x(company, warehouse, sku, after)
 join stock_level s on s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku
 cross join lateral (select s.on_hand - sum(m.quantity) over (order by m.effective_on desc, m.move desc) as there
     from stock_move m where m.company = x.company and m.warehouse = x.warehouse and m.sku = x.sku
     and m.effective_on > x.after) b
-group by 1, 2, 3
+group by 1, 2, 3, 4
 """
 # What came and went after the end of a day.
 MOVED_SINCE = """
@@ -74,10 +74,12 @@ async def allow_negative(connection: asyncpg.Connection, rows: Mapping[Level, bo
     await connection.execute(ALLOW, *columns([(*level, allowed) for level, allowed in sorted(rows.items())], 4))
 
 
-async def lowest_later(connection: asyncpg.Connection, after: Mapping[Level, date]) -> dict[Level, int]:
+async def lowest_later(
+    connection: asyncpg.Connection, after: Collection[tuple[Level, date]]
+) -> dict[tuple[Level, date], int]:
     """The least that was on hand at any instant after each day; levels without later moves are missing."""
-    rows = await connection.fetch(LOWEST_LATER, *columns([(*level, day) for level, day in sorted(after.items())], 4))
-    return {(company, warehouse, sku): lowest for company, warehouse, sku, lowest in rows}
+    rows = await connection.fetch(LOWEST_LATER, *columns([(*level, day) for level, day in sorted(after)], 4))
+    return {((company, warehouse, sku), day): lowest for company, warehouse, sku, day, lowest in rows}
 
 
 async def moved_since(

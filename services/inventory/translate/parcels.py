@@ -14,9 +14,10 @@ def sscc_taken(sscc: str, at: str) -> Refused:
     return Refused("sscc-taken", f"{sscc} stands on another parcel.", at, status=409)
 
 
-def sscc_exhausted(prefix: str) -> Refused:
+def sscc_exhausted(prefix: str, at: str) -> Refused:
     """All numbers of a prefix are given."""
-    return Refused("sscc-exhausted", f"No number is left under the prefix {prefix}; choose another one.", status=409)
+    detail = f"No number is left under the prefix {prefix}; choose another one."
+    return Refused("sscc-exhausted", detail, at, status=409)
 
 
 def parcels_told(parcels: Sequence[Parcel]) -> list[dict[str, object]]:

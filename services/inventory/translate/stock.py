@@ -364,10 +364,10 @@ def refusal_of_items(wrong: NotDefined, *, batch: bool) -> Refused:
     return Refused(wrong.code, wrong.detail, pointer, status=409 if wrong.known_before else 422)
 
 
-def company_without_currency(company: str) -> Refused:
+def company_without_currency(company: str, at: str | None = None) -> Refused:
     """Goods are valued in the company's currency, and it is not known here."""
     detail = f"The currency of {company} is not known here, so its goods cannot be valued."
-    return Refused("currency-unknown", detail, status=409)
+    return Refused("currency-unknown", detail, at, status=409)
 
 
 def revision_told(revision: int) -> dict[str, object]:
