@@ -282,7 +282,7 @@ async def test_contracts_that_overlap_on_a_post_or_are_otherwise_impossible_are_
         (422, "fixed-term-without-end", "/ends_on"),
         (422, "contract-ends-before-start", "/ends_on"),
         (422, "post-unknown", "/post"),
-        (422, "weekly-hours-impossible", None),
+        (422, "weekly-hours-impossible", "/weekly_hours"),
         (409, "post-held", "/last_day"),
         (404, "contract-not-found", None),
     ]
@@ -305,3 +305,23 @@ async def test_a_company_sees_its_own_organisation_alone(office: Department) -> 
         assert (await client.get(f"{AT}/organisation")).json()["departments"] == []
         assert (await refused(client, f"{AT}/posts", post="P", department="Secret", title="T",
                               opens_on="2026-12-01")) == (422, "department-unknown", "/department")  # fmt: skip
+
+
+async def test_what_is_impossible_is_named_by_its_field(office: Department) -> None:
+    """P1, P4, P11: a pointer to the field or the parameter, so that a form can show it there."""
+    await office.hear(hired("A", starts_on="2026-01-01"))
+    at = f"{AT}/employees/{person('A')}"
+    async with office.client(build) as client:
+        shown = (await client.get(at, params={"known_at": "2026-11-22T08:30:00"})).json()
+        days = {"leave_type": "ANNUAL", "effective_on": "2026-01-01", "days_per_year": "367"}
+        found = [
+            await refused(client, f"{at}/changes", effective_on="2026-02-01", job_title=None),
+            await refused(client, f"{at}/contracts", **CONTRACT | {"weekly_hours": "0"}),
+            await refused(client, f"{AT}/leave/rules", **days),
+        ]
+    assert shown["errors"][0]["pointer"] == "?known_at"
+    assert found == [
+        (422, "field-needed", "/job_title"),
+        (422, "weekly-hours-impossible", "/weekly_hours"),
+        (422, "days-beyond-a-year", "/days_per_year"),
+    ]

@@ -60,6 +60,11 @@ class Correctable(Body):
         return Said(self.effective_on, says, self.replaces, self.withdraw)
 
 
+def unsound(pointer: str, code: str, detail: str) -> Problem:
+    """A field that says something impossible, by its pointer; a parameter of the address as `?name`."""
+    return Problem(422, code, detail, [Fault(pointer, code, detail)])
+
+
 def asker(call: Call, company: str) -> Asker:
     """Who asks, where it matters who they are."""
     return Asker(company, call.caller.actor, rights_of(call.caller, company), call.cause(company).person)

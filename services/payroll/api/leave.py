@@ -15,7 +15,7 @@ from chassis.errors import Problem
 from chassis.http import Call, Router, write
 from chassis.ids import UUID, derive
 from contracts.base import Name, Reference
-from services.payroll.api.inputs import Body, Day, MaybeDay, Read, Write, asker
+from services.payroll.api.inputs import Body, Day, MaybeDay, Read, Write, asker, unsound
 from services.payroll.commands.leave import (
     AddHoliday,
     AdjustLeave,
@@ -207,7 +207,7 @@ async def list_unpaid_leave(company: str, reading: Read, first: Day, last: Day) 
 def _days(days: str, pointer: str) -> int:
     found = days_read(days)
     if found > 36_600:
-        raise Problem(422, "days-beyond-a-year", f"A year has fewer days than {pointer.removeprefix('/')} says.")
+        raise unsound(pointer, "days-beyond-a-year", f"A year has fewer days than {pointer.removeprefix('/')} says.")
     return found
 
 

@@ -14,7 +14,7 @@ from chassis.errors import Problem
 from chassis.http import Call, Router, write
 from chassis.ids import UUID, derive
 from contracts.base import Language, Name, Reference, Text
-from services.payroll.api.inputs import Body, Correctable, Day, MaybeDay, Read, Write
+from services.payroll.api.inputs import Body, Correctable, Day, MaybeDay, Read, Write, unsound
 from services.payroll.api.pay_doors import MaybeDesk, log
 from services.payroll.commands.people import AmendContract, ChangeEmployment, LinkAccount, RecordLeaving, SignContract
 from services.payroll.domain.rights import BY_NAME, OFFICER
@@ -111,7 +111,7 @@ async def show_employee(
     Who names a day and may see this person's pay is told it too; that it was read is written down.
     """
     if known_at is not None and known_at.tzinfo is None:
-        raise Problem(422, "time-zone-missing", "Write the moment with its offset from UTC, as 2026-11-22T08:30:00Z.")
+        raise unsound("?known_at", "time-zone-missing", "Write it with its offset from UTC, as 2026-11-22T08:30:00Z.")
     async with reading.connection(company) as connection:
         who = await viewer(connection, company, reading.caller)
         found = await queries.employee(connection, company, who, employee, on, known_at)
@@ -182,5 +182,6 @@ def _hundredths(hours: str) -> int:
     whole, _, part = hours.partition(".")
     found = int(whole) * 100 + int(part.ljust(2, "0") or "0")
     if not 1 <= found <= 16_800:
-        raise Problem(422, "weekly-hours-impossible", "A week has 168 hours, and a contract more than none.")
+        detail = "A week has 168 hours, and a contract more than none."
+        raise unsound("/weekly_hours", "weekly-hours-impossible", detail)
     return found

@@ -178,8 +178,8 @@ def change(staff: Staff, employee: UUID, said: Said, now: datetime) -> Effective
     last = staff.left_on(employee)
     if last is not None and on > last:
         return Forbidden("change-after-leaving", f"The last day of work is {last}.", "effective_on")
-    if any(made.says.get(needed, made) is None for needed in NEEDED):
-        return Forbidden("field-needed", "Name, language, job and department are never without a value.")
+    if empty := next((needed for needed in NEEDED if made.says.get(needed, made) is None), None):
+        return Forbidden("field-needed", "Name, language, job and department are never without a value.", empty)
     return _sound(staff, on, made.says) or _no_circle(staff, employee, on, made.says, after) or made
 
 

@@ -42,7 +42,8 @@ class Loaded:
     again: dict[UUID, Month]
     """Whose earlier months are calculated again, and from which on."""
     papers: dict[UUID, list[PersonPay]]
-    problems: dict[UUID, str]
+    problems: dict[UUID, PayRefused]
+    """Who cannot be paid, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +89,16 @@ class Paying:
     ) -> Loaded:
         facts = await payslips.facts(connection, self._vault, company, part, only)
         tasks: dict[UUID, Task] = {}
-        problems: dict[UUID, str] = {}
+        problems: dict[UUID, PayRefused] = {}
         try:
             packs = self._packs.of(part.country, {**part.figures, **part.given}, part.since, part.month)
         except PayRefused as refused:  # an upgrade brought rules that leave something open since the run was started
-            return Loaded(part, facts, tasks, {}, {}, dict.fromkeys(facts.people, refused.code))
+            return Loaded(part, facts, tasks, {}, {}, dict.fromkeys(facts.people, refused))
         for employee, person in facts.people.items():
             try:
                 sound = checked(person, [term.cost_centre for term in person.terms])
             except PayRefused as refused:
-                problems[employee] = refused.code
+                problems[employee] = refused
                 continue
             known = Facts(sound, frozenset(day for day in part.holidays if day <= part.month.last))
             last = facts.last.get(employee)
@@ -112,7 +113,7 @@ class Paying:
         slips: list[SlipRow] = []
         problems = dict(loaded.problems)
         for employee, result in results(loaded):
-            if isinstance(result, str):
+            if isinstance(result, PayRefused):
                 problems[employee] = result
                 continue
             record = written(result)
@@ -133,7 +134,8 @@ class Paying:
             digest = combined(digest, self._vault.fingerprint(command.company, f"payslip/{employee}", record.encode()))
         place_of_sums = sums_place(command.run, command.attempt, command.part)
         sums = self._vault.seal_sums(command.company, place_of_sums, written_totals(totals))
-        return Calculated(slips, PartDone(len(slips), digest, sums, sorted(problems.items(), key=str)))
+        named = sorted(((employee, why.code, why.sentence) for employee, why in problems.items()), key=str)
+        return Calculated(slips, PartDone(len(slips), digest, sums, named))
 
     async def keep(self, command: CalculatePart, result: Calculated, period: Month, unit: UnitOfWork) -> None:
         """Write the payslips and close the part, unless somebody did or the run is calculated anew."""
@@ -163,22 +165,22 @@ class Paying:
         await pay_runs.end_run(unit.raw, (company, run), attempt, unit.now, people, problems, digest, sealed)
 
 
-def results(loaded: Loaded) -> Iterator[tuple[UUID, PersonPay | str]]:
-    """What each person is paid, or the name of why they cannot be; nothing of whom the run does not concern."""
+def results(loaded: Loaded) -> Iterator[tuple[UUID, PersonPay | PayRefused]]:
+    """What each person is paid, or why they cannot be; nothing of whom the run does not concern."""
     for employee, task in loaded.tasks.items():
         again = loaded.again.get(employee)
         paid = {} if again is None else paid_so_far(loaded.papers.get(employee, ()), again)
         try:
             result = pay(task, again, paid)
         except PayRefused as refused:
-            yield employee, refused.code
+            yield employee, refused
             continue
         if result is not None:
             yield employee, result
 
 
-def _pays(result: PersonPay | str) -> bool:
-    return isinstance(result, str) or result.slip is not None or bool(result.differences)
+def _pays(result: PersonPay | PayRefused) -> bool:
+    return isinstance(result, PayRefused) or result.slip is not None or bool(result.differences)
 
 
 def combined(one: bytes, other: bytes) -> bytes:

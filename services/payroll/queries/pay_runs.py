@@ -27,7 +27,7 @@ order by r.period desc, r.pay_group limit $4
 """
 STEPS = "select step, action, actor, at from pay_run_step where company = $1 and run = $2 order by step"
 PROBLEMS = """
-select p.employee, e.number, p.code from pay_run_problem p
+select p.employee, e.number, p.code, p.detail from pay_run_problem p
 join employee e on e.company = p.company and e.employee = p.employee
 where p.company = $1 and p.run = $2 and p.attempt = $3 order by e.serial limit 500
 """
@@ -45,7 +45,8 @@ where e.company = $1 and h.hired_on < $2::date + interval '1 month' and (l.left_
 order by e.serial limit 500
 """
 WITHOUT_PROFILE = """
-select p.employee, e.number, 'tax-profile-missing' as code from payslip p
+select p.employee, e.number, 'tax-profile-missing' as code,
+    'No credit is counted: nobody has entered what tax depends on.' as detail from payslip p
 join employee e on e.company = p.company and e.employee = p.employee
 where p.company = $1 and p.run = $2 and p.attempt = $3 and p.version <> ''
     and not exists (select from tax_profile t where t.company = p.company and t.employee = p.employee
@@ -101,6 +102,8 @@ class RunProblem(BaseModel):
     employee: UUID
     number: str
     code: str
+    detail: str | None
+    """The sentence, with the day or the contract that it is about; null where an older version kept the code alone."""
 
 
 class LeftOut(BaseModel):

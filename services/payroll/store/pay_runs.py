@@ -120,8 +120,9 @@ where company = $1 and run = $2 and attempt = $3 and part = $4 and done_at is nu
 returning part
 """
 ADD_PROBLEMS = """
-insert into pay_run_problem (company, run, attempt, employee, code)
-select $1, $2, $3, x.employee, x.code from unnest($4::uuid[], $5::text[]) as x(employee, code)
+insert into pay_run_problem (company, run, attempt, employee, code, detail)
+select $1, $2, $3, x.employee, x.code, x.detail from unnest($4::uuid[], $5::text[], $6::text[])
+    as x(employee, code, detail)
 """
 PARTS = """
 select part, done_at is null as open, people, problems, digest, totals from pay_run_part
@@ -149,7 +150,8 @@ class PartDone(NamedTuple):
     people: int
     digest: bytes
     totals: bytes
-    problems: Sequence[tuple[UUID, str]]
+    problems: Sequence[tuple[UUID, str, str]]
+    """Who cannot be paid, the name of why, and the sentence."""
 
 
 def sums_place(run: UUID, attempt: int, part: int | None = None) -> str:

@@ -258,6 +258,7 @@ class PayRunProblem(Row, table=True):
     attempt: int = Field(primary_key=True)
     employee: UUID = Field(primary_key=True)
     code: str = Field(sa_column=text())
+    detail: str | None = Field(sa_column=text(nullable=True))
 
 
 class Payslip(Row, table=True):

@@ -112,6 +112,7 @@ async def test_a_contract_that_runs_on_into_pay_of_the_employment_is_named_by_th
         await said(client, f"{AT}/contracts/{contract}/amendments", effective_on="2024-01-01", ends_on="2024-01-20")
     run = await bureau.calculated("2024-01")
     assert [each["code"] for each in run["unpaid"]] == ["pay-agreed-twice"]
+    assert "2024-01-16" in run["unpaid"][0]["detail"]
 
 
 async def test_who_has_no_contract_any_more_is_named_before_anything_is_paid(bureau: Bureau) -> None:
@@ -125,3 +126,4 @@ async def test_who_has_no_contract_any_more_is_named_before_anything_is_paid(bur
             await said(client, f"{AT}/contracts/{contract}/amendments", effective_on=on, ends_on="2024-01-30")
     run = await bureau.calculated("2024-01")
     assert [(each["number"], each["code"]) for each in run["unpaid"]] == [("E-000001", "pay-terms-missing")]
+    assert "2024-01-31" in run["unpaid"][0]["detail"]

@@ -107,7 +107,7 @@ def checked(person: Person, cost_centres: Sequence[str]) -> Person:
         raise PayRefused("pay-terms-repeated", "Two terms of pay of one contract begin on the same day.")
     begun = {term.contract: term for term in terms if term.starts_on <= person.hired_on}
     if not begun:
-        raise PayRefused("pay-terms-missing", "There is no pay agreed for the first day of work.")
+        raise PayRefused("pay-terms-missing", f"There is no pay agreed for the first day of work, {person.hired_on}.")
     at_the_hire = [replace(term, starts_on=person.hired_on) for _, term in sorted(begun.items())]
     terms = [*at_the_hire, *(term for term in terms if term.starts_on > person.hired_on)]
     if any(term.monthly < 0 for term in terms):
