@@ -18,7 +18,7 @@ from chassis.ids import UUID
 from contracts.base import CurrencyCode, LineNumber, Quantity, Text, UnsignedAmount
 from contracts.money import AmountError, UnknownCurrency
 from services.ledger import handlers
-from services.ledger.api.inputs import Body, Day, Limit, Read, Write, found, to_uuid
+from services.ledger.api.inputs import Body, Day, DryRun, Limit, Read, Write, found, to_uuid
 from services.ledger.commands import CreditLines
 from services.ledger.domain.credit import Wish
 from services.ledger.queries import invoices, payments
@@ -43,11 +43,13 @@ class CreditNoteBody(Body):
 
 
 @router.post("/invoices/{invoice}/credit-notes", status_code=201)
-async def credit_lines(company: str, invoice: uuid.UUID, body: CreditNoteBody, call: Write) -> Response:
+async def credit_lines(
+    company: str, invoice: uuid.UUID, body: CreditNoteBody, call: Write, dry_run: DryRun = False
+) -> Response:
     """Credit lines of an invoice. What was paid for them is unapplied cash again."""
     lines = [Wish(line.line, line.quantity, f"/lines/{index}") for index, line in enumerate(body.lines)]
     command = CreditLines(company, UUID(invoice.hex), lines, body.issued_on, body.reason, call.cause(company))
-    return await call.run(handlers.credit_lines, command)
+    return await call.run(handlers.credit_lines, command, dry_run=dry_run)
 
 
 AmountFrom = Annotated[UnsignedAmount | None, Query(description="At least so much, in `currency`.")]

@@ -13,7 +13,7 @@ from chassis.http import Router
 from chassis.ids import UUID
 from contracts.base import Rate, Text, UnsignedAmount
 from services.ledger import handlers
-from services.ledger.api.inputs import Body, Day, Limit, Read, Write
+from services.ledger.api.inputs import Body, Day, DryRun, Limit, Read, Write
 from services.ledger.commands import RunDunning, SetDunningPolicy, StopDunning
 from services.ledger.domain.dunning import LEVEL_MAX
 from services.ledger.queries import companies, dunning
@@ -59,9 +59,9 @@ async def set_policy(company: str, body: PolicyBody, call: Write) -> Response:
 
 
 @router.post("/dunning/runs", status_code=201)
-async def run(company: str, body: RunBody, call: Write) -> Response:
+async def run(company: str, body: RunBody, call: Write, dry_run: DryRun = False) -> Response:
     """Write the letters of a day, once; asked again, it says what it did."""
-    return await call.run(handlers.run_dunning, RunDunning(company, body.day, call.cause(company)))
+    return await call.run(handlers.run_dunning, RunDunning(company, body.day, call.cause(company)), dry_run=dry_run)
 
 
 @router.post("/invoices/{invoice}/dunning-stop")

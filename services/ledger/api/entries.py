@@ -14,14 +14,13 @@ from chassis.ids import UUID, derive
 from contracts.base import AccountCode, CurrencyCode, Remark, Text, UnsignedAmount
 from services.ledger import handlers
 from services.ledger.api.dimensions import DimensionCode
-from services.ledger.api.inputs import Body, Day, Limit, Read, Write
+from services.ledger.api.inputs import Body, Day, DryRun, Limit, Read, Write
 from services.ledger.commands import DecideEntry, PostEntry, ReverseEntry
 from services.ledger.domain.manual import LINES_MAX, WantedEntry, WantedLine
 from services.ledger.queries import entries
 
 router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
 
-DryRun = Annotated[bool, Query(description="Show what would be posted; write nothing, use no key.")]
 SUBJECT_CHARS_MAX = 200
 AFTER_MAX = 2**63 - 1
 

@@ -20,6 +20,7 @@ Admin = Annotated[Call, Depends(write("ledger:admin"))]
 Write = Annotated[Call, Depends(write("ledger:write"))]
 Read = Annotated[Reading, Depends(read("ledger:read"))]
 Limit = Annotated[int, Query(ge=1, le=200, description="Items on a page.")]
+DryRun = Annotated[bool, Query(description="Show what would be posted; write nothing, use no key.")]
 T = TypeVar("T")
 YEAR_MIN, YEAR_MAX = 1900, 2199
 """Of days and fiscal years: what lies beyond is a slip of the hand."""

@@ -13,7 +13,7 @@ from chassis.http import Call, Router, write
 from chassis.ids import UUID, derive
 from contracts.base import Text, UnsignedAmount
 from services.ledger import handlers
-from services.ledger.api.inputs import Body, Day, Read, Write, found
+from services.ledger.api.inputs import Body, Day, DryRun, Read, Write, found
 from services.ledger.commands import AllocatePayment, BouncePayment, DecideRefund, RequestRefund, UndoAllocation
 from services.ledger.queries import payments
 
@@ -61,42 +61,52 @@ class BounceBody(Body):
 
 
 @router.post("/payments/{payment}/allocations", status_code=201)
-async def allocate_payment(company: str, payment: uuid.UUID, body: AllocationBody, call: Write) -> Response:
+async def allocate_payment(
+    company: str, payment: uuid.UUID, body: AllocationBody, call: Write, dry_run: DryRun = False
+) -> Response:
     """Let what is left of a payment pay an invoice, in its currency or another one by the rate of the day."""
     command = AllocatePayment(
         company, UUID(payment.hex), UUID(body.invoice.hex), body.amount, body.on, call.cause(company)
     )
-    return await call.run(handlers.allocate_payments, command)
+    return await call.run(handlers.allocate_payments, command, dry_run=dry_run)
 
 
 @router.post("/payments/{payment}/allocations/undo", status_code=201)
-async def undo_allocation(company: str, payment: uuid.UUID, body: UndoBody, call: Write) -> Response:
+async def undo_allocation(
+    company: str, payment: uuid.UUID, body: UndoBody, call: Write, dry_run: DryRun = False
+) -> Response:
     """Take back what a payment pays of an invoice, by a linked reversal."""
     command = UndoAllocation(company, UUID(payment.hex), UUID(body.invoice.hex), body.reason, call.cause(company))
-    return await call.run(handlers.undo_allocations, command)
+    return await call.run(handlers.undo_allocations, command, dry_run=dry_run)
 
 
 @router.post("/payments/{payment}/bounce", status_code=201)
-async def bounce_payment(company: str, payment: uuid.UUID, body: BounceBody, call: Write) -> Response:
+async def bounce_payment(
+    company: str, payment: uuid.UUID, body: BounceBody, call: Write, dry_run: DryRun = False
+) -> Response:
     """The bank took it back: what it paid is open again."""
     command = BouncePayment(company, UUID(payment.hex), body.bounced_on, body.reason, body.fee, call.cause(company))
-    return await call.run(handlers.bounce_payments, command)
+    return await call.run(handlers.bounce_payments, command, dry_run=dry_run)
 
 
 @router.post("/payments/{payment}/refunds", status_code=201)
-async def request_refund(company: str, payment: uuid.UUID, body: RefundBody, call: Write) -> Response:
+async def request_refund(
+    company: str, payment: uuid.UUID, body: RefundBody, call: Write, dry_run: DryRun = False
+) -> Response:
     """Ask that unapplied money goes back; another person decides."""
     cause = call.cause(company)
     refund = derive(company, "refund", cause.id)
     command = RequestRefund(company, UUID(payment.hex), refund, body.amount, body.refund_on, body.reason, cause)
-    return await call.run(handlers.request_refunds, command)
+    return await call.run(handlers.request_refunds, command, dry_run=dry_run)
 
 
 @router.post("/refunds/{refund}/decision")
-async def decide_refund(company: str, refund: uuid.UUID, body: DecisionBody, call: Approve) -> Response:
+async def decide_refund(
+    company: str, refund: uuid.UUID, body: DecisionBody, call: Approve, dry_run: DryRun = False
+) -> Response:
     """Agree or reject; never by who asked for it."""
     command = DecideRefund(company, UUID(refund.hex), body.decision == "approve", call.cause(company))
-    return await call.run(handlers.decide_refunds, command)
+    return await call.run(handlers.decide_refunds, command, dry_run=dry_run)
 
 
 @router.get("/refunds/{refund}")
