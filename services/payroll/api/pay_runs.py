@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from chassis.errors import Problem
-from chassis.http import Router
+from chassis.http import Reading, Router
 from chassis.ids import UUID
 from contracts.base import Reference
 from services.payroll.api.inputs import Body, Day
 from services.payroll.api.pay_doors import Approver, Desk, Officer, OfficerCall, Watcher, log
 from services.payroll.api.pay_terms import MonthOf
 from services.payroll.commands.pay import ApproveRun, CalculateAgain, ConfirmPaid, ExportPayFile, PostRun, StartRun
+from services.payroll.domain.pain import FileHead, closing, opening
+from services.payroll.pay_desk import PayDesk
+from services.payroll.queries import pay_file
 from services.payroll.queries import pay_runs as queries
 from services.payroll.store.vault import Unreadable
 
@@ -52,7 +56,7 @@ class PaidBody(Body):
     paid_on: Day
 
 
-class PayFileResponse(Response):
+class PayFileResponse(StreamingResponse):
     """A pay file as the bank takes it."""
 
     media_type = "application/xml"
@@ -112,16 +116,27 @@ async def export_run(company: str, run: uuid.UUID, body: ExportBody, call: Offic
 
 @router.get("/{run}/pay-file", response_class=PayFileResponse)
 async def download_file(company: str, run: uuid.UUID, reading: Officer, desk: Desk) -> PayFileResponse:
-    """The file that was made, always the same one. The reading is written down."""
+    """The file that was made, always the same one. The reading is written down, for everybody who stands in it."""
     await log(reading, company, "pay file", run=run)
     async with reading.connection(company) as connection:
         try:
-            pieces = [piece async for piece in queries.pay_file(connection, desk.vault, company, run)]
+            head = await pay_file.head(connection, desk.vault, company, run)
         except Unreadable:
             raise Problem(410, "person-erased", "Somebody who was paid was erased; the bank has the file.") from None
-    if not pieces:
+    if head is None:
         raise Problem(404, "pay-file-not-found", "No pay file was made of this run.")
-    return PayFileResponse("".join(pieces).encode())
+    return PayFileResponse(_pieces(reading, desk, company, run, head))
+
+
+async def _pieces(reading: Reading, desk: PayDesk, company: str, run: uuid.UUID, head: FileHead) -> AsyncIterator[str]:
+    """As fast as they are taken; no transaction is open while the bank's file waits for whoever takes it."""
+    yield opening(head)
+    after: uuid.UUID | None = pay_file.NOBODY
+    while after is not None:
+        async with reading.connection(company) as connection:
+            piece, after = await pay_file.page(connection, desk.vault, company, run, head, after)
+        yield piece
+    yield closing()
 
 
 @router.post("/{run}/payment")

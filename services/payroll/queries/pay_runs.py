@@ -1,8 +1,7 @@
-"""Questions about runs: where one stands, what it comes to, who cannot be paid, and the file for the bank."""
+"""Questions about runs: where one stands, what it comes to, and who cannot be paid."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date, datetime
 from uuid import UUID
 
@@ -10,14 +9,11 @@ import asyncpg
 from pydantic import BaseModel
 
 from contracts.money import from_minor
-from services.payroll.domain.pain import FileHead, Payment, closing, opening, payments
 from services.payroll.domain.pay.journal import postings
-from services.payroll.domain.pay.records import read, read_profile, read_totals
+from services.payroll.domain.pay.records import read_totals
 from services.payroll.domain.pay.totals import Totals
-from services.payroll.domain.privacy import Place
 from services.payroll.store.effective import hired_on
 from services.payroll.store.pay_runs import sums_place
-from services.payroll.store.payslips import slip_place
 from services.payroll.store.vault import Vault
 
 RUNS = """
@@ -70,21 +66,6 @@ where m.company = $1 and m.pay_group = $2 and h.hired_on < $3::date + interval '
         and p.run = $4 and p.attempt = $5)
 order by e.serial limit 500
 """
-FILE = """
-select f.message, f.execution_on, f.payments, f.exported_at, r.period, r.attempt, r.totals, g.currency, g.debtor_name,
-    g.debtor_iban, g.debtor_bic
-from pay_file f join pay_run r on r.company = f.company and r.run = f.run
-join pay_group g on g.company = r.company and g.pay_group = r.pay_group where f.company = $1 and f.run = $2
-"""
-PAYMENTS = """
-select p.employee, p.period, p.kind, p.sealed, e.number, b.effective_on, b.revision, b.sealed as account
-from pay_file_payment f join payslip p on p.company = f.company and p.run = f.run and p.employee = f.employee
-join employee e on e.company = p.company and e.employee = p.employee
-join bank_account b on b.company = f.company and b.employee = f.employee and b.effective_on = f.account_from
-    and b.revision = f.account_revision
-where f.company = $1 and f.run = $2 and f.employee > $3 order by f.employee limit 500
-"""
-NOBODY = UUID(int=0)
 
 
 class Step(BaseModel):
@@ -229,36 +210,6 @@ async def run(connection: asyncpg.Connection, vault: Vault, company: str, run_id
         record = vault.unseal_sums(company, sums_place(row["run"], row["attempt"]), row["totals"])
         more["totals"] = _totals(read_totals(record), row["currency"])
     return RunView.model_validate(_line(row) | more)
-
-
-async def pay_file(connection: asyncpg.Connection, vault: Vault, company: str, run_id: UUID) -> AsyncIterator[str]:
-    """The file of a run in pieces, always the same one; nothing when none was made."""
-    row = await connection.fetchrow(FILE, company, run_id)
-    if row is None:
-        return
-    totals = read_totals(vault.unseal_sums(company, sums_place(run_id, row["attempt"]), row["totals"]))  # type: ignore[arg-type]
-    head = FileHead(
-        row["message"], row["exported_at"], row["execution_on"], row["currency"], row["payments"], totals.payable,
-        row["debtor_name"], row["debtor_iban"], row["debtor_bic"], f"{row['period']:%Y-%m}",
-    )  # fmt: skip
-    yield opening(head)
-    after = NOBODY
-    while rows := await connection.fetch(PAYMENTS, company, run_id, after):
-        ring = await vault.ring(connection, [(company, each["employee"]) for each in rows])
-        paid: list[Payment] = []
-        for each in rows:
-            slip = read(
-                ring.unseal(slip_place(company, each["employee"], each["period"], each["kind"]), each["sealed"])
-            )
-            spot = f"{each['effective_on']}/{each['revision']}"
-            account = read_profile(
-                ring.unseal(Place(company, each["employee"], "bank_account.sealed", spot), each["account"])
-            )
-            reference = f"{each['number']}-{each['period']:%Y%m}"
-            paid.append(Payment(reference, slip.payable, account["holder"], account["iban"], account["bic"]))
-        yield "".join(payments(head, paid))
-        after = rows[-1]["employee"]
-    yield closing()
 
 
 def _line(row: asyncpg.Record) -> dict[str, object]:

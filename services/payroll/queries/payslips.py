@@ -64,9 +64,17 @@ where p.company = $1 and p.employee = $2 and ($3::date is null or p.period = $3)
 """
 PAPER = "select document from payslip_paper where company = $1 and employee = $2 and period = $3 and kind = 'regular'"
 READINGS = """
-select what, run, actor, on_behalf_of, at from pay_reading where company = $1 and employee = $2
+select what, run, actor, on_behalf_of, at from (
+    select reading, what, run, actor, on_behalf_of, at from pay_reading where company = $1 and employee = $2
+    union all
+    select r.reading, r.what, r.run, r.actor, r.on_behalf_of, r.at from pay_file_payment p
+    join pay_file f on f.company = p.company and f.run = p.run
+    join pay_reading r on r.company = p.company and r.run = p.run and r.employee is null and r.what = 'pay file'
+        and r.at >= f.exported_at
+    where p.company = $1 and p.employee = $2) x
 order by at desc, reading limit 500
 """
+"""Of this person, and of the files for the bank in which they stand, which are written down once for all in them."""
 
 
 class Term(BaseModel):
