@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.ledger.domain.calendar import Calendar
+from services.ledger.domain.calendar import GENERAL, Calendar
 from services.ledger.domain.customers import DEFAULT_TERMS, PaymentTerms
 from services.ledger.domain.policy import Policy, PolicyChange, policy_on
+from services.ledger.domain.posting import Entry
 
 RECEIVABLE = "receivable"
 SALES = "sales"
@@ -51,6 +52,19 @@ KIND_OF_ROLE: Mapping[str, str] = {
 """Which kind of account can play a role: customers owe us, money that fits no invoice is owed back. The account of
 exchange takes one currency and gives another: in the company's own it is always nought."""
 
+
+SUBLEDGER_OF_ROLE: Mapping[str, str] = {
+    RECEIVABLE: "ar",
+    UNAPPLIED_CASH: "ar",
+    "inventory": "stock",
+    "goods_received": "stock",
+    "wages_payable": "payroll",
+    "tax_payable": "payroll",
+    "contributions_payable": "payroll",
+    "training_payable": "payroll",
+}
+"""Which sub-ledger is told by the balance of an account: its lock holds whoever posts there, also by hand. The trigger
+on lines says the same, and a test holds them together."""
 
 CONTROL_ROLES = frozenset({RECEIVABLE, UNAPPLIED_CASH})
 """Whose accounts must equal what documents say: nobody posts there by hand without saying so."""
@@ -117,6 +131,13 @@ class Books:
     def usual_terms(self, day: date) -> PaymentTerms:
         """When an invoice of the day is due where nothing was agreed with its customer."""
         return PaymentTerms(self.policy(day).net_days) if self.policies else DEFAULT_TERMS
+
+    def subledgers_of(self, entry: Entry) -> Sequence[str]:
+        """Whose locks the entry obeys: its own sub-ledger's, and those of the accounts that it touches."""
+        if entry.subledger != GENERAL:
+            return (entry.subledger,)
+        told = {self.accounts[role]: name for role, name in SUBLEDGER_OF_ROLE.items() if role in self.accounts}
+        return (GENERAL, *sorted({told[line.account] for line in entry.lines if line.account in told}))
 
     @property
     def result_accounts(self) -> frozenset[str]:

@@ -33,9 +33,10 @@ class Desk:
 
     def take(self, entry: Entry, cause: Cause, place: int, *, decided: bool = False) -> Result:
         """Post the entry, or propose it, or say why not; `place` is that of the result."""
-        refused = self.gate.fault(entry.company, entry.subledger, entry.posted_on, cause, place, "/posted_on")
-        if refused is not None:
-            return refused
+        for subledger in self.gate.books[entry.company].subledgers_of(entry):
+            refused = self.gate.fault(entry.company, subledger, entry.posted_on, cause, place, "/posted_on")
+            if refused is not None:
+                return refused
         # By the limit of the entry's day and by today's: who dates an entry back, or forward, gains nothing by it.
         books = self.gate.books[entry.company]
         if not decided and needs_approval(entry, books.policy(entry.posted_on), books.policy(books.day_of(self.now))):
