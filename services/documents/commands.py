@@ -13,6 +13,9 @@ from chassis.ids import UUID
 from services.documents.domain.filing import Language
 from services.documents.domain.goods import Departure
 
+Source = Literal["upload", "folder", "mail"]
+"""How bytes came in."""
+
 
 @dataclass(frozen=True, slots=True)
 class LearnCompany:
@@ -175,7 +178,7 @@ class TakeFile:
     """Put a file on file that came in. The same bytes in the same class are one document and one more source."""
 
     cause: Cause
-    source: Literal["upload", "folder"]
+    source: Source
     document_class: str
     class_version: int
     class_title: str

@@ -10,6 +10,8 @@ from chassis.jobs import Job, JobContext, Jobs, TurnContext
 from services.documents import handlers
 from services.documents.commands import KeepContent
 from services.documents.keeping.folder import Folder
+from services.documents.keeping.maildir import Maildirs
+from services.documents.keeping.receiving import take_from_mail
 from services.documents.keeping.watching import take_from_folder
 from services.documents.mailing.post import Post
 from services.documents.mailing.rounds import send_mails
@@ -69,5 +71,13 @@ def jobs_of(desk: Desk) -> Jobs:
         async def watch_folder(context: TurnContext) -> None:
             """Put what other programs left in the folder on file."""
             await take_from_folder(folder, desk.contents, desk.settings.upload_bytes_max, context)
+
+    if desk.settings.mail_intake_dir is not None:
+        boxes = Maildirs(desk.settings.mail_intake_dir)
+
+        @jobs.every(desk.settings.intake_every_s, "mail-intake", lease_s=FOLDER_LEASE_S)
+        async def watch_mail(context: TurnContext) -> None:
+            """Put mail that was delivered on file, with what is attached to it."""
+            await take_from_mail(boxes, desk.contents, desk.settings.upload_bytes_max, context)
 
     return jobs

@@ -35,6 +35,8 @@ class DocumentsSettings(ServiceSettings):
     intake_every_s: float = Field(default=10.0, gt=0, le=3_600)
     intake_quiet_s: float = Field(default=2.0, ge=0, le=3_600)
     """A file that was written to more recently than this is still being written."""
+    mail_intake_dir: Path | None = None
+    """Maildirs that a mail server delivers into, `<company>/<class>/`; looked at as often as the folder."""
     smtp_url: str | None = Field(default=None, pattern=r"^(smtps|smtp\+starttls|smtp)://([^/:@\s]+@)?[^/:@\s]+(:\d+)?$")
     """Where mail goes out, `smtp+starttls://name@host:587`; unset, mail is refused. It bears no password."""
     smtp_password: SecretStr | None = None

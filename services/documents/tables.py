@@ -197,7 +197,7 @@ class DocumentSource(OwnTable, table=True):
     __tablename__ = "document_source"
     __table_args__ = (
         ForeignKeyConstraint(["company", "document"], ["document.company", "document.document"]),
-        CheckConstraint("source in ('upload', 'folder')"),
+        CheckConstraint("source in ('upload', 'folder', 'mail')"),
         CheckConstraint("octet_length(sha256) = 32"),
     )
     company: str = Field(sa_column=_text(key=True))

@@ -51,11 +51,7 @@ class Folder:
 
     def companies(self, shape: re.Pattern[str]) -> list[str]:
         """Whose folders there are."""
-        if not self.root.is_dir():
-            return []
-        return sorted(
-            entry.name for entry in os.scandir(self.root) if _is_folder(entry) and shape.fullmatch(entry.name)
-        )
+        return folders(self.root, shape)
 
     def claim(self, company: str, most: int) -> list[Dropped]:
         """What was claimed before a crash, then new files that nobody writes to any more."""
@@ -120,6 +116,13 @@ class Folder:
             hidden = entry.name.startswith(".") or entry.name.endswith((SAYS, ".part"))
             if not hidden and stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
                 yield Path(entry.path)
+
+
+def folders(root: Path, shape: re.Pattern[str]) -> list[str]:
+    """What folders below it, if it is there, have a name of this shape."""
+    if not root.is_dir():
+        return []
+    return sorted(entry.name for entry in os.scandir(root) if _is_folder(entry) and shape.fullmatch(entry.name))
 
 
 def _drop_orphans(taking: Path, folder: Path, waiting: set[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
 
 import orjson
 
@@ -28,7 +27,15 @@ from contracts.base import (
 from contracts.documents import DocumentRegistered, DocumentRegisteredV2, DocumentStored, DocumentStoredV2
 from contracts.gateway import EmployeeHired
 from contracts.ledger import CompanyRegistered, CreditNoteIssued, InvoiceIssued
-from services.documents.commands import Bytes, ChangeFile, KeepContent, LearnCompany, RegisterDocument, TakeFile
+from services.documents.commands import (
+    Bytes,
+    ChangeFile,
+    KeepContent,
+    LearnCompany,
+    RegisterDocument,
+    Source,
+    TakeFile,
+)
 from services.documents.domain.classes import ClassOfDocuments
 from services.documents.domain.filing import CLASS_OF, FIRST_VERSION, title_of
 from services.documents.keeping.intake import Entry, own
@@ -129,9 +136,7 @@ def to_open_employee_file(event: Received[EmployeeToFile]) -> RegisterDocument:
     )
 
 
-def to_take_file(
-    cause: Cause, source: Literal["upload", "folder"], of: ClassOfDocuments, entry: Entry, content: Bytes
-) -> TakeFile:
+def to_take_file(cause: Cause, source: Source, of: ClassOfDocuments, entry: Entry, content: Bytes) -> TakeFile:
     """Bytes came in, and somebody says what they are."""
     return TakeFile(
         cause,
