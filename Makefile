@@ -100,7 +100,7 @@ careers: $(READY) ## 1,000 random careers with back-dated pay, computed a second
 	@$(BIN)/python -m tests.payroll.pay.careers 1000
 
 careers-run: $(READY) ## the same careers through the real pay run on a database (about 10 min)
-	@CAREERS=1000 $(PYTEST) tests/payroll/runs/careers_run.py
+	@CAREERS=1000 $(PYTEST) tests/payroll/runs/test_careers.py
 
 kills-run: $(READY) ## a pay run whose workers are killed ten times (2 min)
 	@KILLS=10 $(PYTEST) tests/payroll/runs/test_kills.py

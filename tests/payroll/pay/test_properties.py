@@ -104,7 +104,9 @@ def test_the_order_in_which_people_are_paid_does_not_matter(people: list[Person]
 
 @pytest.mark.parametrize("seed", range(1, 51))
 def test_a_career_with_back_dated_changes_is_paid_what_another_computation_says(seed: int) -> None:
-    """P12: 50 careers of two years; `make careers` has a thousand."""
+    """P12: as a run pays it, from the last payslip's facts, with late terms, profiles, leave, holidays and ends of
+    contracts; 50 careers of two years, `make careers` has a thousand.
+    """
     check_career(seed)
 
 
