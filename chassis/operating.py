@@ -30,7 +30,8 @@ PAGE = 100
 LIST = """
 select id, consumer, topic, key, sequence, event_id, reason, detail, attempts, next_at, deadline, at,
     next_at = 'infinity' or reason = 'conflict' as needs_person, headers, body
-from held where company = $1 and id > $2 and ($3::text is null or reason = $3) order by id limit $4
+from held where company = $1 and id > $2 and ($3::text is null or reason = $3)
+    and ($5::text[] is null or key = any($5::text[])) order by id limit $4
 """
 ONE = "select * from held where company = $1 and id = $2 for update"
 EDIT = """
@@ -96,17 +97,21 @@ async def list_held(
     reading: Annotated[Reading, Depends(read("operations:read"))],
     reason: Annotated[str | None, Query(pattern="^(gap|poison|behind|waiting|conflict)$")] = None,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    keys: Annotated[
+        str | None, Query(max_length=2_000, description="Of these keys alone; commas between several.")
+    ] = None,
 ) -> dict[str, object]:
     """What is held for a company, oldest first; `next` continues."""
     async with reading.connection(company) as connection:
-        return await held_page(connection, company, after, reason)
+        return await held_page(connection, company, after, reason, None if keys is None else keys.split(","))
 
 
 async def held_page(
-    connection: asyncpg.Connection, company: str, after: int, reason: str | None = None
-) -> dict[str, Any]:
-    """A page of what this department holds for a company."""
-    rows = await connection.fetch(LIST, company, after, reason, PAGE)
+    connection: asyncpg.Connection, company: str, after: int, reason: str | None = None,
+    keys: Sequence[str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """A page of what this department holds for a company, of these keys alone if they are given."""
+    rows = await connection.fetch(LIST, company, after, reason, PAGE, keys)
     return {"held": [_shown(row) for row in rows], "next": rows[-1]["id"] if len(rows) == PAGE else None}
 
 

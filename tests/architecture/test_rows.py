@@ -52,6 +52,20 @@ def test_a_stale_table_is_found_and_written_in_the_order_of_the_rows(house: Path
     )
 
 
+def test_every_row_that_a_service_claims_has_a_test() -> None:
+    assert rows.unheld() == []
+
+
+def test_a_claimed_row_without_a_test_is_found(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "CLAIMED", {"ledger": "L1 L2 L3", "payroll": "G15"})
+
+    assert rows.unheld(house) == [("ledger", "L3"), ("payroll", "G15")]
+
+    (house / "tests/chassis").mkdir()
+    (house / "tests/chassis/test_relay.py").write_text('def test_sent() -> None:\n    """G15: all of it."""\n')
+    assert rows.unheld(house) == [("ledger", "L3")]
+
+
 def test_a_service_without_markers_is_left_alone(house: Path) -> None:
     assert house / "services/payroll/README.md" not in rows.stale(house)
 

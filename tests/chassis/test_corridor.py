@@ -42,6 +42,7 @@ async def drain(toy: Toy) -> int:
 
 
 async def test_a_batch_is_applied_once_and_in_order(toy: Toy) -> None:
+    """G16: in every consumer, because all of them stand on it."""
     await toy.corridor.take([record(KEY, s, s - 1) for s in (1, 2, 3)])
     assert await toy.noted() == [1, 2, 3]
     assert await toy.rows("select next from inbox_offset") == [(3,)]
@@ -49,6 +50,7 @@ async def test_a_batch_is_applied_once_and_in_order(toy: Toy) -> None:
 
 
 async def test_repeats_in_the_batch_before_it_and_long_after_are_dropped_and_counted(toy: Toy) -> None:
+    """G16: however old the repeat is."""
     await toy.corridor.take([record(KEY, 1, 0), record(KEY, 1, 1), record(KEY, 2, 2)])
     await toy.corridor.take([record(KEY, 1, 3), record(KEY, 3, 4), record(KEY, 2, 5)])
     await toy.corridor.take([record(KEY, 1, 6)])
@@ -182,6 +184,7 @@ async def test_ignored_types_move_the_cursor_and_are_counted(toy: Toy) -> None:
 
 
 async def test_two_zombies_with_the_same_batch_apply_it_once(toy: Toy, make_toy: MakeToy) -> None:
+    """G16: also when two processes have the same batch."""
     twin = make_toy(urls=toy.urls)
     batch = [record(order_id(f"k{i % 20}"), i // 20 + 1, i) for i in range(200)]
     await asyncio.gather(*(t.corridor.take(batch) for t in (toy, twin, toy, twin)))
@@ -194,7 +197,7 @@ async def test_two_zombies_with_the_same_batch_apply_it_once(toy: Toy, make_toy:
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**9))
 async def test_any_order_with_any_repeats_ends_with_every_event_applied_once_in_order(toy: Toy, seed: int) -> None:
-    """Property: shuffled, doubled and cut into batches anywhere, each key still ends complete and in order."""
+    """G16, G5: property: shuffled, doubled and cut into batches anywhere, each key still ends complete and in order."""
     dice = random.Random(seed)
     keys = [order_id(f"{seed}-{k}") for k in range(4)]
     events = [(key, sequence) for key in keys for sequence in range(1, 6)]

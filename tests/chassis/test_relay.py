@@ -98,6 +98,7 @@ async def test_the_service_can_neither_change_nor_delete_its_log(toy: Toy) -> No
 async def test_events_reach_kafka_with_their_envelope_on_the_partition_of_their_key(
     wired: Toy, kafka_bootstrap: str
 ) -> None:
+    """G15: what is committed is sent."""
     request = cause()
     async with wired.database.unit(["acme"]) as unit:
         unit.now = request.at
@@ -114,6 +115,7 @@ async def test_events_reach_kafka_with_their_envelope_on_the_partition_of_their_
 async def test_sixteen_writers_whose_transactions_stay_open_lose_and_reorder_nothing(
     wired: Toy, kafka_bootstrap: str
 ) -> None:
+    """G15: also while others write and have not committed, in order per key."""
     dice = random.Random(7)
 
     async def writer() -> None:
@@ -135,6 +137,7 @@ async def test_sixteen_writers_whose_transactions_stay_open_lose_and_reorder_not
 async def test_only_one_of_two_relays_owns_and_the_other_takes_over(
     wired: Toy, make_toy: MakeToy, kafka_bootstrap: str
 ) -> None:
+    """G15: one relay at a time; another takes over."""
     second = make_toy(kafka_bootstrap, urls=wired.urls, replica=1)
     async with relaying(second) as standby:
         async with relaying(wired) as first:
@@ -163,6 +166,7 @@ async def test_the_backend_of_a_frozen_owner_is_ended(
 
 
 async def test_a_topic_whose_broker_lost_it_is_rebuilt_from_the_outbox(wired: Toy, kafka_bootstrap: str) -> None:
+    """G15, G2: the log is kept, so a lost topic is written again."""
     async with relaying(wired):
         await place(wired, *(f"k{i % 7}" for i in range(50)))
         await drained(wired)

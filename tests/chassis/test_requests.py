@@ -153,6 +153,7 @@ async def test_a_twin_that_runs_in_another_process_is_waited_for(make_toy: MakeT
 async def test_a_twin_that_runs_too_long_elsewhere_gives_409(
     make_toy: MakeToy, toy: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """L26: the same key while the first still runs."""
     monkeypatch.setattr(requests, "TWIN_PATIENCE_S", 0.2)
     slow, quick = NoteTaker(held=True), NoteTaker()
     first = asyncio.create_task(

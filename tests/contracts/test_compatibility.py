@@ -144,6 +144,7 @@ def _changed(change: Change) -> tuple[Schema, Schema]:
 
 @pytest.mark.parametrize("case", BREAKING)
 def test_a_breaking_change_is_refused_naming_field_and_fault(case: str) -> None:
+    """G6: each way to break a reader."""
     change, field, fault = BREAKING[case]
 
     found = compare(EVENT, *_changed(change))
@@ -154,6 +155,7 @@ def test_a_breaking_change_is_refused_naming_field_and_fault(case: str) -> None:
 
 @pytest.mark.parametrize("case", SAFE)
 def test_a_safe_change_passes(case: str) -> None:
+    """G6: additions within a version."""
     old, new = _changed(SAFE[case])
 
     assert new != old or case == "another order"
@@ -207,6 +209,7 @@ def test_an_event_may_be_added_but_not_removed(tmp_path: Path) -> None:
 
 
 def test_the_committed_schemas_are_compatible_with_the_last_release() -> None:
+    """G6: the language as it stands."""
     assert list((HERE / "released").glob("*.json"))
     assert violations(HERE / "released", HERE / "schemas") == []
 

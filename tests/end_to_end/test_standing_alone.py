@@ -48,6 +48,7 @@ async def test_a_service_starts_with_kafka_and_database_absent_and_becomes_ready
 async def test_the_gateway_accepts_while_kafka_and_a_department_are_down_and_everything_happens_later(
     house: LocalStack, admin: FrontOffice
 ) -> None:
+    """G2, G20: accepted, kept, and done when they are back."""
     await house.kill("kafka")
     await house.kill("ledger")
     answers = await asyncio.gather(
@@ -63,6 +64,7 @@ async def test_the_gateway_accepts_while_kafka_and_a_department_are_down_and_eve
 async def test_a_department_that_is_down_answers_503_with_retry_after_and_nothing_else_does(
     house: LocalStack, admin: FrontOffice
 ) -> None:
+    """G20: the others work on."""
     await house.kill("payroll")
     async with httpx.AsyncClient(base_url=house.address("gateway")) as client:
         who = {"Authorization": f"Bearer {await house.admin_key()}"}

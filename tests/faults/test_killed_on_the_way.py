@@ -41,6 +41,7 @@ async def kill_at_random(stack: LocalStack, dice: random.Random, killed: list[st
 
 @pytest.mark.timeout(420)
 async def test_a_day_in_which_everything_is_killed_once_ends_with_the_same_totals(house_folder: StateFolder) -> None:
+    """G2, G20: each server and service is killed once; nothing that was acknowledged is missing."""
     # Given a running house and a day's plan
     plan = make_plan(seed=11, ordinary_per_house=60)
     killed: list[str] = []

@@ -130,6 +130,7 @@ async def test_twins_at_two_processes_happen_once(office: FrontOffice, gateway: 
 
 
 async def test_the_same_id_with_other_content_is_refused(office: FrontOffice, gateway: Gateway) -> None:
+    """X21: a code says which of the two mistakes it is."""
     await office.send(cloud_event())
     before = await gateway.counts()
     other = await office.send(cloud_event({**ORDER, "currency": "USD"}))

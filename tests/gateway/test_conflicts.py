@@ -37,6 +37,7 @@ async def test_an_order_of_a_company_that_is_registered_meanwhile_is_written_bef
 async def test_of_two_that_place_the_same_order_in_one_batch_the_first_one_wins(
     office: FrontOffice, gateway: Gateway
 ) -> None:
+    """X21: a duplicate under another id is found, also within one batch."""
     numbers = range(20)
     batch = [
         cloud_event({**ORDER, "reference": f"P-{n}"}, id=f"{n}-{turn}") for n in numbers for turn in ("first", "later")

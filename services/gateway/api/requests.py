@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+from urllib.parse import urlencode
 
 import asyncpg
 
+from chassis.auth import Caller
 from chassis.errors import Problem
 from chassis.http import Router
+from chassis.operating import held_page
 from contracts.gateway import OrderCancelled
 from contracts.registry import EVENTS
 from services.gateway.api.entry import Asked, AskRequests, a_uuid
@@ -22,6 +25,9 @@ from services.gateway.translate.forms import FORMS
 
 router = Router(prefix="/v1", tags=["requests"])
 
+HERE = "gateway"
+KEYED = ("invoice", "shipment")
+KEYS_MAX = 40
 MEASURED_FOR_S = 10.0
 """How long measured times of a company are used before they are measured again."""
 
@@ -42,7 +48,8 @@ async def get_request(asked: AskRequests, request: str) -> RequestAnswer:
         measured = await _measured(asked, unit.raw, found.company)
         unsent = await requests.is_unsent(unit.raw, found.company, EVENTS[found.type].topic, found.subject)
     steps = progress.steps_of(found.type, _seen(facts, found))
-    told = [await _told(asked, step, found, measured, current, unsent=unsent) for step in steps]
+    keys = _keys(found, facts)
+    told = [await _told(asked, step, found, measured, current, keys, unsent=unsent) for step in steps]
     return RequestAnswer(
         request_id=str(request_id), type=found.type, company=found.company, subject=str(found.subject),
         reference=found.reference, revision=found.revision, client=found.client, accepted_at=found.at,
@@ -93,6 +100,7 @@ async def _told(
     found: AcceptedRequest,
     measured: Mapping[str, tuple[int, int]],
     current: Current,
+    keys: Sequence[str],
     *,
     unsent: bool,
 ) -> StepAnswer:
@@ -103,7 +111,7 @@ async def _told(
             code = HELD_CODES[step.held.type]
             expected, delay = None, Delay(code=code, detail=str(step.held.summary.get("detail", "")))
         elif asked.gateway.clock.now() > expected:
-            delay = await _delay(asked, step.department, current, unsent=unsent)
+            delay = await _delay(asked, step.department, found.company, current, keys, unsent=unsent)
     fact = step.fact
     return StepAnswer(
         department=step.department, state=step.state, event=(fact.type if fact else step.awaits.partition(":")[0]),
@@ -112,16 +120,54 @@ async def _told(
     )  # fmt: skip
 
 
-async def _delay(asked: Asked, department: str, current: Current, *, unsent: bool) -> Delay:
-    """The first thing on the way that does not work: our outbox, the department, our own reading; else it is busy."""
+def _keys(found: AcceptedRequest, facts: Sequence[FactAnswer]) -> list[str]:
+    """Under which keys events of this request go: its subject's, and those of the invoices and shipments it led to."""
+    named = [str(told[name]) for fact in facts for name in KEYED if name in (told := fact.summary or {})]
+    return list(dict.fromkeys([str(found.subject), *named]))[:KEYS_MAX]
+
+
+async def _delay(
+    asked: Asked, department: str, company: str, current: Current, keys: Sequence[str], *, unsent: bool
+) -> Delay:
+    """The first thing on the way that does not work: our outbox, the department, an event that it or we hold, our own
+    reading; else it is busy.
+    """
     if unsent:
         return Delay(code="not-sent", detail="The event is safe here and waits until the topics can be written.")
     if not await asked.gateway.departments.is_ready(department):
         return Delay(code="department-unavailable", detail=f"{department} does not answer; the event waits for it.")
+    for holder in (department, HERE):
+        detail = await _held(asked, holder, company, keys)
+        if detail is not None:
+            return Delay(code="held", detail=detail)
     if current.lag_events:
         detail = f"{current.lag_events} events are not in this timeline yet; the answer may be among them."
         return Delay(code="timeline-behind", detail=detail)
     return Delay(code="department-busy", detail=f"{department} has not come to it yet.")
+
+
+async def _held(asked: Asked, holder: str, company: str, keys: Sequence[str]) -> str | None:
+    """What is held of these keys, and why; None where nothing is, or nobody says."""
+    if holder == HERE:
+        async with asked.gateway.database.read([company]) as unit:
+            page = await held_page(unit.raw, company, 0, None, keys)
+    else:
+        query = urlencode({"keys": ",".join(keys)})
+        ours = Caller(HERE, HERE, None, frozenset({company}), frozenset({"operations:read"}))
+        try:
+            page = await asked.gateway.departments.ask(holder, "GET", f"/v1/companies/{company}/held?{query}", ours)
+        except Problem:
+            return None
+    if not page["held"]:
+        return None
+    first = min(page["held"], key=lambda row: (row["reason"] == "behind", row["id"]))
+    person = "; somebody has to decide about it" if first["needs_person"] else ""
+    return f"{holder} holds an event of {first['topic']} since {first['at']} ({first['reason']}){_why(first)}{person}."
+
+
+def _why(held: Mapping[str, Any]) -> str:
+    """The detail, unless it may repeat what stands in the event: then operators alone see it."""
+    return f": {held['detail']}" if held["reason"] == "waiting" and held["detail"] else ""
 
 
 def request_not_found() -> Problem:

@@ -74,8 +74,9 @@ class Delay(_Answer):
     """Why a department's part takes longer than it should."""
 
     code: Literal[
-        "not-sent", "department-unavailable", "timeline-behind", "department-busy", "credit-held", "back-ordered"
-    ]
+        "not-sent", "department-unavailable", "held", "timeline-behind", "department-busy", "credit-held",
+        "back-ordered",
+    ]  # fmt: skip
     detail: str
 
 
