@@ -54,6 +54,15 @@ class RegisterDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class StartRetention:
+    """A person has left: the time for which their papers are kept runs from this day on."""
+
+    cause: Cause
+    employee: UUID
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterShipment:
     """Put the papers that go with goods on file: a delivery note, a packing list and labels."""
 

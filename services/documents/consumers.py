@@ -10,6 +10,7 @@ from chassis.errors import Outcomes
 from contracts.inventory import StockIssued
 from contracts.ledger import AccountOpened, CreditCheckRequired, ExchangeRateRecorded, InvoicePaid, TaxCodeDefined
 from contracts.ledger_dues import InvoiceOverdue
+from contracts.payroll import EmployeeLeft, EmployeeRegistered, EmploymentChanged
 from services.documents import handlers
 from services.documents.translate import (
     CreditNoteToFile,
@@ -17,6 +18,7 @@ from services.documents.translate import (
     InvoiceToFile,
     LetterToFile,
     NewCompany,
+    PapersOfLeaver,
     ShipmentToFile,
     StatementToFile,
     to_learn_company,
@@ -26,6 +28,7 @@ from services.documents.translate import (
     to_register_letter,
     to_register_shipment,
     to_register_statement,
+    to_start_retention,
 )
 
 consumers = Consumers("documents")
@@ -74,6 +77,12 @@ async def on_employee_hired(events: Sequence[Received[EmployeeToFile]], unit: Un
     return await handlers.register_documents([to_open_employee_file(event) for event in events], unit)
 
 
+@consumers.on(PapersOfLeaver)
+async def on_document_retention_started(events: Sequence[Received[PapersOfLeaver]], unit: UnitOfWork) -> Outcomes:
+    """Somebody has left: from that day on it is counted how long their papers are kept."""
+    return await handlers.start_retention([to_start_retention(event) for event in events], unit)
+
+
 consumers.ignore(ExchangeRateRecorded, because="a rate of exchange is no paper")
 consumers.ignore(
     AccountOpened, CreditCheckRequired, TaxCodeDefined, because="the chart of accounts, credit and taxes are not papers"
@@ -82,4 +91,8 @@ consumers.ignore(
     InvoiceOverdue, because="the letter about it has an event of its own; nothing is printed on the invoice"
 )
 consumers.ignore(InvoicePaid, because="a payment changes nothing that is printed on the invoice")
+consumers.ignore(
+    EmployeeRegistered, EmploymentChanged, EmployeeLeft,
+    because="payroll sends the papers of employments itself, and says apart from when on they are kept",
+)  # fmt: skip
 consumers.ignore(StockIssued, because="what goods cost stands on no paper that goes with them")

@@ -72,6 +72,17 @@ class Letterhead(OwnTable, table=True):
     at: datetime = Field(sa_column=_moment())
 
 
+class RetentionStart(OwnTable, table=True):
+    """From which day on a person's papers are kept for their time; the latest counts. Facts."""
+
+    __tablename__ = "retention_start"
+    company: str = Field(sa_column=_text(key=True))
+    employee: UUID = Field(primary_key=True)
+    since: date = Field(primary_key=True)
+    cause: UUID
+    at: datetime = Field(sa_column=_moment())
+
+
 class Document(OwnTable, table=True):
     """What is on file, with the facts that it prints, as they came. Facts; `position` orders them for reading."""
 

@@ -57,6 +57,7 @@ async def test_a_document_is_shown_with_what_it_is_about_and_its_bytes_once_they
         "version": 1,
         "file_name": None,
         "metadata": {},
+        "kept_since": None,
     }
     assert after["content"]["sha256"] == (await archive.contents())[paper_id("7")]
     assert after["content"]["media_type"] == "application/pdf"

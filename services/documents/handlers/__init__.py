@@ -2,6 +2,7 @@
 
 from services.documents.handlers.classes import define_classes
 from services.documents.handlers.files import change_files, link_documents, take_files, unlink_documents
+from services.documents.handlers.keeping import start_retention
 from services.documents.handlers.mails import MAIL, ask_mails, note_mail_steps
 from services.documents.handlers.papers import (
     RENDER,
@@ -35,6 +36,7 @@ __all__ = [
     "register_documents",
     "register_papers",
     "register_shipments",
+    "start_retention",
     "take_files",
     "unlink_documents",
 ]

@@ -52,12 +52,14 @@ HEADS = """
 select d.document, d.class, d.title, d.number, d.about_kind, d.about_id, d.order_id, d.employee_id, p.name, d.language,
     d.dated, d.template, d.registered_at, d.position, coalesce(v.sha256, c.sha256) as sha256,
     coalesce(v.size, c.size) as size, coalesce(v.media_type, c.media_type) as media_type,
-    coalesce(v.at, c.stored_at) as stored_at, v.version, v.file_name, v.metadata
+    coalesce(v.at, c.stored_at) as stored_at, v.version, v.file_name, v.metadata, r.since
 {source}
 left join lateral (select name from party where company = $1 and party = d.party offset 0) p on true
 left join lateral (select * from document_content where company = $1 and document = d.document offset 0) c on true
 left join lateral (select * from document_version where company = $1 and document = d.document
     order by version desc limit 1) v on true
+left join lateral (select max(since) as since from retention_start where company = $1 and employee = d.employee_id
+    offset 0) r on true
 """
 PAGE = HEADS + "order by d.position desc limit $4"
 ONE = HEADS.format(source="from (select * from document where company = $1 and document = $2 offset 0) d")
@@ -119,6 +121,10 @@ class Document(BaseModel):
     version: Annotated[int, Field(description="1 for what is rendered; files count theirs.")] = 1
     file_name: str | None = None
     metadata: dict[str, Any] = {}
+    kept_since: Annotated[
+        date | None,
+        Field(description="From when the time runs for which it is kept; null while its employee has not left."),
+    ] = None
 
 
 class DocumentPage(BaseModel):
@@ -314,4 +320,5 @@ def _document(row: asyncpg.Record) -> Document:
         version=row["version"] or 1,
         file_name=row["file_name"],
         metadata={} if row["metadata"] is None else orjson.loads(row["metadata"]),
+        kept_since=row["since"],
     )

@@ -11,7 +11,7 @@ import orjson
 
 from chassis.cause import Cause
 from chassis.ids import UUID
-from services.documents.commands import KeepContent, LearnCompany, RegisterDocument
+from services.documents.commands import KeepContent, LearnCompany, RegisterDocument, StartRetention
 from services.documents.domain.filing import title_of
 from services.documents.domain.names import folded
 from services.documents.rendering.templates import current
@@ -199,6 +199,22 @@ async def letterheads(connection: asyncpg.Connection, companies: Collection[str]
     """Name, address, VAT number and IBAN of those of these companies that told them."""
     rows = await connection.fetch(LETTERHEADS, sorted(companies))
     return {row["company"]: orjson.loads(row["seller"]) for row in rows}
+
+
+# -- how long papers are kept ------------------------------------------------------------------------------------------
+
+ADD_RETENTIONS = """
+insert into retention_start (company, employee, since, cause, at) select x.*, $5
+from unnest($1::text[], $2::uuid[], $3::date[], $4::uuid[]) as x on conflict do nothing
+"""
+
+
+async def add_retentions(connection: asyncpg.Connection, commands: Sequence[StartRetention], now: datetime) -> None:
+    """Note from which day on the papers of these people are kept; the same day again changes nothing."""
+    rows = sorted({(c.cause.company, c.employee, c.since): c.cause.id for c in commands}.items())
+    keys = [key for key, _ in rows]
+    columns = [company for company, _, _ in keys], [employee for _, employee, _ in keys], [since for *_, since in keys]
+    await connection.execute(ADD_RETENTIONS, *columns, [cause for _, cause in rows], now)
 
 
 # -- what else belongs to a document -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from services.documents.translate.ids import (
     paper_id,
     party_id,
 )
+from services.documents.translate.keeping import PapersOfLeaver, to_start_retention
 from services.documents.translate.leaving import (
     LetterToFile,
     ShipmentToFile,
@@ -38,6 +39,7 @@ __all__ = [
     "InvoiceToFile",
     "LetterToFile",
     "NewCompany",
+    "PapersOfLeaver",
     "ShipmentToFile",
     "StatementToFile",
     "customer_id",
@@ -58,5 +60,6 @@ __all__ = [
     "to_register_letter",
     "to_register_shipment",
     "to_register_statement",
+    "to_start_retention",
     "to_take_file",
 ]
