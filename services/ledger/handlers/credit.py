@@ -61,7 +61,8 @@ async def answer(
     instead = await _instead(later, unit)
     if later:
         earlier = [(company, order, revision - 1) for company, order, revision in later]
-        await store.end(unit.raw, earlier, held_only=True)
+        asked_by = {one.key[:2]: one.cause for one in asked}
+        _note_ended(await store.end(unit.raw, earlier, held_only=True), asked_by, unit)
     rows: list[CreditRow] = []
     count = Counter[UUID]()
     for one, key, amount in zip(asked, customers, worth, strict=True):
@@ -220,8 +221,16 @@ async def over(
         return
     causes = {(company, order): cause for (company, order, _), cause in ended.items()}
     rows = await store.end(unit.raw, ended)
+    _note_ended(rows, causes, unit)
     freed = {(company, customer): causes[company, order] for company, order, customer in rows}
     await review({**eased, **freed}, books, unit)
+
+
+def _note_ended(
+    rows: Sequence[tuple[str, UUID, str]], causes: Mapping[tuple[str, UUID], Cause], unit: UnitOfWork
+) -> None:
+    for company, order, _ in rows:
+        unit.audit(causes[company, order], "credit.ended", str(order))
 
 
 async def drop(orders: Mapping[OrderRevision, Cause], books: Mapping[str, Books], unit: UnitOfWork) -> None:
@@ -231,6 +240,7 @@ async def drop(orders: Mapping[OrderRevision, Cause], books: Mapping[str, Books]
         return
     causes = {(company, order): cause for (company, order, _), cause in late.items()}
     rows = await store.drop(unit.raw, late)
+    _note_ended(rows, causes, unit)
     await review({(company, customer): causes[company, order] for company, order, customer in rows}, books, unit)
 
 

@@ -160,6 +160,7 @@ async def _write(runs: Sequence[Run], books: Mapping[str, Books], unit: UnitOfWo
             if one.reached is None:
                 steps.append((one.company, one.invoice, 0, run.day, None, 0, one.due_on))
                 unit.emit(*translate.invoice_overdue(one, run.day), run.cause)
+                unit.audit(run.cause, "invoice.overdue", str(one.invoice), {"due_on": one.due_on.isoformat()})
     written = [(run, letter) for run in runs for letter in run.written]
     heads = await _heads(written, books, unit)
     charges = await _charge(written, heads, books, unit)
