@@ -25,7 +25,9 @@ async def two_people(bureau: Bureau) -> None:
 
 
 async def test_a_month_goes_from_calculation_to_the_books(bureau: Bureau) -> None:
-    """P5: calculated, approved by another person, paid, posted; P18: the journal leaves once, in sums of nobody."""
+    """P5, P17, P18: calculated, approved by another person, paid by one file with control totals (a second export is
+    refused), posted; the journal leaves once, in sums of nobody.
+    """
     await two_people(bureau)
     run = await bureau.calculated("2024-01")
     at = f"{AT}/pay-runs/{run['run']}"
