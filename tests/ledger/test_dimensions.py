@@ -113,6 +113,45 @@ async def test_what_no_person_posts_gets_the_places_of_the_policy(desk: Desk, an
     assert (balance["account"], balance["balance"]) == ("4000", "-30.00")
 
 
+async def test_what_is_taken_back_after_the_policys_day_stands_in_its_places(desk: Desk, anna: Accountant) -> None:
+    """L23: the rent of before named no place; its mirror of after names the company's, on the line of expense alone."""
+    made = await anna.done("/entries", entry("2025-12-31"))
+    await anna.done("/policies", REQUIRED)
+
+    taken = await anna.done(f"/entries/{made['entry']}/reversal", {"posted_on": "2026-11-20", "text": "Wrong."})
+
+    shown = await anna.get(f"/entries/{taken['entry']}")
+    places = {x["account"]: (x["department"], x["cost_centre"]) for x in shown["lines"]}
+    assert places == {"6000": ("SALES", "CC-1"), "1000": (None, None)}
+    assert await desk.faults() == []
+
+
+async def test_what_was_proposed_before_the_policy_and_is_agreed_to_after_it_stands_in_its_places(
+    desk: Desk, anna: Accountant
+) -> None:
+    """L23: what the second person lets in is asked for the same as what comes in at once."""
+    await anna.done("/policies", {"valid_from": "2026-01-01", "approval_limit": "50.00"})
+    waiting = await anna.done("/entries", placed(), 202)
+    await anna.done("/policies", REQUIRED)
+
+    async with at_the_door(desk, "ben") as (ben,):
+        await ben.done(f"/entries/{waiting['entry']}/approve", {"reason": "Fine."}, 200)
+
+    (balance,) = (await anna.get("/dimension-balances"))["balances"]
+    assert (balance["account"], balance["department"], balance["cost_centre"]) == ("6000", "SALES", "CC-1")
+
+
+@pytest.mark.parametrize("kind", ["income", "expense"])
+async def test_tax_is_never_booked_as_income_or_expense(anna: Accountant, kind: str) -> None:
+    """L23: what is owed to an authority is no result, and has no department."""
+    await anna.done("/accounts", {"code": "5000", "name": "Not ours", "kind": kind})
+
+    answer = await anna.post("/tax-codes", {"code": "NEW", "name": "New", "rate": "0.24", "account": "5000"})
+
+    assert (answer.status_code, faults(answer)) == (422, [("/account", "account-of-another-kind")])
+    assert "NEW" not in [one["code"] for one in (await anna.get("/tax-codes"))["tax_codes"]]
+
+
 async def test_a_line_is_split_by_a_rule_to_the_last_cent(desk: Desk, anna: Accountant) -> None:
     """L23: allocation rules split an amount over cost centres by fixed shares; the parts are the whole."""
     await anna.done("/allocation-rules", THIRDS)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from services.ledger.domain.books import Books
+from services.ledger.domain.policy import Policy
 from services.ledger.domain.posting import Entry
 
 
@@ -17,16 +20,18 @@ def on_open_day(entry: Entry, books: Books) -> Entry:
 
 def in_its_places(entry: Entry, books: Books) -> Entry:
     """The entry with the department and cost centre that its day asks for on lines of income and expense."""
-    if books.policies:
-        policy = books.policy(entry.posted_on)
-        if policy.dimensions_required:
-            result = books.result_accounts
-            department, cost_centre = policy.default_department, policy.default_cost_centre
-            lines = [
-                line._replace(department=line.department or department, cost_centre=line.cost_centre or cost_centre)
-                if line.account in result
-                else line
-                for line in entry.lines
-            ]
-            return entry._replace(lines=lines)
-    return entry
+    return in_places(entry, books.policy(entry.posted_on), books.result_accounts) if books.policies else entry
+
+
+def in_places(entry: Entry, policy: Policy, result: Collection[str]) -> Entry:
+    """The entry with the company's own places on lines of these accounts that name none, where the policy asks."""
+    if not policy.dimensions_required:
+        return entry
+    department, cost_centre = policy.default_department, policy.default_cost_centre
+    lines = [
+        line._replace(department=line.department or department, cost_centre=line.cost_centre or cost_centre)
+        if line.account in result
+        else line
+        for line in entry.lines
+    ]
+    return entry._replace(lines=lines)

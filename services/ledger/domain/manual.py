@@ -64,6 +64,11 @@ class Chart:
     """Dimension and value."""
     rules: Mapping[str, Sequence[Share]]
 
+    @property
+    def result_accounts(self) -> frozenset[str]:
+        """All accounts of income and expense."""
+        return frozenset(code for code, account in self.accounts.items() if account.kind in RESULT_KINDS)
+
 
 def prepare(wanted: WantedEntry, chart: Chart, policy: Policy) -> Entry | Refused:
     """The entry to post: amounts counted, lines split, dimensions looked at, sides equal; or the rule it breaks."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -13,6 +13,7 @@ from chassis.ids import UUID
 from chassis.requests import Answer, Result
 from services.ledger import translate
 from services.ledger.commands import DecideEntry, PostEntry, ReverseEntry
+from services.ledger.domain.late import in_places
 from services.ledger.domain.manual import Chart, needs_approval, prepare
 from services.ledger.domain.posting import GENERAL_JOURNAL, Entry, Line, mirrored, reversal_id
 from services.ledger.handlers.bookkeeping import open_books, post
@@ -30,6 +31,17 @@ class Desk:
     now: datetime
     posted: list[tuple[Entry, Cause]] = field(default_factory=list)
     proposed: list[tuple[Entry, Cause]] = field(default_factory=list)
+    results: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The accounts of income and expense of companies that ask for places there."""
+
+    async def find_places(self, days: Iterable[tuple[str, date]], unit: UnitOfWork) -> None:
+        """Get ready for entries of these days whose lines nobody has looked at since the policies of now: they were
+        made before, and what names no place stands in the company's own.
+        """
+        asking = {company for company, day in days if self.gate.books[company].policy(day).dimensions_required}
+        if asking:
+            charts = await read_charts(unit)
+            self.results = {company: charts[company].result_accounts for company in asking}
 
     def take(self, entry: Entry, cause: Cause, place: int, *, decided: bool = False) -> Result:
         """Post the entry, or propose it, or say why not; `place` is that of the result."""
@@ -39,6 +51,8 @@ class Desk:
                 return refused
         # By the limit of the entry's day and by today's: who dates an entry back, or forward, gains nothing by it.
         books = self.gate.books[entry.company]
+        if entry.company in self.results:
+            entry = in_places(entry, books.policy(entry.posted_on), self.results[entry.company])
         if not decided and needs_approval(entry, books.policy(entry.posted_on), books.policy(books.day_of(self.now))):
             self.proposed.append((entry, cause))
             return Answer(202, {"entry": str(entry.id), "state": "awaiting-approval"})
@@ -68,6 +82,7 @@ async def reverse_entries(commands: Sequence[ReverseEntry], unit: UnitOfWork) ->
     lines: dict[Key, list[Line]] = {}
     for company, entry, *line in await journal.read_lines(unit.raw, keys):
         lines.setdefault((company, entry), []).append(journal.to_line(line))
+    await desk.find_places([(c.company, c.posted_on) for c in commands], unit)
     results: list[Result] = []
     taken: set[Key] = set()
     for place, command in enumerate(commands):
@@ -102,6 +117,7 @@ async def decide_entries(commands: Sequence[DecideEntry], unit: UnitOfWork) -> S
     """Agree with entries above the limit, or turn them down: never who proposed them, and once."""
     desk = await open_desk(unit)
     found = await proposals.read_proposals(unit.raw, {(c.company, c.entry) for c in commands})
+    await desk.find_places([(key[0], row["posted_on"]) for key, row in found.items()], unit)
     results: list[Result] = []
     decisions: dict[Key, proposals.DecisionRow] = {}
     for place, command in enumerate(commands):

@@ -35,7 +35,7 @@ async def import_accounts(commands: Sequence[ImportAccounts], unit: UnitOfWork) 
     results: list[Result] = []
     for command in commands:
         before = standing[command.company]
-        grown = Standing(before.registered, set(before.accounts), dict(before.roles), before.tax_codes)
+        grown = Standing(before.registered, dict(before.accounts), dict(before.roles), before.tax_codes)
         problems, new = list(command.problems), list[NewAccount]()
         for row, account in command.rows:
             wrong = add_account(account, grown)

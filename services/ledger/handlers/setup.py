@@ -19,7 +19,7 @@ from services.ledger.commands import (
     OpenAccounts,
     RegisterCompany,
 )
-from services.ledger.domain.books import KIND_OF_ROLE
+from services.ledger.domain.books import KIND_OF_ROLE, RESULT_KINDS
 from services.ledger.handlers.bookkeeping import open_books
 from services.ledger.store import companies
 
@@ -29,7 +29,8 @@ class Standing:
     """What a company has set up already; grows while a group of commands is decided."""
 
     registered: bool = False
-    accounts: set[str] = field(default_factory=set)
+    accounts: dict[str, str] = field(default_factory=dict)
+    """The kind of each account, by code."""
     roles: dict[str, str] = field(default_factory=dict)
     tax_codes: set[str] = field(default_factory=set)
 
@@ -131,14 +132,14 @@ async def read_standing(unit: UnitOfWork) -> dict[str, Standing]:
     """What these companies have set up, from here on under the lock that orders all who set up or book."""
     await companies.lock(unit.raw, unit.companies)
     found = {company: Standing() for company in unit.companies}
-    for what, company, code, role in await companies.read_standing(unit.raw, unit.companies):
+    for what, company, code, role, kind in await companies.read_standing(unit.raw, unit.companies):
         one = found[company]
         if what == "company":
             one.registered = True
         elif what == "tax-code":
             one.tax_codes.add(code)
         else:
-            one.accounts.add(code)
+            one.accounts[code] = kind
             if role is not None:
                 one.roles[role] = code
     return found
@@ -146,7 +147,7 @@ async def read_standing(unit: UnitOfWork) -> dict[str, Standing]:
 
 def _add_accounts(accounts: Sequence[NewAccount], standing: Standing) -> Standing | Refused:
     """The chart with all of these accounts, or why one of them cannot be added."""
-    grown = Standing(standing.registered, set(standing.accounts), dict(standing.roles), standing.tax_codes)
+    grown = Standing(standing.registered, dict(standing.accounts), dict(standing.roles), standing.tax_codes)
     for account in accounts:
         wrong = add_account(account, grown)
         if wrong is not None:
@@ -163,7 +164,7 @@ def add_account(account: NewAccount, standing: Standing) -> Refused | None:
         if wrong is not None:
             return wrong
         standing.roles[account.role] = account.code
-    standing.accounts.add(account.code)
+    standing.accounts[account.code] = account.kind
     return None
 
 
@@ -188,5 +189,8 @@ def _add_tax_codes(tax_codes: Sequence[NewTaxCode], standing: Standing) -> Stand
         if one.account in playing:  # its balance must stay the sum of what it stands for
             detail = f"Account {one.account} has a role; tax is owed on an account of its own."
             return Refused("account-has-role", detail, f"{one.pointer}/account")
+        if standing.accounts[one.account] in RESULT_KINDS:
+            detail = f"Account {one.account} is of {standing.accounts[one.account]}; tax is owed, and no result."
+            return Refused("account-of-another-kind", detail, f"{one.pointer}/account")
         codes.add(one.code)
     return Standing(standing.registered, standing.accounts, standing.roles, codes)

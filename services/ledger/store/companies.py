@@ -52,11 +52,12 @@ select clock_timestamp() from (select count(*) from waited) w
 """
 
 STANDING = """
-select 'company' as what, company, null as code, null as role from legal_entity where company = any($1::text[])
+select 'company' as what, company, null as code, null as role, null as kind from legal_entity
+where company = any($1::text[])
 union all
-select 'account', company, code, role from account where company = any($1::text[])
+select 'account', company, code, role, kind from account where company = any($1::text[])
 union all
-select 'tax-code', company, code, null from tax_code where company = any($1::text[])
+select 'tax-code', company, code, null, null from tax_code where company = any($1::text[])
 """
 
 INSERT_COMPANIES = """
