@@ -149,12 +149,13 @@ def order_id(name: str) -> str:
     return str(derive("test-order", name))
 
 
-def placed(name: str, lines: Lines, *, company: str = "acme", sequence: int = 1) -> Event:
-    """An order with these lines; everything else as in the golden sample."""
+def placed(name: str, lines: Lines, *, company: str = "acme", sequence: int = 1, **wish: Any) -> Event:
+    """An order with these lines and wishes; everything else as in the golden sample."""
     data = published.sample("OrderPlaced.v1").data
     line = data["lines"][0]
     ordered = [line | {"line": n, "item": sku, "quantity": quantity} for n, (sku, quantity) in enumerate(lines, 1)]
-    return event(OrderPlaced, company, data | {"order": order_id(name), "lines": ordered}, sequence=sequence)
+    told = data | {"order": order_id(name), "lines": ordered} | wish
+    return event(OrderPlaced, company, told, sequence=sequence)
 
 
 def changed(name: str, revision: int, lines: Lines, *, company: str = "acme", sequence: int | None = None) -> Event:

@@ -17,8 +17,9 @@ from contracts.registry import EVENTS
 from services.inventory import handlers
 from services.inventory.commands import AllowNegative
 from services.inventory.main import build
+from tests.inventory.clerks import TODAY, histories
 from tests.inventory.room import StockRoom, cause, placed
-from tests.inventory.test_values import TODAY, histories, ship
+from tests.inventory.test_values import ship
 from tests.ledger.accountant import at_the_door
 from tests.ledger.desk import Desk
 from tests.ledger.test_stock import CODES, ROLES, open_accounts
@@ -53,7 +54,7 @@ def sent(told: Told) -> Event:
 async def test_stock_is_worth_what_the_books_say_on_every_day_and_by_document(room: StockRoom, desk: Desk) -> None:
     """I24: random goods in and out, late ones too, and some that left before they came; forty days are compared."""
     await room.values(BEANS="fifo", MUG="moving-average", TEA="moving-average")
-    await histories(room, ["BEANS", "MUG"], seed=3, steps=12)
+    items = await histories(room, ["BEANS", "MUG"], seed=3, steps=12)
     await room.ask(handlers.allow_negative, AllowNegative(cause(), "MAIN", "TEA", allowed=True))
     await room.receive([("TEA", "1")], cost="3.10", received_on=date(2026, 11, 2))
     await ship(room, "A", "TEA", "4", date(2026, 11, 10))
@@ -62,6 +63,7 @@ async def test_stock_is_worth_what_the_books_say_on_every_day_and_by_document(ro
 
     told = await room.told("StockValued", "StockIssued")
     await desk.hear(placed("A", [("TEA", "4")]), placed("B", [("BEANS", "2")]))
+    await desk.hear(*[order for item in items.values() for order in item.orders])
     await desk.hear(*[sent(one) for one in await room.told("StockValued", "StockIssued", "ShipmentDispatched")])
 
     assert await desk.held() == []

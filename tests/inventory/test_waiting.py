@@ -116,6 +116,18 @@ def test_an_item_that_nobody_knows_is_not_waited_for() -> None:
     assert decision.code == "item-unknown"
 
 
+async def test_who_waits_gets_what_is_given_back_later_in_the_same_batch(room: StockRoom) -> None:
+    """I3: also when the batch sets aside more than it gives back (found by the random histories, seed 0)."""
+    await room.stocked({"BEANS": "8"})
+    await room.hear(placed("A", [("BEANS", "1")]))
+
+    await room.hear(wishing("B", [("BEANS", "8")], if_short="back_order"), cancelled("A"))
+
+    assert await story(room, "B") == [
+        ("StockReserved", ["7"]), ("OrderBackOrdered", ["1"]), ("BackOrderReserved", ["1"]),
+    ]  # fmt: skip
+
+
 def test_what_a_cancellation_ends_depends_on_how_far_the_order_is() -> None:
     """I3: nothing yet, waiting, or partly shipped"""
     held, waits = [OrderedLine(1, "BEANS", 4)], [OrderedLine(1, "BEANS", 3)]

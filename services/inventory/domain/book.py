@@ -192,6 +192,7 @@ class StockBook:
         self._free = dict(free)
         self._orders = dict(orders)
         self._changes: dict[StockKey, int] = {}
+        self._given_back: dict[StockKey, None] = {}
 
     @property
     def changes(self) -> dict[StockKey, int]:
@@ -203,8 +204,11 @@ class StockBook:
         return self._orders.get(order)
 
     def freed(self) -> dict[StockKey, int]:
-        """What is free of the items of which something was given back; more than nothing."""
-        return {key: self._free[key] for key, change in self._changes.items() if change < 0 < self._free[key]}
+        """What is free of the items of which something was given back; more than nothing.
+
+        Also where the batch has set aside more than it gave back: who waits may have come between the two.
+        """
+        return {key: self._free[key] for key in self._given_back if self._free[key] > 0}
 
     def reserve(self, order: OrderKey, lines: Sequence[OrderedLine], wish: Wish = NO_WISH) -> ReserveDecision:
         """Set aside all lines or none, or what the wish allows. The same sku on several lines is decided on its sum."""
@@ -344,6 +348,7 @@ class StockBook:
             key = (company, sku)
             self._free[key] += quantity
             self._changes[key] = self._changes.get(key, 0) - quantity
+            self._given_back[key] = None
 
     def _refusal(self, wanted: Mapping[StockKey, int]) -> NotReserved:
         """Unknown items are the reason that is told first: nothing that comes in can ever serve them."""
