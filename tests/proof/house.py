@@ -34,6 +34,11 @@ AUDITOR_KEY = (
     "keys", "create", "--client", "second-person", "--companies", "*", "--scopes",
     "*,payroll:approve,documents:confidential", "--json",
 )  # fmt: skip
+OFFICER_KEY = (
+    "keys", "create", "--client", "pay-officer", "--companies", "*", "--scopes",
+    "*,payroll:officer,payroll:approve", "--json",
+)  # fmt: skip
+"""May release runs, so that nothing but the rule of four eyes keeps one from releasing one's own."""
 STILL_S = 60.0
 """After healing, while something is on the way, something must move at least this often (INV28). How long until
 nothing is on the way depends on the machine (papers are rendered at the lowest priority): that is a figure."""
@@ -181,6 +186,10 @@ class House:
             told = await self.stack.run_command("gateway", *AUDITOR_KEY)
             self._auditor = str(json.loads(told)["key"])
         return self._auditor
+
+    async def officer(self) -> str:
+        """The key of somebody who enters and calculates pay."""
+        return str(json.loads(await self.stack.run_command("gateway", *OFFICER_KEY))["key"])
 
     async def check(self) -> Judged:
         """What became of everything that was ever asked of this house, by the checker; counts since the last check."""

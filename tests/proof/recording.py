@@ -29,7 +29,7 @@ PER_S = 25.0
 STILL_S = 25.0
 """Short: a spoilt system is not waited for as a slow one is."""
 SEED = 7
-MIX = Mix(pay=0.3, cancel=0.1, hire=0.08, receive=0.08, ship=0.3)
+MIX = Mix(pay=0.3, cancel=0.1, hire=0.08, receive=0.08, ship=0.3, rare=0.25, change=0.1, store=0.25)
 
 
 async def record(folder: Path) -> Path:
@@ -48,7 +48,7 @@ async def record(folder: Path) -> Path:
             await house.rest(STILL_S)
             house.history.close()
             await dump_topics(house.stack.kafka_bootstrap, house.folder)
-            await read_surface(house.gateway, await house.stack.admin_key(), house.folder)
+            await read_surface(house.gateway, await house.auditor(), house.folder)
             return house.folder
     finally:
         await houses.close()

@@ -13,9 +13,11 @@ import pytest
 
 from chassis.faults import POINTS
 from tests.proof.chapters.failpoints import ACTIONS, ELSEWHERE, HITS, PASSED_BY, grid
-from tests.proof.load.intents import Company
+from tests.proof.load.intents import RECEIVED_ON, Company, Intent, Wishes
+from tests.proof.load.rare import EXPIRES_AFTER_S, EXPIRING_S, WISHES, RareOrders
 from tests.proof.load.record import History, Kind
 from tests.proof.load.sending import Answered, Load, Office, Tally, problem_code
+from tests.proof.load.storekeeper import ASKED, LATE_ON, ROUNDS, Storekeeper
 from tests.proof.load.warehouse import Clerk
 from tests.proof.state import differences, state_hash
 from tests.proof.trial import PICKS, complaints
@@ -129,3 +131,47 @@ def test_an_order_that_is_not_there_yet_is_picked_again(refusal: str, again: boo
     task = clerk.desk.popleft()
     clerk.back([task], refusal)
     assert bool(clerk.desk) is again
+
+
+async def test_a_few_rounds_of_the_storekeeper_hold_all_that_he_does() -> None:
+    keeper = Storekeeper("S", (_stocked(),), 2, random.Random(1))
+    asked: list[Intent] = []
+
+    async def answer(intent: Intent) -> tuple[int, dict[str, Any]]:
+        asked.append(intent)
+        return 201, {"transfer": "T", "count": "N", "state": "closing" if intent.f == "close" else "pending"}
+
+    for _ in range(6 * len(ROUNDS)):
+        await keeper.round(answer)
+    assert {intent.f for intent in asked} == ASKED
+    assert {intent.body.get("received_on") for intent in asked if intent.f == "receive"} == {LATE_ON, RECEIVED_ON}
+    # who counted is not who decides
+    counted, decided = ([one.office for one in asked if one.f == f] for f in ("count", "decide"))
+    assert all(first != second for first, second in zip(counted, decided, strict=True))
+
+
+def test_orders_with_a_wish_hold_each_wish_and_those_that_run_out_are_sent_first_alone() -> None:
+    rare = RareOrders(Wishes("R", (_stocked(),), 2, random.Random(1)), random.Random(2))
+    bodies = [rare.order().body for _ in WISHES]
+    assert {body.get("if_short") for body in bodies} == {None, "back_order", "partial"}
+    assert {body.get("invoice_on") for body in bodies} == {None, "dispatch"}
+    assert 0 < rare.left_s() <= EXPIRES_AFTER_S + 1
+    rare.began_s -= EXPIRING_S + 1
+    assert not any("reserve_until" in rare.order().body for _ in WISHES)
+
+
+def test_an_order_is_changed_once() -> None:
+    wishes = Wishes("R", (_stocked(),), 2, random.Random(1))
+    rare = RareOrders(wishes, random.Random(2))
+    assert rare.change() is None
+    placed = wishes.order().order
+    assert placed is not None
+    wishes.open.append(placed)
+    first = rare.change()
+    assert first is not None
+    assert (first.f, first.path) == ("change", f"/v1/orders/{placed.reference}/changes")
+    assert rare.change() is None
+
+
+def _stocked() -> Company:
+    return Company("acme", "EUR", "GR", ("P1", "P2", "P3"), {"Z0": "0"}, frozenset({"P1", "S1"}), ("S1", "S2"))

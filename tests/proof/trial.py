@@ -11,6 +11,7 @@ from tests.proof.house import STILL_S, House
 from tests.proof.judging import Judged
 from tests.proof.load.intents import Mix
 from tests.proof.load.sending import Answered, Load, Tally
+from tests.proof.load.storekeeper import OUTDATED
 from tests.proof.load.warehouse import TOO_LATE
 from tests.proof.run import Run
 from tests.proof.timeline import Timeline, middle
@@ -123,7 +124,8 @@ def good(answered: Answered) -> bool:
 
 def too_late(answered: Answered) -> bool:
     """Whether the warehouse was told, by name, that an order is not there yet, or not any more."""
-    return answered.status in {404, 409} and answered.code in TOO_LATE.get(answered.f, ())
+    told = TOO_LATE.get(answered.f, frozenset()) | OUTDATED.get(answered.f, frozenset())
+    return answered.status in {404, 409} and answered.code in told
 
 
 def completed_per_s(completed: Sequence[tuple[int, int]], begin_ns: int, end_ns: int) -> float:

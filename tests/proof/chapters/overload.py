@@ -70,9 +70,8 @@ async def run(run: Run) -> Sequence[Verdict]:
 def _loads(house: House, run: Run, rated: float) -> tuple[Load, Load]:
     flood = orders_alone(batch=BATCH)
     greedy = Load(_Alone(house, 0), TIMES * rated, clients=32, seed=run.seed, mix=flood, retry=False)
-    modest = Load(
-        _Alone(house, 1), SMALL_PER_S, clients=4, seed=run.seed, mix=Mix(pay=0, cancel=0, hire=0, receive=0, ship=0)
-    )
+    small = orders_alone(typed=Mix().typed)
+    modest = Load(_Alone(house, 1), SMALL_PER_S, clients=4, seed=run.seed, mix=small)
     return greedy, modest
 
 

@@ -37,8 +37,7 @@ async def run(run: Run) -> Sequence[Verdict]:
     """Hire, calculate, approve, pay, post, with a kill at each step; rest, check."""
     async with run.house() as house:
         trial = Trial(run, house, "pay_runs", f"payroll killed {KILLS} times in a pay run")
-        auditor = await house.auditor()
-        office = PayOffice(house, house.companies[0], auditor)
+        office = PayOffice(house, house.companies[0], await house.officer(), await house.auditor())
         began = time.monotonic()
         try:
             await office.open(PEOPLE[run.length])

@@ -45,6 +45,8 @@ def _check(folder: Path, *, quiet: bool) -> Report:
     intents = Intents(read_history(folder), findings)
     books = Books(findings)
     surface = load_surface(folder)
+    for company, told in surface.companies.items():
+        books.shelves.documents(company, told)
     with (
         tempfile.TemporaryDirectory() as spill,
         Buckets(Path(spill), "ids") as ids,

@@ -10,16 +10,22 @@ from typing import Any, NamedTuple
 
 from tests.proof.checker.history import Operation
 from tests.proof.checker.report import Findings
+from tests.proof.checker.warehouse import SERVED_FROM
 
 ASKED_AS = {
     "OrderPlaced.v1": "order",
+    "OrderChanged.v1": "change",
     "OrderCancelled.v1": "cancel",
     "PaymentReceived.v1": "pay",
     "EmployeeHired.v1": "hire",
     "ShipmentDispatched.v1": "dispatch",
 }
 """What was asked for when one of these appears."""
-INSIDE = frozenset({"receive", "dispatch"})
+BY_REFERENCE: Mapping[str, tuple[str, str]] = {
+    "receive": ("receipts", "receipt"), "count": ("counts", "count"), "transfer": ("transfers", "transfer"),
+}  # fmt: skip
+"""What no event names as it was asked for: the list that does, and the field of its ids there."""
+INSIDE = frozenset({"dispatch", *BY_REFERENCE})
 """Asked of a department, not in the name of a front office."""
 Name = tuple[str, str, str | None, str]
 
@@ -44,6 +50,10 @@ class Intents:
         self.request_ids: set[str] = set()
         self.injected: set[str] = set()
         """Keys and event ids of what the harness itself put on a topic."""
+        self.below_zero: set[tuple[str, str, str]] = set()
+        """Company, sku and warehouse: where there may be less than nothing."""
+        self.steps: defaultdict[tuple[str, str, str], list[Operation]] = defaultdict(list)
+        """By what, company and transfer or count: what was asked of it after it was there."""
         self._offices: set[tuple[str, str | None]] = set()
         by_key: dict[tuple[str, str | None, str, str], tuple[Any, ...]] = {}
         for operation in operations:
@@ -54,8 +64,13 @@ class Intents:
             self._twins(by_key, operation)
             if operation.request_id:
                 self.request_ids.add(operation.request_id)
-            if operation.f in {*ASKED_AS.values(), "receive"}:
+            if operation.f in {*ASKED_AS.values(), *BY_REFERENCE}:
                 self._want(operation)
+            if operation.f in {"arrive", "close", "agree", "decide"}:
+                self.steps[operation.f, operation.company, operation.reference].append(operation)
+            if operation.f == "set_up" and operation.body.get("allowed") is True:
+                where = operation.body.get("warehouse", SERVED_FROM)
+                self.below_zero.add((operation.company, operation.body["item"], where))
 
     def _want(self, operation: Operation) -> None:
         source = None if operation.f in INSIDE else operation.source
@@ -84,7 +99,9 @@ class Intents:
         if accepted and all(one.content != content for one in accepted):
             ops = [one.op for one in accepted]
             self.findings.say("INV1", f"the {kind} is not what was asked for", ops=ops, at=at, has=content)
-        if any(one.subject and one.subject != subject for one in wanted if one.outcome == "ok" and kind != "cancel"):
+        if kind in {"cancel", "change"}:
+            return
+        if any(one.subject and one.subject != subject for one in wanted if one.outcome == "ok"):
             self.findings.say("INV1", f"the {kind} has another id than was answered", name=name, at=at)
 
     def settle(self, *, quiet: bool) -> None:
@@ -127,12 +144,12 @@ def _references(operation: Operation) -> list[str]:
 
 def _content(kind: str, data: Mapping[str, Any]) -> object:
     """What makes it recognisable: every order has an amount of its own, and so has most money."""
-    if kind == "order":
+    if kind in {"order", "change"}:
         lines = [
             (line["item"], number(line["quantity"]), number(line["unit_price"]), line["tax_code"])
             for line in data["lines"]
         ]
-        return data["currency"], tuple(lines)
+        return data.get("currency") if kind == "order" else None, tuple(lines)
     if kind == "pay":
         return data["amount"]["currency"], number(data["amount"]["amount"])
     return data.get("name") if kind == "hire" else None

@@ -87,7 +87,7 @@ def _may_be(order: Subject, holding: Holding, *, bounced: bool) -> frozenset[str
 
     if latest is None:
         return frozenset({"accepted"})
-    if latest.released is not None and of_latest("CreditNoteIssued"):
+    if (latest.released is not None and of_latest("CreditNoteIssued")) or _is_credited(order, holding):
         return frozenset({"credited"})
     goes_on = order.facts.get("CancellationRefused") or of_latest("ReservationReduced")
     if order.facts.get("OrderCancelled") and not goes_on:
@@ -100,6 +100,15 @@ def _may_be(order: Subject, holding: Holding, *, bounced: bool) -> frozenset[str
         return frozenset({"reserved", "shipped"})
     unpaid = frozenset({"documented", "partly_paid"})
     return unpaid if not _is_paid(order, holding) else unpaid | {"paid"} if bounced else frozenset({"paid"})
+
+
+def _is_credited(order: Subject, holding: Holding) -> bool:
+    """Every invoice of the latest revision is credited in whole, and no other is to come: its time was over."""
+    assert holding.latest is not None
+    number = holding.latest.number
+    gone = {note["invoice"] for note in order.of("CreditNoteIssued") if not note.get("partial")}
+    invoices = {bill["invoice"] for bill in order.of("InvoiceIssued") if int(bill.get("revision") or 1) == number}
+    return bool(invoices) and invoices <= gone and not holding.latest.due()
 
 
 def _is_paid(order: Subject, holding: Holding) -> bool:

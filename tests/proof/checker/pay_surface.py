@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import orjson
 
+from tests.proof.checker.asking import ask, ask_json, ask_pages
 from tests.proof.checker.history import read_history
-from tests.proof.checker.surface import ask, ask_json, ask_pages
 
 AT_ONCE = 8
 """Questions about people that are under way together."""

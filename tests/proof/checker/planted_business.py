@@ -17,7 +17,7 @@ def cent_more(line: Line, name: str) -> None:
 
 def given_back_and_credited(run: Recorded) -> str:
     """An order that was cancelled as a whole: of one that has left in part, less is due."""
-    back = {line["v"]["order"] for _, line in run.all("ReservationReleased")}
+    back = {line["v"]["order"] for _, line in run.all("ReservationReleased") if not line["v"].get("replaced_by")}
     return str(run.data("CreditNoteIssued", lambda data: data["order"] in back)["order"])
 
 

@@ -208,6 +208,45 @@ def goods_are_billed_that_nobody_set_aside(run: Recorded) -> None:
     run.drop("StockReserved", lambda data: data["order"] == order)
 
 
+@planted("INV12")
+def less_is_dropped_than_was_not_there(run: Recorded) -> None:
+    run.data("StockReserved", lambda data: bool(data.get("dropped")))["dropped"][0]["quantity"] = "0.5"
+
+
+@planted("INV12")
+def what_was_dropped_is_set_aside_all_the_same(run: Recorded) -> None:
+    run.data("StockReserved", lambda data: bool(data.get("dropped")))["lines"][0]["quantity"] = "2"
+
+
+@planted("INV4")
+def an_order_whose_time_is_over_is_shown_as_if_it_went_on(run: Recorded) -> None:
+    order = run.data("ReservationReduced", lambda data: data["reason"] == "expired")["order"]
+    for told in run.surface.values():
+        for row in told.get("orders", ()):
+            row["state"] = "documented" if row["id"] == order else row["state"]
+
+
+@planted("INV9")
+def what_ran_out_is_not_taken_back_from_the_customer(run: Recorded) -> None:
+    order = run.data("ReservationReduced", lambda data: data["reason"] == "expired")["order"]
+    run.drop("CreditNoteIssued", lambda data: data["order"] == order)
+
+
+@planted("INV12")
+def an_order_that_ran_out_keeps_its_goods(run: Recorded) -> None:
+    run.drop("ReservationReduced", lambda data: data["reason"] == "expired")
+
+
+@planted("INV1")
+def a_change_that_was_accepted_never_happened(run: Recorded) -> None:
+    run.drop("OrderChanged")
+
+
+@planted("INV1")
+def an_order_is_changed_to_other_lines_than_were_asked_for(run: Recorded) -> None:
+    run.data("OrderChanged")["lines"][0]["quantity"] = "4"
+
+
 # -- what is invoiced when it leaves -----------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from decimal import Decimal
 
 from tests.proof.checker.planted_business import cent_more
@@ -52,10 +53,11 @@ def goods_leave_of_an_order_that_was_refused(run: Recorded) -> None:
 
 @planted("INV9")
 def a_delivery_note_has_a_number_that_was_given(run: Recorded) -> None:
-    notes = [line for _, line in run.all("ShipmentDispatched")]
-    first = notes[0]["h"]["ce_company"]
-    mine = [line["v"] for line in notes if line["h"]["ce_company"] == first]
-    mine[1]["number"] = mine[0]["number"]
+    by_company = defaultdict[str, list[Line]](list)
+    for _, line in run.all("ShipmentDispatched"):
+        by_company[line["h"]["ce_company"]].append(line["v"])
+    first, second, *_ = next(notes for notes in by_company.values() if len(notes) > 1)
+    second["number"] = first["number"]
 
 
 @planted("INV9")

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.proof.checker.books import Books
-from tests.proof.checker.intents import Intents
+from tests.proof.checker.intents import BY_REFERENCE, Intents
 from tests.proof.checker.ledgers import settle_ledgers
 from tests.proof.checker.report import Findings
+from tests.proof.checker.shelf_papers import settle_steps
 from tests.proof.checker.surface import Surface
 from tests.proof.checker.topics import Record
 
@@ -43,9 +44,10 @@ def settle_shown(
         _lists(company, told, books, findings, intents.injected)
         settle_ledgers(company, told, books, findings)
         _papers(company, told, books, findings)
-        books.shelves.settle_shown(company, told)
+        books.shelves.settle_shown(company, told, intents.below_zero)
         books.worth.settle_shown(company, told, books.stock_account(company))
-        _receipts(company, told, intents)
+        _by_reference(company, told, intents)
+        settle_steps(company, told, intents, findings)
         for order in told["orders"]:
             findings.look("INV4")
             expected = books.ends.get((company, str(order["id"])))
@@ -113,12 +115,13 @@ def _papers(company: str, told: Mapping[str, Any], books: Books, findings: Findi
             findings.say("INV18", "a paper has other bytes than were told", company=company, paper=read)
 
 
-def _receipts(company: str, told: Mapping[str, Any], intents: Intents) -> None:
-    """INV1, of goods that came in: they carry no reference in their events, so the list of receipts names them."""
-    for row in told["receipts"]:
-        name = ("receive", company, None, row["reference"])
-        if name in intents.wanted:
-            intents.happened[name].append(str(row["receipt"]))
+def _by_reference(company: str, told: Mapping[str, Any], intents: Intents) -> None:
+    """INV1, of goods that came in, counts and transfers: no event bears their reference, so their lists name them."""
+    for f, (shown, identity) in BY_REFERENCE.items():
+        for row in told[shown]:
+            name = (f, company, None, row["reference"])
+            if name in intents.wanted:
+                intents.happened[name].append(str(row[identity]))
 
 
 def _held(

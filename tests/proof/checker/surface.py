@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 
+from tests.proof.checker.asking import NotAnswered, ask, ask_json, ask_pages
 from tests.proof.checker.history import read_history
+from tests.proof.checker.warehouse import read_warehouse
 
 REQUESTS_ASKED = 300
 """Of how many accepted requests the status is asked for, spread evenly over the history (INV3)."""
-PAPERS_READ = 10
-"""Of how many papers of a company the bytes are read, spread evenly (INV18)."""
-TRIES = 20
+PAPERS_READ = 300
+"""Of how many papers of a company the bytes are read: of all of them in a short run, else spread evenly (INV18)."""
+AT_ONCE = 8
 LAST_DAY = "2199-12-31"
 LISTS = {
     "orders": ("/v1/orders?company={company}", "orders", "cursor"),
     "invoices": ("/ledger/v1/companies/{company}/invoices", "invoices", "after"),
     "payments": ("/ledger/v1/companies/{company}/payments", "payments", "after"),
     "receivables": ("/ledger/v1/companies/{company}/receivables", "items", "after"),
-    "stock": ("/inventory/v1/companies/{company}/stock", "stock", "after"),
     "valued": (f"/inventory/v1/companies/{{company}}/valuation?on={LAST_DAY}", "items", "after"),
     "valued_documents": (
         f"/inventory/v1/companies/{{company}}/valuation/documents?from=1900-01-01&to={LAST_DAY}", "documents", "after",
@@ -41,10 +42,6 @@ ANSWERS = {
     "stock_check": "/inventory/v1/companies/{company}/stock-check",
 }
 DEPARTMENTS = ("ledger", "inventory", "payroll", "documents")
-
-
-class NotAnswered(Exception):
-    """A question to the public API was refused, or not answered at all."""
 
 
 class Surface:
@@ -94,7 +91,8 @@ async def read_company(client: httpx.AsyncClient, company: str) -> dict[str, Any
         told["trial_balance_then"] = await ask_json(
             client, ANSWERS["trial_balance"].format(company=company), _a_day(told)
         )
-    told["papers"] = [await _read(client, company, row) for row in _some_papers(told["documents"])]
+    told |= await read_warehouse(client, company)
+    told["papers"] = await _papers(client, company, _some_papers(told["documents"]))
     told["held"] = []
     for department in ("gateway", *DEPARTMENTS):
         front = "" if department == "gateway" else f"/{department}"
@@ -116,12 +114,21 @@ def _some_papers(documents: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str
     return stored[:: max(1, len(stored) // PAPERS_READ)]
 
 
-async def _read(client: httpx.AsyncClient, company: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    path = f"/documents/v1/companies/{company}/documents/{row['document']}/content"
-    answer = await ask(client, path)
-    if answer.status_code != 200:
-        raise NotAnswered(f"GET {path}: {answer.status_code} {answer.text[:300]}")
-    return {"document": row["document"], "sha256": hashlib.sha256(answer.content).hexdigest()}
+async def _papers(
+    client: httpx.AsyncClient, company: str, documents: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The hash of what is handed out of each, a few at once."""
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def one(document: str) -> dict[str, Any]:
+        path = f"/documents/v1/companies/{company}/documents/{document}/content"
+        async with turn:
+            answer = await ask(client, path)
+        if answer.status_code != 200:
+            raise NotAnswered(f"GET {path}: {answer.status_code} {answer.text[:300]}")
+        return {"document": document, "sha256": hashlib.sha256(answer.content).hexdigest()}
+
+    return list(await asyncio.gather(*(one(str(row["document"])) for row in documents)))
 
 
 async def _unreadable(client: httpx.AsyncClient, department: str, companies: Sequence[str]) -> list[dict[str, Any]]:
@@ -130,42 +137,3 @@ async def _unreadable(client: httpx.AsyncClient, department: str, companies: Seq
         path = f"/{department}/v1/companies/{company}/unreadable"
         return await ask_pages(client, path, "unreadable", "after", settled="true")
     return []
-
-
-async def ask_pages(client: httpx.AsyncClient, path: str, rows: str, cursor: str, **asked: str) -> list[dict[str, Any]]:
-    """All rows of a list. Raises NotAnswered."""
-    found: list[dict[str, Any]] = []
-    after: object = None
-    while True:
-        page = await ask_json(client, path, {**asked} if after is None else {**asked, cursor: after})
-        found += page[rows]
-        after = page.get("next")
-        if after is None or after == "":
-            return found
-
-
-async def ask_json(client: httpx.AsyncClient, path: str, more: Mapping[str, Any] | None = None) -> Any:
-    """What is told of something that must be there. Raises NotAnswered."""
-    answer = await ask(client, path, more)
-    if answer.status_code != 200:
-        raise NotAnswered(f"GET {path}: {answer.status_code} {answer.text[:300]}")
-    return orjson.loads(answer.content)
-
-
-async def ask(client: httpx.AsyncClient, path: str, more: Mapping[str, Any] | None = None) -> httpx.Response:
-    """The answer to a question, asked again while it is silence or "later". Raises NotAnswered."""
-    url = httpx.URL(path)
-    for name, value in (more or {}).items():
-        url = url.copy_add_param(name, str(value))
-    said: Iterable[object] = ()
-    for attempt in range(TRIES):
-        try:
-            answer = await client.get(url)
-        except httpx.TransportError as silence:
-            said = (type(silence).__name__,)
-        else:
-            if answer.status_code not in {429, 502, 503, 504}:
-                return answer
-            said = (answer.status_code, answer.text[:200])
-        await asyncio.sleep(min(1.0, 0.05 * 2**attempt))
-    raise NotAnswered(f"GET {path}: {said}")

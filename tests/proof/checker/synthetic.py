@@ -21,6 +21,7 @@ import orjson
 from contracts.topics import TOPICS, partition_of
 from tests.proof.checker.papers import GOES_WITH_GOODS
 from tests.proof.checker.synthetic_goods import goods_leave, rare_course
+from tests.proof.checker.synthetic_stock import Stock, a_day_in_the_warehouse
 
 SOURCE = "/proof/made-up"
 COMPANIES = (("north", "EUR"), ("south", "ILS"))
@@ -56,9 +57,7 @@ class MadeUp:
         self._ops = 0
         self.numbers: Counter[tuple[str, str]] = Counter()
         self._accounts: dict[str, Counter[tuple[str, str]]] = {company: Counter() for company, _ in COMPANIES}
-        self.reserved: dict[str, Counter[str]] = {company: Counter() for company, _ in COMPANIES}
-        self.came: dict[str, Counter[str]] = {company: Counter() for company, _ in COMPANIES}
-        self.left: dict[str, Counter[str]] = {company: Counter() for company, _ in COMPANIES}
+        self.stock = {company: Stock() for company, _ in COMPANIES}
         names = (
             "orders", "invoices", "payments", "receivables", "receipts", "documents", "employees", "held",
             "valued_documents",
@@ -137,7 +136,7 @@ class MadeUp:
     def _billed(self, count: int, company: str, order: str, chain: str, placed: str, lines: list[Any]) -> None:
         goods = {"order": order, "reservation": made_id("reservation", count), "lines": self.goods(lines)}
         reserved = self.send("StockReserved.v1", company, order, chain, placed, goods)
-        self.reserved[company][lines[0]["item"]] += 2
+        self.stock[company].reserved[lines[0]["item"]] += 2
         paper = self.invoiced(count, order, chain, reserved, lines)
         if count % 4 == 0:
             goods_leave(self, count, order, lines, ("1", "1") if count % 8 == 0 else ("2",))
@@ -177,7 +176,7 @@ class MadeUp:
         cancelled = self.send("OrderCancelled.v1", company, order, chain, chain, data)
         back = {**goods, "reason": "order-cancelled"}
         released = self.send("ReservationReleased.v1", company, order, chain, cancelled, back)
-        self.reserved[company][lines[0]["item"]] -= 2
+        self.stock[company].reserved[lines[0]["item"]] -= 2
         self.credited(count, order, chain, released, lines, invoice)
 
     def credited(
@@ -234,6 +233,7 @@ class MadeUp:
             chain = made_id("closing", company)
             self.send("PeriodClosed.v1", company, company, chain, chain, CLOSED)
             self._came(company, "opening", ITEMS, PLENTY)
+            a_day_in_the_warehouse(self, company)
 
     def receive(self, company: str, sku: str, count: int) -> tuple[str, str]:
         """One more of an item comes in: the chain that it begins, and the item."""
@@ -242,20 +242,24 @@ class MadeUp:
     def _came(self, company: str, reference: str, skus: tuple[str, ...], quantity: int) -> str:
         chain, receipt = self.ask("receive", company, reference, {"lines": []}, None), made_id(company, reference)
         for sku in skus:
-            self.came[company][sku] += quantity
-            on_hand, item = self.came[company][sku] - self.left[company][sku], made_id("item", company, sku)
+            on_hand = self.stock[company].move(sku, quantity, "receipt", receipt)
+            item = made_id("item", company, sku)
             data = {"item": item, "sku": sku, "receipt": receipt, "warehouse": "MAIN"}
             more = {"quantity": str(quantity), "on_hand": str(on_hand)}
             self.send("StockReceived.v1", company, item, chain, chain, data | more)
         self.shown[company]["receipts"].append({"receipt": receipt, "reference": reference})
         valued = [sku for sku in skus if sku in VALUED]
         if valued:
-            lines = [{"item": sku, "quantity": str(quantity), "value": f"{quantity}.00"} for sku in valued]
-            worth = len(valued) * quantity
-            worthy: dict[str, Any] = {"document": receipt, "kind": "receipt", "value": f"{worth}.00", "lines": lines}
-            told = self.send("StockValued.v1", company, receipt, chain, chain, worthy)
-            self.stock_entry(company, receipt, None, chain, told, worth)
+            self.valued(company, "receipt", receipt, chain, dict.fromkeys(valued, quantity))
         return chain
+
+    def valued(self, company: str, kind: str, document: str, chain: str, pieces: Mapping[str, int]) -> None:
+        """A document that is no shipment changed the value of stock, at 1.00 a piece."""
+        lines = [{"item": sku, "quantity": str(n), "value": f"{n}.00"} for sku, n in pieces.items()]
+        worth = sum(pieces.values())
+        told = {"document": document, "kind": kind, "value": f"{worth}.00", "lines": lines}
+        sent = self.send("StockValued.v1", company, document, chain, chain, told)
+        self.stock_entry(company, document, None, chain, sent, worth)
 
     def ask(self, f: str, company: str, reference: str, body: Mapping[str, Any], subject: str | None) -> str:
         self._ops += 1
@@ -369,17 +373,10 @@ class MadeUp:
             {"document": row["document"], "sha256": "0" * 64} for row in told["documents"][:10] if row["content"]
         ]
         told["integrity"] = {"checks": [{"rule": "made up", "holds": True}]}
-        told["stock_check"] = {"balanced": True}
-        on_hand = {sku: self.came[company][sku] - self.left[company][sku] for sku in ITEMS}
-        told["stock"] = [
-            {
-                "sku": sku, "warehouse": "MAIN", "on_hand": str(has), "reserved": str(self.reserved[company][sku]),
-                "available": str(has - self.reserved[company][sku]),
-            }
-            for sku, has in on_hand.items()
-        ]  # fmt: skip
-        told["valued"] = [{"sku": x, "quantity": str(on_hand[x]), "value": f"{on_hand[x]}.00"} for x in VALUED]
-        told["valuation"] = {"total": f"{sum(on_hand[sku] for sku in VALUED)}.00", "currency": currency}
+        told |= self.stock[company].shown()
+        has = {sku: self.stock[company].all_of(sku) for sku in VALUED}
+        told["valued"] = [{"sku": sku, "quantity": str(n), "value": f"{n}.00"} for sku, n in has.items()]
+        told["valuation"] = {"total": f"{sum(has.values())}.00", "currency": currency}
         (self.folder / "surface" / f"{company}.json").write_bytes(orjson.dumps(told))
 
 

@@ -45,8 +45,8 @@ def goods_leave(
         left.append((chain, dispatched))
         for of in GOES_WITH_GOODS:
             made.filed(company, of, shipment, order, chain, dispatched, number)
-        made.left[company][item] += int(quantity)
-        made.reserved[company][item] -= int(quantity)
+        made.stock[company].move(item, -int(quantity), "issue", shipment)
+        made.stock[company].reserved[item] -= int(quantity)
         if made.is_valued(item):
             told["lines"], told["cost"] = [line | {"cost": f"{quantity}.00"}], f"{quantity}.00"
             issued = made.send("StockIssued.v1", company, shipment, chain, chain, told)
@@ -58,7 +58,7 @@ def _reserve(
     made: MadeUp, count: int, order: str, chain: str, cause: str, lines: list[dict[str, Any]], **more: Any
 ) -> str:
     company = made.company(count)
-    made.reserved[company][lines[0]["item"]] += int(lines[0]["quantity"])
+    made.stock[company].reserved[lines[0]["item"]] += int(lines[0]["quantity"])
     told = {"order": order, "reservation": order, "lines": made.goods(lines), **more}
     return made.send("StockReserved.v1", company, order, chain, cause, told)
 
@@ -76,7 +76,7 @@ def waits_for_goods(made: MadeUp, count: int) -> None:
     made.send("OrderBackOrdered.v1", company, order, chain, placed, waits)
     made.owed(company, made.invoiced(count, order, chain, reserved, one)["total"])
     receipt, item = made.receive(company, lines[0]["item"], count)
-    made.reserved[company][item] += 1
+    made.stock[company].reserved[item] += 1
     late = {**waits, "lines": [{**made.goods(one)[0], "before": "1"}], "part": 2, "complete": True}
     came = made.send("BackOrderReserved.v1", company, order, receipt, receipt, late)
     made.owed(company, made.invoiced(count, order, receipt, came, one, "second")["total"])
@@ -95,7 +95,7 @@ def is_changed(made: MadeUp, count: int) -> None:
     changed = made.send("OrderChanged.v1", company, order, again, again, told)
     back = {"order": order, "lines": made.goods(lines), "reason": "order-cancelled", "replaced_by": 2}
     released = made.send("ReservationReleased.v1", company, order, again, changed, back)
-    made.reserved[company][lines[0]["item"]] -= 2
+    made.stock[company].reserved[lines[0]["item"]] -= 2
     made.credited(count, order, again, released, lines, invoice)
     reserved = _reserve(made, count, order, again, changed, three, revision=2)
     second = made.invoiced(count, order, again, reserved, three, "second", revision=2)
@@ -126,7 +126,7 @@ def is_given_up_after_a_part(made: MadeUp, count: int) -> None:
     ending, cancelled = _cancel(made, count, order)
     told = {"order": order, "lines": made.goods(one), "waiting": [], "reason": "order-cancelled", "over": True}
     reduced = made.send("ReservationReduced.v1", company, order, ending, cancelled, told)
-    made.reserved[company][lines[0]["item"]] -= 1
+    made.stock[company].reserved[lines[0]["item"]] -= 1
     made.owed(company, made.credited(count, order, ending, reduced, one, invoice, partial=True)["total"])
     made.seen(count, order, "documented")
 
@@ -153,7 +153,7 @@ def is_invoiced_when_it_leaves(made: MadeUp, count: int) -> None:
     ending, cancelled = _cancel(made, count, order)
     told = {"order": order, "lines": made.goods(one), "waiting": [], "reason": "order-cancelled", "over": True}
     made.send("ReservationReduced.v1", company, order, ending, cancelled, told)
-    made.reserved[company][lines[0]["item"]] -= 1
+    made.stock[company].reserved[lines[0]["item"]] -= 1
     made.seen(count, order, "documented")
 
 
@@ -183,6 +183,28 @@ def _cancel(made: MadeUp, count: int, order: str) -> tuple[str, str]:
     return chain, made.send("OrderCancelled.v1", made.company(count), order, chain, chain, told)
 
 
+def takes_what_there_is(made: MadeUp, count: int) -> None:
+    """One of two is there; the other is never served."""
+    order, chain, placed, lines = made.placed(count, if_short="partial")
+    one = _of(lines, "1")
+    reserved = _reserve(made, count, order, chain, placed, one, dropped=made.goods(one))
+    made.owed(made.company(count), made.invoiced(count, order, chain, reserved, one)["total"])
+    made.seen(count, order, "documented")
+
+
+def runs_out(made: MadeUp, count: int) -> None:
+    """Nobody picked it in time: it is free again, and its invoice is taken back."""
+    order, chain, placed, lines = made.placed(count, reserve_until="2026-11-20T09:31:00.000Z")
+    reserved = _reserve(made, count, order, chain, placed, lines)
+    invoice = made.invoiced(count, order, chain, reserved, lines)
+    company, clock = made.company(count), made.id_of("clock", count)
+    told = {"order": order, "lines": made.goods(lines), "waiting": [], "reason": "expired", "over": True}
+    reduced = made.send("ReservationReduced.v1", company, order, clock, clock, told)
+    made.stock[company].reserved[lines[0]["item"]] -= 2
+    made.credited(count, order, clock, reduced, lines, invoice)
+    made.seen(count, order, "credited")
+
+
 COURSES: Mapping[int, Callable[[MadeUp, int], None]] = {
     5: waits_for_goods,
     15: is_changed,
@@ -192,5 +214,7 @@ COURSES: Mapping[int, Callable[[MadeUp, int], None]] = {
     6: is_invoiced_when_it_leaves,
     18: leaves_in_two_parts_with_an_invoice_each,
     22: waits_to_leave,
+    26: takes_what_there_is,
+    34: runs_out,
 }
 """By the rest of the order's number."""

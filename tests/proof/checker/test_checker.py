@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof.checker import planted_business, planted_courses, planted_events, planted_goods, planted_pay
+from tests.proof.checker import (
+    planted_business,
+    planted_courses,
+    planted_events,
+    planted_goods,
+    planted_pay,
+    planted_stock,
+)
 from tests.proof.checker.books import Books
 from tests.proof.checker.buckets import Buckets
 from tests.proof.checker.checking import check
@@ -63,8 +70,10 @@ def test_a_corruption_is_found_by_the_invariant_that_it_breaks(
     _is_found(planted, recorded.copy(), tmp_path)
 
 
-@pytest.mark.parametrize("planted", planted_courses.PLANTED, ids=lambda planted: planted.name)
-def test_a_wrong_step_of_an_order_is_found_by_the_invariant_that_it_breaks(
+@pytest.mark.parametrize(
+    "planted", [*planted_courses.PLANTED, *planted_stock.PLANTED], ids=lambda planted: planted.name
+)
+def test_a_wrong_step_of_an_order_or_of_goods_is_found_by_the_invariant_that_it_breaks(
     planted: Planted, made_up: Recorded, tmp_path: Path
 ) -> None:
     _is_found(planted, made_up.copy(), tmp_path)
@@ -132,6 +141,36 @@ def test_an_unknown_operation_may_have_happened_or_not(made_up: Recorded, tmp_pa
     lines.append({**asked, "op": 10**6, "reference": "never-heard-of"})
     run.write(tmp_path)
     assert check(tmp_path).violations == ()
+
+
+def test_there_may_be_less_than_nothing_where_the_company_allows_it_and_nowhere_else(
+    made_up: Recorded, tmp_path: Path
+) -> None:
+    # Given a shelf of which two more have left than were there
+    run = made_up.copy()
+    told = run.company("stock")
+    lines, asked, end = run.operation("receive")
+    row = {"sku": "THIN", "warehouse": "MAIN", "on_hand": "-2", "reserved": "0", "available": "-2", "in_bins": "0"}
+    told["stock"].append(row)
+    shipment = run.one("ShipmentDispatched", lambda data: data["shipment"])[1]
+    company = next(name for name, one in run.surface.items() if one is told)
+    # and a shipment that took them
+    gone = {"line": 1, "item": "THIN", "quantity": "2"}
+    move = {"move": 10**6, "warehouse": "MAIN", "sku": "THIN", "quantity": "-2", "kind": "issue", "effective_on": "x"}
+    told["moves"].append(move | {"document": shipment["v"]["shipment"]})
+    assert shipment["h"]["ce_company"] == company
+    shipment["v"]["lines"].append(gone)
+    # When nobody has allowed that, and when somebody has
+    found = []
+    for allowed in (False, True):
+        body = {"item": "THIN", "warehouse": "MAIN", "allowed": allowed}
+        lines += [{**asked, "op": 10**6 + allowed, "f": "set_up", "body": body}, {**end, "op": 10**6 + allowed}]
+        run.write(tmp_path / str(allowed))
+        report = check(tmp_path / str(allowed))
+        found.append([one.what for one in report.violations if one.invariant == "INV11"])
+    # Then it is wrong, and is not
+    assert len(found[0]) == 3
+    assert found[1] == []
 
 
 def test_lost_and_doubled_are_counted(made_up: Recorded, tmp_path: Path) -> None:

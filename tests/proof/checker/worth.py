@@ -28,6 +28,8 @@ class Worth:
         self.booked: defaultdict[Document, list[tuple[int, str]]] = defaultdict(list)
         self.values: Counter[tuple[str, str]] = Counter()
         self.quantities: Counter[tuple[str, str]] = Counter()
+        self.moved: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+        """By company: how much of an item (the second) a document (the first) is said to have moved."""
 
     def valued(self, company: str, data: Mapping[str, Any], place: str) -> None:
         """The value of stock changed by something that is no shipment."""
@@ -75,6 +77,7 @@ class Worth:
                 events=total / 1e6, account=on_the_account / 1e6,
             )  # fmt: skip
         self._items(company, told)
+        self._moves(company, told)
         listed = {row["document"]: number(row["value"]) for row in told["valued_documents"]}
         sent = {document: value for (of, document), (value, _) in self.told.items() if of == company}
         findings.look("INV14", len(sent))
@@ -96,6 +99,22 @@ class Worth:
                     sku=sku, shown=shown.get(sku), sent=sent.get(sku), on_hand=on_hand[sku],
                 )  # fmt: skip
 
+    def _moves(self, company: str, told: Mapping[str, Any]) -> None:
+        """Whatever changed how much there is of an item that has a value was valued, over as much as it moved."""
+        valued = {row["sku"] for row in told["valued"]} | {sku for of, sku in self.values if of == company}
+        shown: Counter[tuple[str, str]] = Counter()
+        for move in told["moves"]:
+            if move["sku"] in valued:
+                shown[str(move["document"]), str(move["sku"])] += number(move["quantity"])
+        said = self.moved[company]
+        self.findings.look("INV14", len(shown))
+        for document, sku in sorted(shown.keys() | said.keys()):
+            if shown[document, sku] != said[document, sku]:
+                self.findings.say(
+                    "INV14", "goods moved and were not valued, or otherwise", company=company, document=document,
+                    sku=sku, moved=shown[document, sku] / 1e6, valued=said[document, sku] / 1e6,
+                )  # fmt: skip
+
     def _tell(self, document: Document, value: int, lines: list[tuple[str, int, int]], place: str) -> None:
         self.findings.look("INV14")
         if document in self.told:
@@ -106,6 +125,7 @@ class Worth:
         for sku, quantity, of in lines:
             self.values[document[0], sku] += of
             self.quantities[document[0], sku] += quantity
+            self.moved[document[0]][document[1], sku] += quantity
 
     def _say(self, what: str, document: Document, at: list[str], **more: object) -> None:
         self.findings.say("INV14", what, company=document[0], document=document[1], at=at, **more)

@@ -30,6 +30,8 @@ class Company:
     """Rate by code."""
     valued: frozenset[str] = frozenset()
     """What of its goods has a value in the books."""
+    scarce: tuple[str, ...] = ()
+    """What there is little of; only who says what is to happen then orders it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,19 @@ class Mix:
     receive: float = 0.02
     ship: float = 0.15
     """Rounds of the warehouse: each picks, packs and ships up to three orders."""
+    rare: float = 0.12
+    """Of all orders: those with a wish of their own."""
+    change: float = 0.04
+    store: float = 0.08
+    """Rounds of the storekeeper."""
     batch: int = BATCH
 
 
 def orders_alone(*, typed: float = 0.0, batch: int = BATCH) -> Mix:
     """Orders and nothing that goes with them."""
-    return Mix(typed=typed, structured=0, pay=0, cancel=0, hire=0, receive=0, ship=0, batch=batch)
+    return Mix(
+        typed=typed, structured=0, pay=0, cancel=0, hire=0, receive=0, ship=0, rare=0, change=0, store=0, batch=batch
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -26,11 +26,11 @@ AT_ONCE = 12
 class PayOffice:
     """The payroll office of one company of a house."""
 
-    def __init__(self, house: House, company: Company, auditor: str) -> None:
+    def __init__(self, house: House, company: Company, officer: str, auditor: str) -> None:
         self._house = house
         self._company = company
         self._payroll = f"/payroll/v1/companies/{company.code}"
-        self.officer = house.admin
+        self.officer = FrontOffice(house.gateway, officer, connections=AT_ONCE)
         self.approver = FrontOffice(house.gateway, auditor, connections=AT_ONCE)
         self._hirer = FrontOffice(house.gateway, house.offices[0].key, connections=AT_ONCE)
         self._turn = asyncio.Semaphore(AT_ONCE)
@@ -39,8 +39,8 @@ class PayOffice:
 
     async def close(self) -> None:
         """Hang up."""
-        await self.approver.close()
-        await self._hirer.close()
+        for office in (self.officer, self.approver, self._hirer):
+            await office.close()
 
     async def open(self, people: int) -> None:
         """Accounts, a pay group, and so many people with pay, account and tax profile."""

@@ -16,7 +16,8 @@ from typing import Any, Literal, TextIO
 
 Kind = Literal[
     "order", "cancel", "pay", "hire", "receive", "pick", "pack", "dispatch", "set_up", "read", "inject", "enter",
-    "start_run", "approve_run", "export_run",
+    "start_run", "approve_run", "export_run", "change", "count", "decide", "transfer", "arrive", "close", "agree",
+    "carry",
 ]  # fmt: skip
 Outcome = Literal["ok", "fail", "unknown"]
 

@@ -14,7 +14,9 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from tests.proof.load.intents import Company, Intent, Mix, Wishes, cloud_event
+from tests.proof.load.rare import RareOrders
 from tests.proof.load.record import History, Kind
+from tests.proof.load.storekeeper import ASKED, Storekeeper
 from tests.proof.load.warehouse import STEPS, TWIN, Clerk
 from tests.proof.load.wire import SILENCE, Lines, Reply, request_bytes
 
@@ -107,6 +109,8 @@ class Load:
         name = f"L{Load._loads}s{seed}"
         self._wishes = Wishes(name, house.companies, len(house.offices), random.Random(seed + 1))
         self._clerk = Clerk(name, random.Random(seed + 2))
+        self._rare = RareOrders(self._wishes, random.Random(seed + 3))
+        self._storekeeper = Storekeeper(name, house.companies, len(house.offices), random.Random(seed + 4))
         self._batch: list[Intent] = []
         self._under_way: set[asyncio.Task[None]] = set()
         self._sent = 0
@@ -137,10 +141,11 @@ class Load:
         await asyncio.gather(*(self._send_typed(intent, due) for intent in intents))
 
     async def finish(self) -> None:
-        """Wait until everything under way has its answer, and hang up."""
+        """Wait until everything under way has its answer and what it set a time for is over, and hang up."""
         self._flush()
         while self._under_way:
             await asyncio.wait(self._under_way)
+        await asyncio.sleep(self._rare.left_s())
         for _, lines in self._clients:
             lines.close()
         if self._failed is not None:
@@ -159,7 +164,7 @@ class Load:
             count += 1
 
     def _one_order(self, due: float) -> None:
-        intent, way = self._wishes.order(), self._dice.random()
+        intent, way = self._order(), self._dice.random()
         if way < self._mix.typed:
             self._start(self._send_typed(intent, due))
         elif way < self._mix.typed + self._mix.structured:
@@ -168,6 +173,10 @@ class Load:
             self._batch.append(intent)
             if len(self._batch) >= self._mix.batch:
                 self._flush()
+
+    def _order(self) -> Intent:
+        is_rare = self._mix.rare and self._rare.dice.random() < self._mix.rare
+        return self._rare.order() if is_rare else self._wishes.order()
 
     def _flush(self) -> None:
         batch, self._batch = self._batch, []
@@ -185,6 +194,10 @@ class Load:
                 self._start(self._send_typed(intent, due))
         if self._dice.random() < mix.ship:
             self._start(self._ship(due))
+        if self._rare.dice.random() < mix.change and (intent := self._rare.change()) is not None:
+            self._start(self._send_typed(intent, due))
+        if self._rare.dice.random() < mix.store:
+            self._start(self._storekeeper.round(lambda intent: self._send_typed(intent, due)))
 
     async def _ship(self, due: float) -> None:
         """Pick, pack and ship some orders; it ends where an order is not there yet, or not any more."""
@@ -291,7 +304,7 @@ class Load:
                 client, op, "ok", status=status, request_id=told.get("request_id"), subject=told.get("subject")
             )
             return True
-        final = code in REUSED or (intent.f in STEPS and code != TWIN)
+        final = code in REUSED or (intent.f in STEPS | ASKED and code != TWIN)
         refused = 400 <= status < 500 and status not in {408, 429} and (status != 409 or final)
         if refused or (status in {409, 429} and not self._retry):
             history.complete(client, op, "fail", status=status, code=code)
