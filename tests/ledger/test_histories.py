@@ -131,14 +131,14 @@ async def set_up(desk: Desk, name: str, today: date, rng: random.Random, clerk: 
     rates: dict[str, list[tuple[date, Fraction]]] = {}
     for currency in sorted(DECIMALS.keys() - {own}):
         days = [today - timedelta(days=150 - n) for n in range(0, 170, 4)]
-        days = [day for day in days if day != RATE_DAY or own != "EUR"]
+        if own == "EUR":
+            days = [day for day in days if day != RATE_DAY]  # of which the desk has spoken already
         values = [f"{WORTH[currency] / WORTH[own] * rng.uniform(0.85, 1.15):.6f}" for _ in days]
-        if own == "EUR" and currency in RATES:  # the desk has said so already
-            days, values = [*days, RATE_DAY], [*values, RATES[currency]]
-        rates[currency] = sorted((day, Fraction(value)) for day, value in zip(days, values, strict=True))
-        new = [
-            NewRate(currency, day, value, "ECB", "") for day, value in zip(days, values, strict=True) if day != RATE_DAY
-        ]
+        new = [NewRate(currency, day, value, "ECB", "") for day, value in zip(days, values, strict=True)]
+        known = [(day, Fraction(value)) for day, value in zip(days, values, strict=True)]
+        if own == "EUR" and currency in RATES:
+            known.append((RATE_DAY, Fraction(RATES[currency])))
+        rates[currency] = sorted(known)
         await desk.do(handlers.record_rates, RecordRates(name, new[::-1], cause(name)))
     await desk.do(handlers.set_policies, SetDunningPolicy(name, LEVELS, True, cause(name)))
     closed: list[tuple[date, date]] = []
