@@ -94,8 +94,9 @@ def _tidy_lines(data: dict[str, Any]) -> dict[str, Any]:
 
 def _order_rules(order: OrderPlaced, now: datetime) -> list[Fault]:
     faults = misplaced(order.placed_at, now, "/placed_at")
-    if order.reserve_until is not None and order.reserve_until <= now:
-        faults.append(Fault("/reserve_until", "in-the-past", "An order cannot have run out before it came."))
+    # By its own time and not by ours: what is accepted once is accepted again, however late it is repeated.
+    if order.reserve_until is not None and order.reserve_until <= order.placed_at:
+        faults.append(Fault("/reserve_until", "not-after-placed-at", "An order cannot run out before it is placed."))
     try:
         minor_units(order.currency)
     except UnknownCurrency as unknown:
