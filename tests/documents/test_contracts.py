@@ -20,6 +20,7 @@ def test_every_type_on_a_subscribed_topic_is_handled_or_ignored_for_a_reason() -
         "ledger.dunning",
         "ledger.invoices",
         "ledger.statements",
+        "payroll.employees",
         "sales.hires",
     )
 

@@ -257,7 +257,8 @@ async def test_papers_of_goods_wait_for_the_name_and_address_of_their_seller(arc
 
 async def test_an_archive_of_before_learns_the_addresses_of_its_companies_when_it_is_migrated(house: Archive) -> None:
     owner = await asyncpg.connect(house.urls.migration_url)
-    await owner.execute("drop table letterhead; update alembic_version set version_num = 'documents_0005'")
+    await owner.execute("drop table letterhead; drop table retention_start")
+    await owner.execute("update alembic_version set version_num = 'documents_0005'")
     await owner.close()
 
     await asyncio.to_thread(migrate, "documents", house.urls.migration_url)

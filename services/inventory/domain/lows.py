@@ -43,4 +43,5 @@ class Lows(Generic[Key]):
             elif day in lows and quantity < 0:
                 lows[watched] = from_then if low is None else min(low, from_then)
             else:
-                lows[watched] = (there if low is None else low) + min(quantity, 0)
+                # what was there in the end may now be in between
+                lows[watched] = (there if low is None else min(low, there)) + min(quantity, 0)
