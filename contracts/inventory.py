@@ -306,6 +306,16 @@ class StockValued(EventData, topic="inventory.valuations", key="document"):
     value: Annotated[Amount, Field(description="The sum of the lines; below 0 when stock is worth less than before.")]
     lines: Annotated[list[ValuedLine], Field(min_length=1, max_length=500)]
     about: Annotated[Uuid, Field(description="Of a revaluation: the document that came late.")] | None = None
+    written_off: (
+        Annotated[
+            Amount,
+            Field(
+                description="Of a revaluation: how much of the value is about goods that were counted missing or lost "
+                "on the way; the rest is about goods that were sold. Absent: nothing."
+            ),
+        ]
+        | None
+    ) = None
 
 
 class OrderBackOrdered(EventData, topic="inventory.reservations", key="order"):

@@ -1,4 +1,4 @@
-"""Events of the ledger about what customers owe: what is overdue, who is reminded of it, and statements."""
+"""Events of the ledger about what customers owe, who is reminded of it, statements, and goods that were booked late."""
 
 from typing import Annotated, Literal
 
@@ -88,3 +88,15 @@ class StatementDrawn(EventData, topic="ledger.statements", key="statement"):
     closing: Annotated[Amount, Field(description="What is owed at the end of the last day.")]
     unapplied: Annotated[UnsignedAmount, Field(description="Money of the customer that pays nothing yet.")]
     ageing: Annotated[list[OpenByAge], Field(max_length=20, description="What is open of the closing, by age.")]
+
+
+class StockPostedLate(EventData, topic="ledger.stock", key="document"):
+    """A document about goods is of a period that is closed: its value stands in the books on a later day.
+
+    Whoever compares what stock is worth with the books takes the document on that day too.
+    """
+
+    document: Annotated[Uuid, Field(description="As in StockValued, or the shipment of StockIssued.")]
+    entry: Uuid
+    original_on: Annotated[CalendarDate, Field(description="Its own day.")]
+    posted_on: Annotated[CalendarDate, Field(description="The first open day after it.")]

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 
-from contracts import documents, gateway, inventory, ledger, ledger_dues, ledger_prices, payroll
+from contracts import documents, gateway, inventory, inventory_counts, ledger, ledger_dues, ledger_prices, payroll
 from contracts.base import EventData
 from contracts.topics import TOPICS
 
 OWNERS: Mapping[str, tuple[ModuleType, ...]] = MappingProxyType({
-    "gateway": (gateway,), "inventory": (inventory,), "ledger": (ledger, ledger_dues, ledger_prices),
-    "documents": (documents,), "payroll": (payroll,),
+    "gateway": (gateway,), "inventory": (inventory, inventory_counts),
+    "ledger": (ledger, ledger_dues, ledger_prices), "documents": (documents,), "payroll": (payroll,),
 })  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from contracts.story_books import books
 from contracts.story_papers import invoice_on_paper, papers
 from contracts.story_payroll import payroll
 from contracts.story_receivables import credit, receivables, reminders
+from contracts.story_stock import set_right, waiting
 
 COMPANY = "aegean"
 WEBSHOP = "/sales/webshop"
@@ -273,34 +274,7 @@ DATA: Mapping[str, dict[str, Any]] = {
     },
     "StockIssued.v1": _ISSUED,
     "StockValued.v1": _VALUED,
-    "BackOrderReserved.v1": {
-        "order": story_id("waiting order"),
-        "reservation": story_id("waiting reservation"),
-        "lines": [{"line": 1, "item": "FILTER-250", "quantity": "4", "before": "8"}],
-        "part": 2,
-        "complete": True,
-    },
-    "OrderBackOrdered.v1": {
-        "order": story_id("waiting order"),
-        "reservation": story_id("waiting reservation"),
-        "detail": "Waits for goods: FILTER-250 lacks 4.",
-        "lines": [{"line": 1, "item": "FILTER-250", "quantity": "4"}],
-    },
-    "ReservationReduced.v1": {
-        "order": story_id("ended order"),
-        "reservation": story_id("ended reservation"),
-        "reason": "order-cancelled",
-        "lines": [{"line": 1, "item": "FILTER-250", "quantity": "3"}],
-        "waiting": [{"line": 2, "item": "BEANS-1KG", "quantity": "1"}],
-        "over": True,
-        "parts": 1,
-    },
-    "CancellationRefused.v1": {
-        "order": story_id("shipped order"),
-        "code": "already-shipped",
-        "stage": "shipped",
-        "detail": "Goods of the order have left already.",
-    },
+    **waiting(story_id),
     "ShipmentDispatched.v1": {
         "shipment": SHIPMENT,
         "number": "DN-2026-000007",
@@ -326,6 +300,7 @@ DATA: Mapping[str, dict[str, Any]] = {
         "on_hand": "-7",
     },
     **credit(ORDER, SECOND_ORDER),
+    **set_right(story_id),
 }
 
 # What caused what. Everything else was asked for directly, over an API.

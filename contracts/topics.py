@@ -61,7 +61,7 @@ _ROWS = (
         ),
     ),
     Topic("inventory.shipments", "inventory", "shipment", ("ShipmentDispatched.v1", "StockIssued.v1")),
-    Topic("inventory.valuations", "inventory", "document", ("StockValued.v1",)),
+    Topic("inventory.valuations", "inventory", "document", ("StockValued.v1", "StockAdjusted.v1")),
     Topic(
         "ledger.companies",
         "ledger",
@@ -89,6 +89,7 @@ _ROWS = (
     Topic("ledger.credits", "ledger", "order", ("CreditApproved.v1", "CreditHeld.v1")),
     Topic("ledger.refusals", "ledger", "order", ("InvoiceRefused.v1",)),
     Topic("ledger.payments", "ledger", "payment", ("PaymentAllocated.v1", "PaymentBounced.v1", "PaymentRefunded.v1")),
+    Topic("ledger.stock", "ledger", "document", ("StockPostedLate.v1",)),
     Topic("ledger.entries", "ledger", "entry", ("EntryPosted.v1",)),
     Topic(
         "documents.documents",

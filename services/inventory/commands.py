@@ -318,6 +318,15 @@ class DecideClosing:
 
 
 @dataclass(frozen=True, slots=True)
+class PostLate:
+    """A document stands in the books on a later day than its own, which is closed there."""
+
+    company: str
+    document: UUID
+    posted_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class SetTolerance:
     """By how many millionths of what was expected a count may differ without another person's word."""
 

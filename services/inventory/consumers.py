@@ -10,6 +10,7 @@ from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.ledger import AccountOpened, CreditHeld, ExchangeRateRecorded, TaxCodeDefined
 from services.inventory import handlers
+from services.inventory.translate.adjusting import PostedLate, to_post_late
 from services.inventory.translate.stock import (
     CreditAsked,
     CreditGiven,
@@ -50,6 +51,12 @@ async def on_order_news(events: Sequence[Received[Any]], unit: UnitOfWork) -> Ou
     all of them lock stock: see `handlers.settle_orders`.
     """
     return await handlers.settle_orders([to_settle_order(event) for event in events], unit)
+
+
+@consumers.on(PostedLate)
+async def on_stock_posted_late(events: Sequence[Received[PostedLate]], unit: UnitOfWork) -> None:
+    """Stock is worth what the books say on every day, also where a document came after its month was closed."""
+    await handlers.post_late([to_post_late(event) for event in events], unit)
 
 
 consumers.ignore(ExchangeRateRecorded, because="goods are valued in the company's own currency")

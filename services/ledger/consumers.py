@@ -10,6 +10,7 @@ from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.gateway import OrderCancelled
 from contracts.inventory import CancellationRefused, OrderBackOrdered
+from contracts.inventory_counts import StockAdjusted
 from services.ledger import handlers, translate
 from services.ledger.views import (
     ChangedTerms,
@@ -120,4 +121,5 @@ async def on_stock_value_changed(events: Sequence[Received[Any]], unit: UnitOfWo
     return await handlers.post_stock([translate.to_post_stock(event) for event in events], unit)
 
 
+consumers.ignore(StockAdjusted, because="what goods are worth that are missing or found is told by StockValued")
 consumers.ignore(OrderBackOrdered, because="what waits is invoiced when its goods are set aside")

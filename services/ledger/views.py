@@ -232,3 +232,4 @@ class GoodsValued(EventView, of=StockValued):
     posted_on: CalendarDate
     currency: CurrencyCode
     value: str
+    written_off: str | None = None

@@ -18,7 +18,7 @@ from tests.support.department import Event, Told, event, sample_event
 
 def test_every_type_on_a_subscribed_topic_is_handled_or_ignored_for_a_reason() -> None:
     assert consumers.unlisted() == {}
-    assert consumers.topics == ("ledger.companies", "ledger.credits", "ledger.refusals", "sales.orders")
+    assert consumers.topics == ("ledger.companies", "ledger.credits", "ledger.refusals", "ledger.stock", "sales.orders")
 
 
 async def test_the_golden_samples_are_understood(make_room: MakeRoom) -> None:

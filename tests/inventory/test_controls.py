@@ -198,6 +198,35 @@ async def test_a_receipt_that_was_counted_but_not_booked_is_not_counted_twice(ro
     )
 
 
+async def test_a_booked_count_is_told_with_its_reason_and_who_stands_for_it(room: StockRoom) -> None:
+    """I17: also of goods that nobody values, and only of what differs; the second person is named."""
+    await room.stocked({"BEANS": "10", "MUG": "5"})
+    why = cause()._replace(actor="nikos")
+    number = document_id("count", why)
+    lines = [("BEANS", 7 * UNIT), ("MUG", 5 * UNIT)]
+    await room.ask(handlers.count_stock, CountStock(why, number, "C-7", "MAIN", DAY, "Water damage", lines))
+    assert await room.told("StockAdjusted") == []
+    await room.ask(handlers.decide_counts, approving(number))
+    (told,) = await room.told("StockAdjusted")
+    assert told.data == {
+        "document": str(number), "kind": "count", "reference": "C-7", "warehouse": "MAIN", "effective_on": "2026-11-21",
+        "reason": "Water damage", "reported_by": "nikos", "approved_by": "maria",
+        "lines": [{"item": "BEANS", "quantity": "-3"}],
+    }  # fmt: skip
+
+
+async def test_a_loss_in_transit_is_told_like_a_count(client: httpx.AsyncClient, room: StockRoom) -> None:
+    """I17, I10: within the tolerance nobody else is named; its value is told under the same id."""
+    await tolerance(room, 100_000)
+    at = await sent(room, client, 9)
+    await post(client, f"{at}/closing", {})
+    (told,) = await room.told("StockAdjusted")
+    assert (told.data["kind"], told.data["warehouse"], told.data["reference"]) == ("transit-loss", "TRANSIT", "T-1")
+    assert (told.data["reported_by"], told.data.get("approved_by")) == ("key:warehouse", None)
+    assert told.data["lines"] == [{"item": "BEANS", "quantity": "-1"}]
+    assert (await room.told("StockValued"))[-1].key == told.key
+
+
 # -- what goods cost is said -------------------------------------------------------------------------------------------
 
 

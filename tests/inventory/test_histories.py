@@ -207,6 +207,7 @@ class Story:
         if isinstance(result, Answer):
             assert result.body["lines"][0]["expected"] == from_micro(to_micro(f"{there:f}"))  # type: ignore[index]
             self.model.move(sku, "MAIN", found - there)
+            self.model.told["adjusted"] += found != there
         return isinstance(result, Answer)
 
     async def send(self, sku: str) -> bool:
@@ -281,7 +282,12 @@ def is_short(result: Result) -> bool:
 
 
 def told_as(kind: str, data: dict[str, Any]) -> str:
-    names = {"StockReserved": "reserved", "BackOrderReserved": "late", "OrderBackOrdered": "back-ordered"}
+    names = {
+        "StockReserved": "reserved",
+        "BackOrderReserved": "late",
+        "OrderBackOrdered": "back-ordered",
+        "StockAdjusted": "adjusted",
+    }
     if kind == "ReservationRefused":
         return str(data["code"])
     if kind == "ReservationReleased":

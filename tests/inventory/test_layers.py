@@ -207,7 +207,8 @@ async def test_items_of_before_go_on_as_they_were_told(room: StockRoom) -> None:
         update item_cost set state = convert_to('{flat}', 'UTF8') where sku <> 'TEA';
         update item_cost set state = convert_to('{both}', 'UTF8') where sku = 'TEA';
         drop table parcel_line, parcel, sscc_series, shipment_bin, bin_move, bin_level, bin, bin_policy;
-        drop index transfer_closing; alter table transfer drop column closed_by, drop column closing_by;
+        drop table late_posting; drop index transfer_closing;
+        alter table transfer drop column closed_by, drop column closing_by;
         drop function guard_every_instant_of_bins; alter table stock_count drop column bin;
         alter table stock_level drop column binned; alter table item_cost drop column apart;
         update alembic_version set version_num = 'inventory_0007'""")

@@ -15,7 +15,7 @@ FACTS = (
     "tax_rate",
     "list_price",
     *("legal_entity", "account", "tax_code", "order_terms", "billing_refusal", "invoice", "credit_note", "payment"),
-    *("allocation", "journal_entry", "journal_line", "outbox", "audit"),
+    *("allocation", "journal_entry", "journal_line", "stock_document", "outbox", "audit"),
     *("customer_change", "credit_limit"),
     *("exchange_rate", "deduction", "bounce"),
     *("fiscal_year", "fiscal_period", "period_exception", "entry_proposal", "entry_decision"),
@@ -31,6 +31,7 @@ CHANGING = (
 RARE = {
     "order_shipment",
     "tax_rate",
+    "stock_document",
     *("price_list", "list_price"),
     *("dunning_level", "dunning_run", "dunning_step", "dunning_stop", "order_credit"),
     *("customer", "customer_change", "credit_limit", "deduction", "bounce", "refund", "exchange_rate"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from chassis.ids import derive
 from contracts import published
 from contracts.inventory import StockIssued, StockValued
@@ -45,6 +47,21 @@ async def test_each_kind_of_document_stands_against_its_own_account(desk: Desk) 
         (CODES["stock_difference"], "EUR"): 1_700,
     }
     assert {t.data["journal"] for t in await desk.told("EntryPosted")} == {"stock"}
+    assert await desk.faults() == []
+
+
+async def test_what_was_written_off_is_no_cost_of_goods_when_its_cost_is_found_out_late(desk: Desk) -> None:
+    """I15, L16: of ten that stock is worth more, four are about goods that were missing; or less, and in both ways."""
+    await open_accounts(desk, *ROLES)
+    for value, written_off in (("10.00", "4.00"), ("-3.00", "-3.00"), ("1.00", "-2.00")):
+        late = valued("revaluation", value)
+        data = orjson.loads(late.body) | {"written_off": written_off}
+        await desk.hear(event(StockValued, "acme", data))
+    assert await desk.balances() == {
+        (CODES["inventory"], "EUR"): 800,
+        (CODES["cost_of_goods"], "EUR"): -600 - 300,
+        (CODES["stock_difference"], "EUR"): -400 + 300 + 200,
+    }
     assert await desk.faults() == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -93,6 +93,24 @@ class Move(NamedTuple):
     value: int | None
     place: str
     target: str | None = None
+    lost: bool = False
+    """It was counted, or lost on the way: no sale."""
+
+    @property
+    def writes_off(self) -> bool:
+        """Whether goods are missing."""
+        return self.lost and self.quantity < 0
+
+
+class Revalued(NamedTuple):
+    """By how much the value of stock differs from what was told, and what of that is about goods written off."""
+
+    value: int
+    written_off: int = 0
+
+    def plus(self, other: Revalued) -> Revalued:
+        """Both together."""
+        return Revalued(self.value + other.value, self.written_off + other.written_off)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +144,42 @@ def worth_of(stock: Stock, move: Move) -> int:
     return -there.value - share(last.value, missing, last.quantity)
 
 
-def value_late(now: Stock, before: Stock, later: Sequence[Move], move: Move) -> tuple[Valued, Stock]:
-    """Value a move that comes after others which happened later. Nothing that was posted is changed.
+class LateMoves:
+    """Moves of one document that come after others which happened later. Nothing that was posted is changed.
 
-    `before` is the stock at the end of the day (of the late move's own day: it is the last one of it), and `later` what
-    happened after that, in order. The later moves are done again on paper; by how much the books would look different
-    is the revaluation. The stock that is answered is what to go on from.
+    The later moves are done again on paper, once for all of them; by how much the books would look different is the
+    revaluation. What of it is about goods that were written off since is told by itself: it was no cost of goods sold.
     """
-    own = apply(before, move).value
-    for other in later:
-        apply(before, other)
-    booked = own if move.target is None else 0
-    return Valued(own, before.value - (now.value + booked)), before
+
+    __slots__ = ("_booked", "_old", "on", "stock")
+
+    def __init__(self, on: date, before: Stock) -> None:
+        """`before` is the stock at the end of the day: the late moves are the last ones of it."""
+        self.on = on
+        self.stock, self._old = before.copy(), before.copy()
+        self._booked = 0
+
+    @property
+    def booked(self) -> int:
+        """By how much the late moves change what stands in the books, apart from the revaluation."""
+        return self._booked
+
+    def add(self, move: Move) -> int:
+        """What one of them is worth."""
+        worth = apply(self.stock, move).value
+        self._booked += worth if move.target is None else 0
+        return worth
+
+    def work_in(self, now: Stock, later: Sequence[Move], keep: Callable[[date], None]) -> Revalued:
+        """Do again what happened later, in order. `keep` is called at the end of each day."""
+        old = self._old if any(move.writes_off for move in later) else None
+        written_off, day = 0, self.on
+        for move in later:
+            if move.on != day:
+                keep(day)
+                day = move.on
+            worth = apply(self.stock, move).value
+            if old is not None:
+                before = apply(old, move).value
+                written_off += worth - before if move.writes_off else 0
+        return Revalued(self.stock.value - (now.value + self._booked), written_off)

@@ -8,6 +8,7 @@ from services.inventory.handlers.items import allow_negative, define_items, defi
 from services.inventory.handlers.orders import await_credit, learn_companies, settle_orders
 from services.inventory.handlers.packing import pack_shipments, set_parcel_prefixes
 from services.inventory.handlers.picking import pick_orders, unpick_shipments
+from services.inventory.handlers.posting import post_late
 from services.inventory.handlers.receiving import receive_goods
 from services.inventory.handlers.shipping import dispatch_shipments
 from services.inventory.handlers.transfers import arrive_goods, send_goods
@@ -34,6 +35,7 @@ __all__ = [
     "learn_companies",
     "pack_shipments",
     "pick_orders",
+    "post_late",
     "receive_goods",
     "send_goods",
     "set_parcel_prefixes",

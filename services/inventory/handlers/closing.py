@@ -12,7 +12,6 @@ from datetime import date
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
-from chassis.ids import UUID
 from chassis.requests import Answer, Result
 from services.inventory.commands import CloseTransfer, DecideClosing
 from services.inventory.domain.counting import CountLine, within_tolerance
@@ -28,9 +27,7 @@ from services.inventory.store.stock import MoveRow
 from services.inventory.store.transfers import TransferKey, TransferLine, TransferRow, TransferState
 from services.inventory.translate import movements as translate
 from services.inventory.translate import valuing
-
-BY_RULE = "tolerance"
-"""Who agrees with a small loss: the company's rule, which is nobody's name."""
+from services.inventory.translate.adjusting import BY_RULE, NOT_ARRIVED, Adjustment, stock_adjusted
 
 
 async def close_transfers(commands: Sequence[CloseTransfer], unit: UnitOfWork) -> Sequence[Result]:
@@ -111,7 +108,7 @@ class _Closing:
         self.transfers, self.lines = transfers, lines
         self._today, self._levels, self._costs = today, levels, costs
         self._stands: dict[TransferKey, tuple[TransferState, str | None, str | None]] = {}
-        self._told: list[tuple[Cause, UUID, TransferKey, list[valuing.ValuedLine]]] = []
+        self._told: list[tuple[Cause, Adjustment, list[tuple[str, int]], TransferKey, list[valuing.ValuedLine]]] = []
 
     @classmethod
     async def open(cls, keys: set[TransferKey], unit: UnitOfWork) -> _Closing:
@@ -136,17 +133,21 @@ class _Closing:
         """What is missing leaves the books on the day on which it is agreed that it is lost."""
         document, day, lines = translate.document_id("loss", cause), self._today[key[0]], self.lines[key]
         worth: list[valuing.ValuedLine] = []
+        lost: list[tuple[str, int]] = []
         for sku, line in lines.items():
             missing = line.on_the_way
             if missing:
-                value = self._costs.move((key[0], TRANSIT, sku), document, day, -missing)
+                value = self._costs.move((key[0], TRANSIT, sku), document, day, -missing, lost=True)
                 move = MoveRow(key[0], TRANSIT, sku, -missing, "transit-loss", document, line.line, day, value)
                 self._levels.move(move)
                 lines[sku] = line._replace(lost=line.lost + missing)
+                lost.append((sku, -missing))
                 if value is not None:
                     worth.append(valuing.ValuedLine(sku, -missing, value))
         self.stand(key, "closed", by, agreed)
-        self._told.append((cause, document, key, worth))
+        reference = self.transfers[key].reference
+        adjusted = Adjustment(document, "transit-loss", reference, TRANSIT, day, NOT_ARRIVED, by, agreed)
+        self._told.append((cause, adjusted, lost, key, worth))
         self._unit.audit(cause, "transfer-closed", str(key[1]))
 
     def answer(self, key: TransferKey) -> Answer:
@@ -158,11 +159,12 @@ class _Closing:
         unit = self._unit
         await self._levels.write(unit)
         if self._told:
-            lost = {key: list(self.lines[key].values()) for _, _, key, _ in self._told}
+            lost = {key: list(self.lines[key].values()) for *_, key, _ in self._told}
             await store.save_lines(unit.raw, lost)
             await self._costs.write()
         if self._stands:
             await store.decide(unit.raw, self._stands)
-        for cause, document, key, worth in self._told:
-            reference, day = self.transfers[key].reference, self._today[cause.company]
-            self._costs.tell(document, "transit-loss", reference, day, worth, cause)
+        for cause, what, lines, _, worth in self._told:
+            if lines:
+                unit.emit(*stock_adjusted(what, lines), cause)
+            self._costs.tell(what.document, "transit-loss", what.reference, what.on, worth, cause)

@@ -29,8 +29,9 @@ from services.inventory.store.stock import Level, MoveRow
 from services.inventory.translate import movements as translate
 from services.inventory.translate import stock as words
 from services.inventory.translate import valuing
+from services.inventory.translate.adjusting import BY_RULE, Adjustment, stock_adjusted
 
-Booking = tuple[Cause, UUID, CountRow, list[valuing.ValuedLine]]
+Booking = tuple[Cause, Adjustment, list[tuple[str, int]], list[valuing.ValuedLine]]
 
 
 async def set_tolerances(commands: Sequence[SetTolerance], unit: UnitOfWork) -> Sequence[Result]:
@@ -85,7 +86,7 @@ async def count_stock(commands: Sequence[CountStock], unit: UnitOfWork) -> Seque
             command.reference, command.warehouse, command.counted_on, command.reason,
             "adjusted" if small else "pending", command.cause.person, command.bin,
         )  # fmt: skip
-        refused = booking.book(command.cause, command.count, row, lines) if small else None
+        refused = booking.book(command.cause, command.count, row, lines, BY_RULE) if small else None
         if refused is not None:
             results.append(refused)
             continue
@@ -123,7 +124,8 @@ async def decide_counts(commands: Sequence[DecideCount], unit: UnitOfWork) -> Se
         refused = _cannot_decide(command, counts.get(key))
         if refused is None and command.approved:
             refused = booking.outdated(command.cause.company, counts[key], lines[key])
-            refused = refused or booking.book(command.cause, command.count, counts[key], lines[key])
+            agreed = command.cause.person
+            refused = refused or booking.book(command.cause, command.count, counts[key], lines[key], agreed)
         if refused is not None:
             results.append(refused)
             continue
@@ -173,7 +175,7 @@ class _Booking:
                 return translate.count_outdated(line, now, f"/lines/{index}/counted")
         return None
 
-    def book(self, cause: Cause, count: UUID, row: CountRow, lines: Sequence[CountLine]) -> Refused | None:
+    def book(self, cause: Cause, count: UUID, row: CountRow, lines: Sequence[CountLine], agreed: str) -> Refused | None:
         """Book what differs, or say why that cannot be: goods that are promised to orders are not simply gone."""
         company, on = cause.company, row.counted_on
         for index, line in enumerate(lines):
@@ -192,7 +194,7 @@ class _Booking:
         for line in lines:
             if line.difference:
                 day, where = row.counted_on, row.warehouse
-                value = self._costs.move((company, where, line.sku), count, day, line.difference)
+                value = self._costs.move((company, where, line.sku), count, day, line.difference, lost=True)
                 self.levels.move(
                     MoveRow(company, where, line.sku, line.difference, "count", count, line.line, day, value)
                 )
@@ -200,7 +202,9 @@ class _Booking:
                     self.bins.put((company, where, line.sku, row.bin), line.difference, "count", count, line.line, day)
                 if value is not None:
                     worth.append(valuing.ValuedLine(line.sku, line.difference, value))
-        self._told.append((cause, count, row, worth))
+        found = [(line.sku, line.difference) for line in lines if line.difference]
+        what = Adjustment(count, "count", row.reference, row.warehouse, on, row.reason, row.counted_by, agreed, row.bin)
+        self._told.append((cause, what, found, worth))
         return None
 
     async def write(self) -> None:
@@ -209,8 +213,10 @@ class _Booking:
         await self.bins.write()
         await self._costs.write()
         await serve_from_levels(self._unit, self.levels, {cause.company: cause for cause, *_ in self._told})
-        for cause, count, row, worth in self._told:
-            self._costs.tell(count, "count", row.reference, row.counted_on, worth, cause)
+        for cause, what, found, worth in self._told:
+            if found:
+                self._unit.emit(*stock_adjusted(what, found), cause)
+            self._costs.tell(what.document, "count", what.reference, what.on, worth, cause)
 
 
 def _cannot_count(

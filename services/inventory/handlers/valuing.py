@@ -15,7 +15,16 @@ from chassis.ids import UUID
 from services.inventory.domain.book import StockKey
 from services.inventory.domain.days import Span, day_of
 from services.inventory.domain.layers import Method
-from services.inventory.domain.valuing import Move, Stock, Valued, apply, book_value_max, value_late, worth_of
+from services.inventory.domain.valuing import (
+    LateMoves,
+    Move,
+    Revalued,
+    Stock,
+    Valued,
+    apply,
+    book_value_max,
+    worth_of,
+)
 from services.inventory.store import valuing as store
 from services.inventory.store.stock import Level
 from services.inventory.store.valuing import CompanyTerms, CostRow, RevaluationRow
@@ -29,7 +38,7 @@ LONG_AGO = date(1, 1, 1)
 class _Item:
     """One item while its moves are decided."""
 
-    __slots__ = ("before", "kept_on", "last_on", "later", "now", "since")
+    __slots__ = ("before", "kept_on", "last_on", "late", "later", "now", "seen", "since")
 
     def __init__(self, row: CostRow) -> None:
         self.now = translate.read_stock(row.method, row.state, apart=row.apart)
@@ -38,6 +47,10 @@ class _Item:
         self.before = Stock(row.method, row.apart)
         self.later: list[Move] | None = None
         """Its moves after `kept_on`, in order; only where a late move needs them."""
+        self.late: tuple[UUID, LateMoves] | None = None
+        """Late moves of a document that are not worked in yet: all of them are at once."""
+        self.seen: tuple[date, Stock] | None = None
+        """The stock at the end of a day that was asked for, so that the next line need not go there again."""
 
 
 class Costs:
@@ -53,7 +66,7 @@ class Costs:
         self._days: dict[tuple[str, str, date], tuple[int, int]] = {}
         self._checkpoints: dict[tuple[str, str, date], bytes] = {}
         self._dropped: dict[StockKey, date] = {}
-        self._revalued: dict[tuple[str, UUID, str], int] = {}
+        self._revalued: dict[tuple[str, UUID, str], Revalued] = {}
 
     def __contains__(self, key: StockKey) -> bool:
         return key in self._items
@@ -66,8 +79,11 @@ class Costs:
             return False
         most = book_value_max(self.currencies[company])
         late = value is None and item.last_on is not None and on < item.last_on
+        if not late:
+            self._work_in((company, sku), item)
         worth = worth_of(self._before(item, on) if late else item.now, Move(on, quantity, value, place))
-        return abs(worth) > most or abs(item.now.value + worth) > most
+        there = item.now.value + (item.late[1].booked if item.late is not None else 0)
+        return abs(worth) > most or abs(there + worth) > most
 
     def priced(self, level: Level, on: date) -> bool:
         """Whether goods of which nobody says the cost have one. True for an item that nobody values."""
@@ -94,12 +110,24 @@ class Costs:
         for key, moves in (await store.read_history(self._unit.raw, after)).items():
             self._items[key].later = moves
 
-    def move(self, level: Level, document: UUID, on: date, quantity: int, value: int | None = None) -> int | None:
-        """Value one move; None when nobody values the item. What it changes of the past is noted for its document."""
+    def move(
+        self,
+        level: Level,
+        document: UUID,
+        on: date,
+        quantity: int,
+        value: int | None = None,
+        *,
+        lost: bool = False,
+    ) -> int | None:
+        """Value one move; None when nobody values the item. What it changes of the past is noted for its document.
+
+        `lost` goods were counted, or did not arrive: they were not sold.
+        """
         company, place, sku = level
         if (company, sku) not in self._items:
             return None
-        worth = self._happen((company, sku), document, Move(on, quantity, value, place))
+        worth = self._happen((company, sku), document, Move(on, quantity, value, place, lost=lost))
         self._add((company, sku), on, quantity, worth)
         return worth
 
@@ -114,24 +142,30 @@ class Costs:
     def _happen(self, key: StockKey, document: UUID, move: Move) -> int:
         item = self._items[key]
         self._moved.add(key)
-        late = item.last_on is not None and move.on < item.last_on
-        valued = self._late(key, item, move) if late else self._in_time(key, item, move)
-        if valued.revaluation:
-            self._add(key, self._today[key[0]], 0, valued.revaluation)
-            noted = (key[0], document, key[1])
-            self._revalued[noted] = self._revalued.get(noted, 0) + valued.revaluation
+        if item.last_on is not None and move.on < item.last_on:
+            return self._late(key, item, document, move)
+        valued = self._in_time(key, item, move)
+        self._note(key, document, Revalued(valued.revaluation))
         return valued.value
 
+    def _note(self, key: StockKey, document: UUID, change: Revalued) -> None:
+        """A document makes a difference to what was told before it came."""
+        if change.value:
+            self._add(key, self._today[key[0]], 0, change.value)
+        noted = (key[0], document, key[1])
+        self._revalued[noted] = self._revalued.get(noted, Revalued(0)).plus(change)
+
     @property
-    def revalued(self) -> dict[tuple[str, UUID], dict[str, int]]:
+    def revalued(self) -> dict[tuple[str, UUID], dict[str, Revalued]]:
         """Differences by company and document that caused them, then by item; none that came to nothing."""
-        found: dict[tuple[str, UUID], dict[str, int]] = {}
-        for (company, document, sku), value in self._revalued.items():
-            if value:
-                found.setdefault((company, document), {})[sku] = value
+        found: dict[tuple[str, UUID], dict[str, Revalued]] = {}
+        for (company, document, sku), change in self._revalued.items():
+            if change.value:
+                found.setdefault((company, document), {})[sku] = change
         return found
 
     def _in_time(self, key: StockKey, item: _Item, move: Move) -> Valued:
+        self._work_in(key, item)
         if item.last_on is not None and move.on > item.last_on and item.since >= CHECKPOINT_MOVES:
             self._checkpoints[(*key, item.last_on)] = translate.write_stock(item.now)
             item.since = 0
@@ -141,25 +175,51 @@ class Costs:
             item.later.append(move._replace(value=valued.value))
         return valued
 
-    def _late(self, key: StockKey, item: _Item, move: Move) -> Valued:
-        before = self._before(item, move.on)
+    def _late(self, key: StockKey, item: _Item, document: UUID, move: Move) -> int:
+        if item.late is not None and (item.late[0], item.late[1].on) != (document, move.on):
+            self._work_in(key, item)
+        if item.late is None:
+            item.late = document, LateMoves(move.on, self._before(item, move.on))
+        worth = item.late[1].add(move)
         assert item.later is not None
-        place = bisect_right(item.later, move.on, key=lambda other: other.on)
-        valued, item.now = value_late(item.now, before, item.later[place:], move)
-        item.later.insert(place, move._replace(value=valued.value))
-        item.since += 1
+        item.later.insert(bisect_right(item.later, move.on, key=_day), move._replace(value=worth))
+        item.seen = None
         self._dropped[key] = min(move.on, self._dropped.get(key, move.on))
-        for kept in [kept for kept in self._checkpoints if kept[:2] == key and kept[2] >= move.on]:
+        return worth
+
+    def _work_in(self, key: StockKey, item: _Item) -> None:
+        """Work in the late moves that wait for it, and keep states on the way: the next late move begins at those."""
+        if item.late is None:
+            return
+        (document, late), item.late = item.late, None
+        assert item.later is not None
+        place = bisect_right(item.later, late.on, key=_day)
+        for kept in [kept for kept in self._checkpoints if kept[:2] == key and kept[2] >= late.on]:
             del self._checkpoints[kept]
-        return valued
+        kept_to = 0
+
+        def keep(day: date) -> None:
+            nonlocal kept_to
+            assert item.later is not None
+            done = bisect_right(item.later, day, key=_day)
+            if done - kept_to >= CHECKPOINT_MOVES:
+                self._checkpoints[(*key, day)] = translate.write_stock(late.stock)
+                kept_to = done
+
+        change = late.work_in(item.now, item.later[place:], keep)
+        item.now, item.since = late.stock, len(item.later) - kept_to
+        self._note(key, document, change)
 
     @staticmethod
     def _before(item: _Item, on: date) -> Stock:
-        """An item's stock at the end of an earlier day."""
+        """An item's stock at the end of an earlier day: to look at, not to change."""
+        if item.seen is not None and item.seen[0] == on:
+            return item.seen[1]
         assert item.later is not None, "the history of an item was not read before its late move"
         before = item.before.copy()
-        for move in item.later[: bisect_right(item.later, on, key=lambda move: move.on)]:
+        for move in item.later[: bisect_right(item.later, on, key=_day)]:
             apply(before, move)
+        item.seen = on, before
         return before
 
     def _add(self, key: StockKey, on: date, quantity: int, value: int) -> None:
@@ -195,6 +255,8 @@ class Costs:
         """Write each table once. Nothing is written for a batch without valued items."""
         if not self._moved:
             return
+        for key in sorted(self._moved):
+            self._work_in(key, self._items[key])
         raw, now = self._unit.raw, self._unit.now
         rows = [
             (*key, translate.write_stock(i.now), i.now.quantity, i.now.value, i.last_on, i.since)
@@ -210,13 +272,17 @@ class Costs:
             await store.save_checkpoints(raw, self._checkpoints)
         revaluations = [
             RevaluationRow(
-                company, translate.revaluation_id(company, document), document, sku, self._today[company], value
+                company, translate.revaluation_id(company, document), document, sku, self._today[company], change.value
             )
-            for (company, document), values in self.revalued.items()
-            for sku, value in values.items()
+            for (company, document), changes in self.revalued.items()
+            for sku, change in changes.items()
         ]
         if revaluations:
             await store.add_revaluations(raw, revaluations, now)
+
+
+def _day(move: Move) -> date:
+    return move.on
 
 
 async def open_costs(unit: UnitOfWork, days: Mapping[StockKey, Span], *, apart: bool = False) -> Costs:

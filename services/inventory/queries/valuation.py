@@ -21,17 +21,29 @@ select sku, sum(quantity)::bigint as quantity, sum(value)::bigint as value from 
 where company = $1 and posted_on <= $2 and ($3::text is null or sku > $3) group by sku order by sku limit $4
 """
 CURRENCY = "select currency from stock_company where company = $1"
-# Each half reads a page in the order of its index, so that a page costs a page.
+# Each part reads a page in the order of its index, so that a page costs a page. What stands on another day in the books
+# is listed there.
 DOCUMENTS = """
 (select document, effective_on as posted_on, kind, sum(value)::bigint as value from stock_move
 where company = $1 and effective_on between $2 and $3 and value is not null
     and kind not in ('transfer-out', 'transfer-in')
+    and not exists (select from late_posting l where l.company = $1 and l.document = stock_move.document)
     and ($4::date is null or (effective_on, document) > ($4, $5::uuid))
 group by 1, 2, 3 order by 2, 1 limit $6)
 union all
 (select revaluation, posted_on, 'revaluation', sum(value)::bigint from revaluation
 where company = $1 and posted_on between $2 and $3 and ($4::date is null or (posted_on, revaluation) > ($4, $5::uuid))
+    and not exists (select from late_posting l where l.company = $1 and l.document = revaluation)
 group by 1, 2 order by 2, 1 limit $6)
+union all
+(select l.document, l.posted_on, coalesce(m.kind, 'revaluation'), coalesce(m.value, r.value) from late_posting l
+left join lateral (select v.kind, sum(v.value)::bigint as value from stock_move v where v.company = l.company
+    and v.document = l.document and v.value is not null group by 1) m on true
+left join lateral (select sum(v.value)::bigint as value from revaluation v where v.company = l.company
+    and v.revaluation = l.document) r on true
+where l.company = $1 and l.posted_on between $2 and $3
+    and ($4::date is null or (l.posted_on, l.document) > ($4, $5::uuid))
+order by 2, 1 limit $6)
 order by 2, 1 limit $6
 """
 LAYERS = """

@@ -63,7 +63,8 @@ on conflict (company, sku, on_day) do update set state = excluded.state, valid =
 # Goods that nobody values are in no sum, nor are those that changed their place where that makes no difference. Where
 # it does, that is two moves of one document, of which the first tells both.
 READ_HISTORY = """
-select m.company, m.sku, m.effective_on, m.quantity, m.value, m.warehouse, t.warehouse
+select m.company, m.sku, m.effective_on, m.quantity, m.value, m.warehouse, t.warehouse,
+    m.kind in ('count', 'transit-loss')
 from unnest($1::text[], $2::text[], $3::date[]) as x(company, sku, after)
 cross join lateral (select * from stock_move v where v.company = x.company and v.sku = x.sku and v.value is not null
     and v.effective_on > x.after and v.kind <> 'transfer-in' order by v.effective_on, v.move offset 0) m
@@ -83,6 +84,24 @@ insert into revaluation (company, revaluation, document, sku, posted_on, value, 
 select x.company, x.revaluation, x.document, x.sku, x.posted_on, x.value, $7
 from unnest($1::text[], $2::uuid[], $3::uuid[], $4::text[], $5::date[], $6::bigint[])
     as x(company, revaluation, document, sku, posted_on, value)
+"""
+
+
+ADD_LATE_POSTINGS = """
+insert into late_posting (company, document, posted_on, recorded_at)
+select x.company, x.document, x.posted_on, $4 from unnest($1::text[], $2::uuid[], $3::date[])
+    as x(company, document, posted_on) on conflict do nothing returning company, document
+"""
+# A document has moves, or is a revaluation.
+READ_VALUES = """
+select x.company, x.document, m.sku, m.posted_on, m.quantity, m.value
+from unnest($1::text[], $2::uuid[]) as x(company, document)
+cross join lateral (
+    select v.sku, v.effective_on as posted_on, sum(v.quantity)::bigint as quantity, sum(v.value)::bigint as value
+    from stock_move v where v.company = x.company and v.document = x.document and v.value is not null
+        and v.kind not in ('transfer-out', 'transfer-in') group by 1, 2
+    union all select v.sku, v.posted_on, 0, v.value from revaluation v
+    where v.company = x.company and v.revaluation = x.document) m
 """
 
 
@@ -181,3 +200,19 @@ async def add_to_days(connection: asyncpg.Connection, sums: Mapping[tuple[str, s
 async def add_revaluations(connection: asyncpg.Connection, rows: Sequence[RevaluationRow], now: datetime) -> None:
     """Write what late documents change."""
     await connection.execute(ADD_REVALUATIONS, *columns(rows, 6), now)
+
+
+async def add_late_postings(
+    connection: asyncpg.Connection, rows: Mapping[tuple[str, UUID], date], now: datetime
+) -> set[tuple[str, UUID]]:
+    """Keep on which day these documents stand in the books; those of which that was not known yet."""
+    found = await connection.fetch(ADD_LATE_POSTINGS, *columns([(*key, rows[key]) for key in sorted(rows)], 3), now)
+    return {(company, document) for company, document in found}
+
+
+async def read_values(
+    connection: asyncpg.Connection, documents: Collection[tuple[str, UUID]]
+) -> list[tuple[tuple[str, UUID], str, date, int, int]]:
+    """By how much these documents changed items: (document, sku, day, quantity, value)."""
+    rows = await connection.fetch(READ_VALUES, *columns(sorted(documents), 2))
+    return [((company, document), *rest) for company, document, *rest in rows]

@@ -102,6 +102,16 @@ class Revaluation(Row, table=True):
     recorded_at: datetime = Field(sa_column=moment_column())
 
 
+class LatePosting(Row, table=True):
+    """On which day a document stands in the books of which the own day was closed there. Facts."""
+
+    __tablename__ = "late_posting"
+    company: str = Field(sa_column=text_column(key=True))
+    document: UUID = Field(primary_key=True)
+    posted_on: date
+    recorded_at: datetime = Field(sa_column=moment_column())
+
+
 class Transfer(Row, table=True):
     """Goods between two warehouses."""
 

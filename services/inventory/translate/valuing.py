@@ -14,7 +14,7 @@ from contracts.inventory import StockIssued, StockValued
 from contracts.money import from_micro, from_minor, minor_units
 from services.inventory.domain.layers import Layer, Method, Pool
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
-from services.inventory.domain.valuing import EVERYWHERE, Stock
+from services.inventory.domain.valuing import EVERYWHERE, Revalued, Stock
 from services.inventory.translate.stock import Fact
 
 NOTHING: Mapping[str, Any] = {"layers": [], "owed": (0, 0)}
@@ -75,6 +75,7 @@ def stock_valued(
     currency: str,
     lines: Sequence[ValuedLine],
     about: UUID | None = None,
+    written_off: int = 0,
 ) -> Fact:
     """The value of stock changed, and by what."""
     data: dict[str, object] = {
@@ -90,17 +91,27 @@ def stock_valued(
             for sku, quantity, value in lines
         ],
     }
-    return StockValued, document, data if about is None else data | {"about": about}
+    if about is not None:
+        data["about"] = about
+    if written_off:
+        data["written_off"] = from_minor(written_off, currency)
+    return StockValued, document, data
 
 
 def revaluation(
-    company: str, document: UUID, reference: str, on: date, posted_on: date, currency: str, values: Mapping[str, int]
+    company: str,
+    document: UUID,
+    reference: str,
+    on: date,
+    posted_on: date,
+    currency: str,
+    changes: Mapping[str, Revalued],
 ) -> Fact:
     """A document that came late makes a difference to what was issued before it came."""
-    lines = [ValuedLine(sku, 0, value) for sku, value in values.items()]
-    return stock_valued(
-        revaluation_id(company, document), "revaluation", reference, on, posted_on, currency, lines, document
-    )
+    lines = [ValuedLine(sku, 0, change.value) for sku, change in changes.items()]
+    written_off = sum(change.written_off for change in changes.values())
+    own = revaluation_id(company, document)
+    return stock_valued(own, "revaluation", reference, on, posted_on, currency, lines, document, written_off)
 
 
 def stock_issued(

@@ -1,4 +1,4 @@
-"""What customers owe: ageing, statements, and whether receivables equal their control account."""
+"""What customers owe: ageing and statements; and whether receivables and stock equal their control accounts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi import Query
 from chassis.errors import Fault, Problem
 from chassis.http import Router
 from services.ledger.api.inputs import YEAR_MAX, YEAR_MIN, Limit, Read, found
-from services.ledger.queries import ageing, companies, reconciliation, statements
+from services.ledger.queries import ageing, companies, reconciliation, statements, stock
 
 router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
 
@@ -70,14 +70,22 @@ async def read_statement(
     return found(answer, "statement")
 
 
+Thorough = Annotated[bool, Query(description="Look at every document, not at totals alone: as dear as history.")]
+
+
+@router.get("/reconciliation/stock")
+async def reconcile_stock(
+    company: str, reading: Read, as_of: AsOf = None, thorough: Thorough = False
+) -> reconciliation.ReconciliationAnswer:
+    """Whether what inventory says of its documents equals the inventory account on the day; where not, which differ."""
+    async with reading.connection(company) as connection:
+        day = as_of or await companies.today(connection, company)
+        return await stock.reconcile(connection, company, day, thorough=thorough)
+
+
 @router.get("/reconciliation/receivables")
 async def reconcile_receivables(
-    company: str,
-    reading: Read,
-    as_of: AsOf = None,
-    thorough: Annotated[
-        bool, Query(description="Look at every document, not at totals alone: as dear as history.")
-    ] = False,
+    company: str, reading: Read, as_of: AsOf = None, thorough: Thorough = False
 ) -> reconciliation.ReconciliationAnswer:
     """Whether receivables equal their control account on the day; where not, the exact documents."""
     async with reading.connection(company) as connection:

@@ -21,3 +21,5 @@ class PostStock:
     currency: str
     value: int
     cause: Cause
+    written_off: int = 0
+    """Of a revaluation: what of it is about goods that were not sold, but found missing."""

@@ -9,15 +9,24 @@ from chassis.ids import UUID, derive
 from services.ledger.domain.posting import STOCK_JOURNAL, Entry, Line
 
 INVENTORY = "inventory"
+WRITTEN_OFF = "stock_difference"
 AGAINST: Mapping[str, str] = {
     "receipt": "goods_received",
     "opening": "opening_balance",
     "issue": "cost_of_goods",
     "revaluation": "cost_of_goods",
-    "count": "stock_difference",
-    "transit-loss": "stock_difference",
+    "count": WRITTEN_OFF,
+    "transit-loss": WRITTEN_OFF,
 }
 """By the kind of document: received and not invoiced, there from the start, sold, found out late, missing or found."""
+
+
+def against(kind: str, value: int, written_off: int) -> dict[str, int]:
+    """By role, what stands against a change of the value of stock; of a revaluation more than one account may."""
+    parts = {AGAINST[kind]: value - written_off, WRITTEN_OFF: written_off}
+    if AGAINST[kind] == WRITTEN_OFF:
+        parts = {WRITTEN_OFF: value}
+    return {role: part for role, part in parts.items() if part}
 
 
 def stock_entry(
@@ -29,9 +38,11 @@ def stock_entry(
     currency: str,
     value: int,
     accounts: Mapping[str, str],
+    written_off: int = 0,
 ) -> Entry:
-    """The entry of one document: what stock gains, the other account gives."""
-    inventory, other = accounts[INVENTORY], accounts[AGAINST[kind]]
-    debit, credit = (inventory, other) if value > 0 else (other, inventory)
-    lines = [Line(debit, currency, abs(value), 0), Line(credit, currency, 0, abs(value))]
+    """The entry of one document: what stock gains, the other accounts give."""
+    gains = [(INVENTORY, value)] + [(role, -part) for role, part in against(kind, value, written_off).items()]
+    debits = [Line(accounts[role], currency, gain, 0) for role, gain in gains if gain > 0]
+    credits = [Line(accounts[role], currency, 0, -gain) for role, gain in gains if gain < 0]
+    lines = debits + credits
     return Entry(company, derive(company, "stock", document), STOCK_JOURNAL, posted_on, document, order, lines)

@@ -1,4 +1,4 @@
-"""Receivables against their control account: equal on every day, or the exact documents where they are not."""
+"""Sub-ledgers against their control account: equal on every day, or the exact documents where they are not."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pydantic import BaseModel
 from contracts.money import sum_text
 from services.ledger.domain.numbering import told_number
 
+RECEIVABLE = "receivable"
 CONTROL = """
 select d.currency, sum(d.debit - d.credit) as amount, sum(d.base_debit - d.base_credit) as base from account_day d
-join account a on a.company = d.company and a.code = d.account and a.role = 'receivable'
+join account a on a.company = d.company and a.code = d.account and a.role = $3
 where d.company = $1 and d.effective_on <= $2 group by 1
 """
 
@@ -63,12 +64,12 @@ from open_item o join invoice i on i.company = o.company and i.id = o.invoice wh
 DAYS = """
 with lines as (
     select e.posted_on as day, l.currency, sum(l.debit - l.credit) as amount from journal_line l
-    join account a on a.company = l.company and a.code = l.account and a.role = 'receivable'
+    join account a on a.company = l.company and a.code = l.account and a.role = $3
     join journal_entry e on e.company = l.company and e.id = l.entry
     where l.company = $1 and e.posted_on <= $2 group by 1, 2),
 sums as (
     select d.effective_on as day, d.currency, sum(d.debit - d.credit) as amount from account_day d
-    join account a on a.company = d.company and a.code = d.account and a.role = 'receivable'
+    join account a on a.company = d.company and a.code = d.account and a.role = $3
     where d.company = $1 and d.effective_on <= $2 group by 1, 2)
 select day, currency, coalesce(l.amount, 0) as lines, coalesce(s.amount, 0) as sums
 from lines l full join sums s using (day, currency) where coalesce(l.amount, 0) <> coalesce(s.amount, 0)
@@ -111,7 +112,7 @@ class DayDifference(BaseModel):
 
 
 class ReconciliationAnswer(BaseModel):
-    """Whether receivables equal their control account on a day; if not, where."""
+    """Whether a sub-ledger equals its control account on a day; if not, where."""
 
     as_of: date
     holds: bool
@@ -126,18 +127,18 @@ async def receivables(
 ) -> ReconciliationAnswer:
     """Compare the totals, at the cost of some days' sums; look at every document where they differ, or when asked."""
     own: str = await connection.fetchval("select currency from legal_entity where company = $1", company)
-    control = {row["currency"]: row for row in await connection.fetch(CONTROL, company, as_of)}
+    control = {row["currency"]: row for row in await connection.fetch(CONTROL, company, as_of, RECEIVABLE)}
     aged = {row["currency"]: row for row in await connection.fetch(AGED, company, as_of)}
-    sides = [_side(c, control.get(c), aged.get(c), own) for c in sorted({*control, *aged})]
+    sides = [side_of(c, control.get(c), aged.get(c), own) for c in sorted({*control, *aged})]
     holds = all(side.difference == sum_text(0, side.currency) for side in sides)
     holds = holds and all(side.base_difference == sum_text(0, own) for side in sides)
     documents: list[DocumentDifference] = []
     days: list[DayDifference] = []
     if thorough or not holds:
-        documents = [_document({**row}) for row in await connection.fetch(DOCUMENTS, company, as_of)]
+        documents = [document_of({**row}) for row in await connection.fetch(DOCUMENTS, company, as_of)]
         items = await connection.fetch(f"select * from ({ITEMS}) t where sub <> booked limit 200", company)
-        documents += [_document({**row, "kind": "open-item", "entry": None}) for row in items]
-        days = [_day(row) for row in await connection.fetch(DAYS, company, as_of)]
+        documents += [document_of({**row, "kind": "open-item", "entry": None}) for row in items]
+        days = [day_of(row) for row in await connection.fetch(DAYS, company, as_of, RECEIVABLE)]
     return ReconciliationAnswer(
         as_of=as_of,
         holds=holds and not documents and not days,
@@ -148,7 +149,8 @@ async def receivables(
     )
 
 
-def _side(currency: str, control: asyncpg.Record | None, aged: asyncpg.Record | None, own: str) -> Side:
+def side_of(currency: str, control: asyncpg.Record | None, aged: asyncpg.Record | None, own: str) -> Side:
+    """Both sides in a currency."""
     there = (int(control["amount"]), int(control["base"])) if control is not None else (0, 0)
     here = (int(aged["amount"]), int(aged["base"])) if aged is not None else (0, 0)
     return Side(
@@ -162,7 +164,8 @@ def _side(currency: str, control: asyncpg.Record | None, aged: asyncpg.Record | 
     )
 
 
-def _document(row: Mapping[str, object]) -> DocumentDifference:
+def document_of(row: Mapping[str, object]) -> DocumentDifference:
+    """A document that differs."""
     currency, sub, booked = str(row["currency"]), int(str(row["sub"])), int(str(row["booked"]))
     number = None
     if row["series"] is not None:
@@ -180,7 +183,8 @@ def _document(row: Mapping[str, object]) -> DocumentDifference:
     )
 
 
-def _day(row: asyncpg.Record) -> DayDifference:
+def day_of(row: asyncpg.Record) -> DayDifference:
+    """A day that differs."""
     currency = row["currency"]
     return DayDifference(
         day=row["day"],

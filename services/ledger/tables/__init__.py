@@ -24,7 +24,14 @@ from services.ledger.tables.dimensions import (
     DimensionValue,
 )
 from services.ledger.tables.dunning import DunningLevel, DunningRun, DunningStep, DunningStop
-from services.ledger.tables.journal import AccountDay, EntryDecision, EntryProposal, JournalEntry, JournalLine
+from services.ledger.tables.journal import (
+    AccountDay,
+    EntryDecision,
+    EntryProposal,
+    JournalEntry,
+    JournalLine,
+    StockDocument,
+)
 from services.ledger.tables.money import Allocation, Payment, UnappliedCash
 from services.ledger.tables.prices import ListPrice, PriceList
 from services.ledger.tables.receivables import Bounce, Deduction, ExchangeRate, ReceivableDay, Refund
@@ -74,6 +81,7 @@ __all__ = [
     "PriceList",
     "ReceivableDay",
     "Refund",
+    "StockDocument",
     "TaxCode",
     "TaxRate",
     "UnappliedCash",

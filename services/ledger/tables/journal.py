@@ -57,6 +57,19 @@ class JournalLine(Row, table=True):
     cost_centre: str | None = Field(sa_column=text(null=True))
 
 
+class StockDocument(Row, table=True):
+    """What a document about goods says that it is worth, on the day on which it stands in the books. Facts."""
+
+    __tablename__ = "stock_document"
+    __table_args__ = (Index("stock_document_of_day", "company", "posted_on", postgresql_include=["currency", "value"]),)
+    company: str = Field(sa_column=text(key=True))
+    document: UUID = Field(primary_key=True)
+    kind: str = Field(sa_column=text())
+    posted_on: date
+    currency: str = Field(sa_column=text())
+    value: int = Field(sa_column=minor())
+
+
 class EntryProposal(Row, table=True):
     """An entry above the limit, as it was asked for. Facts."""
 

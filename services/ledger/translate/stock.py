@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from chassis.consumers import Received
 from chassis.ids import UUID
+from contracts.ledger_dues import StockPostedLate
 from contracts.money import to_minor
 from services.ledger.commands.stock import PostStock
+from services.ledger.domain.posting import Entry
+from services.ledger.translate.emission import Emission
 from services.ledger.views import GoodsIssued, GoodsValued
 
 
@@ -18,4 +21,16 @@ def to_post_stock(event: Received[GoodsIssued | GoodsValued]) -> PostStock:
         return PostStock(cause.company, shipment, "issue", order, data.issued_on, data.currency, -cost, cause)
     value = to_minor(data.value, data.currency)
     document = UUID(data.document)
-    return PostStock(cause.company, document, data.kind, None, data.posted_on, data.currency, value, cause)
+    lost = to_minor(data.written_off, data.currency) if data.written_off is not None else 0
+    return PostStock(cause.company, document, data.kind, None, data.posted_on, data.currency, value, cause, lost)
+
+
+def posted_late(entry: Entry) -> Emission:
+    """The day of a document is closed: it stands on a later one."""
+    data: dict[str, object] = {
+        "document": entry.document,
+        "entry": entry.id,
+        "original_on": entry.original_on,
+        "posted_on": entry.posted_on,
+    }
+    return StockPostedLate, entry.document, data

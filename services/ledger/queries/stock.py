@@ -1,0 +1,67 @@
+"""Stock against its control account: what every document of inventory says, and what the books say of it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import asyncpg
+
+from contracts.money import sum_text
+from services.ledger.queries.reconciliation import (
+    CONTROL,
+    DAYS,
+    DocumentDifference,
+    ReconciliationAnswer,
+    day_of,
+    document_of,
+    side_of,
+)
+
+INVENTORY = "inventory"
+
+SAID = """
+select currency, sum(value) as amount, sum(value) as base from stock_document
+where company = $1 and posted_on <= $2 group by 1
+"""
+# An entry of people is about a document of its own, which inventory knows nothing of.
+DOCUMENTS = """
+with sub as (
+    select document, currency, value as amount, kind from stock_document where company = $1 and posted_on <= $2),
+books as (
+    select e.document, l.currency, sum(l.debit - l.credit) as amount, min(e.id::text) as entry
+    from journal_line l join account a on a.company = l.company and a.code = l.account and a.role = $3
+    join journal_entry e on e.company = l.company and e.id = l.entry
+    where l.company = $1 and e.posted_on <= $2 group by 1, 2)
+select coalesce(s.document, b.document) as document, coalesce(s.currency, b.currency) as currency, s.kind,
+    coalesce(s.amount, 0) as sub, coalesce(b.amount, 0) as booked, b.entry, null as series
+from sub s full join books b on b.document = s.document and b.currency = s.currency
+where coalesce(s.amount, 0) <> coalesce(b.amount, 0) order by 1, 2 limit 200
+"""
+
+
+async def reconcile(
+    connection: asyncpg.Connection, company: str, as_of: date, *, thorough: bool
+) -> ReconciliationAnswer:
+    """Compare the totals; look at every document where they differ, or when asked.
+
+    Goods are valued in the company's own currency, in which the account is kept as well.
+    """
+    own: str = await connection.fetchval("select currency from legal_entity where company = $1", company)
+    control = {row["currency"]: row for row in await connection.fetch(CONTROL, company, as_of, INVENTORY)}
+    said = {row["currency"]: row for row in await connection.fetch(SAID, company, as_of)}
+    sides = [side_of(c, control.get(c), said.get(c), own) for c in sorted({*control, *said})]
+    holds = all(side.difference == sum_text(0, side.currency) for side in sides)
+    documents: list[DocumentDifference] = []
+    days = []
+    if thorough or not holds:
+        rows = await connection.fetch(DOCUMENTS, company, as_of, INVENTORY)
+        documents = [document_of({**row}) for row in rows]
+        days = [day_of(row) for row in await connection.fetch(DAYS, company, as_of, INVENTORY)]
+    return ReconciliationAnswer(
+        as_of=as_of,
+        holds=holds and not documents and not days,
+        thorough=thorough or not holds,
+        sides=sides,
+        documents=documents,
+        days=days,
+    )
