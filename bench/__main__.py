@@ -169,7 +169,7 @@ async def _floor(stack: LocalStack, orders: int, module: str = "bench.floor") ->
 async def _real(stack: LocalStack, setting: Mapping[str, str], kind: str, orders: int, run: str) -> dict[str, Any]:
     """The real system: from the first request to the last DocumentRegistered in the timelines."""
     run = f"{run}-{int(time.time())}"
-    watch = await asyncpg.connect(_superuser_url(stack, "gateway"))
+    watch = await asyncpg.connect(superuser_url(stack, "gateway"))
     placed_at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
     before = cpu_seconds(stack.pids())
     load, done_at = await asyncio.gather(
@@ -207,7 +207,7 @@ async def _accept(stack: LocalStack, setting: Mapping[str, str], orders: int) ->
     used = difference(before, cpu_seconds(stack.pids()))
     await stack.stop_service(door)
     port = Ports().take()
-    environment = os.environ | {"BARE_DSN": _superuser_url(stack, "gateway")}
+    environment = os.environ | {"BARE_DSN": superuser_url(stack, "gateway")}
     bare_process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.bare_accept", str(port), env=environment
     )
@@ -275,7 +275,7 @@ async def _until_open(port: int) -> None:
             return
 
 
-def _superuser_url(stack: LocalStack, service: str) -> str:
+def superuser_url(stack: LocalStack, service: str) -> str:
     """Past row-level security: a bench looks at all rows."""
     url = str(stack.file.content["postgres"][service]["superuser_url"])
     return f"{url.rpartition('/')[0]}/{service}"

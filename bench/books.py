@@ -27,7 +27,7 @@ import httpx
 import orjson
 from aiokafka.structs import ConsumerRecord
 
-from bench.__main__ import machine
+from bench.__main__ import machine, superuser_url
 from chassis.auth import Caller, InternalSecrets, TokenSigner
 from chassis.corridor import Corridor
 from chassis.database import Database
@@ -240,8 +240,7 @@ async def measure(own: int, orders: int, customers: int) -> dict[str, Any]:
             await keeper.bill(first, min(BATCH, own - first), customers)
         await database.close()
         small = await desk.times("C-7")
-        superuser = str(stack.file.content["postgres"]["ledger"]["superuser_url"]).rpartition("/")[0] + "/ledger"
-        filled = await multiply(superuser, own, orders)
+        filled = await multiply(superuser_url(stack, "ledger"), own, orders)
         large = await desk.times("C-7~3")
         checks = await desk.ask("GET", f"/v1/companies/{COMPANY}/reconciliation/receivables")
         await desk.close()

@@ -32,6 +32,7 @@ NOW = lambda: datetime.now(timezone.utc)
 admin_dsn = lambda r: os.environ[f"FLOOR_DSN_{r.upper()}"]
 dsn = lambda r: admin_dsn(r).rpartition("/")[0] + f"/floor_{r}"
 NS = uuid.UUID(int=7)
+OUT = "with l as (insert into outbox(topic,key,headers,body) select * from unnest($1::text[],$2::bytea[],$3::bytea[],$4::bytea[]) returning id) insert into unsent select id from l"
 
 
 async def setup(DDL):
@@ -63,10 +64,7 @@ class Proc:
 
     async def out(s, rows):
         if rows:
-            await s.db.execute(
-                "with l as (insert into outbox(topic,key,headers,body) select * from unnest($1::text[],$2::bytea[],$3::bytea[],$4::bytea[]) returning id) insert into unsent select id from l",
-                *map(list, zip(*rows)),
-            )
+            await s.db.execute(OUT, *map(list, zip(*rows)))
 
     async def relay(s):
         while True:
@@ -141,20 +139,32 @@ class Proc:
 
 class Inventory(Proc):
     async def handle(s, es):
-        need, lines, moves, outs = {}, [], [], []
+        outs = [s.row(T["reservations"], key, "StockReserved.v1", i, d) for i, k, key, d in es]
+        moves = [
+            (uuid.uuid5(NS, f"{i}{n}"), l["product"], -l["qty"], uuid.UUID(key))
+            for i, k, key, d in es
+            for n, l in enumerate(d["lines"])
+        ]
+        await s.reserve(es, "on_hand=on_hand-q")
+        await s.db.execute(
+            "insert into move(id,product,qty,reservation) select * from unnest($1::uuid[],$2::int[],$3::int[],$4::uuid[])",
+            *map(list, zip(*moves)),
+        )
+        await s.out(outs)
+
+    async def reserve(s, es, taking):
+        need, lines = {}, []
         for i, k, key, d in es:
             for n, l in enumerate(d["lines"]):
                 need[l["product"]] = need.get(l["product"], 0) + l["qty"]
                 lines.append((uuid.UUID(key), n, l["product"], l["qty"]))
-                moves.append((uuid.uuid5(NS, f"{i}{n}"), l["product"], -l["qty"], uuid.UUID(key)))
-            outs.append(s.row(T["reservations"], key, "StockReserved.v1", i, d))
         p = sorted(need)
         have = await s.db.fetch(
             "select product,on_hand-reserved from stock where product=any($1::int[]) order by product for update", p
         )
         assert all(h[1] >= need[h[0]] for h in have)
         await s.db.execute(
-            "update stock s set on_hand=on_hand-q from unnest($1::int[],$2::int[]) x(p,q) where s.product=x.p",
+            f"update stock s set {taking} from unnest($1::int[],$2::int[]) x(p,q) where s.product=x.p",
             p,
             [need[x] for x in p],
         )
@@ -166,17 +176,12 @@ class Inventory(Proc):
             "insert into reservation_line select * from unnest($1::uuid[],$2::int[],$3::int[],$4::int[])",
             *map(list, zip(*lines)),
         )
-        await s.db.execute(
-            "insert into move(id,product,qty,reservation) select * from unnest($1::uuid[],$2::int[],$3::int[],$4::uuid[])",
-            *map(list, zip(*moves)),
-        )
-        await s.out(outs)
 
 
 class Ledger(Proc):
     async def handle(s, es):
         n = await s.db.fetchval("update counter set n=n+$1 returning n-$1", len(es))
-        inv, il, en, po, outs, bal = [], [], [], [], [], {}
+        inv, il, en, po, outs = [], [], [], [], []
         for j, (i, k, key, d) in enumerate(es, 1):
             iid, eid = uuid.uuid5(NS, f"{i}inv"), uuid.uuid5(NS, f"{i}ent")
             net = 0
@@ -197,32 +202,11 @@ class Ledger(Proc):
                 )
             ):
                 po.append((eid, m, acc, a))
-                bal[acc] = bal.get(acc, 0) + a
-            outs.append(
-                s.row(
-                    T["invoices"],
-                    iid,
-                    "InvoiceIssued.v1",
-                    i,
-                    {
-                        "order": key,
-                        "number": n + j,
-                        "total": net + tax,
-                        "tax": tax,
-                        "lines": d["lines"],
-                        "customer": d["customer"],
-                    },
-                )
-            )
-            outs.append(
-                s.row(
-                    T["entries"],
-                    eid,
-                    "EntryPosted.v1",
-                    i,
-                    {"order": key, "invoice": str(iid), "lines": [[1100, net + tax], [4000, -net], [2200, -tax]]},
-                )
-            )
+            told = {"order": key, "number": n + j, "total": net + tax, "tax": tax, "lines": d["lines"]}
+            told["customer"] = d["customer"]
+            outs.append(s.row(T["invoices"], iid, "InvoiceIssued.v1", i, told))
+            told = {"order": key, "invoice": str(iid), "lines": [[1100, net + tax], [4000, -net], [2200, -tax]]}
+            outs.append(s.row(T["entries"], eid, "EntryPosted.v1", i, told))
         await s.db.execute(
             "insert into invoice(id,number,total,tax) select * from unnest($1::uuid[],$2::bigint[],$3::bigint[],$4::bigint[])",
             *map(list, zip(*inv)),
@@ -231,6 +215,13 @@ class Ledger(Proc):
             "insert into invoice_line select * from unnest($1::uuid[],$2::int[],$3::text[],$4::int[],$5::int[],$6::bigint[])",
             *map(list, zip(*il)),
         )
+        await s.book(en, po)
+        await s.out(outs)
+
+    async def book(s, en, po):
+        bal = {}
+        for _, _, acc, a in po:
+            bal[acc] = bal.get(acc, 0) + a
         await s.db.execute(
             "insert into entry(id,journal,ref) select * from unnest($1::uuid[],$2::text[],$3::uuid[])",
             *map(list, zip(*en)),
@@ -245,7 +236,6 @@ class Ledger(Proc):
             b,
             [bal[x] for x in b],
         )
-        await s.out(outs)
 
 
 class Documents(Proc):

@@ -17,11 +17,10 @@ from collections import deque
 import asyncpg, orjson
 
 from bench import floor
-from bench.floor import NOW, NS, T, dsn
+from bench.floor import NOW, NS, OUT, T, dsn
 from bench.floor_tables import FULL_DDL
 
 TOGETHER = 100
-OUT = "with l as (insert into outbox(topic,key,headers,body) select * from unnest($1::text[],$2::bytea[],$3::bytea[],$4::bytea[]) returning id) insert into unsent select id from l"
 
 
 class Beside:
@@ -48,31 +47,11 @@ class Beside:
 
 class Inventory(Beside, floor.Inventory):
     async def handle(s, es):
-        need, lines, outs = {}, [], []
+        outs = []
         for i, k, key, d in es:
-            for n, l in enumerate(d["lines"]):
-                need[l["product"]] = need.get(l["product"], 0) + l["qty"]
-                lines.append((uuid.UUID(key), n, l["product"], l["qty"]))
             outs.append(s.row(T["reservations"], key, "StockReserved.v1", i, {"order": key, "lines": d["lines"]}))
             s.fresh.append((key, d))
-        p = sorted(need)
-        have = await s.db.fetch(
-            "select product,on_hand-reserved from stock where product=any($1::int[]) order by product for update", p
-        )
-        assert all(h[1] >= need[h[0]] for h in have)
-        await s.db.execute(
-            "update stock s set reserved=reserved+q from unnest($1::int[],$2::int[]) x(p,q) where s.product=x.p",
-            p,
-            [need[x] for x in p],
-        )
-        await s.db.execute(
-            "insert into reservation(id,state) select x,'reserved' from unnest($1::uuid[]) x",
-            [uuid.UUID(e[2]) for e in es],
-        )
-        await s.db.execute(
-            "insert into reservation_line select * from unnest($1::uuid[],$2::int[],$3::int[],$4::int[])",
-            *map(list, zip(*lines)),
-        )
+        await s.reserve(es, "reserved=reserved+q")
         await s.out(outs)
 
     async def work(s):
@@ -172,23 +151,7 @@ class Ledger(floor.Ledger):
             await s.take(paid, post, outs)
         if not en:
             return
-        bal = {}
-        for _, _, acc, a in po:
-            bal[acc] = bal.get(acc, 0) + a
-        await s.db.execute(
-            "insert into entry(id,journal,ref) select * from unnest($1::uuid[],$2::text[],$3::uuid[])",
-            *map(list, zip(*en)),
-        )
-        await s.db.execute(
-            "insert into posting select * from unnest($1::uuid[],$2::int[],$3::int[],$4::bigint[])",
-            *map(list, zip(*po)),
-        )
-        b = sorted(bal)
-        await s.db.execute(
-            "insert into balance select a,current_date,m from unnest($1::int[],$2::bigint[]) x(a,m) on conflict(account,day) do update set amount=balance.amount+excluded.amount",
-            b,
-            [bal[x] for x in b],
-        )
+        await s.book(en, po)
         await s.out(outs)
 
     async def invoice(s, es, post, outs):

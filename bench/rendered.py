@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 
+from bench.__main__ import superuser_url
 from bench.measure import children_cpu_seconds
 from deploy.local.stack import LocalStack
 
@@ -21,8 +22,7 @@ async def until_rendered(
     stack: LocalStack, company: str, document_class: str, papers: int, patience_s: float
 ) -> dict[str, Any]:
     """Wait until so many papers of a class are on file and rendered; figures of what was rendered while it waited."""
-    at = str(stack.file.content["postgres"]["documents"]["superuser_url"]).rpartition("/")[0] + "/documents"
-    connection = await asyncpg.connect(at)
+    connection = await asyncpg.connect(superuser_url(stack, "documents"))
     pid = stack.pids()["documents"]
     began, cpu_before = time.monotonic(), children_cpu_seconds(pid)
     try:
