@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from contracts.money import from_minor, sum_text
 from services.ledger.domain.numbering import told_number
+from services.ledger.queries.own_currency import own_currency
 
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
 LIMITS = (0, 30, 60, 90)
@@ -107,7 +108,7 @@ class CustomersAgeingAnswer(BaseModel):
 
 async def totals(connection: asyncpg.Connection, company: str, as_of: date) -> AgeingAnswer:
     """All customers together."""
-    own: str = await connection.fetchval("select currency from legal_entity where company = $1", company)
+    own = await own_currency(connection, company)
     sums: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(BUCKETS))
     worth: defaultdict[str, int] = defaultdict(int)
     for currency, overdue, amount, base in await connection.fetch(TOTALS, company, as_of):

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from chassis.ids import UUID
 from contracts.money import from_minor, sum_text
 from services.ledger.domain.documents import charge_id
+from services.ledger.queries.own_currency import own_currency
 from services.ledger.store import companies
 
 ENTRY = """
@@ -53,8 +54,6 @@ from account_day d join account a on a.company = d.company and a.code = d.accoun
 where d.company = $1 and ($2::date is null or d.effective_on <= $2) and ($3::date is null or d.recorded_on <= $3)
 group by 1, 2, 3, 4 order by 1, 4
 """
-
-OWN_CURRENCY = "select currency from legal_entity where company = $1"
 
 CHECKS: Mapping[str, str] = {
     "every entry balances in each of its currencies": """
@@ -223,7 +222,7 @@ async def trial_balance(
         instant = known_at.astimezone(UTC)
         midnight = instant.replace(hour=0, minute=0, second=0, microsecond=0)
         rows = await connection.fetch(TRIAL_BALANCE_AT, company, as_of, instant.date(), midnight, instant)
-    own = await connection.fetchval(OWN_CURRENCY, company)
+    own = await own_currency(connection, company)
     totals: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
         totals[row["currency"]][0] += int(row["debit"])

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import asyncpg
 
 from contracts.money import to_minor
-
-OWN_CURRENCY = "select currency from legal_entity where company = $1"
+from services.ledger.queries.own_currency import own_currency
 
 
 class Days(NamedTuple):
@@ -55,7 +54,7 @@ class Conditions:
         """An amount is within these. Raises AmountError for what is no amount of the currency."""
         if wanted == Amounts():
             return
-        currency = wanted.currency or await connection.fetchval(OWN_CURRENCY, company)
+        currency = wanted.currency or await own_currency(connection, company)
         self.add(f"{table}.currency = {{}}", currency)
         for compared, amount in ((">=", wanted.least), ("<=", wanted.most)):
             self.add(f"{table}.{column} {compared} {{}}", None if amount is None else to_minor(amount, currency))

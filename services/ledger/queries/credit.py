@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from chassis.ids import UUID
 from contracts.money import sum_text
+from services.ledger.queries.own_currency import own_currency
 from services.ledger.store import credit as store
 
 HELD = """
@@ -92,7 +93,7 @@ async def holds(
 
 async def standing(connection: asyncpg.Connection, company: str, customer: str, on: date) -> CreditAnswer:
     """How a customer stands now, against the limit of a day."""
-    currency: str = await connection.fetchval("select currency from legal_entity where company = $1", company)
+    currency = await own_currency(connection, company)
     found = (await store.exposures(connection, {(company, customer): (currency, on)}))[company, customer]
     return CreditAnswer(
         customer=customer,

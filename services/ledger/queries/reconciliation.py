@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 
 import asyncpg
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from contracts.money import sum_text
 from services.ledger.domain.numbering import told_number
+from services.ledger.queries.own_currency import own_currency
 
 RECEIVABLE = "receivable"
 CONTROL = """
@@ -126,25 +127,43 @@ async def receivables(
     connection: asyncpg.Connection, company: str, as_of: date, *, thorough: bool
 ) -> ReconciliationAnswer:
     """Compare the totals, at the cost of some days' sums; look at every document where they differ, or when asked."""
-    own: str = await connection.fetchval("select currency from legal_entity where company = $1", company)
-    control = {row["currency"]: row for row in await connection.fetch(CONTROL, company, as_of, RECEIVABLE)}
-    aged = {row["currency"]: row for row in await connection.fetch(AGED, company, as_of)}
-    sides = [side_of(c, control.get(c), aged.get(c), own) for c in sorted({*control, *aged})]
+
+    async def documents() -> list[DocumentDifference]:
+        found = [document_of({**row}) for row in await connection.fetch(DOCUMENTS, company, as_of)]
+        items = await connection.fetch(f"select * from ({ITEMS}) t where sub <> booked limit 200", company)
+        return found + [document_of({**row, "kind": "open-item", "entry": None}) for row in items]
+
+    return await reconciled(connection, company, as_of, RECEIVABLE, AGED, documents, thorough=thorough)
+
+
+async def reconciled(
+    connection: asyncpg.Connection,
+    company: str,
+    as_of: date,
+    role: str,
+    sub_ledger: str,
+    documents: Callable[[], Awaitable[list[DocumentDifference]]],
+    *,
+    thorough: bool,
+) -> ReconciliationAnswer:
+    """The control account of a role against a sub-ledger's totals (a query for company and day), and where they are
+    not equal, or when asked, the documents and days at fault.
+    """
+    own = await own_currency(connection, company)
+    control = {row["currency"]: row for row in await connection.fetch(CONTROL, company, as_of, role)}
+    totals = {row["currency"]: row for row in await connection.fetch(sub_ledger, company, as_of)}
+    sides = [side_of(c, control.get(c), totals.get(c), own) for c in sorted({*control, *totals})]
     holds = all(side.difference == sum_text(0, side.currency) for side in sides)
     holds = holds and all(side.base_difference == sum_text(0, own) for side in sides)
-    documents: list[DocumentDifference] = []
-    days: list[DayDifference] = []
-    if thorough or not holds:
-        documents = [document_of({**row}) for row in await connection.fetch(DOCUMENTS, company, as_of)]
-        items = await connection.fetch(f"select * from ({ITEMS}) t where sub <> booked limit 200", company)
-        documents += [document_of({**row, "kind": "open-item", "entry": None}) for row in items]
-        days = [day_of(row) for row in await connection.fetch(DAYS, company, as_of, RECEIVABLE)]
+    looks = thorough or not holds
+    found = await documents() if looks else []
+    days = [day_of(row) for row in await connection.fetch(DAYS, company, as_of, role)] if looks else []
     return ReconciliationAnswer(
         as_of=as_of,
-        holds=holds and not documents and not days,
-        thorough=thorough or not holds,
+        holds=holds and not found and not days,
+        thorough=looks,
         sides=sides,
-        documents=documents,
+        documents=found,
         days=days,
     )
 

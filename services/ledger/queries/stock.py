@@ -6,16 +6,7 @@ from datetime import date
 
 import asyncpg
 
-from contracts.money import sum_text
-from services.ledger.queries.reconciliation import (
-    CONTROL,
-    DAYS,
-    DocumentDifference,
-    ReconciliationAnswer,
-    day_of,
-    document_of,
-    side_of,
-)
+from services.ledger.queries.reconciliation import DocumentDifference, ReconciliationAnswer, document_of, reconciled
 
 INVENTORY = "inventory"
 
@@ -46,22 +37,8 @@ async def reconcile(
 
     Goods are valued in the company's own currency, in which the account is kept as well.
     """
-    own: str = await connection.fetchval("select currency from legal_entity where company = $1", company)
-    control = {row["currency"]: row for row in await connection.fetch(CONTROL, company, as_of, INVENTORY)}
-    said = {row["currency"]: row for row in await connection.fetch(SAID, company, as_of)}
-    sides = [side_of(c, control.get(c), said.get(c), own) for c in sorted({*control, *said})]
-    holds = all(side.difference == sum_text(0, side.currency) for side in sides)
-    documents: list[DocumentDifference] = []
-    days = []
-    if thorough or not holds:
-        rows = await connection.fetch(DOCUMENTS, company, as_of, INVENTORY)
-        documents = [document_of({**row}) for row in rows]
-        days = [day_of(row) for row in await connection.fetch(DAYS, company, as_of, INVENTORY)]
-    return ReconciliationAnswer(
-        as_of=as_of,
-        holds=holds and not documents and not days,
-        thorough=thorough or not holds,
-        sides=sides,
-        documents=documents,
-        days=days,
-    )
+
+    async def documents() -> list[DocumentDifference]:
+        return [document_of({**row}) for row in await connection.fetch(DOCUMENTS, company, as_of, INVENTORY)]
+
+    return await reconciled(connection, company, as_of, INVENTORY, SAID, documents, thorough=thorough)
