@@ -42,16 +42,7 @@ class LeaveLedger:
 
     async def ask_for_leave(self, commands: Sequence[AskForLeave], unit: UnitOfWork) -> Sequence[Result]:
         """Requests, as far as there are days left for them. Who asks has no day yet: somebody else decides."""
-        await staff_store.lock(unit.raw, unit.companies)
-        people = [command.employee for command in commands]
-        staff = await staff_store.read(unit.raw, unit.companies, people)
-        ledgers = await store.read(unit.raw, unit.companies, people, self.vault)
-        asked = [
-            (c.cause.company, c.employee, c.leave_type)
-            for c in commands
-            if c.employee in staff[c.cause.company].employments
-        ]
-        kinds = await self._kinds(ledgers, asked, unit)
+        staff, ledgers, kinds = await self._of_people(commands, unit)
         # Whoever is above somebody decides and does not ask in their name, so nobody's team matters here.
         askers = [command.asker for command in commands]
         who = await viewers(askers, {}, unit) if not needs_everybody(askers) else await viewers(askers, staff, unit)
@@ -146,16 +137,7 @@ class LeaveLedger:
 
     async def adjust_leave(self, commands: Sequence[AdjustLeave], unit: UnitOfWork) -> Sequence[Result]:
         """Balances that were wrong, or brought along from elsewhere: another line, never another figure."""
-        await staff_store.lock(unit.raw, unit.companies)
-        people = [command.employee for command in commands]
-        staff = await staff_store.read(unit.raw, unit.companies, people)
-        ledgers = await store.read(unit.raw, unit.companies, people, self.vault)
-        meant = [
-            (c.cause.company, c.employee, c.leave_type)
-            for c in commands
-            if c.employee in staff[c.cause.company].employments
-        ]
-        kinds = await self._kinds(ledgers, meant, unit)
+        staff, ledgers, kinds = await self._of_people(commands, unit)
         results: list[Result] = []
         entries: list[tuple[str, UUID, Entry]] = []
         for command in commands:
@@ -225,6 +207,21 @@ class LeaveLedger:
         await store.add_months(unit.raw, months, unit.now)
         await store.add_entries(unit.raw, entries, kinds, unit.now)
         return results
+
+    async def _of_people(
+        self, commands: Sequence[AskForLeave | AdjustLeave], unit: UnitOfWork
+    ) -> tuple[dict[str, Staff], dict[str, Ledger], Kinds]:
+        """Whom commands name, locked, with what leave they have and how the kinds that are meant are written."""
+        await staff_store.lock(unit.raw, unit.companies)
+        people = [command.employee for command in commands]
+        staff = await staff_store.read(unit.raw, unit.companies, people)
+        ledgers = await store.read(unit.raw, unit.companies, people, self.vault)
+        meant = [
+            (c.cause.company, c.employee, c.leave_type)
+            for c in commands
+            if c.employee in staff[c.cause.company].employments
+        ]
+        return staff, ledgers, await self._kinds(ledgers, meant, unit)
 
     async def _kinds(
         self, ledgers: Mapping[str, Ledger], wanted: Sequence[tuple[str, uuid.UUID, str]], unit: UnitOfWork
