@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import date
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from chassis import companies
 from chassis.ids import UUID
 from contracts.base import DATE_PATTERN, CalendarDate, DocumentNumber, Language, Text
 from services.documents.commands import Bytes
-from services.documents.domain.classes import ClassOfDocuments
+from services.documents.domain.classes import ClassOfDocuments, check_metadata
 from services.documents.keeping.contents import Contents
 from services.documents.keeping.sniffing import Lying, sniffed
+from services.documents.queries import access
+
+if TYPE_CHECKING:
+    from chassis.jobs import TurnContext
 
 NAME_CHARS_MAX = 200
 LINKS_MAX = 100
@@ -73,6 +79,32 @@ def file_name_of(given: str) -> str:
     if not name or name in (".", "..") or len(name) > NAME_CHARS_MAX:
         raise Lying("file-name-malformed", f"The file needs a name of up to {NAME_CHARS_MAX} characters.")
     return name
+
+
+async def known_companies(
+    names: Iterable[str], context: TurnContext
+) -> AsyncIterator[tuple[str, Mapping[str, ClassOfDocuments]]]:
+    """Those that are known here, each with its classes; what lies there for another waits."""
+    for company in names:
+        async with context.unit([company]) as unit:
+            known = await companies.known(unit.raw, [company])
+            classes = await access.classes(unit.raw, company) if known else {}
+        if known:
+            yield company, classes
+
+
+def class_that_takes_files(classes: Mapping[str, ClassOfDocuments], code: str) -> ClassOfDocuments:
+    """A class by its code. Raises Lying when it takes no files, or is none."""
+    of = classes.get(code)
+    if of is None or not of.takes_files:
+        raise Lying("class-takes-no-files", f"No files are put into {code}.")
+    return of
+
+
+def check_said(of: ClassOfDocuments, metadata: Metadata) -> None:
+    """Raises Lying that names every field of the metadata that does not fit the class."""
+    if wrong := check_metadata(of, metadata):
+        raise Lying(wrong[0].code, "; ".join(f"{one.name}: {one.detail}" for one in wrong[:20]))
 
 
 def take_in(

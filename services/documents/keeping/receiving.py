@@ -14,7 +14,6 @@ from email.policy import default
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from chassis import companies
 from chassis.cause import Cause
 from chassis.database import COMPANY
 from chassis.faults import hit
@@ -22,12 +21,20 @@ from chassis.ids import derive
 from chassis.telemetry import logger
 from services.documents import handlers
 from services.documents.commands import Bytes
-from services.documents.domain.classes import ClassOfDocuments, check_metadata
+from services.documents.domain.classes import ClassOfDocuments
 from services.documents.keeping.contents import Contents
-from services.documents.keeping.intake import Entry, Metadata, Thing, file_name_of, take_in
+from services.documents.keeping.intake import (
+    Entry,
+    Metadata,
+    Thing,
+    check_said,
+    class_that_takes_files,
+    file_name_of,
+    known_companies,
+    take_in,
+)
 from services.documents.keeping.maildir import Delivered, Maildirs
 from services.documents.keeping.sniffing import Lying
-from services.documents.queries import access
 from services.documents.translate import to_take_file
 from services.documents.translate.ids import file_id
 
@@ -93,12 +100,9 @@ def _attached(message: EmailMessage) -> list[Attachment]:
 
 async def take_from_mail(boxes: Maildirs, contents: Contents, bytes_max: int, context: TurnContext) -> None:
     """Put mail on file, company by company; that of a company that is not known yet waits."""
-    for company in await asyncio.to_thread(boxes.companies, COMPANY):
-        async with context.unit([company]) as unit:
-            known = await companies.known(unit.raw, [company])
-            classes = await access.classes(unit.raw, company) if known else {}
-        if known:
-            await _take(company, classes, boxes, contents, bytes_max, context)
+    names = await asyncio.to_thread(boxes.companies, COMPANY)
+    async for company, classes in known_companies(names, context):
+        await _take(company, classes, boxes, contents, bytes_max, context)
 
 
 async def _take(
@@ -112,7 +116,7 @@ async def _take(
     looked_at: list[tuple[Delivered, ClassOfDocuments, list[tuple[Bytes, Entry]]]] = []
     for delivered in await asyncio.to_thread(boxes.waiting, company, MAILS_MAX):
         try:
-            of = _class(classes, delivered.document_class)
+            of = class_that_takes_files(classes, delivered.document_class)
             taken = await asyncio.to_thread(_look, boxes, delivered, of, contents, bytes_max)
             looked_at.append((delivered, of, taken))
         except Lying as lie:
@@ -135,13 +139,6 @@ async def _take(
     logger.info("mail taken", action="intake", company=company, mails=len(looked_at), files=len(commands))
 
 
-def _class(classes: Mapping[str, ClassOfDocuments], code: str) -> ClassOfDocuments:
-    of = classes.get(code)
-    if of is None or not of.takes_files:
-        raise Lying("class-takes-no-files", f"No files are put into {code}.")
-    return of
-
-
 def _look(
     boxes: Maildirs, delivered: Delivered, of: ClassOfDocuments, contents: Contents, bytes_max: int
 ) -> list[tuple[Bytes, Entry]]:
@@ -152,8 +149,7 @@ def _look(
     if letter.sent_on is not None:
         said["received_on"] = letter.sent_on.isoformat()
     metadata: Metadata = {field.name: said[field.name] for field in of.fields if field.name in said}
-    if wrong := check_metadata(of, metadata):
-        raise Lying(wrong[0].code, "; ".join(f"{one.name}: {one.detail}" for one in wrong[:20]))
+    check_said(of, metadata)
     name = file_name_of(f"{letter.subject.replace('/', '-') or 'mail'}.eml")
     mail = Thing(kind="document", id=file_id(delivered.company, of.code, sha256(whole).digest()))
     entry = Entry(title=letter.subject or None, dated=letter.sent_on, metadata=metadata)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from chassis import companies, strict_json
+from chassis import strict_json
 from chassis.cause import Cause
 from chassis.database import COMPANY
 from chassis.errors import Problem
@@ -18,12 +18,18 @@ from chassis.ids import derive
 from chassis.telemetry import logger
 from services.documents import handlers
 from services.documents.commands import Bytes, TakeFile
-from services.documents.domain.classes import ClassOfDocuments, check_metadata
+from services.documents.domain.classes import ClassOfDocuments
 from services.documents.keeping.contents import Contents
 from services.documents.keeping.folder import Dropped, Folder
-from services.documents.keeping.intake import Entry, file_name_of, take_in
+from services.documents.keeping.intake import (
+    Entry,
+    check_said,
+    class_that_takes_files,
+    file_name_of,
+    known_companies,
+    take_in,
+)
 from services.documents.keeping.sniffing import Lying
-from services.documents.queries import access
 from services.documents.translate import to_take_file
 
 if TYPE_CHECKING:
@@ -36,12 +42,9 @@ ACTOR = "system:folder"
 
 async def take_from_folder(folder: Folder, contents: Contents, bytes_max: int, context: TurnContext) -> None:
     """Take what lies there, company by company; a company that is not known yet keeps its files where they are."""
-    for company in await asyncio.to_thread(folder.companies, COMPANY):
-        async with context.unit([company]) as unit:
-            known = await companies.known(unit.raw, [company])
-            classes = await access.classes(unit.raw, company) if known else {}
-        if known:
-            await _take(company, classes, folder, contents, bytes_max, context)
+    names = await asyncio.to_thread(folder.companies, COMPANY)
+    async for company, classes in known_companies(names, context):
+        await _take(company, classes, folder, contents, bytes_max, context)
 
 
 async def _take(
@@ -78,13 +81,9 @@ async def _take(
 def _look(
     folder: Folder, dropped: Dropped, classes: Mapping[str, ClassOfDocuments], contents: Contents, bytes_max: int
 ) -> tuple[Dropped, Bytes, Entry, ClassOfDocuments, int]:
-    of = classes.get(dropped.document_class)
-    if of is None or not of.takes_files:
-        raise Lying("class-takes-no-files", f"No files are put into {dropped.document_class}.")
+    of = class_that_takes_files(classes, dropped.document_class)
     entry = _entry(folder, dropped)
-    wrong = check_metadata(of, entry.metadata)
-    if wrong:
-        raise Lying(wrong[0].code, "; ".join(f"{one.name}: {one.detail}" for one in wrong[:20]))
+    check_said(of, entry.metadata)
     with folder.open(dropped) as file:
         written = os.fstat(file.fileno()).st_mtime_ns
         content = take_in(contents, file, file_name_of(dropped.name), None, of, bytes_max)
