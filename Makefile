@@ -56,13 +56,13 @@ bench-books: $(READY) ## trial balance, ageing and statements over a million ord
 	@$(BIN)/python -m bench.books
 
 # --- checking --------------------------------------------------------------------------------------------------------
-# `make test` shall take under 15 minutes on two cores and takes about 20. Times of the parts stand beside them.
+# `make test` shall take under 15 minutes on two cores and takes 12 to 20, as fast as the machine is. Times of the parts stand beside them.
 
 WORKERS ?= 3
 HOUSES := tests/local_stack tests/end_to_end tests/faults tests/proof/test_short_form.py
 # Each of these starts a whole house: they run one after the other and have the machine to themselves.
 
-test: lint kafka ## lint, types and every test, against real PostgreSQL and Kafka (20 min)
+test: lint kafka ## lint, types and every test, against real PostgreSQL and Kafka (12 to 20 min)
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(HOUSES))
 	@$(PYTEST) $(HOUSES)
 
