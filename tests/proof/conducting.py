@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import time
@@ -107,6 +108,7 @@ class Conductor:
         told: dict[str, Any] = {
             "chapter": chapter.name, "length": length, "seed": self.seed, "commit": commit(),
             "at": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": round(seconds, 1), "crash": crash,
+            "orders_per_s": self.rate_per_s, "machine_load": round(os.getloadavg()[2], 1),
             "good": crash is None and bool(verdicts) and all(verdict.good for verdict in verdicts),
             "verdicts": [verdict.as_json() for verdict in verdicts],
         }  # fmt: skip

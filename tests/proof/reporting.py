@@ -1,8 +1,13 @@
-"""The part of `docs/proof.md` that no hand writes: the latest result of every chapter and length."""
+"""The part of `docs/proof.md` that no hand writes: the latest result of every chapter and length.
+
+Long chapters are run on different days and from different checkouts: what one run found is put into `record.jsonl`,
+which is committed, beside what is there already, and the page is made of that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +19,37 @@ from tests.proof.regressions import CASES
 from tests.proof.verdict import HEADINGS, Verdict, recovery_of
 
 PAGE = CHECKOUT / "docs" / "proof.md"
+RECORD = CHECKOUT / "tests" / "proof" / "record.jsonl"
 BEGIN = "<!-- from here to the end written by `make prove` -->"
 
 
-def write_page(page: Path = PAGE, results: Path = FOLDER) -> None:
-    """Put the latest results behind the mark. Raises ValueError when the page has no mark."""
+def write_page(page: Path = PAGE, record: Path = RECORD, results: Path = FOLDER) -> None:
+    """Put what was found since into the record, and the record behind the page's mark. Raises ValueError when the page
+    has no mark.
+    """
     written, mark, _ = page.read_text(encoding="utf-8").partition(BEGIN)
     if not mark:
         raise ValueError(f"{page} has no line {BEGIN!r}")
-    page.write_text(written + "\n".join([BEGIN, "", *_sections(results)]) + "\n", encoding="utf-8")
+    runs = _latest([*_recorded(record), *read_results(results)])
+    lines = (json.dumps(told, ensure_ascii=False, sort_keys=True) for told in runs)
+    record.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    page.write_text(written + "\n".join([BEGIN, "", *_sections(runs)]) + "\n", encoding="utf-8")
 
 
-def _sections(results: Path) -> Iterator[str]:
+def _recorded(record: Path) -> Iterator[dict[str, Any]]:
+    if record.exists():
+        yield from (json.loads(line) for line in record.read_text(encoding="utf-8").splitlines())
+
+
+def _latest(runs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last one of each chapter and length, good or bad, in the order of the chapters."""
+    latest = {(told["chapter"], told["length"]): told for told in sorted(runs, key=lambda told: str(told["at"]))}
+    order = [(chapter.name, length) for chapter in CHAPTERS for length in LENGTHS]
+    return [latest[place] for place in order if place in latest]
+
+
+def _sections(runs: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    runs = list(runs)
     yield "## Chapters"
     yield ""
     yield "| chapter | what is done | short | normal | full |"
@@ -36,15 +60,12 @@ def _sections(results: Path) -> Iterator[str]:
     yield ""
     yield "## Latest results"
     yield ""
-    latest = {(told["chapter"], told["length"]): told for told in read_results(results)}
-    order = [(chapter.name, length) for chapter in CHAPTERS for length in LENGTHS]
-    runs = [latest[place] for place in order if place in latest]
     yield f"| chapter | length | {' | '.join(HEADINGS[1:])} |"
     yield "|" + " --- |" * (len(HEADINGS) + 1)
     for told in runs:
         yield from _rows(told)
     yield ""
-    yield "Measured in these runs:"
+    yield "Measured in these runs (with orders a second, and the load of the machine, which was not always to itself):"
     yield ""
     for told in runs:
         yield from _figures(told)
@@ -72,5 +93,6 @@ def _figures(told: Mapping[str, Any]) -> Iterator[str]:
     for verdict in map(Verdict.from_json, told["verdicts"]):
         figures = "; ".join(f"{name}: {value}" for name, value in verdict.figures.items())
         wrong = "".join(f" **{why}.**" for why in verdict.why_not)
-        place = f"`{told['chapter']}`, {told['length']}, {verdict.fault} ({told['at']}, {told['commit']})"
+        pace = f"{told.get('orders_per_s', '?')}/s, load {told.get('machine_load', '?')}"
+        place = f"`{told['chapter']}`, {told['length']}, {verdict.fault} ({told['at']}, {told['commit']}, {pace})"
         yield f"- {place}: {figures}.{wrong}"
