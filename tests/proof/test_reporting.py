@@ -35,7 +35,7 @@ def results_in(page: Path) -> list[str]:
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
     page = tmp_path / "page.md"
-    page.write_text(f"By hand.\n{BEGIN}\nold")
+    page.write_text(f"By hand.\n{BEGIN}\nof yesterday")
     return page
 
 
@@ -49,7 +49,7 @@ def test_results_of_two_days_from_two_checkouts_stand_on_one_page_in_the_order_o
 
     assert [line.split("`")[1] for line in results_in(page)] == ["stops", "poison"]
     assert page.read_text().startswith("By hand.\n")
-    assert "old" not in page.read_text()
+    assert "of yesterday" not in page.read_text()
 
 
 def test_the_last_run_of_a_chapter_counts_also_when_it_was_bad(tmp_path: Path, page: Path) -> None:
