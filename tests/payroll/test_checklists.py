@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -13,7 +13,7 @@ from chassis.jobs import JobWorkers
 from services.payroll.handlers.daily import next_day
 from services.payroll.jobs import jobs_of
 from services.payroll.main import build
-from tests.payroll.office import asked, hired, person, refused
+from tests.payroll.office import asked, hired, person, refused, sent
 from tests.support.department import Department
 from tests.support.eventually import eventually
 
@@ -102,6 +102,70 @@ async def test_tasks_are_listed_for_those_who_see_the_person_or_whose_department
     assert await seen("clerk", "payroll:self") == desks | {("LAPTOP", person("Clerk"))}
     assert await seen("boss", "payroll:team") == laptops | desks
     assert await seen("nobody", "payroll:self", "payroll:team") == set()
+
+
+async def test_a_task_that_needs_a_certificate_is_done_by_nobody_while_it_is_expired(office: Department) -> None:
+    """P23, P3: missing or expired, the task names it with its day; a renewal frees it, what is done stays done."""
+    await office.hear(hired("It", starts_on="2020-01-01", department="IT"))
+    template = {"occasion": "onboarding", "department": "IT", "due_days": 0}
+    async with office.client(build) as client:
+        await asked(client, f"{AT}/training/courses", course="FORKLIFT", name="Forklift")
+        unknown = await refused(
+            client, f"{AT}/checklists/templates", task="KEY", title="Key", requires="NONE", **template
+        )
+        await asked(client, f"{AT}/checklists/templates", task="KEY", title="Key", requires="FORKLIFT", **template)
+        await asked(client, f"{AT}/checklists/templates", task="DESK", title="Desk", **template)
+        told = (await client.get(f"{AT}/checklists/templates")).json()["templates"]
+        await office.hear(hired("Anna", starts_on="2026-03-01"), hired("Ben", starts_on="2026-03-01"))
+        today = date.fromisoformat((await client.get(TASKS)).json()["on"])
+        yesterday, before = (today - timedelta(days=days) for days in (1, 400))
+        key = {"employee": person("Anna"), "occasion": "onboarding", "task": "KEY"}
+        certificates = f"{AT}/employees/{person('Anna')}/certificates"
+
+        async def blocked(**params: str) -> dict[str, Any]:
+            answer = (await client.get(TASKS, params={"employee": person("Anna")} | params)).json()
+            return {line["task"]: line["blocked_by"] for line in answer["tasks"]}
+
+        missing = await sent(client, f"{TASKS}/outcomes", **key)
+        never = await blocked()
+        await asked(client, certificates, course="FORKLIFT", issued_on=f"{before}", valid_until=f"{yesterday}")
+        await asked(client, f"{AT}/employees/{person('Ben')}/certificates", course="FORKLIFT", issued_on=f"{before}")
+        await asked(client, certificates, course="FORKLIFT", issued_on=f"{today + timedelta(days=9)}")
+        expired = await sent(client, f"{TASKS}/outcomes", **key)
+        ran_out, held_then = await blocked(), await blocked(on=f"{yesterday}")
+        await asked(
+            client, certificates, course="FORKLIFT", issued_on=f"{yesterday}", valid_until=f"{today + timedelta(30)}"
+        )
+        freed = await blocked()
+        await asked(client, f"{TASKS}/outcomes", **key)
+        done = await blocked(on=f"{today + timedelta(days=40)}")
+        await asked(client, f"{TASKS}/outcomes", **key | {"task": "DESK"})
+    assert unknown == (422, "course-unknown", "/requires")
+    assert {(one["task"], one["requires"]) for one in told} == {("KEY", "FORKLIFT"), ("DESK", None)}
+    assert missing.status_code == expired.status_code == 409
+    nothing = {"course": "FORKLIFT", "state": "missing", "valid_until": None}
+    assert (missing.json()["type"], missing.json()["blocked_by"]) == ("/problems/certificate-missing", nothing)
+    lost = {"course": "FORKLIFT", "state": "expired", "valid_until": f"{yesterday}"}
+    assert (expired.json()["type"], expired.json()["blocked_by"]) == ("/problems/certificate-expired", lost)
+    assert f"{yesterday}" in expired.json()["detail"]
+    assert (never, ran_out) == ({"KEY": nothing, "DESK": None}, {"KEY": lost, "DESK": None})
+    assert held_then == freed == done == {"KEY": None, "DESK": None}
+    recorded = await office.rows("select task, outcome from checklist_outcome order by task")
+    assert recorded == [("DESK", "done"), ("KEY", "done")]
+
+
+async def test_a_blocked_task_that_is_not_needed_can_be_waived(office: Department) -> None:
+    """P23: nobody has to renew a certificate for a key that is not handed over."""
+    await office.hear(hired("It", starts_on="2020-01-01", department="IT"))
+    async with office.client(build) as client:
+        await asked(client, f"{AT}/training/courses", course="FORKLIFT", name="Forklift")
+        await asked(client, f"{AT}/checklists/templates", occasion="onboarding", task="KEY", title="Key", due_days=0,
+                    department="IT", requires="FORKLIFT")  # fmt: skip
+        await office.hear(hired("Anna", starts_on="2026-03-01"))
+        key = {"employee": person("Anna"), "occasion": "onboarding", "task": "KEY"}
+        refusal = await refused(client, f"{TASKS}/outcomes", **key)
+        await asked(client, f"{TASKS}/outcomes", **key, outcome="waived")
+    assert refusal == (409, "certificate-missing", None)
 
 
 def test_the_next_day_begins_where_the_company_is() -> None:

@@ -33,6 +33,10 @@ class TaskTemplateBody(Body):
     department: Text
     title: Text
     due_days: Annotated[int, Field(ge=-366, le=3660, description="Days from the first or last day; before it below 0.")]
+    requires: Annotated[
+        Reference | None,
+        Field(description="A course: nobody does the task while the person's certificate is not valid."),
+    ] = None
     dropped: bool = False
 
 
@@ -55,7 +59,7 @@ async def list_task_templates(company: str, reading: Read) -> queries.TemplatesA
 @router.post("/checklists/templates", status_code=201)
 async def set_task_template(company: str, body: TaskTemplateBody, call: Write) -> Response:
     """Set or drop a task of a checklist; people who have it keep it."""
-    template = TaskTemplate(body.occasion, body.task, body.department, body.title, body.due_days)
+    template = TaskTemplate(body.occasion, body.task, body.department, body.title, body.due_days, body.requires)
     return await call.run(handlers.set_task_templates, SetTaskTemplate(call.cause(company), template, body.dropped))
 
 
@@ -66,9 +70,11 @@ async def list_tasks(
     department: Annotated[str | None, Query(max_length=200)] = None,
     employee: uuid.UUID | None = None,
     state: queries.TaskState | None = None,
-    on: Annotated[MaybeDay, Query(description="What is late as of this day; today when it is left out.")] = None,
+    on: Annotated[
+        MaybeDay, Query(description="What is late or blocked as of this day; today when it is left out.")
+    ] = None,
 ) -> queries.TasksAnswer:
-    """Tasks by the day on which they are due: of the people whom one sees, and of one's own department."""
+    """Tasks by their day, and what blocks them: of the people whom one sees, and of one's own department."""
     async with reading.connection(company) as connection:
         who = await viewer(connection, company, reading.caller)
         return await queries.tasks(connection, company, department, employee, state, on, who)

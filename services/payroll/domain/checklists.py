@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.payroll.domain.employment import Staff
 from services.payroll.domain.rights import CHANGES_PEOPLE, Viewer
+from services.payroll.domain.training import Certificate, Lack, lack
 
 Occasion = Literal["onboarding", "leaving"]
 
@@ -23,6 +24,8 @@ class TaskTemplate(NamedTuple):
     title: str
     due_days: int
     """Days from the first or last day of work; below zero before it."""
+    requires: str | None = None
+    """The course without whose valid certificate of the person it cannot be done."""
 
 
 class Task(NamedTuple):
@@ -34,6 +37,7 @@ class Task(NamedTuple):
     department: str
     title: str
     due_days: int
+    requires: str | None
     outcome: str | None
     """`done` or `waived`; None while it is open."""
 
@@ -44,6 +48,16 @@ def due_on(task: Task, hired_on: date | None, left_on: date | None) -> date | No
     return None if anchor is None else anchor + timedelta(task.due_days)
 
 
+def blocked_by(task: Task, certificates: Iterable[Certificate], on: date) -> Lack | None:
+    """What keeps a task from being done on a day: its person, with these certificates, lacks the one that it needs.
+
+    A task that is ended is blocked by nothing, whatever runs out later.
+    """
+    if task.requires is None or task.outcome is not None:
+        return None
+    return lack(task.requires, certificates, on)
+
+
 def is_overdue(task: Task, due: date | None, on: date) -> bool:
     """Whether it should have been done by a day and is not."""
     return task.outcome is None and due is not None and due < on
@@ -52,7 +66,7 @@ def is_overdue(task: Task, due: date | None, on: date) -> bool:
 def tasks_for(employee: UUID, occasion: Occasion, templates: Iterable[TaskTemplate]) -> list[Task]:
     """The tasks that a person makes necessary, none done."""
     return [
-        Task(employee, occasion, one.task, one.department, one.title, one.due_days, None)
+        Task(employee, occasion, one.task, one.department, one.title, one.due_days, one.requires, None)
         for one in templates
         if one.occasion == occasion
     ]

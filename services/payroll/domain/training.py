@@ -105,6 +105,14 @@ def valid_until(issued_on: date, months: int | None) -> date | None:
     return date(year, month, day) - timedelta(1)
 
 
+def by_person(certificates: Iterable[Certificate]) -> dict[UUID, list[Certificate]]:
+    """Each person's certificates."""
+    found: dict[UUID, list[Certificate]] = {}
+    for one in certificates:
+        found.setdefault(one.employee, []).append(one)
+    return found
+
+
 def latest(certificates: Iterable[Certificate]) -> dict[tuple[UUID, str], Certificate]:
     """Of each person and course the certificate that holds longest: an older one is nobody's concern any more."""
     found: dict[tuple[UUID, str], Certificate] = {}
@@ -157,6 +165,24 @@ def state_on(course: str, employee: UUID, certificates: Mapping[tuple[UUID, str]
     if held.valid_until is None or (held.valid_until - day).days > REMINDERS[0]:
         return "valid"
     return "expired" if held.valid_until < day else "expiring"
+
+
+class Lack(NamedTuple):
+    """That somebody has no valid certificate of a course: it ran out after its last day, or there is none."""
+
+    course: str
+    state: Literal["expired", "missing"]
+    valid_until: date | None
+    """The last day of the one that held longest; None where there was none."""
+
+
+def lack(course: str, certificates: Iterable[Certificate], day: date) -> Lack | None:
+    """What somebody with these certificates lacks on a day; None when one that was issued by then still holds."""
+    held = [one for one in certificates if one.course == course and one.issued_on <= day]
+    ends = [one.valid_until for one in held if one.valid_until is not None]
+    if len(ends) < len(held) or any(day <= end for end in ends):
+        return None
+    return Lack(course, "expired", max(ends)) if ends else Lack(course, "missing", None)
 
 
 def percent(part: int, whole: int) -> str:

@@ -1,4 +1,4 @@
-"""Questions about tasks: whose they are, by when, what is late."""
+"""Questions about tasks: whose they are, by when, what is late or blocked."""
 
 from __future__ import annotations
 
@@ -10,13 +10,23 @@ import asyncpg
 from pydantic import BaseModel
 
 from services.payroll.domain import effective
-from services.payroll.domain.checklists import due_on, in_charge, is_overdue
+from services.payroll.domain.checklists import blocked_by, due_on, in_charge, is_overdue
 from services.payroll.domain.rights import Viewer
+from services.payroll.domain.training import by_person
 from services.payroll.queries.days import today
 from services.payroll.store import checklists as store
 from services.payroll.store import staff as staff_store
+from services.payroll.store import training as training_store
 
 TaskState = Literal["open", "overdue", "done", "waived"]
+
+
+class Blocker(BaseModel):
+    """The certificate without which a task cannot be done: expired after a day, or not there at all."""
+
+    course: str
+    state: Literal["expired", "missing"]
+    valid_until: date | None
 
 
 class TaskLine(BaseModel):
@@ -29,6 +39,8 @@ class TaskLine(BaseModel):
     title: str
     due_on: date
     state: TaskState
+    requires: str | None
+    blocked_by: Blocker | None
 
 
 class TasksAnswer(BaseModel):
@@ -46,6 +58,7 @@ class TemplateLine(BaseModel):
     department: str
     title: str
     due_days: int
+    requires: str | None
 
 
 class TemplatesAnswer(BaseModel):
@@ -70,6 +83,8 @@ async def tasks(
     found = (await store.tasks(connection, [company], whom))[company]
     whose = {task.employee for task in found} | ({viewer.employee} if viewer.employee is not None else set())
     staff = (await staff_store.read(connection, [company], whose))[company]
+    in_need = {task.employee for task in found if task.requires is not None}
+    held = by_person((await training_store.certificates(connection, [company], in_need))[company])
     theirs = {d: in_charge(viewer, d, staff, now) for d in {task.department for task in found}}
     lines: list[TaskLine] = []
     for task in found:
@@ -80,7 +95,10 @@ async def tasks(
             continue
         how = task.outcome or ("overdue" if is_overdue(task, due, day) else "open")
         if state is None or state == how:
-            lines.append(TaskLine.model_validate(task._asdict() | {"due_on": due, "state": how}, from_attributes=False))
+            lacking = blocked_by(task, held.get(task.employee, ()), day)
+            blocker = None if lacking is None else lacking._asdict()
+            told = task._asdict() | {"due_on": due, "state": how, "blocked_by": blocker}
+            lines.append(TaskLine.model_validate(told, from_attributes=False))
     return TasksAnswer(on=day, tasks=sorted(lines, key=lambda line: (line.due_on, line.task, str(line.employee))))
 
 

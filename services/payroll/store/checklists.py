@@ -11,25 +11,28 @@ import asyncpg
 from services.payroll.domain.checklists import Task, TaskTemplate
 
 TEMPLATES = """
-select distinct on (company, occasion, task) company, occasion, task, department, title, due_days, dropped, revision
+select distinct on (company, occasion, task) company, occasion, task, department, title, due_days, requires, dropped,
+    revision
 from checklist_template where company = any($1::text[]) order by company, occasion, task, revision desc
 """
 TASKS = """
-select t.company, t.employee, t.occasion, t.task, t.department, t.title, t.due_days, o.outcome
+select t.company, t.employee, t.occasion, t.task, t.department, t.title, t.due_days, t.requires, o.outcome
 from checklist_task t left join checklist_outcome o on o.company = t.company and o.employee = t.employee
     and o.occasion = t.occasion and o.task = t.task
 where t.company = any($1::text[]) and ($2::uuid[] is null or t.employee = any($2::uuid[]))
 order by t.company, t.employee, t.occasion, t.due_days, t.task
 """
 ADD_TEMPLATES = """
-insert into checklist_template (company, occasion, task, department, title, due_days, dropped, revision, recorded_at)
-select x.*, $9 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::boolean[],
-    $8::bigint[]) as x(company, occasion, task, department, title, due_days, dropped, revision)
+insert into checklist_template (company, occasion, task, department, title, due_days, requires, dropped, revision,
+    recorded_at)
+select x.*, $10 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[],
+    $8::boolean[], $9::bigint[])
+    as x(company, occasion, task, department, title, due_days, requires, dropped, revision)
 """
 ADD_TASKS = """
-insert into checklist_task (company, employee, occasion, task, department, title, due_days, recorded_at)
-select x.*, $8 from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-    as x(company, employee, occasion, task, department, title, due_days)
+insert into checklist_task (company, employee, occasion, task, department, title, due_days, requires, recorded_at)
+select x.*, $9 from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+    $8::text[]) as x(company, employee, occasion, task, department, title, due_days, requires)
 order by x.company, x.employee, x.occasion, x.task on conflict do nothing
 """
 ADD_OUTCOMES = """

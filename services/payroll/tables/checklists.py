@@ -15,7 +15,10 @@ class ChecklistTemplate(Row, table=True):
     """A task that each person makes necessary; the latest revision counts. Facts."""
 
     __tablename__ = "checklist_template"
-    __table_args__ = (ForeignKeyConstraint(["company", "department"], ["department.company", "department.department"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["company", "department"], ["department.company", "department.department"]),
+        ForeignKeyConstraint(["company", "requires"], ["course.company", "course.course"]),
+    )
     company: str = Field(sa_column=text(key=True))
     occasion: str = Field(sa_column=text(key=True))
     task: str = Field(sa_column=text(key=True))
@@ -25,6 +28,7 @@ class ChecklistTemplate(Row, table=True):
     due_days: int = Field(sa_column=count())
     dropped: bool
     recorded_at: datetime = Field(sa_column=moment())
+    requires: str | None = Field(sa_column=text(nullable=True))
 
 
 class ChecklistTask(Row, table=True):
@@ -34,6 +38,7 @@ class ChecklistTask(Row, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["company", "employee"], ["employee.company", "employee.employee"]),
         ForeignKeyConstraint(["company", "department"], ["department.company", "department.department"]),
+        ForeignKeyConstraint(["company", "requires"], ["course.company", "course.course"]),
     )
     company: str = Field(sa_column=text(key=True))
     employee: UUID = Field(primary_key=True)
@@ -43,6 +48,7 @@ class ChecklistTask(Row, table=True):
     title: str = Field(sa_column=text())
     due_days: int = Field(sa_column=count())
     recorded_at: datetime = Field(sa_column=moment())
+    requires: str | None = Field(sa_column=text(nullable=True))
 
 
 class ChecklistOutcome(Row, table=True):
