@@ -15,7 +15,6 @@ Rights are looked at before a body is read, and a route without a door cannot be
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,14 +30,17 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import compile_path
+from starlette.routing import Match, compile_path
+from starlette.types import Receive, Scope, Send
 
-from chassis import companies, strict_json
+from chassis import companies
 from chassis.auth import Caller, InternalSecrets, TokenVerifier, Wanted, bearer
 from chassis.cause import Cause
 from chassis.database import COMPANY, Database
 from chassis.database_clock import DatabaseClock
-from chassis.errors import Fault, Problem, Refused, problem_of
+from chassis.direct import Direct, direct_of
+from chassis.errors import Problem, Refused, problem_of
+from chassis.form import check_accept, check_query, offered_by, read_json
 from chassis.ids import derive
 from chassis.previewing import preview
 from chassis.problems import Shell, install_problems, long_bodies_of
@@ -47,8 +49,6 @@ from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics
 
 KEY_CHARS_MAX = 255
-BODY_PATIENCE_S = 10.0
-"""How long a caller may take to send a body (slow senders hold a connection, never a transaction)."""
 
 
 class Host(Protocol):
@@ -111,8 +111,11 @@ class StrictRoute(APIRoute):
 
     FastAPI reads the signature of every route into validators, which for a whole department takes a third of its start.
     So a route first knows only what finds it, and FastAPI makes the rest of it when that is first asked for: by a
-    request that came to it, or by whoever writes the OpenAPI document.
+    request that came to it, or by whoever writes the OpenAPI document. And a command that comes without a query does
+    not pass through the rest of it at all (`chassis/direct.py`).
     """
+
+    _direct: Direct | None
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.path = path
@@ -120,6 +123,7 @@ class StrictRoute(APIRoute):
         self.name = endpoint.__name__
         self.methods = {method.upper() for method in options["methods"]}
         self.path_regex, self.path_format, self.param_convertors = compile_path(path)
+        self._ending = self.path_format.rpartition("}")[2]
         self._make: Callable[[], None] = partial(super().__init__, path, endpoint, **options)
 
     def __getattr__(self, name: str) -> Any:
@@ -129,6 +133,23 @@ class StrictRoute(APIRoute):
             raise AttributeError(name)
         make()
         return getattr(self, name)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As FastAPI does it, once the end of the address fits: a department asks dozens of routes for each request."""
+        if not scope.get("path", "").endswith(self._ending):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, by the short way where there is one."""
+        direct = self._direct
+        if direct is None or scope["query_string"] or scope["method"] not in (self.methods or ()):
+            await super().handle(scope, receive, send)
+            return
+        request = Request(scope, receive, send)
+        await self._check(request)
+        response = await direct.run(request)
+        await response(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind our own checks. Raises TypeError for a route without a door."""
@@ -141,15 +162,20 @@ class StrictRoute(APIRoute):
         offered = offered_by(self)
         handle = super().get_route_handler()
 
-        async def strict(request: Request) -> Response:
+        async def check(request: Request) -> None:
             for door in doors:
                 await door.admit(request)
             check_query(request, known)
             check_accept(request, offered)
             if takes_body:
                 request._json = await read_json(request)  # what FastAPI takes as the parsed body
+
+        async def strict(request: Request) -> Response:
+            await check(request)
             return await handle(request)
 
+        self._check = check
+        self._direct = direct_of(self) if len(doors) == 1 else None
         return strict
 
 
@@ -170,64 +196,6 @@ class Router(APIRouter):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(route_class=StrictRoute, redirect_slashes=False, **options)
-
-
-async def read_body(request: Request) -> bytes:
-    """The whole body. Raises Problem 408 when it comes too slowly, 413 when it is too long."""
-    try:
-        async with asyncio.timeout(BODY_PATIENCE_S):
-            return await request.body()
-    except TimeoutError:
-        raise Problem(408, "body-too-slow", f"The body took longer than {BODY_PATIENCE_S:.0f} s to arrive.") from None
-
-
-async def read_json(request: Request) -> Any:
-    """The body as strict JSON. Raises Problem 415 for another media type, and whatever `strict_json.parse` raises."""
-    check_json_type(request.headers.getlist("content-type"), request.headers.get("content-encoding"))
-    value = strict_json.parse(await read_body(request))
-    request.state.json = value
-    return value
-
-
-def check_json_type(types: list[str], encoding: str | None, accepted: tuple[str, ...] = ("application/json",)) -> None:
-    """Raises Problem 415 unless the body is said to be JSON in UTF-8, as it stands (not compressed)."""
-    media_type, _, parameters = types[0].partition(";") if len(types) == 1 else ("", "", "")
-    charset = parameters.lower().partition("charset=")[2].partition(";")[0].strip().strip('"')
-    if media_type.strip().lower() not in accepted or charset not in ("", "utf-8", "utf8"):
-        raise Problem(415, "media-type-not-supported", f"The body must be {' or '.join(accepted)} in UTF-8.")
-    if encoding not in (None, "", "identity"):
-        raise Problem(415, "content-encoding-not-supported", "The body must not be compressed.")
-
-
-def check_query(request: Request, known: frozenset[str]) -> None:
-    """Raises Problem 400 for a parameter given twice, 422 for one that this address does not know."""
-    if not request.scope["query_string"]:
-        return
-    names = [name for name, _ in request.query_params.multi_items()]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        faults = [Fault(f"?{name[:64]}", "parameter-repeated", "Give this parameter once.") for name in twice[:10]]
-        raise Problem(400, "parameter-repeated", "A parameter is given more than once.", faults)
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        faults = [Fault(f"?{n[:64]}", "unknown-parameter", "This address does not take it.") for n in unknown[:10]]
-        raise Problem(422, "unknown-parameter", "A parameter is not known here.", faults)
-
-
-def offered_by(route: APIRoute) -> str:
-    """The media type of a route's answers: that of its response class, else JSON."""
-    response_class = getattr(route.response_class, "value", route.response_class)
-    return getattr(response_class, "media_type", None) or "application/json"
-
-
-def check_accept(request: Request, offered: str = "application/json") -> None:
-    """Raises Problem 406 when the caller does not take what is offered."""
-    accept = request.headers.get("accept")
-    subtype = offered.partition("/")[2]
-    if accept is None or "*/*" in accept or subtype in accept or "application/*" in accept:
-        return
-    if accept.strip():
-        raise Problem(406, "not-acceptable", f"Answers are {offered}.")
 
 
 # -- doors -----------------------------------------------------------------------------------------------------------

@@ -132,6 +132,7 @@ class Service:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,
                 timeout_graceful_shutdown=int(self.settings.drain_s),
             ),
         )

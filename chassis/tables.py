@@ -39,7 +39,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from chassis.errors import Fault, Problem, Refused
-from chassis.http import read_body
+from chassis.form import read_body
 from chassis.strict_json import rule
 
 ROWS_MAX = 10_000

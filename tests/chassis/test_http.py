@@ -72,6 +72,38 @@ async def test_keys_of_two_clients_do_not_meet(api: ToyApi, toy: Toy) -> None:
 
 
 @pytest.mark.parametrize(
+    "body", [GOOD, {}, None, [], "note", {"reference": 1}, {"reference": "", "lines": [{"item": "A"}]}, {"more": 1}]
+)
+async def test_a_command_is_answered_in_the_same_words_with_and_without_a_query(api: ToyApi, body: object) -> None:
+    content = json.dumps(body)
+    async with api.client(**{"content-type": "application/json"}) as client:
+        short = await client.post(NOTES, content=content, headers={"idempotency-key": "short"})
+        long = await client.post(f"{NOTES}?loud=false", content=content, headers={"idempotency-key": "long"})
+    told, retold = short.json(), long.json()
+    for answer in (told, retold):
+        answer.pop("instance", None)
+        answer.pop("traceId", None)
+    assert (short.status_code, told) == (long.status_code, retold)
+    assert short.status_code == (201 if body is GOOD else 422)
+
+
+async def test_a_command_without_a_query_goes_the_short_way_and_with_one_the_framework_s(
+    api: ToyApi, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("the framework was asked")
+
+    async with api.client() as client:
+        assert (await client.post(f"{NOTES}?loud=true", json={"reference": "r"}, headers=KEY)).status_code == 201
+        monkeypatch.setattr("fastapi.routing.solve_dependencies", never)
+        assert (await client.post(NOTES, json=GOOD, headers={"idempotency-key": "k-2"})).status_code == 201
+        problem(
+            await client.post(f"{NOTES}?loud=true", json=GOOD, headers={"idempotency-key": "k-3"}), 500, "unexpected"
+        )
+    assert await toy.rows("select reference from noted order by n") == [("R",), ("R-1",)]
+
+
+@pytest.mark.parametrize(
     ("headers", "status", "code"),
     [
         ([], 428, "idempotency-key-required"),
@@ -291,7 +323,7 @@ async def test_a_body_that_never_ends_is_given_up(api: ToyApi, monkeypatch: pyte
         yield b"{"
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("chassis.http.BODY_PATIENCE_S", 0.05)
+    monkeypatch.setattr("chassis.form.BODY_PATIENCE_S", 0.05)
     async with api.client() as client:
         response = await client.post(NOTES, content=slow(), headers=KEY | {"content-type": "application/json"})
     problem(response, 408, "body-too-slow")

@@ -89,9 +89,11 @@ class ToyApi:
         api = self
 
         @router.post("/companies/{company}/notes", status_code=201)
-        async def note(company: str, body: NoteBody, call: Annotated[Call, Depends(write("toy:write"))]) -> Response:
+        async def note(
+            company: str, body: NoteBody, call: Annotated[Call, Depends(write("toy:write"))], loud: bool = False
+        ) -> Response:
             api.causes.append(call.cause(company).id)
-            return await call.run(api.taker.take, Note(company, body.reference))
+            return await call.run(api.taker.take, Note(company, body.reference.upper() if loud else body.reference))
 
         @router.post("/companies", status_code=201)
         async def introduce(body: NewCompany, call: Annotated[Call, Depends(write("toy:write"))]) -> Response:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from chassis.auth import Caller, TokenSigner
 from chassis.errors import Problem
-from chassis.http import read_body
+from chassis.form import read_body
 from services.gateway.api.line import Answer, Line, LineBusy, Streamed
 from services.gateway.settings import GatewaySettings
 

@@ -14,7 +14,8 @@ from chassis.auth import EVERYTHING, Caller
 from chassis.database import Database
 from chassis.database_clock import DatabaseClock
 from chassis.errors import Problem
-from chassis.http import check_query, read
+from chassis.form import check_query
+from chassis.http import read
 from chassis.ids import UUID
 from chassis.requests import CommandDoor, company_not_found
 from services.gateway.admission import Admission, AdmissionMetrics, headers_of

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from chassis import strict_json
 from chassis.errors import Problem
-from chassis.http import check_accept, check_json_type, read_body
+from chassis.form import check_accept, check_json_type, read_body
 from chassis.requests import Answer
 from services.gateway.api.acceptance import Acceptance, Prepared, accepted, event_id_reused, location_of
 from services.gateway.api.cloudevents import BATCHED, BINARY, STRUCTURED, binary_attributes

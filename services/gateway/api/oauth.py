@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from chassis.errors import Problem
-from chassis.http import read_body
+from chassis.form import read_body
 from services.gateway.api.entry import gateway_of, no_parameters
 from services.gateway.tokens import grants
 

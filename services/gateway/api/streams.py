@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from chassis.database import COMPANY
 from chassis.errors import Fault, Problem
-from chassis.http import check_query
+from chassis.form import check_query
 from chassis.requests import company_not_found, unavailable
 from contracts.topics import TOPICS
 from services.gateway.api.entry import Gateway, admit, gateway_of

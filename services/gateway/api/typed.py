@@ -11,7 +11,8 @@ from starlette.responses import Response
 from chassis import strict_json
 from chassis.database import COMPANY
 from chassis.errors import Fault, Problem
-from chassis.http import check_accept, check_json_type, idempotency_key, read_body
+from chassis.form import check_accept, check_json_type, read_body
+from chassis.http import idempotency_key
 from chassis.ids import UUID
 from services.gateway.api.acceptance import Acceptance, accepted, key_reused
 from services.gateway.api.entry import admit, gateway_of, no_parameters
