@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run stop status test lint types format bench bench-ledger bench-books contracts rows papers mutants check-the-checker clean distclean \
+.PHONY: help setup demo run stop status test lint types format bench bench-ledger bench-books contracts release rows papers mutants check-the-checker clean distclean \
 	prove test-proof careers careers-run kills-run stock-histories money-histories bench-payroll bench-stock test-rules test-contracts test-chassis test-services test-stack test-flow test-faults
 
 help: ## what can be made
@@ -134,6 +134,9 @@ mutants: $(READY) ## spoil a copy of the system line by line: each time the proo
 
 contracts: $(READY) ## write schemas, samples and the AsyncAPI document anew from the event classes
 	@$(BIN)/python -m contracts generate
+
+release: $(READY) ## make the present schemas the ones that no change may break; refused where they break the last release
+	@$(BIN)/python -m contracts release
 
 rows: $(READY) ## write the tables of the READMEs that say which test holds which row
 	@$(BIN)/python -m tests.rows

@@ -20,6 +20,9 @@ _STRUCTURE = {"$id", "$defs", "$ref", "x-topic", "x-key", "properties", "require
 _LOWER_BOUNDS = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"}
 _UPPER_BOUNDS = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"}
 
+WAITING = "unreleased.json"
+"""Events and fields that are deliberately not in the last release yet, each with the reason."""
+
 WIDENED = "widened: a reader of the last release would refuse it"
 NARROWED = "narrowed: events already sent would be refused"
 CHANGED = "changed: readers or the history may disagree"
@@ -56,13 +59,42 @@ def compare(event_type: str, old: Schema, new: Schema) -> list[Violation]:
 
 
 def release(folder: Path) -> list[Violation]:
-    """Makes the schemas in `folder/schemas` the released ones, unless that breaks something: then it says what."""
+    """Makes the schemas in `folder/schemas` the released ones, unless that breaks something: then it says what.
+
+    Everything is released then, so nothing waits any more.
+    """
     released, present = folder / "released", folder / "schemas"
     found = violations(released, present)
     if not found:
         shutil.rmtree(released, ignore_errors=True)
         shutil.copytree(present, released)
+        (folder / WAITING).write_text("{}\n", encoding="utf-8")
     return found
+
+
+def unreleased(folder: Path) -> list[str]:
+    """What could be taken away again unnoticed: "OrderPlaced.v1" for an event, "OrderPlaced.v1 /gift" for a field."""
+    found = violations(folder / "schemas", folder / "released")
+    return sorted({f"{each.event_type} {each.field}".rstrip() for each in found})
+
+
+def unguarded(folder: Path) -> list[str]:
+    """Where the last release is stale without a reason, and where a reason is stale; a line of what to do for each."""
+    waiting: dict[str, str] = json.loads((folder / WAITING).read_text(encoding="utf-8"))
+    new = unreleased(folder)
+    return [
+        *(
+            f"{name} is not released: run `make release`, or say why not in {WAITING}"
+            for name in new
+            if name not in waiting
+        ),
+        *(f"{name} stands in {WAITING}, but is released or gone" for name in waiting if name not in new),
+        *(
+            f"{name} stands in {WAITING} without a reason"
+            for name, reason in waiting.items()
+            if len(reason.split()) < 4
+        ),
+    ]
 
 
 def _load(path: Path) -> Schema:

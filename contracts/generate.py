@@ -96,7 +96,8 @@ Every event between the departments. One file per owner; only the owner emits it
 | `topics.py` `registry.py` | all topics; all events, their owner, topic and key |
 | `schemas/` `samples/` `asyncapi.json` | published, written by `make contracts` from the models and `story.py` |
 | `consumers.json` | who listens; a test compares it with what the services register |
-| `released/` | the schemas of the last release |
+| `released/` | the schemas of the last release: what no change may break |
+| `unreleased.json` | what is deliberately not in it yet, with the reason; a test compares |
 | `compatibility.py` | refuses a change that would break a reader or the history |
 
 ## Changing an event
@@ -107,7 +108,9 @@ Every event between the departments. One file per owner; only the owner emits it
    listens to the old one.
 3. `make contracts` writes the files; `python -m contracts compatible contracts/released contracts/schemas` says whether
    the change is allowed, and `make test` asks the same.
-4. At a release, `python -m contracts release` makes the present schemas the ones to be compatible with.
+4. `make release` makes the present schemas the ones to be compatible with, unless they break the last release. From
+   then on the addition cannot be taken away. A test is red until it is released, or until `unreleased.json` says why it
+   may still change: `{{"OrderPlaced.v1 /gift": "the reason"}}`.
 
 Owners forbid unknown fields and validate the very bytes that they send. Listeners declare an `EventView` with the few
 fields that they use and pass over everything else.

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from contracts import published
-from contracts.compatibility import compare, release, violations
+from contracts.compatibility import compare, release, unguarded, violations
 from contracts.generate import HERE
 
 Schema = dict[str, Any]
@@ -212,6 +213,58 @@ def test_the_committed_schemas_are_compatible_with_the_last_release() -> None:
     """G6: the language as it stands."""
     assert list((HERE / "released").glob("*.json"))
     assert violations(HERE / "released", HERE / "schemas") == []
+
+
+NEWER = {
+    "a newer event": ("StatementDrawn.v1", ""),
+    "a second version": ("DocumentStored.v2", ""),
+    "a newer optional field": ("OrderPlaced.v1", "/if_short"),
+    "a newer optional field of a part": ("EntryPosted.v1", "/lines/*/cost_centre"),
+}
+
+
+@pytest.mark.parametrize("case", NEWER)
+def test_what_came_after_the_first_release_cannot_be_taken_away(case: str, tmp_path: Path) -> None:
+    """G6: planted in a copy of the language as it stands."""
+    event_type, field = NEWER[case]
+    shutil.copytree(HERE / "schemas", tmp_path / "schemas")
+    file = tmp_path / "schemas" / f"{event_type}.json"
+    if field:
+        schema = json.loads(file.read_text())
+        for part in (schema, *schema["$defs"].values()):
+            part["properties"].pop(field.rpartition("/")[2], None)
+        file.write_text(json.dumps(schema))
+    else:
+        file.unlink()
+
+    found = violations(HERE / "released", tmp_path / "schemas")
+
+    assert [(each.event_type, each.field, "removed" in each.fault) for each in found] == [(event_type, field, True)]
+
+
+def test_an_addition_is_released_or_waits_for_a_reason(tmp_path: Path) -> None:
+    # Given a released language
+    schemas = _folder(tmp_path / "schemas", OrderPlaced=published.schema(EVENT))
+    assert release(tmp_path) == []
+    assert unguarded(tmp_path) == []
+    # When a field and an event are added
+    changed = _changed(SAFE["an optional field more in a part"])[1]
+    (schemas / f"{EVENT}.json").write_text(json.dumps(changed))
+    (schemas / "OrderMislaid.v1.json").write_text('{"type": "object"}')
+    # Then each is named, until there is a reason or a release
+    todo = "is not released: run `make release`, or say why not in unreleased.json"
+    assert unguarded(tmp_path) == [f"OrderMislaid.v1 {todo}", f"OrderPlaced.v1 /lines/*/note {todo}"]
+    _wait(tmp_path, {"OrderMislaid.v1": "", "OrderPlaced.v1 /lines/*/note": "its shop is not asked yet"})
+    assert unguarded(tmp_path) == ["OrderMislaid.v1 stands in unreleased.json without a reason"]
+    assert release(tmp_path) == []
+    assert unguarded(tmp_path) == []
+    # and a reason does not stay behind
+    _wait(tmp_path, {"OrderMislaid.v1": "its shop is not asked yet"})
+    assert unguarded(tmp_path) == ["OrderMislaid.v1 stands in unreleased.json, but is released or gone"]
+
+
+def _wait(folder: Path, reasons: dict[str, str]) -> None:
+    (folder / "unreleased.json").write_text(json.dumps(reasons))
 
 
 def test_the_command_refuses_a_breaking_folder_and_names_the_field(tmp_path: Path) -> None:
