@@ -145,15 +145,16 @@ class Jobs:
 class TurnContext:
     """What periodic work may use."""
 
-    def __init__(self, database: Database, operator: asyncpg.Pool) -> None:
+    def __init__(self, database: Database, operator: asyncpg.Pool, metrics: Metrics) -> None:
         self.database = database
         self.operator = operator
         """Connections of the relay and operator role, which reads the corridor's tables of all companies."""
+        self.metrics = metrics
 
     @asynccontextmanager
-    async def unit(self, companies: Iterable[str]) -> AsyncIterator[UnitOfWork]:
-        """A unit of work for these companies that knows the database's time."""
-        async with self.database.unit(companies, points="job") as unit:
+    async def unit(self, companies: Iterable[str], *, nobody: bool = False) -> AsyncIterator[UnitOfWork]:
+        """A unit of work for these companies that knows the database's time. With `nobody` there may be none."""
+        async with self.database.unit(companies, points="job", nobody=nobody) as unit:
             unit.now = await unit.raw.fetchval("select now()")
             yield unit
 
@@ -161,8 +162,10 @@ class TurnContext:
 class JobContext(TurnContext):
     """What a worker may use for one batch; jobs that it neither finishes nor fails are done when it returns."""
 
-    def __init__(self, database: Database, operator: asyncpg.Pool, lease: UUID, jobs: Sequence[Job]) -> None:
-        super().__init__(database, operator)
+    def __init__(
+        self, database: Database, operator: asyncpg.Pool, metrics: Metrics, lease: UUID, jobs: Sequence[Job]
+    ) -> None:
+        super().__init__(database, operator, metrics)
         self._lease = lease
         self.left = {job.id: job for job in jobs}
         """What is neither finished nor failed yet."""
@@ -298,7 +301,7 @@ class JobWorkers:
 
     async def _attempt(self, queue: _Queue, lease: UUID, jobs: Sequence[Job], until: float) -> list[Job]:
         """Run jobs that are leased; returns those that should be tried alone, because they failed together."""
-        context = JobContext(self._database, self._operator, lease, jobs)
+        context = JobContext(self._database, self._operator, self._metrics, lease, jobs)
         again: list[Job] = []
         worked = len(jobs)
         try:
@@ -384,7 +387,7 @@ class JobWorkers:
         began = perf_counter()
         try:
             async with asyncio.timeout(periodic.lease_s):
-                await periodic.turn(TurnContext(self._database, self._operator))
+                await periodic.turn(TurnContext(self._database, self._operator, self._metrics))
         finally:
             rest_s = max(0.0, periodic.seconds - (perf_counter() - began))
             with suppress(Exception):

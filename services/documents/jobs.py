@@ -12,6 +12,8 @@ from services.documents.commands import KeepContent
 from services.documents.keeping.folder import Folder
 from services.documents.keeping.maildir import Maildirs
 from services.documents.keeping.receiving import take_from_mail
+from services.documents.keeping.sweeping import NAME as SWEEP_FILES
+from services.documents.keeping.sweeping import Sweep
 from services.documents.keeping.watching import take_from_folder
 from services.documents.mailing.post import Post
 from services.documents.mailing.rounds import send_mails
@@ -25,6 +27,7 @@ FOLDER_LEASE_S = 300
 MAIL_LEASE_S = 300
 MAIL_BATCH = 10
 SWEEP_EVERY_S = 3_600
+SWEEP_LEASE_S = 900
 HALF_WRITTEN_MAX_S = 3_600
 """Writing a file takes milliseconds; what is half written for so long was left by a crash."""
 
@@ -55,6 +58,11 @@ def jobs_of(desk: Desk) -> Jobs:
     async def sweep_store(_context: TurnContext) -> None:
         """A process that was killed while it wrote leaves a file that nobody will ever ask for."""
         await asyncio.to_thread(desk.contents.sweep, HALF_WRITTEN_MAX_S)
+
+    @jobs.every(SWEEP_EVERY_S, SWEEP_FILES, lease_s=SWEEP_LEASE_S)
+    async def sweep_files(context: TurnContext) -> None:
+        """An upload that was refused at last, or broke off, leaves a file that no row ever speaks of."""
+        await Sweep(desk.contents, desk.settings.sweep_age_s, context).run()
 
     if desk.settings.smtp_url is not None:
         post = Post(desk.settings)

@@ -22,6 +22,9 @@ class DocumentsSettings(ServiceSettings):
     """A bucket to keep them in instead, `s3://bucket/prefix`; its keys and endpoint come from `AWS_…` variables."""
     store_patience_s: float = Field(default=8.0, gt=0, le=120)
     """How long a bucket may be silent, and how long it is asked again; after that it is away for now."""
+    sweep_age_s: float = Field(default=604_800.0, ge=3_600, le=31_536_000)
+    """A file that no row speaks of is set aside after this and removed after this once more. A day and more is wise:
+    it must be longer than any upload, and than the clocks of the replicas may differ."""
     seal_key_file: Path | None = None
     """Keys under which papers about persons are sealed, newest line first; without it such papers are refused."""
     content_patience_s: float = Field(default=10.0, gt=0, le=60)

@@ -22,8 +22,11 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 CODE = "~ '^[a-z][a-z0-9_]{0,39}$'"
-EXEMPT: dict[str, str] = {}
-"""Documents has no table without company data."""
+EXEMPT: dict[str, str] = {
+    "file_step": "what no row speaks of is nobody's",
+    "sweep_place": "how far the sweep of the one store has come",
+}
+"""Tables without company data, and why."""
 
 
 def _text(*, key: bool = False, null: bool = False) -> Column[str]:
@@ -42,8 +45,8 @@ def _small(*, key: bool = False, null: bool = False) -> Column[int]:
     return Column(Integer, primary_key=key, nullable=null)
 
 
-def _moment() -> Column[datetime]:
-    return Column(DateTime(timezone=True), nullable=False)
+def _moment(*, key: bool = False) -> Column[datetime]:
+    return Column(DateTime(timezone=True), primary_key=key, nullable=False)
 
 
 class OwnTable(SQLModel, registry=registry()):
@@ -375,3 +378,23 @@ class MailStep(OwnTable, table=True):
     detail: str = Field(sa_column=_text())
     actor: str = Field(sa_column=_text())
     at: datetime = Field(sa_column=_moment())
+
+
+class FileStep(OwnTable, table=True):
+    """What was done with a file that no row spoke of, written down before it was done. Facts."""
+
+    __tablename__ = "file_step"
+    __table_args__ = (CheckConstraint("step in ('set-aside', 'brought-back', 'removed')"),)
+    sha256: bytes = Field(primary_key=True)
+    at: datetime = Field(sa_column=_moment(key=True))
+    step: str = Field(sa_column=_text(key=True))
+    written_at: datetime = Field(sa_column=_moment())
+    actor: str = Field(sa_column=_text())
+
+
+class SweepPlace(OwnTable, table=True):
+    """Behind which hash the sweep of the store goes on."""
+
+    __tablename__ = "sweep_place"
+    part: str = Field(sa_column=_text(key=True))
+    after: str = Field(sa_column=_text())

@@ -25,7 +25,7 @@ async def turn(archive: Archive) -> None:
     operator = await asyncpg.create_pool(archive.urls.relay_url, min_size=0, max_size=1)
     try:
         jobs = jobs_of(archive.new_desk())
-        await jobs.periodic["folder-intake"].turn(TurnContext(archive.database, operator))
+        await jobs.periodic["folder-intake"].turn(TurnContext(archive.database, operator, archive.metrics))
     finally:
         await operator.close()
 

@@ -61,7 +61,7 @@ async def turn(archive: Archive) -> None:
     operator = await asyncpg.create_pool(archive.urls.relay_url, min_size=0, max_size=1)
     try:
         jobs = jobs_of(archive.new_desk())
-        await jobs.periodic["mail-intake"].turn(TurnContext(archive.database, operator))
+        await jobs.periodic["mail-intake"].turn(TurnContext(archive.database, operator, archive.metrics))
     finally:
         await operator.close()
 

@@ -80,6 +80,11 @@ class House:
         """The gateway's address."""
         return self.stack.address("gateway")
 
+    @property
+    def store(self) -> Path:
+        """The folder in which documents keeps its bytes."""
+        return self._state.documents
+
     # -- life ----------------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tests.proof.checker.checking import check
+from tests.proof.checker.keeping import read_store
 from tests.proof.checker.pay_surface import read_pay
 from tests.proof.checker.surface import read_surface
 from tests.proof.checker.topics import dump_topics
@@ -36,6 +37,7 @@ async def judge(house: House) -> Judged:
     await dump_topics(house.stack.kafka_bootstrap, house.folder)
     await read_surface(house.gateway, asked_by, house.folder)
     await read_pay(house.gateway, await house.stack.admin_key(), house.folder)  # pay is an officer's to read
+    await asyncio.to_thread(read_store, house.store, house.folder)
     report = await asyncio.to_thread(check, house.folder)
     violations = tuple(f"{violation.invariant}: {violation.what}" for violation in report.violations)
     return Judged(report.events, report.operations, report.lost, report.doubled, violations)

@@ -54,7 +54,7 @@ async def test_a_part_that_ends_while_the_run_is_looked_at_does_not_lock_it_out(
     )
     pool = await asyncpg.create_pool(bureau.office.urls.relay_url, min_size=0, max_size=1)
     job = Job(number, "acme", FINISH, key, {"run": run, "attempt": 1}, 1, at)
-    context = JobContext(bureau.office.database, pool, lease, [job])
+    context = JobContext(bureau.office.database, pool, bureau.office.metrics, lease, [job])
     look = asyncio.ensure_future(jobs_of(bureau.desk).queues[FINISH].work([job], context))
     await eventually(
         lambda: bureau.office.rows(WAITING), lambda rows: rows[0][0] > 0, what="the look waits for the part"

@@ -79,6 +79,8 @@ class Books:
         self.ids: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self.hashes: dict[tuple[str, str], tuple[int, str]] = {}
         """By company and document: the last version whose bytes are kept, and their SHA-256."""
+        self.bytes_told: dict[str, str] = {}
+        """By SHA-256 of bytes that were told to be kept, in any version: a document that they are of."""
         self.ends: dict[tuple[str, str], frozenset[str]] = {}
         """By company and order: in which states it may be seen when all is quiet."""
         self.bounced: set[str] = set()
@@ -168,6 +170,7 @@ class Books:
     def _stored(self, company: str, data: Mapping[str, Any]) -> None:
         told, key = (int(data.get("version") or 1), str(data["sha256"])), (company, str(data["document"]))
         self.hashes[key] = max(told, self.hashes.get(key, told))
+        self.bytes_told[told[1]] = key[1]
 
     def _number(self, series: tuple[str, str, str, int], number_told: str, place: str) -> None:
         found = self.numbers[series]

@@ -25,7 +25,7 @@ STATEMENTS: Mapping[str, str] = {
     "INV15": "gross is net, tax and contributions; a run is the sum of its payslips, and so is its entry in the books",
     "INV16": "everybody is in a month's run once and paid once, whoever starts it however often",
     "INV17": "pay, accounts and tax data of people are in no event, log or metric",
-    "INV18": "each paper that is on file has its bytes, and they have the hash that was told when they were stored",
+    "INV18": "each paper on file has its bytes, with the hash that was told; no file is without a document for ever",
     "INV19": "one event id, one content",
     "INV20": "what is on the topics and what the departments show are the same",
     "INV21": "per key the sequences run 1, 2, 3 … on one partition, repeats apart",

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.proof.checker.books import Books
 from tests.proof.checker.intents import BY_REFERENCE, Intents
+from tests.proof.checker.keeping import settle_store
 from tests.proof.checker.ledgers import settle_ledgers
 from tests.proof.checker.report import Findings
 from tests.proof.checker.shelf_papers import settle_steps
@@ -36,6 +37,7 @@ def settle_shown(
         if status != 200:
             findings.say("INV3", f"a request that was accepted answers {status}", request=request)
     _unreadable(surface, findings, unreadable)
+    settle_store(surface.store, books.bytes_told, findings, quiet=quiet)
     for company, told in surface.companies.items():
         _mixed(company, told, books, findings)
         _held(company, told, findings, highest, quiet=quiet)

@@ -48,11 +48,14 @@ class Surface:
     """What was read, by company; and of the requests that were asked for, the status of the answer."""
 
     def __init__(
-        self, companies: Mapping[str, Mapping[str, Any]], requests: Mapping[str, int], unreadable: Mapping[str, Any]
-    ) -> None:
+        self, companies: Mapping[str, Mapping[str, Any]], requests: Mapping[str, int], unreadable: Mapping[str, Any],
+        store: Mapping[str, Any] | None,
+    ) -> None:  # fmt: skip
         self.companies = companies
         self.requests = requests
         self.unreadable = unreadable
+        self.store = store
+        """What `read_store` wrote; None when nobody looked into the folder."""
 
 
 async def read_surface(address: str, key: str, folder: Path) -> None:
@@ -77,7 +80,7 @@ def load_surface(folder: Path) -> Surface:
     """What `read_surface` wrote; empty when it was never asked."""
     found = {file.stem: orjson.loads(file.read_bytes()) for file in sorted((folder / "surface").glob("*.json"))}
     found.pop("_pay", None)  # read by those who judge pay
-    return Surface(found, found.pop("_requests", {}), found.pop("_unreadable", {}))
+    return Surface(found, found.pop("_requests", {}), found.pop("_unreadable", {}), found.pop("_store", None))
 
 
 async def read_company(client: httpx.AsyncClient, company: str) -> dict[str, Any]:

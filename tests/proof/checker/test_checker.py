@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tarfile
 from pathlib import Path
 
@@ -14,17 +15,20 @@ from tests.proof.checker import (
     planted_goods,
     planted_pay,
     planted_stock,
+    planted_store,
 )
 from tests.proof.checker.books import Books
 from tests.proof.checker.buckets import Buckets
 from tests.proof.checker.checking import check
 from tests.proof.checker.history import BrokenHistory, read_history
+from tests.proof.checker.keeping import read_store
 from tests.proof.checker.planting import Planted, Recorded
 from tests.proof.checker.report import STATEMENTS, Findings
 from tests.proof.checker.subjects import settle_subjects
+from tests.proof.checker.surface import load_surface
 from tests.proof.checker.synthetic import make_up
 
-PLANTED = [*planted_business.PLANTED, *planted_events.PLANTED, *planted_goods.PLANTED]
+PLANTED = [*planted_business.PLANTED, *planted_events.PLANTED, *planted_goods.PLANTED, *planted_store.PLANTED]
 RECORDED = Path(__file__).parent / "recorded" / "good-run.tar.xz"
 """Made anew by `python -m tests.proof.recording` with this file's name."""
 ORDERS = 60
@@ -116,6 +120,38 @@ def test_only_what_was_given_back_need_not_be_billed(facts: tuple[str, ...], los
         settle_subjects(subjects, findings, Books(findings), quiet=True)
     # Then its decision is lost, unless what was reserved was given back before
     assert findings.lost == lost
+
+
+def test_a_store_is_good_that_has_what_was_told_and_strays_that_are_young(recorded: Recorded, tmp_path: Path) -> None:
+    run = recorded.copy()
+    files = planted_store.store_of(run)
+    told = len(files)
+    files += [planted_store.file_of("5" * 64), planted_store.file_of("6" * 64, part="aside")]
+    run.write(tmp_path)
+    report = check(tmp_path)
+    assert report.violations == ()
+    recorded.write(tmp_path / "unread")
+    assert report.examined["INV18"] == check(tmp_path / "unread").examined["INV18"] + 2 * told + 2
+
+
+def test_a_store_is_read_as_it_lies_on_the_disk(recorded: Recorded, tmp_path: Path) -> None:
+    # Given a folder with a file as it should be, one with other bytes, one set aside, and one that is not of the store
+    names = {part: hashlib.sha256(part.encode()).hexdigest() for part in ("sha256", "aside")}
+    for part, name in names.items():
+        (tmp_path / part / name[:2]).mkdir(parents=True)
+        (tmp_path / part / name[:2] / name).write_bytes(part.encode())
+    (tmp_path / "sha256" / "ff").mkdir()
+    (tmp_path / "sha256" / "ff" / ("f" * 64)).write_bytes(b"other bytes")
+    (tmp_path / "sha256" / "ff" / "notes.txt").write_bytes(b"not of the store")
+    recorded.write(tmp_path / "run")
+
+    read_store(tmp_path, tmp_path / "run")
+    store = load_surface(tmp_path / "run").store
+
+    assert store is not None
+    found = {(file["part"], file["name"]): file["sha256"] == file["name"] for file in store["files"]}
+    assert found == {("sha256", names["sha256"]): True, ("aside", names["aside"]): True, ("sha256", "f" * 64): False}
+    assert all(0 <= file["age_s"] < 60 for file in store["files"])
 
 
 def test_repeats_of_events_are_no_violation(made_up: Recorded, tmp_path: Path) -> None:
