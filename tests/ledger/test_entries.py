@@ -246,6 +246,36 @@ async def test_above_the_limit_a_second_person_agrees_and_never_the_first(desk: 
     assert await desk.faults() == []
 
 
+async def test_what_needed_a_second_person_is_listed_with_who_decided_page_by_page(
+    desk: Desk, people: list[Accountant]
+) -> None:
+    """X9: by state, the oldest first; decided ones stay listed with both persons (INV27)."""
+    anna, ben = people
+    await anna.done("/policies", {"valid_from": "2026-01-01", "approval_limit": "0"})
+    asked = [(await anna.done("/entries", entry(amount=f"{n}.00"), 202))["entry"] for n in range(1, 6)]
+    for word, which in (("approve", asked[0]), ("refuse", asked[3]), ("approve", asked[4])):
+        assert (await ben.post(f"/entries/{which}/{word}", {"reason": f"to {word}"})).status_code == 200
+
+    async def listed(**wanted: Any) -> list[str]:
+        found: list[str] = []
+        page: dict[str, Any] = {"next": None}
+        while not found or page["next"]:
+            more = {"after": page["next"]} if page["next"] else {}
+            page = await anna.get("/entry-proposals", limit=2, **wanted, **more)
+            found += [one["entry"] for one in page["proposals"]]
+        return found
+
+    assert await listed(state="any") == asked
+    assert await listed() == await listed(state="waiting") == asked[1:3]
+    assert (await listed(state="approved"), await listed(state="refused")) == ([asked[0], asked[4]], [asked[3]])
+    (refused,) = (await anna.get("/entry-proposals", state="refused"))["proposals"]
+    assert (refused["state"], refused["proposed_by"], refused["decided_by"], refused["reason"]) == (
+        "refused", "anna", "ben", "to refuse",
+    )  # fmt: skip
+    waiting = (await anna.get("/entry-proposals", limit=1))["proposals"][0]
+    assert (waiting["state"], waiting["decided_by"], waiting["decided_at"]) == ("waiting", None, None)
+
+
 @pytest.mark.parametrize("day", ["2025-12-31", "2026-11-10"])
 async def test_the_stricter_limit_of_the_entrys_day_and_of_today_binds(desk: Desk, anna: Accountant, day: str) -> None:
     """An entry dated back before the limit, or a limit lifted for another day, lets nobody post alone."""

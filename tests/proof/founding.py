@@ -8,6 +8,8 @@ from typing import Any
 from deploy.local.demo.day import accepted, until, until_known
 from deploy.local.demo.expected import ACCOUNTS, TAX
 from deploy.local.demo.front_office import FrontOffice
+from tests.proof.load.bookkeeper import ACCOUNTS as BY_HAND
+from tests.proof.load.bookkeeper import LIMIT
 from tests.proof.load.intents import Company
 from tests.proof.load.record import History
 from tests.proof.load.storekeeper import BINS, PLENTY, SHOP, TOLERANCE
@@ -57,8 +59,11 @@ class _Founder:
             },
         )  # fmt: skip
         at = f"/ledger/v1/companies/{code}"
-        accounts = [{"code": c, "name": n, "kind": k, "role": r} for c, n, k, r in (*ACCOUNTS, *GOODS_ACCOUNTS)]
+        accounts = [
+            {"code": c, "name": n, "kind": k, "role": r} for c, n, k, r in (*ACCOUNTS, *GOODS_ACCOUNTS, *BY_HAND)
+        ]
         await self._ask(f"{at}/accounts/batch", {"accounts": accounts})
+        await self._ask(f"{at}/policies", {"valid_from": "2026-01-01", "approval_limit": f"{LIMIT}.00"})
         codes = [
             {"code": tax, "name": f"Tax {tax}", "rate": rate, "account": TAX}
             for tax, rate in self._company.tax_codes.items()

@@ -29,7 +29,7 @@ PER_S = 25.0
 STILL_S = 25.0
 """Short: a spoilt system is not waited for as a slow one is."""
 SEED = 7
-MIX = Mix(pay=0.3, cancel=0.1, hire=0.08, receive=0.08, ship=0.3, rare=0.25, change=0.1, store=0.25)
+MIX = Mix(pay=0.3, cancel=0.1, hire=0.08, receive=0.08, ship=0.3, rare=0.25, change=0.1, store=0.25, post=0.2)
 
 
 async def record(folder: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 
 from chassis.faults import POINTS
 from tests.proof.chapters.failpoints import ACTIONS, ELSEWHERE, HITS, PASSED_BY, grid
+from tests.proof.load.bookkeeper import LIMIT, Bookkeeper
+from tests.proof.load.bookkeeper import ROUNDS as TURNS
 from tests.proof.load.intents import RECEIVED_ON, Company, Intent, Wishes
 from tests.proof.load.rare import EXPIRES_AFTER_S, EXPIRING_S, WISHES, RareOrders
 from tests.proof.load.record import History, Kind
@@ -148,6 +151,25 @@ async def test_a_few_rounds_of_the_storekeeper_hold_all_that_he_does() -> None:
     # who counted is not who decides
     counted, decided = ([one.office for one in asked if one.f == f] for f in ("count", "decide"))
     assert all(first != second for first, second in zip(counted, decided, strict=True))
+
+
+async def test_who_proposed_an_entry_asks_to_decide_on_it_first_and_then_somebody_else_decides() -> None:
+    keeper = Bookkeeper("B", (_stocked(),), 2, random.Random(1))
+    asked: list[Intent] = []
+
+    async def answer(intent: Intent) -> tuple[int, dict[str, Any]]:
+        asked.append(intent)
+        if intent.f == "judge":
+            return (409 if intent.office == asked[-2].office else 200), {}
+        small = Decimal(intent.body["lines"][0]["debit"]) <= LIMIT
+        return (201, {}) if small else (202, {"state": "awaiting-approval", "entry": "E"})
+
+    for _ in range(len(TURNS)):
+        await keeper.round(answer)
+    assert [one.f for one in asked] == ["post", *["post", "judge", "judge"] * 2, "post"]
+    words = [(one.path.rpartition("/")[2], one.office == asked[at - 1].office) for at, one in enumerate(asked)]
+    assert words[2:4] == [("approve", True), ("approve", False)]
+    assert words[5:7] == [("approve", True), ("refuse", False)]
 
 
 def test_orders_with_a_wish_hold_each_wish_and_those_that_run_out_are_sent_first_alone() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.proof.house import STILL_S, House
 from tests.proof.judging import Judged
+from tests.proof.load.bookkeeper import OWN
 from tests.proof.load.intents import Mix
 from tests.proof.load.sending import Answered, Load, Tally
 from tests.proof.load.storekeeper import OUTDATED
@@ -21,6 +22,7 @@ from tests.proof.watching import completions
 WARM_S = 3.0
 """What a load's first seconds complete is not counted: the first orders are still on their way."""
 
+NONE: frozenset[str] = frozenset()
 PICKS = 10
 """So many rounds of the warehouse, and something has left: a few may all come too early after a fault."""
 
@@ -123,8 +125,10 @@ def good(answered: Answered) -> bool:
 
 
 def too_late(answered: Answered) -> bool:
-    """Whether the warehouse was told, by name, that an order is not there yet, or not any more."""
-    told = TOO_LATE.get(answered.f, frozenset()) | OUTDATED.get(answered.f, frozenset())
+    """Whether somebody was told by name what a sound house says: an order is not there yet or not any more, or it is
+    their own entry that they agree with.
+    """
+    told = TOO_LATE.get(answered.f, NONE) | OUTDATED.get(answered.f, NONE) | OWN.get(answered.f, NONE)
     return answered.status in {404, 409} and answered.code in told
 
 

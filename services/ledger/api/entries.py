@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 from pydantic import Field
@@ -14,7 +14,7 @@ from chassis.ids import UUID, derive
 from contracts.base import AccountCode, CurrencyCode, Remark, Text, UnsignedAmount
 from services.ledger import handlers
 from services.ledger.api.dimensions import DimensionCode
-from services.ledger.api.inputs import Body, Day, DryRun, Limit, Read, Write
+from services.ledger.api.inputs import Body, Day, DryRun, Limit, Read, Write, to_uuid
 from services.ledger.commands import DecideEntry, PostEntry, ReverseEntry
 from services.ledger.domain.manual import LINES_MAX, WantedEntry, WantedLine
 from services.ledger.queries import entries
@@ -103,10 +103,18 @@ def _decision(company: str, entry: uuid.UUID, body: DecisionBody, call: Call, *,
 
 
 @router.get("/entry-proposals")
-async def list_proposals(company: str, reading: Read) -> entries.ProposalsAnswer:
-    """Entries that wait for a second person."""
+async def list_proposals(
+    company: str,
+    reading: Read,
+    state: Annotated[
+        entries.ProposalState | Literal["any"], Query(description="Those that wait, if not said.")
+    ] = "waiting",
+    after: Annotated[uuid.UUID | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+) -> entries.ProposalsAnswer:
+    """Entries that need a second person, the oldest first: by whom they were asked for and decided on."""
     async with reading.connection(company) as connection:
-        return await entries.proposals(connection, company)
+        return await entries.proposals(connection, company, state, after=to_uuid(after), limit=limit)
 
 
 @router.get("/history")

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from tests.proof.checker.eyes import Eyes
 from tests.proof.checker.intents import number
 from tests.proof.checker.journal import Journal
 from tests.proof.checker.report import Findings
@@ -75,6 +76,7 @@ class Books:
         self.roles: dict[tuple[str, str], str | None] = {}
         self.shelves = Shelves(findings)
         self.worth = Worth(findings)
+        self.eyes = Eyes(findings)
         self.numbers: defaultdict[tuple[str, str, str, int], dict[str, str]] = defaultdict(dict)
         self.ids: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self.hashes: dict[tuple[str, str], tuple[int, str]] = {}
@@ -105,6 +107,7 @@ class Books:
     def event(self, kind: str, company: str, data: Mapping[str, Any], place: str, at: str) -> None:
         """Add one event, at its first appearance; `at` is its time."""
         self.companies.add(company)
+        self.eyes.event(kind, company, data, at, place)
         if kind in SHOWN_IDS:
             shown, name = SHOWN_IDS[kind]
             self.ids[company, shown].add(str(data[name]))

@@ -1,4 +1,4 @@
-"""The last pass: what the departments show, against what the events add up to. INV3, 4, 18, 20, 24, 26, 28."""
+"""The last pass: what the departments show, against what the events add up to. INV3, 4, 18, 20, 24, 26, 27, 28."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ def settle_shown(
         _lists(company, told, books, findings, intents.injected)
         settle_ledgers(company, told, books, findings)
         _papers(company, told, books, findings)
+        books.eyes.settle_shown(company, told)
         books.shelves.settle_shown(company, told, intents.below_zero)
         books.worth.settle_shown(company, told, books.stock_account(company))
         _by_reference(company, told, intents)

@@ -32,6 +32,7 @@ LISTS = {
     ),
     "receipts": ("/inventory/v1/companies/{company}/receipts", "receipts", "after"),
     "documents": ("/documents/v1/companies/{company}/documents", "documents", "after"),
+    "proposals": ("/ledger/v1/companies/{company}/entry-proposals?state=any&limit=200", "proposals", "after"),
     "employees": ("/payroll/v1/companies/{company}/employees", "employees", "after"),
 }  # fmt: skip
 """Per name its address, the field of its rows, and the parameter that continues it."""
@@ -39,6 +40,8 @@ ANSWERS = {
     "trial_balance": "/ledger/v1/companies/{company}/trial-balance",
     "integrity": "/ledger/v1/companies/{company}/integrity",
     "valuation": f"/inventory/v1/companies/{{company}}/valuation?on={LAST_DAY}&limit=1",
+    "policies": "/ledger/v1/companies/{company}/policies",
+    "stock_policy": "/inventory/v1/companies/{company}/stock-policy",
     "stock_check": "/inventory/v1/companies/{company}/stock-check",
 }
 DEPARTMENTS = ("ledger", "inventory", "payroll", "documents")

@@ -20,6 +20,7 @@ import orjson
 
 from contracts.topics import TOPICS, partition_of
 from tests.proof.checker.papers import GOES_WITH_GOODS
+from tests.proof.checker.synthetic_entries import some_entries_by_hand
 from tests.proof.checker.synthetic_goods import goods_leave, rare_course
 from tests.proof.checker.synthetic_stock import Stock, a_day_in_the_warehouse
 
@@ -225,7 +226,7 @@ class MadeUp:
     # -- parts ---------------------------------------------------------------------------------------------------------
 
     def _found(self) -> None:
-        for company, _ in COMPANIES:
+        for company, currency in COMPANIES:
             for code, role in ROLES.items():
                 chain = made_id("account", company, code)
                 data = {"account": code, "name": code, "kind": "asset", "role": role}
@@ -234,6 +235,7 @@ class MadeUp:
             self.send("PeriodClosed.v1", company, company, chain, chain, CLOSED)
             self._came(company, "opening", ITEMS, PLENTY)
             a_day_in_the_warehouse(self, company)
+            some_entries_by_hand(self, company, currency)
 
     def receive(self, company: str, sku: str, count: int) -> tuple[str, str]:
         """One more of an item comes in: the chain that it begins, and the item."""

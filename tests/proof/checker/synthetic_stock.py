@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 SHOP = "SHOP"
 BIN = "A-1"
 TODAY = "2026-11-20"
+TOLERANCE = "0.000001"
+"""One of the million and more of what lies on each shelf."""
 
 
 @dataclass(slots=True)
@@ -62,7 +64,8 @@ class Stock:
         return {
             "stock": rows, "moves": self.moves, "counts": self.counts, "transfers": self.transfers,
             "warehouses": [SHOP], "bin_stock": bins, "bin_moves": self.bin_moves,
-            "bin_check": {"balanced": True, "differences": []}, "stock_check": {"balanced": True, "differences": []},
+            "bin_check": {"balanced": True, "differences": []}, "stock_policy": {"count_tolerance": TOLERANCE},
+            "stock_check": {"balanced": True, "differences": []},
         }  # fmt: skip
 
 
@@ -97,6 +100,7 @@ def _sent(made: MadeUp, company: str, sku: str, *, sent: int, arrived: int, lost
         made.ask("close", company, transfer, {}, None)
         chain = made.ask("agree", company, transfer, {"approved": True}, None)
         stock.move(sku, -lost, "transit-loss", document, TRANSIT)
+        _told(made, company, "transit-loss", document, chain, {sku: -lost}, "second")
         if made.is_valued(sku):
             made.valued(company, "transit-loss", document, chain, {sku: -lost})
     stock.transfers.append({
@@ -123,5 +127,15 @@ def _counted(made: MadeUp, company: str, sku: str, difference: int, state: str, 
         chain = made.ask("decide", company, count, {"approved": state == "adjusted"}, None)
     if state == "adjusted":
         stock.move(sku, difference, "count", count)
+        _told(made, company, "count", count, chain, {sku: difference}, by)
         if made.is_valued(sku):
             made.valued(company, "count", count, chain, {sku: difference})
+
+
+def _told(
+    made: MadeUp, company: str, kind: str, document: str, chain: str, pieces: dict[str, int], by: str | None
+) -> None:
+    """Others hear that stock was set right, and who stands for it."""
+    lines = [{"item": sku, "quantity": str(quantity)} for sku, quantity in pieces.items()]
+    data = {"document": document, "kind": kind, "reported_by": "first", "lines": lines}
+    made.send("StockAdjusted.v1", company, document, chain, chain, data | ({} if by is None else {"approved_by": by}))

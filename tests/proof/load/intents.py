@@ -52,13 +52,16 @@ class Mix:
     change: float = 0.04
     store: float = 0.08
     """Rounds of the storekeeper."""
+    post: float = 0.04
+    """Rounds of the bookkeeper."""
     batch: int = BATCH
 
 
 def orders_alone(*, typed: float = 0.0, batch: int = BATCH) -> Mix:
     """Orders and nothing that goes with them."""
     return Mix(
-        typed=typed, structured=0, pay=0, cancel=0, hire=0, receive=0, ship=0, rare=0, change=0, store=0, batch=batch
+        typed=typed, structured=0, pay=0, cancel=0, hire=0, receive=0, ship=0, rare=0, change=0, store=0, post=0,
+        batch=batch
     )  # fmt: skip
 
 

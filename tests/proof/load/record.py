@@ -17,7 +17,7 @@ from typing import Any, Literal, TextIO
 Kind = Literal[
     "order", "cancel", "pay", "hire", "receive", "pick", "pack", "dispatch", "set_up", "read", "inject", "enter",
     "start_run", "approve_run", "export_run", "change", "count", "decide", "transfer", "arrive", "close", "agree",
-    "carry",
+    "carry", "post", "judge",
 ]  # fmt: skip
 Outcome = Literal["ok", "fail", "unknown"]
 

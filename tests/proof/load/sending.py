@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from tests.proof.load.bookkeeper import POSTED, Bookkeeper
 from tests.proof.load.intents import Company, Intent, Mix, Wishes, cloud_event
 from tests.proof.load.rare import RareOrders
 from tests.proof.load.record import History, Kind
@@ -111,6 +112,7 @@ class Load:
         self._clerk = Clerk(name, random.Random(seed + 2))
         self._rare = RareOrders(self._wishes, random.Random(seed + 3))
         self._storekeeper = Storekeeper(name, house.companies, len(house.offices), random.Random(seed + 4))
+        self._bookkeeper = Bookkeeper(name, house.companies, len(house.offices), random.Random(seed + 5))
         self._batch: list[Intent] = []
         self._under_way: set[asyncio.Task[None]] = set()
         self._sent = 0
@@ -198,6 +200,8 @@ class Load:
             self._start(self._send_typed(intent, due))
         if self._rare.dice.random() < mix.store:
             self._start(self._storekeeper.round(lambda intent: self._send_typed(intent, due)))
+        if self._bookkeeper.dice.random() < mix.post:
+            self._start(self._bookkeeper.round(lambda intent: self._send_typed(intent, due)))
 
     async def _ship(self, due: float) -> None:
         """Pick, pack and ship some orders; it ends where an order is not there yet, or not any more."""
@@ -304,7 +308,7 @@ class Load:
                 client, op, "ok", status=status, request_id=told.get("request_id"), subject=told.get("subject")
             )
             return True
-        final = code in REUSED or (intent.f in STEPS | ASKED and code != TWIN)
+        final = code in REUSED or (intent.f in STEPS | ASKED | POSTED and code != TWIN)
         refused = 400 <= status < 500 and status not in {408, 429} and (status != 409 or final)
         if refused or (status in {409, 429} and not self._retry):
             history.complete(client, op, "fail", status=status, code=code)

@@ -1,0 +1,153 @@
+"""Four eyes over books and shelves: what is above a company's limit was agreed to by another person. INV27.
+
+Entries by hand are held against the company's limits and the list of proposals, adjustments of stock against its
+tolerance (the one that holds in the end: a run sets it once); each names who asked for it and who agreed. Pay is looked
+at in `pay.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from tests.proof.checker.intents import number
+from tests.proof.checker.report import Findings
+
+BY_HAND = "general"
+"""The journal of what people post themselves."""
+WHOLE = 1_000_000
+CLOSE = timedelta(seconds=2)
+"""An event's time is when its transaction began: a limit that was recorded about then may have been seen or not."""
+Side = tuple[str, str, int, int]
+
+
+class ByHand(NamedTuple):
+    """An entry that somebody asked for."""
+
+    place: str
+    posted_on: str
+    at: datetime
+    lines: tuple[Side, ...]
+    bases: tuple[int | None, ...]
+    """What each line is worth in the company's own currency, where it says so."""
+
+
+class Eyes:
+    """Filled while the events go by; judged by what the departments show."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self._entries: defaultdict[str, dict[str, ByHand]] = defaultdict(dict)
+        self._adjusted: defaultdict[str, dict[str, tuple[Mapping[str, Any], str]]] = defaultdict(dict)
+
+    def event(self, kind: str, company: str, data: Mapping[str, Any], at: str, place: str) -> None:
+        """One event, at its first appearance."""
+        if kind == "EntryPosted.v1" and data["journal"] == BY_HAND:
+            lines = data["lines"]
+            bases = tuple(None if line.get("base") is None else number(line["base"]) for line in lines)
+            one = ByHand(place, data["posted_on"], datetime.fromisoformat(at), _sides(lines), bases)
+            self._entries[company][str(data["entry"])] = one
+        elif kind == "StockAdjusted.v1":
+            self._adjusted[company][str(data["document"])] = data, place
+
+    def settle_shown(self, company: str, told: Mapping[str, Any]) -> None:
+        """What a company's departments show, when all is quiet."""
+        if "proposals" in told:
+            self._entries_by_hand(company, told)
+        if "stock_policy" in told:
+            self._adjustments(company, told)
+
+    # -- books ---------------------------------------------------------------------------------------------------------
+
+    def _entries_by_hand(self, company: str, told: Mapping[str, Any]) -> None:
+        proposals = {str(row["entry"]): row for row in told["proposals"]}
+        entries = self._entries[company]
+        for identity, entry in entries.items():
+            self.findings.look("INV27")
+            proposal = proposals.get(identity)
+            witness = {"company": company, "entry": identity, "at": entry.place}
+            if proposal is None:
+                if _worth(entry) > _limit(told["policies"]["policies"], entry):
+                    self.findings.say("INV27", "an entry above the limit was proposed by nobody", **witness)
+            elif proposal["state"] != "approved":
+                self.findings.say("INV27", f"an entry is posted and its proposal {proposal['state']}", **witness)
+            elif Counter(_sides(proposal["lines"])) != Counter(entry.lines):
+                self.findings.say("INV27", "what was posted is not what a second person agreed to", **witness)
+        for identity, proposal in proposals.items():
+            self.findings.look("INV27")
+            if proposal["state"] == "waiting":
+                continue
+            first = proposal["on_behalf_of"] or proposal["proposed_by"]
+            second = proposal["decided_on_behalf_of"] or proposal["decided_by"]
+            if second is None or first == second:
+                what = "who proposed an entry has decided on it"
+                self.findings.say("INV27", what, company=company, entry=identity, who=first)
+            if proposal["state"] == "approved" and identity not in entries:
+                what = "an entry was agreed to and never posted"
+                self.findings.say("INV27", what, company=company, entry=identity)
+
+    # -- shelves -------------------------------------------------------------------------------------------------------
+
+    def _adjustments(self, company: str, told: Mapping[str, Any]) -> None:
+        tolerance, adjusted = number(told["stock_policy"]["count_tolerance"]), self._adjusted[company]
+        for count in told["counts"]:
+            self.findings.look("INV27")
+            witness = {"company": company, "count": count["reference"]}
+            if count["decided_by"] == count["counted_by"]:
+                self.findings.say("INV27", "who counted has decided on the count", **witness)
+            if count["state"] != "adjusted":
+                continue
+            if count["decided_by"] is None and not _is_small(count["lines"], tolerance):
+                what = "a count that differs by more than the tolerance is booked without another person"
+                self.findings.say("INV27", what, **witness)
+            if any(number(line["difference"]) for line in count["lines"]):
+                self._told_alike(adjusted.get(str(count["count"])), count, witness)
+        for data, place in adjusted.values():
+            self.findings.look("INV27")
+            if data.get("approved_by") == data["reported_by"]:
+                what = "who found a difference has agreed to it"
+                self.findings.say("INV27", what, company=company, document=data["document"], at=place)
+
+    def _told_alike(
+        self, found: tuple[Mapping[str, Any], str] | None, count: Mapping[str, Any], witness: Mapping[str, object]
+    ) -> None:
+        if found is None:
+            self.findings.say("INV27", "a count was booked and nobody was told who stands for it", **witness)
+        elif (found[0]["reported_by"], found[0].get("approved_by")) != (count["counted_by"], count["decided_by"]):
+            self.findings.say(
+                "INV27", "others were told of other persons than those of a count", at=found[1], **witness
+            )
+
+
+def _sides(lines: Iterable[Mapping[str, Any]]) -> tuple[Side, ...]:
+    return tuple((line["account"], line["currency"], number(line["debit"]), number(line["credit"])) for line in lines)
+
+
+def _worth(entry: ByHand) -> int:
+    """What an entry moves, in the company's own currency."""
+    return sum(
+        max(debit - credit if base is None else base, 0)
+        for (_, _, debit, credit), base in zip(entry.lines, entry.bases, strict=True)
+    )
+
+
+def _limit(policies: Iterable[Mapping[str, Any]], entry: ByHand) -> float:
+    """The stricter one of its day and of the day on which it was posted, by what was decided before it was."""
+    known = [
+        row
+        for row in policies
+        if row["approval_limit"] is not None and datetime.fromisoformat(row["recorded_at"]) + CLOSE < entry.at
+    ]
+    return min(_on(known, entry.posted_on), _on(known, entry.at.date().isoformat()))
+
+
+def _on(policies: Iterable[Mapping[str, Any]], day: str) -> float:
+    held = sorted((row["valid_from"], row["change"], row["approval_limit"]) for row in policies)
+    held = [row for row in held if row[0] <= day]
+    return number(held[-1][2]) if held else float("inf")
+
+
+def _is_small(lines: Iterable[Mapping[str, Any]], tolerance: int) -> bool:
+    return all(abs(number(line["difference"])) * WHOLE <= abs(number(line["expected"])) * tolerance for line in lines)

@@ -1,0 +1,128 @@
+"""Corruptions of who agreed to what, on made-up runs: entries above the limit, and stock that was set right. INV27."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.proof.checker.planting import Line, Planted, Recorded, table
+from tests.proof.checker.synthetic_entries import LIMIT
+
+PLANTED: list[Planted] = []
+planted = table(PLANTED)
+
+
+def _one(run: Recorded, shown: str, **has: object) -> Line:
+    rows: list[Line] = run.company()[shown]
+    return next(row for row in rows if all(row[name] == value for name, value in has.items()))
+
+
+def _is_small(data: Any) -> bool:
+    return bool(data["journal"] == "general" and data["lines"][0]["debit"] == LIMIT)
+
+
+def _adjusted(run: Recorded, reference: str) -> Line:
+    count = _one(run, "counts", reference=reference)["count"]
+    return run.data("StockAdjusted", lambda data: data["document"] == count)
+
+
+# -- books -------------------------------------------------------------------------------------------------------------
+
+
+@planted("INV27")
+def an_entry_of_a_cent_above_the_limit_was_posted_by_one_person(run: Recorded) -> None:
+    first, second = run.data("EntryPosted", _is_small)["lines"]
+    first["debit"] = second["credit"] = "100.01"
+
+
+@planted("INV27")
+def an_entry_above_the_limit_is_in_no_list_of_proposals(run: Recorded) -> None:
+    run.company()["proposals"].remove(_one(run, "proposals", state="approved"))
+
+
+@planted("INV27")
+def an_entry_in_another_currency_is_worth_more_than_the_limit(run: Recorded) -> None:
+    first, second = run.data("EntryPosted", _is_small)["lines"]
+    for line, base in ((first, "100.01"), (second, "-100.01")):
+        line |= {"currency": "USD", "base": base}
+
+
+@planted("INV27")
+def who_proposed_an_entry_has_agreed_to_it(run: Recorded) -> None:
+    _one(run, "proposals", state="approved")["decided_on_behalf_of"] = "first"
+
+
+@planted("INV27")
+def who_proposed_through_a_system_has_agreed_in_person(run: Recorded) -> None:
+    row = _one(run, "proposals", state="approved")
+    row |= {"proposed_by": "robot", "on_behalf_of": "second", "decided_by": "second", "decided_on_behalf_of": None}
+
+
+@planted("INV27")
+def an_entry_was_agreed_to_by_nobody(run: Recorded) -> None:
+    _one(run, "proposals", state="approved").update(decided_by=None, decided_on_behalf_of=None)
+
+
+@planted("INV27")
+def an_entry_is_posted_that_was_turned_down(run: Recorded) -> None:
+    _one(run, "proposals", state="approved")["state"] = "refused"
+
+
+@planted("INV27")
+def an_entry_is_posted_while_it_waits(run: Recorded) -> None:
+    _one(run, "proposals", state="approved")["state"] = "waiting"
+
+
+@planted("INV27")
+def another_amount_is_posted_than_was_agreed_to(run: Recorded) -> None:
+    _one(run, "proposals", state="approved")["lines"][0]["debit"] = "249.00"
+
+
+@planted("INV27")
+def an_entry_that_was_agreed_to_is_not_posted(run: Recorded) -> None:
+    _one(run, "proposals", state="waiting").update(state="approved", decided_by="second")
+
+
+@planted("INV27")
+def a_limit_for_a_later_year_let_an_entry_pass(run: Recorded) -> None:
+    run.company()["proposals"].remove(_one(run, "proposals", state="approved"))
+    run.company()["policies"]["policies"][1]["approval_limit"] = "1000.00"
+
+
+# -- shelves -----------------------------------------------------------------------------------------------------------
+
+
+@planted("INV27")
+def a_count_that_is_far_off_was_booked_by_one_person(run: Recorded) -> None:
+    row = _one(run, "counts", reference="n-P6")
+    row["lines"][0] |= {"expected": "100", "counted": "99"}
+
+
+@planted("INV27")
+def who_counted_has_agreed_to_the_count(run: Recorded) -> None:
+    _one(run, "counts", reference="n-P1")["decided_by"] = "first"
+
+
+@planted("INV27")
+def who_counted_has_turned_the_count_down(run: Recorded) -> None:
+    _one(run, "counts", reference="n-P3")["decided_by"] = "first"
+
+
+@planted("INV27")
+def others_hear_that_who_counted_agreed(run: Recorded) -> None:
+    _adjusted(run, "n-P1")["approved_by"] = "first"
+
+
+@planted("INV27")
+def others_hear_of_nobody_who_agreed(run: Recorded) -> None:
+    del _adjusted(run, "n-P1")["approved_by"]
+
+
+@planted("INV27")
+def nobody_hears_who_stands_for_a_count(run: Recorded) -> None:
+    count = _one(run, "counts", reference="n-P6")["count"]
+    run.drop("StockAdjusted", lambda data: data["document"] == count)
+
+
+@planted("INV27")
+def who_gave_up_goods_on_the_way_has_agreed_that_they_are_lost(run: Recorded) -> None:
+    run.data("StockAdjusted", lambda data: data["kind"] == "transit-loss")["approved_by"] = "first"

@@ -1,0 +1,43 @@
+"""Entries by hand of a made-up run: below the limit, above it and agreed to, turned down, waiting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.proof.checker.synthetic import MadeUp
+
+LIMIT = "100.00"
+RECORDED_AT = "2026-01-01T08:00:00.000Z"
+DAY = "2026-11-20"
+
+
+def some_entries_by_hand(made: MadeUp, company: str, currency: str) -> None:
+    """One of the limit itself, which needs nobody; three above it, of which one was agreed to."""
+    told = made.shown[company]
+    limit = {"change": 1, "valid_from": "2026-01-01", "recorded_at": RECORDED_AT, "approval_limit": LIMIT}
+    lifted = {"change": 2, "valid_from": "2027-01-01", "recorded_at": RECORDED_AT, "approval_limit": "900.00"}
+    told["policies"] = {"policies": [limit, lifted, {**limit, "change": 3, "approval_limit": None}]}
+    told["proposals"] = []
+    _posted(made, company, currency, "small", LIMIT)
+    for name, state in (("agreed", "approved"), ("no", "refused"), ("open", "waiting")):
+        told["proposals"].append(_proposal(made, company, currency, name, state))
+        if state == "approved":
+            _posted(made, company, currency, name, "250.00")
+
+
+def _posted(made: MadeUp, company: str, currency: str, name: str, amount: str) -> None:
+    entry, chain = made.id_of(company, "by hand", name), made.id_of(company, "asked", name)
+    posted: list[tuple[str, Any, Any]] = [("5000", amount, 0), ("1000", 0, amount)]
+    made.entry(company, currency, entry, "general", "", None, chain, chain, posted)
+
+
+def _proposal(made: MadeUp, company: str, currency: str, name: str, state: str) -> dict[str, Any]:
+    decided = state != "waiting"
+    sides = (("5000", "250.00", "0.00"), ("1000", "0.00", "250.00"))
+    return {
+        "entry": made.id_of(company, "by hand", name), "state": state, "posted_on": DAY, "proposed_by": "first",
+        "on_behalf_of": None, "decided_by": "system" if decided else None,
+        "decided_on_behalf_of": "second" if decided else None,
+        "lines": [{"account": a, "currency": currency, "debit": d, "credit": c} for a, d, c in sides],
+    }  # fmt: skip
