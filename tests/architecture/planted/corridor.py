@@ -32,6 +32,37 @@ PLANTED = [
         line=2,
     ),
     planted(
+        corridor.only_the_unit_of_work_begins_and_commits,
+        "services/ledger/store.py",
+        "async def done(raw) -> None:\n    await raw.execute('END')\n",
+        "end belongs to the unit of work",
+        line=2,
+    ),
+    planted(
+        corridor.only_the_unit_of_work_begins_and_commits,
+        "services/ledger/store.py",
+        "DONE = 'end transaction'\n",
+        "end belongs to the unit of work",
+    ),
+    planted(
+        corridor.only_the_unit_of_work_begins_and_commits,
+        "services/ledger/store.py",
+        "UNDO = 'abort'\n",
+        "abort belongs to the unit of work",
+    ),
+    planted(
+        corridor.only_the_unit_of_work_begins_and_commits,
+        "services/ledger/store.py",
+        'PAY = """update invoice set paid = true; commit;\nselect 1"""\n',
+        "commit belongs to the unit of work",
+    ),
+    planted(
+        corridor.only_the_unit_of_work_begins_and_commits,
+        "services/ledger/migrations/0009_pre_more.py",
+        "SCRIPT = 'create table x (a int); commit'\n",
+        "commit belongs to the unit of work",
+    ),
+    planted(
         corridor.no_service_opens_a_unit_of_work,
         "services/ledger/api.py",
         "async def post(read) -> None:\n    async with read.database.unit(['acme']) as unit:\n        pass\n",
@@ -104,6 +135,16 @@ PLANTED = [
 ]
 
 INNOCENT = [
+    innocent(
+        corridor.only_the_unit_of_work_begins_and_commits,
+        "services/ledger/queries.py",
+        "PLACES = ('end', 'end of month', 'the last one; end of list', 'paid in full; commit to it')\n",
+    ),
+    innocent(
+        corridor.only_the_unit_of_work_begins_and_commits,
+        "services/ledger/migrations/0009_pre_more.py",
+        "SCRIPT = 'create function f() returns int language plpgsql as $$ begin return 1; end; $$;'\n",
+    ),
     innocent(
         corridor.only_the_unit_of_work_begins_and_commits,
         "services/ledger/translate.py",

@@ -129,6 +129,72 @@ PLANTED = [
         line=4,
     ),
     planted(
+        insides.nothing_in_the_transaction_has_a_network_client,
+        "services/documents/handlers.py",
+        "from chassis.calling import Caller",
+        "handlers imports chassis.calling.Caller",
+    ),
+    planted(
+        insides.nothing_in_the_transaction_has_a_network_client,
+        "services/documents/store.py",
+        "from chassis import kafka",
+        "store imports chassis.kafka",
+    ),
+    planted(
+        insides.nothing_in_the_transaction_has_a_network_client,
+        "services/documents/store.py",
+        "import kafka",
+        "store imports kafka",
+    ),
+    planted(
+        insides.nothing_in_the_transaction_has_a_network_client,
+        "services/documents/handlers.py",
+        "import httpcore",
+        "handlers imports httpcore",
+    ),
+    planted(
+        insides.nothing_in_the_transaction_has_a_network_client,
+        "services/documents/handlers.py",
+        "from asyncio import create_subprocess_shell\n\nasync def run(line) -> None:\n"
+        "    await create_subprocess_shell(line)\n",
+        "asyncio.create_subprocess_shell waits for something else than the database",
+        line=4,
+    ),
+    planted(
+        insides.nothing_in_the_transaction_has_a_network_client,
+        "services/documents/handlers.py",
+        "import asyncio\n\nasync def run() -> None:\n"
+        "    await asyncio.get_running_loop().run_in_executor(None, print)\n",
+        "run_in_executor waits for something else than the database",
+        line=4,
+    ),
+    planted(
+        insides.nothing_in_the_transaction_has_a_network_client,
+        "services/documents/handlers.py",
+        "async def run(loop) -> None:\n    await loop.run_in_executor(None, print)\n",
+        "loop.run_in_executor waits for something else than the database",
+        line=2,
+    ),
+    planted(
+        insides.no_statement_runs_in_a_loop,
+        "services/ledger/handlers.py",
+        "import asyncio\n\nasync def pay(rows, unit):\n    await asyncio.gather(*(store.pay(unit, r) for r in rows))\n",
+        "asyncio.gather runs statements side by side, one per row",
+        line=4,
+    ),
+    planted(
+        insides.domain_knows_no_clock_and_no_chance,
+        "services/ledger/domain/posting.py",
+        "from datetime import *\n\ndef due() -> object:\n    return datetime.now()\n",
+        "datetime.* hides what is used: clocks and chance have names",
+    ),
+    planted(
+        insides.nothing_in_the_transaction_knows_a_clock_or_chance,
+        "services/ledger/store.py",
+        "from uuid import *\n",
+        "uuid.* hides what is used: clocks and chance have names",
+    ),
+    planted(
         insides.no_statement_runs_in_a_loop,
         "services/ledger/handlers.py",
         "async def pay(commands, unit):\n    for command in commands:\n        await store.pay(unit, command)\n",

@@ -11,11 +11,20 @@ from tests.architecture.rule import Violation, rule, words
 
 TRANSACTION_METHODS = frozenset({"commit", "rollback", "begin", "begin_nested", "transaction", "begin_transaction"})
 TRANSACTION_SQL = re.compile(
-    r"\s*(begin|commit|rollback|start\s+transaction|savepoint|release\s+savepoint)"
+    r"\s*(begin|commit|rollback|abort|end(?=\s+(?:work|transaction)\b|\s*;)|start\s+transaction|prepare\s+transaction|savepoint|"
+    r"release\s+savepoint)"
     r"(\s+(work|transaction|read\s+only|to\s+savepoint|isolation\s+level|\w+))*\s*(;.*)?",
     re.IGNORECASE | re.DOTALL,
 )
-"""A whole string that starts or ends a transaction or a part of one; a sentence has more than words."""
+"""A whole string that starts or ends a transaction or a part of one; a sentence has more than words. `end`
+alone is also the name of a place in a stream: only what is run as a statement counts."""
+CLOSED = re.compile(
+    r";\s*(begin|commit|rollback|abort|end|start\s+transaction|(?:prepare\s+transaction|(?:release\s+)?savepoint)\s+\S+)"
+    r"(\s+(work|transaction))?\s*(;|$)",
+    re.IGNORECASE,
+)
+"""The same behind another statement. In a migration, `end` closes the body of a function."""
+EXECUTORS = frozenset({"execute", "fetch", "fetchrow", "fetchval", "prepare", "text"})
 OPENERS = words("""
     asyncpg.connect asyncpg.create_pool sqlalchemy.create_engine sqlalchemy.ext.asyncio.create_async_engine
     sqlmodel.create_engine sqlalchemy.engine.create_engine psycopg.connect
@@ -52,8 +61,11 @@ def only_the_unit_of_work_begins_and_commits(house: House) -> Iterator[Violation
         for call in source.calls:
             if isinstance(call.func, ast.Attribute) and call.func.attr in TRANSACTION_METHODS:
                 yield Violation(source.path, call.lineno, f".{call.func.attr}() belongs to the unit of work")
+            if isinstance(call.func, ast.Attribute) and call.func.attr in EXECUTORS and _says(call, "end"):
+                yield Violation(source.path, call.lineno, "end belongs to the unit of work")
         for line, text in source.strings:
-            if found := TRANSACTION_SQL.fullmatch(text):
+            found = TRANSACTION_SQL.fullmatch(text) or CLOSED.search(text)
+            if found and not (source.room == "migrations" and found.group(1).lower() == "end"):
                 yield Violation(source.path, line, f"{found.group(1).lower()} belongs to the unit of work")
 
 
@@ -103,6 +115,12 @@ def only_the_chassis_subscribes(house: House) -> Iterator[Violation]:
         for line, module in source.imports:
             if module.split(".")[0] == "faststream":
                 yield Violation(source.path, line, f"imports {module}; chassis/consuming.py is the door from Kafka")
+
+
+def _says(call: ast.Call, word: str) -> bool:
+    return any(
+        isinstance(a, ast.Constant) and isinstance(a.value, str) and a.value.strip().lower() == word for a in call.args
+    )
 
 
 def _is_self(function: ast.Attribute) -> bool:

@@ -22,11 +22,25 @@ IN_THE_TRANSACTION = ("consumers", "commands", "handlers", "domain", "store", "t
 """What runs between begin and commit. Nothing remote happens there, and the same input gives the same rows."""
 
 NETWORK = words("""
-    aiohttp aiokafka aiosmtplib boto3 confluent_kafka faststream ftplib grpc http httpx imaplib paramiko poplib redis
-    requests smtplib socket ssl subprocess telnetlib urllib3 urllib websockets xmlrpc
+    aiohttp aiokafka aiosmtplib anyio asyncssh boto3 confluent_kafka faststream ftplib grpc h11 http httpcore httptools
+    httpx imaplib kafka paramiko pika poplib redis requests smtplib socket ssl subprocess telnetlib urllib3 urllib
+    websockets xmlrpc
     """)
+OUR_CLIENTS = ("chassis.calling", "chassis.kafka", "chassis.consuming", "chassis.relay", "chassis.rebuilding")
+"""Rooms of the chassis that speak to other processes."""
 HARMLESS = ("urllib.parse", "http.HTTPStatus")
 """Text and numbers, from packages that also have clients."""
+
+ELSEWHERE = words("""
+    asyncio.create_subprocess_exec asyncio.create_subprocess_shell asyncio.open_connection asyncio.open_unix_connection
+    asyncio.sleep asyncio.start_server asyncio.to_thread
+    """)
+ELSEWHERE_BY_METHOD = words("create_connection run_in_executor subprocess_exec subprocess_shell")
+"""The same, asked of the loop."""
+SIDE_BY_SIDE = words("""
+    asyncio.TaskGroup asyncio.as_completed asyncio.create_task asyncio.ensure_future asyncio.gather asyncio.wait
+    """)
+"""What runs a call per row without the look of a loop; a transaction has one connection anyway."""
 
 NOT_PURE = words("""
     asyncio ctypes fcntl glob io logging mmap multiprocessing os pathlib pickle queue random secrets select selectors
@@ -107,6 +121,9 @@ def nothing_in_the_transaction_knows_a_clock_or_chance(house: House) -> Iterator
 
 
 def _clocks_and_chances(source: Source) -> Iterator[Violation]:
+    for line, module in source.imports:
+        if module.endswith(".*"):
+            yield Violation(source.path, line, f"{module} hides what is used: clocks and chance have names")
     for line, name in source.references:
         if name in CLOCKS or name.startswith(CLOCK_MODULES):
             yield Violation(source.path, line, f"{name} reads a clock")
@@ -157,16 +174,17 @@ def nothing_in_the_transaction_has_a_network_client(house: House) -> Iterator[Vi
     """Rows are locked there; whoever waits for a stranger meanwhile stops everybody."""
     for source in house.in_rooms(*IN_THE_TRANSACTION, "queries"):
         for line, module in source.imports:
-            if module.split(".")[0] in NETWORK and not module.startswith(HARMLESS):
+            is_client = module.split(".")[0] in NETWORK and not module.startswith(HARMLESS)
+            if is_client or _is_one_of(module, *OUR_CLIENTS):
                 yield Violation(source.path, line, f"{source.room} imports {module}")
         for line, name in source.references:
-            if name in {
-                "asyncio.open_connection",
-                "asyncio.create_subprocess_exec",
-                "asyncio.to_thread",
-                "asyncio.sleep",
-            }:
+            if name in ELSEWHERE or name.rsplit(".", 1)[-1] in ELSEWHERE_BY_METHOD:
                 yield Violation(source.path, line, f"{name} waits for something else than the database")
+        for call in source.calls:  # of what has no name of its own: `asyncio.get_running_loop().run_in_executor(…)`
+            if isinstance(call.func, ast.Attribute) and not source.named(call.func):
+                name = call.func.attr
+                if name in ELSEWHERE_BY_METHOD:
+                    yield Violation(source.path, call.lineno, f"{name} waits for something else than the database")
 
 
 @rule()
@@ -183,6 +201,9 @@ def no_statement_runs_in_a_loop(house: House) -> Iterator[Violation]:
         for call in source.calls:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "executemany":
                 yield Violation(source.path, call.lineno, "executemany runs a statement per row")
+        for line, name in source.references:
+            if name in SIDE_BY_SIDE:
+                yield Violation(source.path, line, f"{name} runs statements side by side, one per row")
 
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
