@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -75,15 +76,22 @@ async def in_state(office: FrontOffice, order: str, state: str) -> dict[str, Any
     return await eventually(look, lambda shown: shown["state"] == state, what=f"{order} is {state}", within_s=30)
 
 
-async def rows(house: LocalStack, service: str, query: str, *arguments: object) -> list[asyncpg.Record]:
-    """What stands in a department's database, past row-level security."""
+@asynccontextmanager
+async def superuser(house: LocalStack, service: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to a department's database, past row-level security."""
     url = str(house.file.content["postgres"][service]["superuser_url"]).rpartition("/")[0] + f"/{service}"
     connection = await asyncpg.connect(url)
     try:
-        found: list[asyncpg.Record] = await connection.fetch(query, *arguments)
-        return found
+        yield connection
     finally:
         await connection.close()
+
+
+async def rows(house: LocalStack, service: str, query: str, *arguments: object) -> list[asyncpg.Record]:
+    """What stands in a department's database."""
+    async with superuser(house, service) as connection:
+        found: list[asyncpg.Record] = await connection.fetch(query, *arguments)
+        return found
 
 
 async def test_an_order_walks_through_every_department_as_the_readme_says(

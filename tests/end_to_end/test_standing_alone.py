@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
+from collections.abc import Mapping
+from typing import Self
 
 import httpx
 import pytest
 
 from deploy.local.demo.front_office import FrontOffice
 from deploy.local.stack import LocalStack
-from tests.end_to_end.test_one_order_followed import COMPANY, ORDER, admin, in_state
+from tests.end_to_end.test_one_order_followed import COMPANY, ORDER, admin, in_state, superuser
 from tests.support.eventually import eventually
 
 __all__ = ["admin"]  # the fixture
@@ -77,12 +81,85 @@ async def test_a_department_that_is_down_answers_503_with_retry_after_and_nothin
 
 
 async def test_on_sigterm_every_request_that_came_in_is_answered(house: LocalStack, admin: FrontOffice) -> None:
-    sending = [
-        asyncio.create_task(admin.post("/v1/orders", ORDER | {"reference": f"LAST-{n}"}, key=f"last-{n}"))
-        for n in range(40)
-    ]
-    await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
-    assert await house.stop_service("gateway") == 0
+    """Nothing is sent a second time here: a front office's client would hide what was dropped."""
+    # Given connections that the gateway has accepted
+    callers = [await Caller.at(house.address("gateway")) for _ in range(40)]
+    assert [await caller.ask("GET", "/healthz") for caller in callers] == [200] * 40
+    async with superuser(house, "gateway") as connection:
+        async with connection.transaction():
+            # and a request on each, whose commit has to wait
+            await connection.execute("lock table request in access exclusive mode")
+            for n, caller in enumerate(callers):
+                headers = {"Authorization": f"Bearer {await house.admin_key()}", "Idempotency-Key": f"last-{n}"}
+                await caller.send("POST", "/v1/orders", headers, ORDER | {"reference": f"LAST-{n}"})
+            await eventually(lambda: connection.fetch(WAITING), what="the gateway waits for the lock")
+            # When it is told to stop, and takes no more connections
+            stopping = asyncio.create_task(house.stop_service("gateway"))
+            await eventually(lambda: is_closed(house.address("gateway")), what="the gateway's door is closed")
+            assert not stopping.done()
+        # Then, as soon as it can go on, each is answered
+        answers = [await caller.answer() for caller in callers]
+        assert answers == [202] * 40
+        assert await stopping == 0
+        # and has happened
+        assert await connection.fetchval(SENT) == 40
+    for caller in callers:
+        caller.hang_up()
     await house.restart("gateway")
-    answers = await asyncio.gather(*sending)
-    assert {answer.status_code for answer in answers} == {202}
+    await house.ready()
+
+
+SENT = "select count(*) from outbox where topic = 'sales.orders' and convert_from(body, 'UTF8') like '%LAST-%'"
+WAITING = "select 1 from pg_locks where relation = 'request'::regclass and not granted"
+
+
+async def is_closed(address: str) -> bool:
+    """Whether nobody listens there any more."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    try:
+        _, writer = await asyncio.open_connection(host, int(port))
+    except OSError:
+        return True
+    writer.close()
+    return False
+
+
+class Caller:
+    """One connection of an HTTP client that asks once."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def at(cls, address: str) -> Self:
+        """Connect."""
+        host, _, port = address.removeprefix("http://").partition(":")
+        return cls(*await asyncio.open_connection(host, int(port)))
+
+    async def send(self, method: str, path: str, headers: Mapping[str, str], body: object) -> None:
+        """All of a request, and no look at the answer."""
+        content = json.dumps(body).encode()
+        more = {"Host": "gateway", "Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
+        head = "".join(f"{name}: {value}\r\n" for name, value in more.items())
+        self._writer.write(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + content)
+        await self._writer.drain()
+
+    async def answer(self) -> int:
+        """The status of what was sent, or 0 where the connection ended without an answer."""
+        try:
+            async with asyncio.timeout(20):
+                head = (await self._reader.readuntil(b"\r\n\r\n")).decode().lower()
+                length = re.search(r"content-length: (\d+)", head)
+                await self._reader.readexactly(int(length[1]) if length else 0)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return 0
+        return int(head.split()[1])
+
+    async def ask(self, method: str, path: str) -> int:
+        """Send and wait."""
+        await self.send(method, path, {}, None)
+        return await self.answer()
+
+    def hang_up(self) -> None:
+        """End the connection."""
+        self._writer.close()
