@@ -51,20 +51,27 @@ def victims(house: House) -> list[str]:
 async def kill_in_turn(
     house: House, names: Sequence[str], dice: random.Random, seconds: float, every_s: float, killed: Counter[str]
 ) -> None:
-    """Kill somebody every so often and start him again at once, as a supervisor would; everybody as often."""
+    """Kill somebody every so often and start him again at once, as a supervisor would; everybody as often.
+
+    Who is drawn again before he is ready is killed while he starts; only servers are waited for, which must be there to
+    be killed.
+    """
     turns = _turns(names, dice)
-    restarts: list[asyncio.Task[None]] = []
+    restarts: dict[str, asyncio.Task[None]] = {}
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         due = time.monotonic() + every_s
         victim = next(turns)
+        if victim in restarts:
+            await restarts[victim]
         fault = house.note("kill", victim)
         await house.stack.kill(victim)
         fault.end()
         killed[victim] += 1
-        restarts.append(asyncio.create_task(house.stack.restart(victim)))
+        restarts[victim] = asyncio.create_task(house.stack.restart(victim, wait=False))
         await asyncio.sleep(max(0.0, due - time.monotonic()))
-    await asyncio.gather(*restarts)
+    await asyncio.gather(*restarts.values())
+    await house.stack.ready()
 
 
 def _turns(names: Sequence[str], dice: random.Random) -> Iterator[str]:
