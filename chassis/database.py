@@ -98,6 +98,9 @@ class Database:
             # A batch's arrays are looked up by key whatever their size. A plan made for their values would be
             # made anew each time, and on tables without statistics yet it scans the whole history.
             "plan_cache_mode": "force_generic_plan",
+            # Such a plan is kept. What is looked up is in memory or on flash: with the default, which is made for
+            # disks that turn, a table that is still small is read as a whole, and then for as long as it grows.
+            "random_page_cost": "1.1",
         }
         self._idle: list[asyncpg.Connection] = []
         self._free = asyncio.Semaphore(settings.database_connections)

@@ -14,8 +14,8 @@ from tests.architecture.catalogue import Catalogue
 Rule = Callable[[Catalogue], Iterator[str]]
 
 ISOLATION = (
-    "(company = ANY (( SELECT string_to_array(current_setting('app.companies'::text, true), ','::text) "
-    "AS string_to_array)::text[]))"
+    "((company = ANY (( SELECT string_to_array(current_setting('app.companies'::text, true), ','::text) "
+    "AS string_to_array)::text[])) IS TRUE)"
 )
 """As PostgreSQL writes the chassis's policy back."""
 OPERATOR_READS = frozenset({"outbox", "outbox_sequence", "outbox_count", "inbox", "inbox_count", "held", "audit"})

@@ -232,3 +232,27 @@ async def test_a_transaction_sees_and_writes_its_own_companies_and_nothing_witho
             await as_company("acme", add.replace("acme", "initech"))
     finally:
         await connection.close()
+
+
+AS_BEFORE = "company = any((select string_to_array(current_setting('app.companies', true), ','))::text[])"
+
+
+async def test_a_database_of_before_gets_the_policy_of_today_when_it_is_migrated(
+    migrated: Callable[[str], Migrated], postgres_server: TestPostgres
+) -> None:
+    """A policy that an index may be searched by made all of a company's rows look like a way to find one of them."""
+    inventory = migrated("inventory")
+    urls = postgres_server.clone(inventory.urls)
+    url = postgres_server.superuser_url_of(urls)
+    superuser = await asyncpg.connect(url)
+    try:
+        for table in ("item", "outbox"):
+            await superuser.execute(f"alter policy company on {table} using ({AS_BEFORE}) with check ({AS_BEFORE})")
+    finally:
+        await superuser.close()
+    isolated = rules.a_policy_lets_nobody_past_the_company
+    assert len(list(isolated(look_after("inventory", url, inventory.kinds)))) == 2
+
+    migrate("inventory", urls)
+
+    assert list(isolated(look_after("inventory", url, inventory.kinds))) == []

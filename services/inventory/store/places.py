@@ -32,7 +32,8 @@ where s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku
 LOWEST_LATER = """
 select x.company, x.warehouse, x.sku, x.after, min(b.there)::bigint
 from unnest($1::text[], $2::text[], $3::text[], $4::date[]) as x(company, warehouse, sku, after)
-join stock_level s on s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku
+cross join lateral (select * from stock_level v
+    where v.company = x.company and v.warehouse = x.warehouse and v.sku = x.sku offset 0) s
 cross join lateral (select s.on_hand - sum(m.quantity) over (order by m.effective_on desc, m.move desc) as there
     from stock_move m where m.company = x.company and m.warehouse = x.warehouse and m.sku = x.sku
     and m.effective_on > x.after) b

@@ -45,7 +45,7 @@ class BinMove(Row, table=True):
 
     __tablename__ = "bin_move"
     __table_args__ = (
-        UniqueConstraint("company", "document", "kind", "line", "bin", name="bin_move_of_document_once"),
+        UniqueConstraint("document", "company", "kind", "line", "bin", name="bin_move_of_document_once"),
         ForeignKeyConstraint(
             ["company", "warehouse", "sku", "bin"],
             ["bin_level.company", "bin_level.warehouse", "bin_level.sku", "bin_level.bin"],

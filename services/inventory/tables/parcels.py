@@ -16,7 +16,7 @@ class Parcel(Row, table=True):
     __tablename__ = "parcel"
     __table_args__ = (
         ForeignKeyConstraint(["company", "shipment"], ["shipment.company", "shipment.shipment"]),
-        UniqueConstraint("company", "sscc", name="sscc_once"),
+        UniqueConstraint("sscc", "company", name="sscc_once"),
         CheckConstraint("parcel > 0"),
         CheckConstraint("sscc ~ '^[0-9]{18}$'"),
     )

@@ -50,7 +50,7 @@ class Item(Row, table=True):
 
     __tablename__ = "item"
     __table_args__ = (
-        UniqueConstraint("company", "item"),
+        UniqueConstraint("item", "company"),
         CheckConstraint("unit ~ '^[a-z][a-z0-9-]{0,15}$'"),
         CheckConstraint("valuation in ('none', 'moving-average', 'fifo')"),
     )
@@ -105,7 +105,7 @@ class StockMove(Row, table=True):
 
     __tablename__ = "stock_move"
     __table_args__ = (
-        UniqueConstraint("company", "document", "kind", "line", name="move_of_document_once"),
+        UniqueConstraint("document", "company", "kind", "line", name="move_of_document_once"),
         ForeignKeyConstraint(
             ["company", "warehouse", "sku"], ["stock_level.company", "stock_level.warehouse", "stock_level.sku"]
         ),
@@ -215,7 +215,7 @@ class Shipment(Row, table=True):
     __tablename__ = "shipment"
     __table_args__ = (
         ForeignKeyConstraint(["company", "order_id"], ["reservation.company", "reservation.order_id"]),
-        UniqueConstraint("company", "number", name="delivery_number_once"),
+        UniqueConstraint("number", "company", name="delivery_number_once"),
         CheckConstraint("state in ('picked', 'packed', 'shipped', 'withdrawn')"),
         CheckConstraint("packages > 0"),
         CheckConstraint(
