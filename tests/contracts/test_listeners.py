@@ -64,6 +64,14 @@ def test_a_service_handles_or_ignores_every_event_on_its_topics(service: str) ->
 
 
 @EVERY_SERVICE
+def test_a_service_gives_no_reason_for_what_it_never_meets(service: str) -> None:
+    """What is ignored stands on a topic that is read; otherwise the list says more than the service does."""
+    idle = [name for door in registered(service) for name in door.ignored if EVENTS[name].topic not in door.topics]
+
+    assert idle == []
+
+
+@EVERY_SERVICE
 def test_a_service_reads_the_golden_sample_of_every_event_that_it_handles(service: str) -> None:
     for door in registered(service):
         for event_type, registration in door.handled.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,8 +12,10 @@ import asyncpg
 import httpx
 import pypdfium2
 import pytest_asyncio
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
 from contracts.envelope import from_headers
+from contracts.topics import TOPICS
 from deploy.local.demo.day import accepted, until_known
 from deploy.local.demo.expected import ACCOUNTS
 from deploy.local.demo.front_office import FrontOffice
@@ -94,6 +97,36 @@ async def rows(house: LocalStack, service: str, query: str, *arguments: object) 
         return found
 
 
+async def nothing_is_unsent(house: LocalStack) -> None:
+    """Every queue of unsent events is empty, as soon as the relays are done."""
+    for service in house.services:
+        await eventually(
+            lambda service=service: rows(house, service, "select 1 from outbox_unsent"),  # type: ignore[misc]
+            lambda left: left == [],
+            what=f"{service} has sent everything",
+        )
+
+
+def seen_by_another_make(servers: str, topic: str) -> list[dict[str, str]]:
+    """The headers of all records of a topic, and the key, as a Kafka client that is not ours reads them."""
+    consumer = Consumer({
+        "bootstrap.servers": servers, "group.id": "walk", "enable.auto.commit": False, "enable.partition.eof": True,
+    })  # fmt: skip
+    unread = set(range(TOPICS[topic].partitions))
+    consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in unread])
+    seen: list[dict[str, str]] = []
+    while unread:
+        for record in consumer.consume(500, 1.0):
+            if (fault := record.error()) is not None:
+                assert fault.code() == KafkaError._PARTITION_EOF
+                unread.discard(record.partition() or 0)
+                continue
+            headers = {name: bytes(value or b"").decode() for name, value in dict(record.headers() or ()).items()}  # type: ignore[arg-type]
+            seen.append(headers | {"key": bytes(record.key() or b"").decode()})
+    consumer.close()
+    return seen
+
+
 async def test_an_order_walks_through_every_department_as_the_readme_says(
     house: LocalStack, admin: FrontOffice
 ) -> None:
@@ -102,6 +135,8 @@ async def test_an_order_walks_through_every_department_as_the_readme_says(
     assert answer.status_code == 202, answer.text
     order = answer.json()["subject"]
     assert len(await rows(house, "gateway", "select 1 from outbox where key = $1", order)) == 1
+    kept = await rows(house, "gateway", "select status from request where position($1 in body) > 0", order.encode())
+    assert [row[0] for row in kept] == [202]
     # 2-5 Sent, reserved, billed, filed
     shown = await in_state(admin, order, "documented")
     types = [fact["type"] for fact in shown["timeline"]]
@@ -113,6 +148,14 @@ async def test_an_order_walks_through_every_department_as_the_readme_says(
     assert len(await rows(house, "inventory", "select 1 from reservation where order_id = $1", order)) == 1
     ((invoice,),) = await rows(house, "ledger", "select id from invoice where order_id = $1", order)
     number = shown["invoice_number"]
+    # and has moved its cursor in the same commit
+    read = [("gateway", "sales.orders", order), ("inventory", "sales.orders", order), ("ledger", "sales.orders", order)]
+    read += [("ledger", "inventory.reservations", order), ("documents", "ledger.invoices", str(invoice))]
+    for service, topic, key in read:
+        cursors = await rows(
+            house, service, "select sequence, held from inbox where (topic, key) = ($1, $2)", topic, key
+        )
+        assert [tuple(cursor) for cursor in cursors] == [(1, 0)], f"{service} has read {topic}"
     # net 39.60, tax 9.50
     assert shown["total"] == "49.10"
     entry = await rows(
@@ -127,6 +170,11 @@ async def test_an_order_walks_through_every_department_as_the_readme_says(
         first = [e for e in envelopes if e.sequence == 1]
         assert len(first) == 1, f"{topic} has {len(first)} first events of the order"
         correlations.add(first[0].correlationid)
+        # and a client of another make sees what the relay wrote as CloudEvents
+        (same,) = [seen for seen in await asyncio.to_thread(seen_by_another_make, house.kafka_bootstrap, topic)
+                   if seen["ce_id"] == str(first[0].id)]  # fmt: skip
+        assert (same["ce_specversion"], same["ce_type"], same["ce_company"]) == ("1.0", first[0].type, COMPANY)
+        assert (same["ce_sequence"], same["ce_subject"]) == ("1", same["key"])
     assert len(correlations) == 1
     # the PDF is real and readable, in both scripts
     papers = await admin.get(f"/documents/v1/companies/{COMPANY}/documents", about=str(invoice))
@@ -136,6 +184,11 @@ async def test_an_order_walks_through_every_department_as_the_readme_says(
     text = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(content.content))
     assert str(number) in text
     assert "Ωραία" in text
+    assert "דבש" in text
+    # and what the departments' databases say of it
+    filed = "select d.number, c.media_type, c.size from document d join document_content c using (company, document)"
+    ((filed_number, media_type, size),) = await rows(house, "documents", f"{filed} where d.about_id = $1", invoice)
+    assert (filed_number, media_type, size) == (str(number), "application/pdf", len(content.content))
     # 6 Paid, in part and then in full
     for turn, (amount, state) in enumerate((("20.00", "partly_paid"), ("29.10", "paid"))):
         body = {
@@ -153,6 +206,7 @@ async def test_an_order_walks_through_every_department_as_the_readme_says(
     trial = await admin.get(f"/ledger/v1/companies/{COMPANY}/trial-balance")
     balances = {row["account"]: row["balance"] for row in trial["accounts"] if float(row["balance"])}
     assert balances == {"1000": "49.10", "2300": "-49.10"}
+    await nothing_is_unsent(house)
 
 
 async def test_a_hire_is_registered_by_payroll_and_documents_open_a_file(house: LocalStack, admin: FrontOffice) -> None:
@@ -176,6 +230,17 @@ async def test_a_hire_is_registered_by_payroll_and_documents_open_a_file(house: 
     # payroll and documents hear of the hire at their own pace: neither waits for the other
     registered = await eventually(employees, what="payroll has registered the employee")
     assert [e["name"] for e in registered] == ["Ελένη Μαυρίδου"]
+    # and each of the two has its own row and its own cursor
+    hire = answer.json()["subject"]
+    cursor = "select sequence, held from inbox where (topic, key) = ($1, $2)"
+    assert [tuple(row) for row in await rows(house, "payroll", cursor, "sales.hires", hire)] == [(1, 0)]
+    ((employee, name),) = await rows(
+        house, "payroll", "select employee, name from employee where company = $1", COMPANY
+    )
+    assert (str(employee), name) == (hire, "Ελένη Μαυρίδου")
+    paper = "select class from document where employee_id = $1"
+    assert [row[0] for row in await rows(house, "documents", paper, employee)] == ["employee_file"]
+    await nothing_is_unsent(house)
 
 
 async def test_a_hire_with_pay_or_bank_data_is_refused_naming_the_field(house: LocalStack, admin: FrontOffice) -> None:
