@@ -61,5 +61,5 @@ def test_the_rules_read_the_whole_house(house: House) -> None:
     tops = {source.path.split("/")[0] for source in house.python}
 
     assert {"contracts", "chassis", "services", "deploy", "tests"} <= tops
-    assert {"gateway", "inventory", "ledger", "documents"} <= set(house.services)
+    assert {"gateway", "inventory", "ledger", "documents", "payroll"} <= set(house.services)
     assert {source.path for source in house.files} >= {"Makefile", "pyproject.toml", ".ci/run"}
