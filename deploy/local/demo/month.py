@@ -62,6 +62,11 @@ UNPAID = ("2025-11-03", "2025-11-07")
 RAISE = 200
 COURSE, EXPIRES_IN = "first-aid", 25
 REMINDED_WITHIN_S = 60.0
+TO_LOOK_AT = (
+    ("joined in the month", "joined", JOINER), ("left in the month", "left", LEAVER),
+    ("a raise that was entered a month late", "raise", RAISED), ("away without pay for a week", "unpaid-leave", AWAY),
+)  # fmt: skip
+"""Whose payslips of the last month a reader wants to see: why, as a file's name says it, and who."""
 LANGUAGES = {"GR": "el", "IL": "he"}
 
 
@@ -255,9 +260,9 @@ class Payroll:
         trial = await self.admin.get(f"/ledger/v1/companies/{self.office.house.code}/trial-balance")
         return {row["account"]: Decimal(row["balance"]) for row in trial["accounts"] if Decimal(row["balance"])}
 
-    async def _papers(self, document_class: str) -> list[dict[str, Any]]:
+    async def _papers(self, document_class: str, **which: str) -> list[dict[str, Any]]:
         at = f"/documents/v1/companies/{self.office.house.code}/documents"
-        wanted: dict[str, str | int] = {"class": document_class, "limit": 200}
+        wanted: dict[str, str | int] = {"class": document_class, "limit": 200, **which}
         return await self.decider.pages(at, "documents", "after", **wanted)
 
     async def _filed(self, document_class: str, wanted: int) -> int:
@@ -266,20 +271,30 @@ class Payroll:
         return len(await until(lambda: self._papers(document_class), lambda filed: len(filed) == wanted, what))
 
     async def _papers_to_look_at(self) -> None:
-        """One of each kind as a file."""
-        code = self.office.house.code
-        folder = STATE / "papers"
-        folder.mkdir(parents=True, exist_ok=True)
+        """The payslips that tell something, or somebody's where nothing happened; and a contract."""
+        code, month = self.office.house.code, self.office.months[-1]
+        ordinary = ("an ordinary month", "ordinary", self.office.names[0])
+        wanted = [one for one in TO_LOOK_AT if one[2] in self.people] or [ordinary]
         rows: list[tuple[object, ...]] = []
-        for document_class in ("payslip", "employment_contract"):
-            paper = (await self._papers(document_class))[0]
-            at = f"/documents/v1/companies/{code}/documents/{paper['document']}/content"
-            answer = await self.decider.send("GET", at)
-            self.findings.must(f"{paper['title']} is", answer.headers.get("content-type"), "application/pdf")
-            file = folder / f"{code}-{document_class}.pdf"
-            file.write_bytes(answer.content)
-            rows.append((paper["title"], file.relative_to(STATE.parent)))
-        self.findings.tables.append((f"Papers of {code} to look at", ("paper", "file"), rows))
+        for why, short, name in wanted:
+            of = await self._papers("payslip", employee=self.people[name].employee)
+            own = [paper for paper in of if paper["number"].startswith(month)]
+            self.findings.must(f"{code}: payslips of {month}, {why}", len(own), 1)
+            rows += [(f"{name}: {why}", paper["title"], await self._kept(paper, f"payslip-{short}")) for paper in own]
+        why, _, name = wanted[0]
+        (contract,) = await self._papers("employment_contract", employee=self.people[name].employee)
+        rows.append((f"{name}: {why}", contract["title"], await self._kept(contract, "employment_contract")))
+        self.findings.tables.append((f"Papers of {code} to look at, {month}", ("whose", "paper", "file"), rows))
+
+    async def _kept(self, paper: Mapping[str, Any], name: str) -> object:
+        """A paper as a file; where it is."""
+        code = self.office.house.code
+        answer = await self.decider.send("GET", f"/documents/v1/companies/{code}/documents/{paper['document']}/content")
+        self.findings.must(f"{paper['title']} is", answer.headers.get("content-type"), "application/pdf")
+        file = STATE / "papers" / f"{code}-{name}.pdf"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(answer.content)
+        return file.relative_to(STATE.parent)
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
