@@ -20,6 +20,7 @@ class PayDesk:
     def __init__(self, vault: Vault) -> None:
         packs = Packs()
         self.vault = vault
+        self.packs = packs
         self.agreeing = Agreeing(vault, packs)
         self.figures = Figures(packs)
         self.running = Running(vault, packs)

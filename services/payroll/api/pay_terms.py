@@ -30,8 +30,8 @@ from services.payroll.commands.pay import (
     NameBankAccount,
     RecordTaxProfile,
 )
+from services.payroll.queries import pay_groups, people
 from services.payroll.queries import payslips as queries
-from services.payroll.queries import people
 from services.payroll.store.vault import Unreadable
 
 router = Router(prefix="/v1/companies/{company}", tags=["pay"])
@@ -162,6 +162,22 @@ async def give_figures(
     """Give what a new year's rules leave open. What a month was paid by does not change any more."""
     command = GiveFigures(call.cause(company), pay_group, body.since, body.figures)
     return await call.run(desk.figures.give, command)
+
+
+@router.get("/pay-groups/{pay_group}/figures")
+async def show_figures(
+    company: str,
+    pay_group: Reference,
+    reading: Watcher,
+    desk: Desk,
+    month: Annotated[MonthOf, Query(description="Whose rules are asked.")],
+) -> pay_groups.FiguresAnswer:
+    """What the rules of a month ask of a group, and what of it is missing: until it is given, no run of it begins."""
+    async with reading.connection(company) as connection:
+        found = await pay_groups.figures(connection, desk.packs, company, pay_group, month)
+    if found is None:
+        raise Problem(404, "pay-group-not-found", "There is no such pay group.")
+    return found
 
 
 @router.post("/employees/{employee}/pay-terms", status_code=201)

@@ -76,6 +76,13 @@ class Packs:
                 raise PayRefused("figure-unknown", f"No rules of {country} ask for {', '.join(unknown[:3])}.")
             left_open(files[name].content, given)
 
+    def asked(self, country: str, placed: Mapping[str, str], month: Month) -> dict[str, str | None]:
+        """Each place that the rules of a month leave open, with what is given for it by pack and place, if it is."""
+        file = self._in_force(country, month)
+        if file is None:
+            return {}
+        return {place: placed.get(f"{file.name}:{place}") for place in left_open(file.content)}
+
     def currencies(self, country: str) -> set[str]:
         """Of which currencies the rules of a country are; none for a country without rules."""
         return {file.currency for file in self._files.get(country, ())}

@@ -70,12 +70,23 @@ async def test_rules_of_a_new_year_hold_up_no_month_of_the_old_one(
     async with bureau.client() as client:
         started = {"pay_group": "gr", "period": "2026-01"}
         assert await no(client, f"{AT}/pay-runs", **started) == (422, "figure-required", "/period")
+        # which ones are missing is seen before anything is refused
+        asked = (await client.get(FIGURES, params={"month": "2026-01"})).json()
+        assert (asked["rules"], asked["missing"]) == ("greece-2026", sorted(OF_2026))
+        assert (await client.get(FIGURES, params={"month": "2025-12"})).json()["missing"] == []
         # What was given for 2025 is not taken for 2026 in silence
         given = {"since": "2026-01", "figures": {"tax.3.rate": "0.26"}}
         await said(client, FIGURES, **given)
         answer = await client.post(f"{AT}/pay-runs", json=started, headers={"Idempotency-Key": "again"})
         assert (answer.status_code, "greece-2026" in answer.json()["detail"]) == (422, True), answer.text
+        asked = (await client.get(FIGURES, params={"month": "2026-01"})).json()
+        assert asked["missing"] == sorted(OPEN)
+        assert {"place": "tax.3.rate", "value": "0.26"} in asked["figures"]
         await said(client, FIGURES, since="2026-01", figures=OPEN | {"holidays.month": "8"})
+        assert (await client.get(FIGURES, params={"month": "2026-01"})).json()["missing"] == []
+        none = (await client.get(FIGURES, params={"month": "2031-01"})).json()
+        assert (none["rules"], none["figures"]) == (None, [])
+        assert (await client.get(f"{AT}/pay-groups/none/figures", params={"month": "2026-01"})).status_code == 404
     await bureau.paid("2026-01", "gr")
     slips = await bureau.slips("Anna")
     assert [slip["version"] for slip in slips] == ["GR-2025.1", "GR-2025.1", "GR-2026.1"]
