@@ -1,20 +1,22 @@
 """Before anything new is sent: do the topics hold what this service has sent, and not more?
 
 Kafka is not the truth, the outbox is. A topic that lost records (another cluster, an end below the recorded one) is
-rebuilt by putting its whole log back on the queue. A topic that holds events which this database does not know means
-that the database was restored from an old copy: then nothing may be sent, and what is missing is named.
+rebuilt by putting its whole log back on the queue. A topic that holds events which this database does not know, or a
+cluster that remembers more acknowledged events than it does, means that the database was restored from an old copy:
+then nothing may be sent, and what is missing is named. The second is seen also when the copy has read its way back.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.kafka import admin, cluster_id, create_topics, last_records, owned_topics, reader
+from chassis.remembering import Remembered
 from chassis.settings import StackSettings
 from chassis.telemetry import logger
 from contracts.envelope import EnvelopeError, from_headers
@@ -58,14 +60,18 @@ async def ensure_topics_hold_what_was_sent(
         async with reader(servers) as consumer:
             ends = await consumer.end_offsets([TopicPartition(t.name, p) for t in topics for p in range(t.partitions)])
             unknown = await _events_that_this_database_does_not_know(connection, consumer, ends)
-    if unknown:
-        return Watermark(identity, tuple(unknown))
     rows = await connection.fetch(KNOWN_ENDS, [topic.name for topic in topics])
+    known = {TopicPartition(row["topic"], row["partition"]): int(row["end_offset"]) for row in rows}
     lost = sorted({row["topic"] for row in rows if _is_lost(row, identity, ends)})
-    if lost:
-        await requeue_lost(connection, identity, lost)
-    known = {(row["topic"], row["partition"]): row["end_offset"] for row in rows if row["topic"] not in lost}
-    return Watermark(identity, ends=known)
+    async with Remembered(servers, service) as remembered, asyncio.timeout(QUESTIONS_S):
+        been = await remembered.read(place for place in ends if place.topic not in lost)
+        unknown += _ends_that_this_database_does_not_know(known, been, ends)
+        if unknown:
+            return Watermark(identity, tuple(unknown))
+        if lost:
+            await requeue_lost(connection, identity, lost)
+            await remembered.write({place: 0 for place in ends if place.topic in lost})
+    return Watermark(identity, ends={(t, p): end for (t, p), end in known.items() if t not in lost})
 
 
 async def requeue_lost(connection: asyncpg.Connection, identity: str, lost: Sequence[str]) -> None:
@@ -86,6 +92,17 @@ async def requeue_lost(connection: asyncpg.Connection, identity: str, lost: Sequ
 def _is_lost(row: asyncpg.Record, identity: str, ends: dict[TopicPartition, int]) -> bool:
     place = TopicPartition(row["topic"], row["partition"])
     return bool(row["cluster_id"] != identity or ends[place] < row["end_offset"])
+
+
+def _ends_that_this_database_does_not_know(
+    known: Mapping[TopicPartition, int], been: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> list[str]:
+    """Where the service has been further. What is remembered beyond the topic's end is of a log that was lost since."""
+    return [
+        f"{place.topic}[{place.partition}]: {end} were acknowledged once, this database knows of {known.get(place, 0)}"
+        for place, end in sorted(been.items())
+        if known.get(place, 0) < end <= ends[place]
+    ]
 
 
 async def _events_that_this_database_does_not_know(

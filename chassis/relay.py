@@ -20,6 +20,7 @@ from chassis.cluster import ClusterWatch
 from chassis.database import IDLE_IN_TRANSACTION, Signals
 from chassis.faults import hit
 from chassis.rebuilding import Watermark, ensure_topics_hold_what_was_sent, requeue_lost
+from chassis.remembering import Remembered
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics, logger, safe_text
 from contracts.envelope import SEQUENCE_HEADER
@@ -163,6 +164,7 @@ class Relay:
             bootstrap_servers=servers, enable_idempotence=True, linger_ms=0, max_batch_size=BATCH_BYTES,
             max_request_size=4 * BATCH_BYTES, request_timeout_ms=10_000,
         )  # fmt: skip
+        remembering: asyncio.Task[None] | None = None
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await producer.start()
@@ -174,6 +176,7 @@ class Relay:
                 await asyncio.sleep(5)
                 return
             self.connected = True
+            remembering = asyncio.create_task(self._remember(mark))
             signalled = True
             while not beating.done():
                 self._look_at_cluster(mark)
@@ -190,7 +193,24 @@ class Relay:
             if connection.is_closed():
                 raise
         finally:
+            if remembering is not None:
+                remembering.cancel()
             await _discard(producer)
+
+    async def _remember(self, mark: Watermark) -> None:
+        """Leave with the cluster how far this service has settled: a database from a copy is held to it."""
+        written: dict[tuple[str, int], int] = {}
+        async with Remembered(self.settings.stack.kafka_bootstrap_servers, self.settings.service) as remembered:
+            while True:
+                new = {place: end for place, end in mark.ends.items() if written.get(place) != end}
+                if new:
+                    try:
+                        await remembered.write({TopicPartition(*place): end for place, end in new.items()})
+                        written |= new
+                    except Exception as error:  # only what guards against old copies lags behind
+                        logger.warning("the cluster does not remember", action="retry", error=safe_text(error))
+                        await remembered.close()
+                await asyncio.sleep(HEARTBEAT_S)
 
     def _look_at_cluster(self, mark: Watermark) -> None:
         """Raises ConnectionError when another cluster answers: its topics are empty, even with nothing new to send."""
