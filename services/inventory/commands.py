@@ -265,12 +265,14 @@ class CarryGoods:
 
 @dataclass(frozen=True, slots=True)
 class AllowNegative:
-    """Let an item go below zero in a warehouse, or not any more."""
+    """Let an item go below zero in a warehouse, or not any more; or in all that have no word of their own."""
 
     cause: Cause
-    warehouse: str
+    warehouse: str | None
+    """None: what holds for the item."""
     sku: str
-    allowed: bool
+    allowed: bool | None
+    """None: the warehouse follows the item again."""
 
 
 @dataclass(frozen=True, slots=True)

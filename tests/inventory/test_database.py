@@ -68,7 +68,7 @@ async def test_every_table_is_isolated_by_company_or_listed_as_exempt(room: Stoc
 
 async def test_the_declared_tables_are_those_of_the_database(room: StockRoom) -> None:
     declared = tables.Item.metadata
-    assert len(declared.tables) == 34
+    assert len(declared.tables) == 35
     assert await schema_differences(room.server.superuser_url_of(room.urls), declared) == []
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import Field, model_validator
 from starlette.responses import Response
 
 from chassis.errors import Problem
@@ -58,11 +58,19 @@ class WarehouseBody(Body):
 
 
 class NegativeBody(Body):
-    """Whether an item may go below zero in a warehouse."""
+    """Whether an item may go below zero in a warehouse, or in every one that has no word of its own."""
 
-    warehouse: Warehouse = DEFAULT_WAREHOUSE
+    warehouse: Annotated[
+        Warehouse | None, Field(description="MAIN when it is not given; null: what holds for the item.")
+    ] = DEFAULT_WAREHOUSE
     item: Sku
-    allowed: bool
+    allowed: Annotated[bool | None, Field(description="null: the warehouse follows what holds for the item again.")]
+
+    @model_validator(mode="after")
+    def _something_is_said(self) -> Self:
+        if self.warehouse is None and self.allowed is None:
+            raise ValueError("say whether the item may, or in which warehouse nothing is said of its own")
+        return self
 
 
 class GoodsBody(Body):
@@ -138,7 +146,7 @@ async def define_warehouse(company: str, body: WarehouseBody, call: Write) -> Re
 
 @router.post("/negative-stock")
 async def allow_negative(company: str, body: NegativeBody, call: Admin) -> Response:
-    """Let an item go below zero in a warehouse, or not any more."""
+    """Let an item go below zero in a warehouse, or not any more; or in all that have no word of their own."""
     command = AllowNegative(call.cause(company), body.warehouse, body.item, body.allowed)
     return await call.run(handlers.allow_negative, command)
 

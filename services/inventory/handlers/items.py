@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.requests import Answer, Result
 from services.inventory.commands import AllowNegative, DefineItems, DefineWarehouse
+from services.inventory.domain.book import StockKey
 from services.inventory.domain.items import ItemTerms, NotDefined, new_items
 from services.inventory.domain.layers import as_method
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE, TRANSIT
 from services.inventory.handlers.valuing import begin_to_value
 from services.inventory.store import places
 from services.inventory.store import stock as store
-from services.inventory.store.stock import ItemRow, Level
+from services.inventory.store.stock import ItemRow, Level, StockRow
 from services.inventory.store.valuing import read_terms
 from services.inventory.translate import stock as translate
 
@@ -109,33 +110,68 @@ async def define_warehouses(commands: Sequence[DefineWarehouse], unit: UnitOfWor
 
 
 async def allow_negative(commands: Sequence[AllowNegative], unit: UnitOfWork) -> Sequence[Result]:
-    """Let items go below zero in a warehouse, or not any more."""
-    items = await store.known_items(unit.raw, {(c.cause.company, c.sku) for c in commands})
-    known = await places.known_warehouses(unit.raw, {(c.cause.company, c.warehouse) for c in commands})
-    wanted = {
-        (c.cause.company, c.warehouse, c.sku)
-        for c in commands
-        if (c.cause.company, c.sku) in items and (c.cause.company, c.warehouse) in known
-    }
-    await store.add_levels(unit.raw, wanted)
-    rows = await store.lock_stock(unit.raw, wanted)
+    """Let items go below zero, or not any more: in one warehouse, or in all that have no word of their own."""
+    asked = {(c.cause.company, c.sku) for c in commands}
+    items = set(await store.known_items(unit.raw, asked))
+    places_asked = {(c.cause.company, c.warehouse) for c in commands if c.warehouse is not None}
+    known = await places.known_warehouses(unit.raw, places_asked)
+    policies = await places.lock_policies(unit.raw, items)
+    await store.add_levels(
+        unit.raw,
+        {
+            (c.cause.company, c.warehouse, c.sku)
+            for c in commands
+            if c.warehouse is not None and (c.cause.company, c.sku) in items and (c.cause.company, c.warehouse) in known
+        },
+    )
+    own = await places.levels_of(unit.raw, items)
+    negatives = _Negatives(policies, own, await store.lock_stock(unit.raw, own))
     results: list[Result] = []
-    changed: dict[Level, bool] = {}
     for c in commands:
-        level = (c.cause.company, c.warehouse, c.sku)
-        if level not in rows:
-            known_item = (c.cause.company, c.sku) in items
-            results.append(
-                translate.warehouse_unknown(c.warehouse, "/warehouse")
-                if known_item
-                else Refused("item-unknown", f"There is no item {c.sku}.", "/item")
-            )
-        elif not c.allowed and max(0, rows[level].reserved, rows[level].binned) > rows[level].on_hand:
-            results.append(Refused("stock-is-negative", f"{c.sku} is below zero there now.", "/allowed", status=409))
+        if (c.cause.company, c.sku) not in items:
+            results.append(Refused("item-unknown", f"There is no item {c.sku}.", "/item"))
+        elif c.warehouse is not None and (c.cause.company, c.warehouse) not in known:
+            results.append(translate.warehouse_unknown(c.warehouse, "/warehouse"))
         else:
-            changed[level] = c.allowed
-            unit.audit(c.cause, "negative-stock", c.sku, {"warehouse": c.warehouse, "allowed": c.allowed})
-            results.append(Answer(200, {"item": c.sku, "warehouse": c.warehouse, "allowed": c.allowed}))
-    if changed:
-        await places.allow_negative(unit.raw, changed)
+            results.append(negatives.decide(c))
+            if isinstance(results[-1], Answer):
+                unit.audit(c.cause, "negative-stock", c.sku, {"warehouse": c.warehouse, "allowed": c.allowed})
+    if negatives.said:
+        await places.set_policies(unit.raw, negatives.said)
+    if negatives.changed:
+        await places.allow_negative(unit.raw, negatives.changed)
     return results
+
+
+class _Negatives:
+    """What items and their levels may, while a batch is decided."""
+
+    def __init__(self, policies: dict[StockKey, bool], own: dict[Level, bool], rows: Mapping[Level, StockRow]) -> None:
+        self._policies, self._own, self._rows = policies, own, rows
+        self.said: dict[StockKey, bool] = {}
+        self.changed: dict[Level, tuple[bool, bool]] = {}
+
+    def decide(self, command: AllowNegative) -> Result:
+        """What is below zero somewhere stays allowed there, and then nothing of the command happens."""
+        company, item = command.cause.company, (command.cause.company, command.sku)
+        if command.warehouse is None:
+            levels = [level for level, own in self._own.items() if (level[0], level[2]) == item and not own]
+        else:
+            levels = [(company, command.warehouse, command.sku)]
+        allowed = self._policies.get(item, False) if command.allowed is None else command.allowed
+        below = [level for level in sorted(levels) if not allowed and self._is_below(level)]
+        if below:
+            where = ", ".join(warehouse for _, warehouse, _ in below)
+            at = "/allowed"
+            return Refused("stock-is-negative", f"{command.sku} is below zero now in {where}.", at, status=409)
+        own = command.warehouse is not None and command.allowed is not None
+        if command.warehouse is None:
+            self._policies[item] = self.said[item] = allowed
+        for level in levels:
+            self._own[level] = own
+            self.changed[level] = (allowed, own)
+        return Answer(200, {"item": command.sku, "warehouse": command.warehouse, "allowed": allowed})
+
+    def _is_below(self, level: Level) -> bool:
+        row = self._rows[level]
+        return max(0, row.reserved, row.binned) > row.on_hand

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 import asyncpg
 
-from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
+from services.inventory.domain.book import StockKey
+from services.inventory.domain.quantities import DEFAULT_WAREHOUSE, TRANSIT
 from services.inventory.store.stock import Level, all_written, columns
 
 KNOWN = """
@@ -24,9 +25,24 @@ select x.company, x.code, x.name, $4 from unnest($1::text[], $2::text[], $3::tex
 order by x.company, x.code collate "C" on conflict do nothing
 """
 ALLOW = """
-update stock_level s set negative_allowed = x.allowed
-from unnest($1::text[], $2::text[], $3::text[], $4::boolean[]) as x(company, warehouse, sku, allowed)
+update stock_level s set negative_allowed = x.allowed, negative_own = x.own
+from unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::boolean[])
+    as x(company, warehouse, sku, allowed, own)
 where s.company = x.company and s.warehouse = x.warehouse and s.sku = x.sku
+"""
+LOCK_POLICIES = """
+select p.company, p.sku, p.negative_allowed from unnest($1::text[], $2::text[]) as x(company, sku)
+cross join lateral (select * from item_policy v where v.company = x.company and v.sku = x.sku for update) p
+"""
+SET_POLICIES = """
+insert into item_policy (company, sku, negative_allowed)
+select x.* from unnest($1::text[], $2::text[], $3::boolean[]) as x(company, sku, allowed)
+on conflict (company, sku) do update set negative_allowed = excluded.negative_allowed
+"""
+LEVELS_OF = """
+select s.company, s.warehouse, s.sku, s.negative_own from unnest($1::text[], $2::text[]) as x(company, sku)
+cross join lateral (select * from stock_level v where v.company = x.company and v.sku = x.sku and v.warehouse <> $3
+    offset 0) s
 """
 # How low each level was, or will have been, at any instant after the end of a day: back from what there is now.
 LOWEST_LATER = """
@@ -70,9 +86,26 @@ async def add_warehouses(connection: asyncpg.Connection, rows: Sequence[tuple[st
     all_written(await connection.execute(ADD, *columns(sorted(rows), 3), now), rows, "a warehouse")
 
 
-async def allow_negative(connection: asyncpg.Connection, rows: Mapping[Level, bool]) -> None:
-    """Let levels go below zero, or not any more; they are locked."""
-    await connection.execute(ALLOW, *columns([(*level, allowed) for level, allowed in sorted(rows.items())], 4))
+async def allow_negative(connection: asyncpg.Connection, rows: Mapping[Level, tuple[bool, bool]]) -> None:
+    """Let levels go below zero, or not any more, and whether that is said of the warehouse; they are locked."""
+    await connection.execute(ALLOW, *columns([(*level, *said) for level, said in sorted(rows.items())], 5))
+
+
+async def lock_policies(connection: asyncpg.Connection, items: Collection[StockKey]) -> dict[StockKey, bool]:
+    """Whether these items may go below zero where nothing else is said, under lock."""
+    rows = await connection.fetch(LOCK_POLICIES, *columns(sorted(items), 2))
+    return {(company, sku): allowed for company, sku, allowed in rows}
+
+
+async def set_policies(connection: asyncpg.Connection, rows: Mapping[StockKey, bool]) -> None:
+    """Let items go below zero, or not any more; they are locked."""
+    await connection.execute(SET_POLICIES, *columns([(*item, allowed) for item, allowed in sorted(rows.items())], 3))
+
+
+async def levels_of(connection: asyncpg.Connection, items: Collection[StockKey]) -> dict[Level, bool]:
+    """Every level of these items but what is on its way, and whether its warehouse has a word of its own."""
+    rows = await connection.fetch(LEVELS_OF, *columns(sorted(items), 2), TRANSIT)
+    return {(company, warehouse, sku): own for company, warehouse, sku, own in rows}
 
 
 async def lowest_later(

@@ -18,7 +18,7 @@ from chassis.errors import Transient
 from chassis.ids import UUID
 from services.inventory.domain.book import OrderedLine, OrderKey, RefusalCode, ReleaseReason, Standing, State, StockKey
 from services.inventory.domain.items import ItemTerms
-from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
+from services.inventory.domain.quantities import DEFAULT_WAREHOUSE, TRANSIT
 
 UNLIMITED = 10**18
 MoveKind = Literal["receipt", "opening", "issue", "transfer-out", "transfer-in", "transit-loss", "count"]
@@ -86,9 +86,18 @@ from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text
 order by x.company, x.sku collate "C" on conflict do nothing
 """
 
+ADD_POLICIES = """
+insert into item_policy (company, sku) select x.company, x.sku from unnest($1::text[], $2::text[]) as x(company, sku)
+order by x.company, x.sku collate "C" on conflict do nothing
+"""
+# A new level may what its item may; whoever changes that waits until the level is there, and finds it.
 ADD_LEVELS = """
-insert into stock_level (company, warehouse, sku)
-select x.company, x.warehouse, x.sku from unnest($1::text[], $2::text[], $3::text[]) as x(company, warehouse, sku)
+insert into stock_level (company, warehouse, sku, negative_allowed)
+select x.company, x.warehouse, x.sku, x.warehouse <> $4 and coalesce((select p.negative_allowed from item_policy p
+    where p.company = x.company and p.sku = x.sku for share), false)
+from unnest($1::text[], $2::text[], $3::text[]) as x(company, warehouse, sku)
+where not exists (select from stock_level v
+    where v.company = x.company and v.warehouse = x.warehouse and v.sku = x.sku offset 0)
 order by x.company, x.warehouse collate "C", x.sku collate "C" on conflict do nothing
 """
 
@@ -269,12 +278,13 @@ async def add_items(connection: asyncpg.Connection, rows: Sequence[ItemRow], now
     """
     tag = await connection.execute(ADD_ITEMS, *columns(rows, 7), now)
     all_written(tag, rows, "an item")
+    await connection.execute(ADD_POLICIES, *columns([(row.company, row.sku) for row in rows], 2))
     await add_levels(connection, [(row.company, DEFAULT_WAREHOUSE, row.sku) for row in rows])
 
 
 async def add_levels(connection: asyncpg.Connection, levels: Collection[Level]) -> None:
     """Make sure that these levels exist, at zero, so that they can be locked."""
-    await connection.execute(ADD_LEVELS, *columns(levels, 3))
+    await connection.execute(ADD_LEVELS, *columns(levels, 3), TRANSIT)
 
 
 async def taken_references(

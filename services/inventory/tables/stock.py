@@ -64,6 +64,16 @@ class Item(Row, table=True):
     defined_at: datetime = Field(sa_column=moment_column())
 
 
+class ItemPolicy(Row, table=True):
+    """Whether an item may go below zero where a warehouse has no word of its own."""
+
+    __tablename__ = "item_policy"
+    __table_args__ = (ForeignKeyConstraint(["company", "sku"], ["item.company", "item.sku"]),)
+    company: str = Field(sa_column=text_column(key=True))
+    sku: str = Field(sa_column=text_column(key=True))
+    negative_allowed: bool = False
+
+
 class StockLevel(Row, table=True):
     """On hand (the sum of moves) and reserved (the sum of open reservation lines), in micro-units."""
 
@@ -83,6 +93,8 @@ class StockLevel(Row, table=True):
     reserved: int = Field(sa_column=micro_column())
     negative_allowed: bool
     binned: int = Field(default=0, sa_column=micro_column())
+    negative_own: bool = False
+    """Whether `negative_allowed` was said of this warehouse; else it is what holds for the item."""
 
 
 class Receipt(Row, table=True):

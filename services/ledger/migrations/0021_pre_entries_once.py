@@ -1,4 +1,4 @@
-"""The locks of sub-ledgers cost nothing where none is closed, and else one look at each entry, whatever the planner does.
+"""The locks of sub-ledgers cost nothing where none is closed, else one look at each entry, whatever the planner does.
 
 It might look for an entry once for each of its lines and of the accounts that have a sub-ledger.
 """
