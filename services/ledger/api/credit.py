@@ -54,4 +54,5 @@ async def show_credit(company: str, customer: str, reading: Read) -> credit.Cred
     async with reading.connection(company) as connection:
         found(await customers.one(connection, company, customer, None), "customer")
         today = await companies.today(connection, company)
-        return await credit.standing(connection, company, customer, today)
+        unasked = await handlers.ordered_of(connection, company, customer)
+        return await credit.standing(connection, company, customer, today, unasked)

@@ -18,6 +18,7 @@ from services.ledger.handlers.dunning import run_dunning, set_policies, stop_dun
 from services.ledger.handlers.entries import decide_entries, post_entries, reverse_entries
 from services.ledger.handlers.importing import import_accounts, import_balances, import_customers
 from services.ledger.handlers.opening import import_open_items
+from services.ledger.handlers.ordered import ordered_of
 from services.ledger.handlers.parts import record_parts, reduce_orders
 from services.ledger.handlers.payments import record_payments
 from services.ledger.handlers.payroll import post_payroll
@@ -55,6 +56,7 @@ __all__ = [
     "import_open_items",
     "lock_periods",
     "open_accounts",
+    "ordered_of",
     "post_entries",
     "post_payroll",
     "post_stock",

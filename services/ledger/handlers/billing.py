@@ -172,6 +172,7 @@ async def close_orders(commands: Sequence[CloseOrder], unit: UnitOfWork) -> None
 async def close_changes(commands: Sequence[CloseOrder], unit: UnitOfWork) -> None:
     """These revisions come too late: the one before stands, and takes of the credit what it took."""
     books = await open_books(unit)
+    await orders.meet(unit.raw, [Arrival(*_revision_of(c), closed="change-refused") for c in commands])
     await drop({_revision_of(c): c.cause for c in commands}, books, unit)
 
 
@@ -197,11 +198,23 @@ async def bill(due: Sequence[Due], books: Mapping[str, Books], unit: UnitOfWork)
             refusals.append((one, decision))
         elif one.left or not ordered.on_dispatch:
             decided.append(decision)
+    await _note_unbilled(due, terms, unit)
     decided, without = await _valued(decided, books, unit)
     if refusals or without:
         await _refuse([*refusals, *without], books, unit)
     if decided:
         await _issue(decided, books, unit)
+
+
+async def _note_unbilled(due: Sequence[Due], terms: Sequence[Terms], unit: UnitOfWork) -> None:
+    """Keep of which more will be invoiced. Of orders that are invoiced at once and in one there is nothing to keep."""
+    more = {
+        (one.company, one.order, one.revision): not one.complete or (ordered.on_dispatch and not one.left)
+        for one, ordered in zip(due, terms, strict=True)
+        if one.left or one.part > 1 or not one.complete or ordered.on_dispatch
+    }
+    if more:
+        await orders.note_unbilled(unit.raw, more)
 
 
 async def _valued(

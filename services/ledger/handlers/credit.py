@@ -19,12 +19,10 @@ from chassis.requests import Answer, Result
 from services.ledger import translate
 from services.ledger.commands import ReleaseCredit
 from services.ledger.domain.books import Books
-from services.ledger.domain.customers import DEFAULT_TERMS
 from services.ledger.domain.documents import invoice_id
-from services.ledger.domain.exchange import Quote, too_much, value
 from services.ledger.domain.exposure import Because, Exposure, Held
-from services.ledger.domain.invoicing import Draft, Reserved, Terms, draft_invoice
-from services.ledger.handlers.bookkeeping import open_books, rates_for
+from services.ledger.handlers.bookkeeping import open_books
+from services.ledger.handlers.ordered import open_orders, worth_of
 from services.ledger.store import credit as store
 from services.ledger.store.credit import ApprovalRow, CreditRow, CustomerKey
 from services.ledger.store.orders import OrderRevision
@@ -54,7 +52,9 @@ async def answer(
     if not asked:
         return
     terms = [translate.to_terms(one.order, one.terms) for one in asked]
-    worth = await _worth(asked, terms, books, unit)
+    worth = await worth_of(
+        [(one.company, t, one.cause.at) for one, t in zip(asked, terms, strict=True)], books, unit.raw
+    )
     customers = [(one.company, str(t.customer["id"])) for one, t in zip(asked, terms, strict=True)]
     standing = await _standing(dict(zip(customers, [one.cause for one in asked], strict=True)), books, unit)
     later = [one.key for one in asked if one.revision > 1]
@@ -83,6 +83,10 @@ async def answer(
         unit.emit(*told, one.cause, ordinal=ordinal)
         unit.audit(one.cause, f"credit.{state}", str(one.order), {"revision": one.revision})
     await store.insert(unit.raw, rows)
+    held_of = {(row.company, row.customer) for row in rows if row.state == "held"}
+    # Money that came for an order before it did is counted with it.
+    over_limit = {key: one.cause for key, one in zip(customers, asked, strict=True) if key in held_of}
+    await review(over_limit, books, unit)
 
 
 def _because(
@@ -94,34 +98,6 @@ def _because(
     if exposure.limit is None:
         return "no-limit"
     return "within-limit" if exposure.fits(amount, before) else None
-
-
-async def _worth(
-    asked: Sequence[Asked], terms: Sequence[Terms], books: Mapping[str, Books], unit: UnitOfWork
-) -> list[int]:
-    """What each order would be invoiced for, in its company's own currency; nothing where it cannot be invoiced."""
-    drafts: list[Draft | Refused] = []
-    for one, ordered in zip(asked, terms, strict=True):
-        everything = {line.line: Reserved(line.item, line.quantity) for line in ordered.lines}
-        drafts.append(draft_invoice(ordered, everything, one.cause.at, DEFAULT_TERMS, books[one.company]))
-    quotes = {_quote(draft) for draft in drafts if isinstance(draft, Draft) and draft.currency != draft.own}
-    rates = await rates_for(quotes, books, unit)
-    worth: list[int] = []
-    for draft in drafts:
-        if isinstance(draft, Refused):
-            worth.append(0)  # it will be refused by the same rule when it is billed, and its stock goes back
-            continue
-        amount = draft.total
-        if draft.currency != draft.own:
-            rate = rates.get(_quote(draft))
-            # Without a rate the order itself waits for one, before anybody asks about it.
-            amount = 0 if rate is None else value(amount, draft.currency, rate, draft.own)
-        worth.append(0 if too_much(amount, draft.own) else amount)
-    return worth
-
-
-def _quote(draft: Draft) -> Quote:
-    return Quote(draft.company, draft.currency, draft.issued_on)
 
 
 async def _standing(
@@ -151,6 +127,15 @@ async def review(eased: Mapping[CustomerKey, Cause], books: Mapping[str, Books],
         return
     held = await store.read_held(unit.raw, {company for company, _ in eased}, {customer for _, customer in eased})
     await _let_pass([one for one in held if (one.company, one.customer) in eased], eased, books, unit)
+
+
+async def waiting_for(
+    paid: Mapping[tuple[str, UUID], Cause], books: Mapping[str, Books], unit: UnitOfWork
+) -> dict[CustomerKey, Cause]:
+    """Whose orders these are for which money came before their invoice; of those alone that were asked about."""
+    asked = {key: cause for key, cause in paid.items() if books[key[0]].answers_orders}
+    latest = await store.read_latest(unit.raw, asked) if asked else []
+    return {(one.company, one.customer): asked[one.company, one.order] for one in latest}
 
 
 async def review_all(causes: Mapping[str, Cause], unit: UnitOfWork) -> None:
@@ -296,13 +281,18 @@ async def release_credit(commands: Sequence[ReleaseCredit], unit: UnitOfWork) ->
 
 
 async def ask_from_now_on(causes: Mapping[str, Cause], unit: UnitOfWork) -> None:
-    """These companies have asked for credit for the first time: orders that came before pass, and are told so.
+    """These companies have asked for credit for the first time: orders that came before count, and pass.
 
-    Whoever learns of it late may let such an order wait; nobody would answer it otherwise.
+    Those whose stock is not decided are told so: whoever learns of it late may let such an order wait, and nobody would
+    answer it otherwise.
     """
     books = await open_books(unit)
-    rows = await store.read_unanswered(unit.raw, causes)
-    before = [
-        Asked(row["company"], row["order_id"], row["revision"], row["body"], causes[row["company"]]) for row in rows
-    ]
-    await answer(before, books, unit, all_pass=True)
+    before = await open_orders(unit.raw, books, {company: cause.at for company, cause in causes.items()})
+    decided = [one for one in before if not one.undecided]
+    if decided:
+        await store.insert(unit.raw, [
+            CreditRow(*one.key, one.customer, "approved", one.amount, 0, None, causes[one.company].at, one.billed)
+            for one in decided
+        ])  # fmt: skip
+    undecided = [Asked(*one.key, one.terms, causes[one.company]) for one in before if one.undecided]
+    await answer(undecided, books, unit, all_pass=True)

@@ -44,7 +44,10 @@ class Release:
 async def release_orders(commands: Sequence[ReleaseOrder], unit: UnitOfWork) -> None:
     """Credit the orders that were invoiced; never bill those that were not."""
     books = await open_books(unit)
-    await orders.meet(unit.raw, [Arrival(c.company, c.order, c.revision, closed="released") for c in commands])
+    await orders.meet(
+        unit.raw,
+        [Arrival(c.company, c.order, c.revision, closed="cancelled" if _is_off(c) else "released") for c in commands],
+    )
     by_invoice = {
         (c.company, invoice_id(c.company, c.order, c.revision, part)): c
         for c in commands

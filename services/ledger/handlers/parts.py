@@ -58,6 +58,7 @@ async def reduce_orders(commands: Sequence[ReduceOrder], unit: UnitOfWork) -> Se
         await write_notes(creditings, settling, unit)
         settling.tell_withdrawn(unit)
         eased = {(x.receivable.company, x.receivable.customer): x.cause for x in creditings}
+    await orders.note_unbilled(unit.raw, {(c.company, c.order, c.revision): False for c in commands})
     await over({(c.company, c.order, c.revision): c.cause for c in commands}, books, unit, eased)
     return [_known(c, terms) for c in commands]
 

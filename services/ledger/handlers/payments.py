@@ -26,7 +26,7 @@ from services.ledger.domain.settlement import (
     settled_on,
 )
 from services.ledger.handlers.bookkeeping import PATIENCE_S, open_books, post, rates_for, without_account
-from services.ledger.handlers.credit import review
+from services.ledger.handlers.credit import review, waiting_for
 from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.settling import Key, Settling, to_receivable
 from services.ledger.store import documents, orders
@@ -113,7 +113,8 @@ async def _book(taken: Sequence[tuple[RecordPayment, Money]], books: Mapping[str
         unit.audit(command.cause, "payment.recorded", str(money.payment))
     settling.tell_settled(unit)
     eased = {(row[0], row[6]): c.cause for row, (c, _) in zip(rows, taken, strict=True) if row[6] is not None}
-    await review(eased | settling.eased, books, unit)
+    early = {(c.company, c.order): c.cause for c, money in taken if c.order is not None and not money.allocations}
+    await review(await waiting_for(early, books, unit) | eased | settling.eased, books, unit)
 
 
 def _settle(

@@ -91,10 +91,16 @@ async def holds(
     return HoldsAnswer(holds=held, next=held[-1].order if len(rows) > limit else None)
 
 
-async def standing(connection: asyncpg.Connection, company: str, customer: str, on: date) -> CreditAnswer:
-    """How a customer stands now, against the limit of a day."""
+async def standing(
+    connection: asyncpg.Connection, company: str, customer: str, on: date, unasked: tuple[int, int]
+) -> CreditAnswer:
+    """How a customer stands now, against the limit of a day; `unasked` is what was ordered, and
+    came for it in advance, where nobody had to ask.
+    """
     currency = await own_currency(connection, company)
     found = (await store.exposures(connection, {(company, customer): (currency, on)}))[company, customer]
+    found.ordered += unasked[0]
+    found.unapplied += unasked[1]
     return CreditAnswer(
         customer=customer,
         currency=currency,

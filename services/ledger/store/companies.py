@@ -19,13 +19,11 @@ with locked as materialized (
 """
 # Sorted by key and taken for all companies of the transaction at once: replicas queue, they cannot deadlock.
 
-READ = (
-    LOCK
-    + """
+FACTS = """
 select e.*, y.*, k.*, p.*, a.roles, a.codes, t.tax_codes, t.tax_rates, t.tax_accounts,
     r.later_rates, clock_timestamp() as opened_at,
     exists (select from customer c where c.company = e.company) as has_customers
-from (select count(*) from locked) l, legal_entity e
+from {turn}legal_entity e
 cross join lateral (select array_agg(role) as roles, array_agg(code) as codes
     from account where company = e.company and role is not null) a
 cross join lateral (select array_agg(code) as tax_codes, array_agg(rate) as tax_rates,
@@ -44,7 +42,8 @@ cross join lateral (select array_agg(array[number::text, valid_from::text, invoi
     as policies from company_policy where company = e.company) p
 where e.company = any($1::text[])
 """
-)
+READ = LOCK + FACTS.replace("{turn}", "(select count(*) from locked) l, ")
+LOOK_AT = FACTS.replace("{turn}", "")
 
 KNOWN = """
 with waited as materialized (select pg_advisory_xact_lock_shared($2::int, hashtext($1::text)))
@@ -94,6 +93,11 @@ async def lock_and_read(connection: asyncpg.Connection, companies: Sequence[str]
     facts read are those of the statement's beginning; facts are only added, so nothing read here can become untrue.
     """
     return await connection.fetch(READ, companies, BOOKKEEPING)
+
+
+async def read(connection: asyncpg.Connection, companies: Sequence[str]) -> list[asyncpg.Record]:
+    """The same facts for who only looks, and so waits for nobody."""
+    return await connection.fetch(LOOK_AT, companies)
 
 
 async def known(connection: asyncpg.Connection, company: str) -> datetime:

@@ -14,9 +14,10 @@ from services.ledger.domain.exposure import Exposure, Held, Limit, worth_of
 from services.ledger.store import rates
 from services.ledger.store.orders import OrderRevision
 
-# Of an order the latest revision that passed counts. Amounts in other currencies are worth what they were booked at.
+# Of an order the latest revision that passed counts; money that names it is its customer's, whoever sent it.
+# Amounts in other currencies are worth what they were booked at.
 EXPOSURES = """
-select x.company, x.customer, i.owed, u.unapplied, o.ordered, l.currencies, l.amounts
+select x.company, x.customer, i.owed, u.unapplied + e.early, o.ordered, l.currencies, l.amounts
 from unnest($1::text[], $2::text[], $3::date[]) as x(company, customer, day)
 cross join lateral (select coalesce(sum(case when base_total is null then open
         else floor(open::numeric * base_total / total) end), 0)::bigint as owed
@@ -24,6 +25,12 @@ cross join lateral (select coalesce(sum(case when base_total is null then open
 cross join lateral (select coalesce(sum(case when base_amount is null then unapplied
         else floor(unapplied::numeric * base_amount / amount) end), 0)::bigint as unapplied
     from unapplied_cash c where c.company = x.company and c.customer_id = x.customer and c.unapplied > 0 offset 0) u
+cross join lateral (select coalesce(sum(case when base_amount is null then w.unapplied
+        else floor(w.unapplied::numeric * base_amount / w.amount) end), 0)::bigint as early
+    from (select distinct order_id from order_credit c where c.company = x.company and c.customer_id = x.customer
+        and c.state in ('held', 'approved')) p
+    cross join lateral (select * from unapplied_cash c where c.order_id = p.order_id and c.company = x.company
+        and c.unapplied > 0 and c.customer_id is null offset 0) w) e
 cross join lateral (select coalesce(sum(greatest(amount - billed, 0)), 0)::bigint as ordered from (
     select distinct on (order_id) amount, billed from order_credit c where c.company = x.company
         and c.customer_id = x.customer and c.state = 'approved' order by order_id, revision desc) p) o
@@ -50,9 +57,10 @@ cross join lateral (select coalesce(sum(case when o.credited then 0 when o.base_
 """
 
 INSERT = """
-insert into order_credit (company, order_id, revision, customer_id, state, amount, exposure, credit_limit, asked_at)
+insert into order_credit (company, order_id, revision, customer_id, state, amount, exposure, credit_limit, asked_at,
+    billed)
 select * from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
-    $8::bigint[], $9::timestamptz[])
+    $8::bigint[], $9::timestamptz[], $10::bigint[])
 on conflict do nothing
 """
 
@@ -100,14 +108,6 @@ from unnest($1::text[], $2::uuid[], $3::int[], $4::bigint[], $5::bigint[], $6::t
 where c.company = x.company and c.order_id = x.order_id and c.revision = x.revision
 """
 
-UNANSWERED = """
-select o.company, o.order_id, o.revision, t.body from order_to_bill o
-cross join lateral (select body from order_terms t where t.company = o.company and t.order_id = o.order_id
-    and t.revision = 1 offset 0) t
-where o.company = any($1::text[]) and o.has_terms and o.reserved_at is null and o.closed is null
-order by o.company, o.order_id, o.revision
-"""
-
 CustomerKey = tuple[str, str]
 """Company and customer."""
 LAST = 10_000
@@ -126,6 +126,8 @@ class CreditRow(NamedTuple):
     exposure: int
     limit: int | None
     asked_at: datetime
+    billed: int = 0
+    """What it was invoiced for by then."""
 
 
 class ApprovalRow(NamedTuple):
@@ -225,8 +227,3 @@ async def read_latest(connection: asyncpg.Connection, orders: Collection[tuple[s
 async def approve(connection: asyncpg.Connection, rows: Sequence[ApprovalRow]) -> None:
     """Let orders pass that were held."""
     await connection.execute(APPROVE, *zip(*rows, strict=True))
-
-
-async def read_unanswered(connection: asyncpg.Connection, companies: Collection[str]) -> list[asyncpg.Record]:
-    """Orders that came before their company asked for credit, and of whose stock nothing has been said yet."""
-    return await connection.fetch(UNANSWERED, sorted(companies))

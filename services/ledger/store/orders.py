@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -73,6 +73,41 @@ from unnest($1::text[], $2::uuid[], $3::int[], $4::int[]) as x(company, order_id
 where o.company = x.company and o.order_id = x.order_id and o.revision = x.revision
 """
 
+NOTE_UNBILLED = """
+update order_to_bill o set unbilled = x.unbilled
+from unnest($1::text[], $2::uuid[], $3::int[], $4::boolean[]) as x(company, order_id, revision, unbilled)
+where o.company = x.company and o.order_id = x.order_id and o.revision = x.revision
+    and o.unbilled is distinct from x.unbilled
+"""
+
+# By the index of what is open: its condition is said as it is there. A cancelled order is over in all its revisions.
+OPEN = """
+select o.company, o.order_id, o.revision, o.parts, o.reserved_at is null and o.unbilled is null as undecided, t.body
+from order_to_bill o
+cross join lateral (select body from order_terms t where t.company = o.company and t.order_id = o.order_id
+    and t.revision = o.revision offset 0) t
+where o.company = any($1::text[]) and o.has_terms and o.closed is null and coalesce(o.unbilled, o.reserved_at is null)
+    and not exists (select from order_to_bill c where c.company = o.company and c.order_id = o.order_id
+        and c.closed = 'cancelled')
+    and ($2::text is null or convert_from(t.body, 'UTF8')::jsonb #>> '{customer,id}' = $2)
+order by o.company, o.order_id, o.revision
+"""
+
+BILLED = """
+select x.company, x.order_id, x.revision, sum(coalesce(i.base_total, i.total))::bigint
+from unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) as x(company, order_id, revision, invoice)
+cross join lateral (select * from open_item c where c.company = x.company and c.invoice = x.invoice offset 0) i
+group by x.company, x.order_id, x.revision
+"""
+
+EARLY = """
+select coalesce(sum(case when w.base_amount is null then w.unapplied
+    else floor(w.unapplied::numeric * w.base_amount / w.amount) end), 0)::bigint
+from unnest($2::uuid[]) as x(order_id)
+cross join lateral (select * from unapplied_cash c where c.order_id = x.order_id and c.company = $1
+    and c.unapplied > 0 and c.customer_id is null offset 0) w
+"""
+
 OrderRevision = tuple[str, UUID, int]
 """Company, order and revision."""
 ShipmentRow = tuple[str, UUID, int, UUID, int, bytes]
@@ -126,6 +161,32 @@ async def latest_reserved(
 async def note_parts(connection: asyncpg.Connection, parts: Iterable[tuple[str, UUID, int, int]]) -> None:
     """Keep how many parts (company, order, revision, part) there are of these."""
     await connection.execute(NOTE_PARTS, *zip(*parts, strict=True))
+
+
+async def note_unbilled(connection: asyncpg.Connection, revisions: Mapping[OrderRevision, bool]) -> None:
+    """Keep of these whether more of them will be invoiced: what was reserved is taken for invoiced otherwise."""
+    rows = [(*key, more) for key, more in revisions.items()]
+    await connection.execute(NOTE_UNBILLED, *zip(*rows, strict=True))
+
+
+async def read_open(
+    connection: asyncpg.Connection, companies: Collection[str], customer: str | None
+) -> list[asyncpg.Record]:
+    """The revisions of orders of which something is to be invoiced still; of a customer, or of all."""
+    return await connection.fetch(OPEN, sorted(companies), customer)
+
+
+async def read_billed(
+    connection: asyncpg.Connection, invoices: Sequence[tuple[str, UUID, int, UUID]]
+) -> dict[OrderRevision, int]:
+    """What these revisions were invoiced for, in their company's own currency."""
+    rows = await connection.fetch(BILLED, *zip(*invoices, strict=True))
+    return {(company, order, revision): amount for company, order, revision, amount in rows}
+
+
+async def read_early(connection: asyncpg.Connection, company: str, orders: Collection[UUID]) -> int:
+    """Money for these orders that pays nothing yet and does not say whose it is, in the company's own currency."""
+    return await connection.fetchval(EARLY, company, sorted(orders))  # type: ignore[no-any-return]
 
 
 async def read_shipped(connection: asyncpg.Connection, orders: Iterable[OrderRevision]) -> list[asyncpg.Record]:

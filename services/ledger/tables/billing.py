@@ -27,7 +27,17 @@ class OrderToBill(Row, table=True):
     """Where terms and reservation meet; complete once, and billed then. A reservation is kept while it must wait."""
 
     __tablename__ = "order_to_bill"
-    __table_args__ = (CheckConstraint("closed in ('reservation-refused', 'released')"), CheckConstraint("parts > 0"))
+    __table_args__ = (
+        CheckConstraint("closed in ('reservation-refused', 'released', 'cancelled', 'change-refused')"),
+        CheckConstraint("parts > 0"),
+        Index(
+            "order_to_bill_open",
+            "company",
+            "order_id",
+            "revision",
+            postgresql_where=sql_text("has_terms and closed is null and coalesce(unbilled, reserved_at is null)"),
+        ),
+    )
     company: str = Field(sa_column=text(key=True))
     order_id: UUID = Field(primary_key=True)
     revision: int = Field(default=1, primary_key=True)
@@ -37,6 +47,8 @@ class OrderToBill(Row, table=True):
     closed: str | None = Field(sa_column=text(null=True))
     parts: int = Field(default=1)
     """How many times goods were set aside for it; each part has an invoice."""
+    unbilled: bool | None
+    """Whether more of it will be invoiced; where nothing is said, what was reserved was invoiced."""
 
 
 class BillingRefusal(Row, table=True):
