@@ -320,6 +320,10 @@ class PaymentAllocated(EventData, topic="ledger.payments", key="payment"):
             "invoice-issued when the payment pays more than before, else credited."
         ),
     ] = None
+    reopened: Annotated[
+        list[Reopened] | None,
+        Field(max_length=500, description="Where it was undone: the invoices that are open again by it."),
+    ] = None
 
 
 class PaymentBounced(EventData, topic="ledger.payments", key="payment"):

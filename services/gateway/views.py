@@ -257,20 +257,21 @@ class Allocated(PartView):
     revision: int | None = None
 
 
+class OpenAgain(PartView):
+    """An invoice that a payment does not pay any more."""
+
+    number: str
+    order: str
+    amount: str
+
+
 class Spread(EventView, of=PaymentAllocated):
     """What a payment pays."""
 
     payment: str
     allocations: list[Allocated]
     unapplied: str
-
-
-class OpenAgain(PartView):
-    """An invoice that a bounced payment does not pay any more."""
-
-    number: str
-    order: str
-    amount: str
+    reopened: list[OpenAgain] | None = None
 
 
 class Bounced(EventView, of=PaymentBounced):

@@ -90,11 +90,15 @@ async def test_an_order_in_parts_is_paid_when_all_of_its_invoices_are_and_none_i
 
 T = [datetime(2026, 11, day, tzinfo=UTC) for day in range(1, 9)]
 ALLOCATION, BOUNCE, PAID_UP = "PaymentAllocated.v1", "PaymentBounced.v1", "InvoicePaid.v1"
+UNDONE = "undone"
+"""PaymentAllocated, too: what the payment paid of the order is open again."""
 
 
 def _said(kind: str, day: int, payment: str | None) -> Said:
     told: dict[str, Any] = {"number": "RE-1"} if payment is None else {"payment": payment}
-    return Said(kind, T[day], told | ({"reopened": [{"number": "RE-1"}]} if kind == BOUNCE else {}))
+    if kind in (BOUNCE, UNDONE):
+        told["reopened"] = [{"number": "RE-1"}]
+    return Said(ALLOCATION if kind == UNDONE else kind, T[day], told)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +108,10 @@ def _said(kind: str, day: int, payment: str | None) -> Said:
         ([(ALLOCATION, 1, "a"), (ALLOCATION, 2, "b"), (PAID_UP, 2, None), (BOUNCE, 3, "b")], bits.PAID),
         ([(ALLOCATION, 1, "a"), (BOUNCE, 2, "a"), (ALLOCATION, 3, "b"), (PAID_UP, 3, None)], 0),
         ([(PAID_UP, 1, None), (BOUNCE, 2, "a"), (PAID_UP, 3, None), (BOUNCE, 4, "b")], bits.PAID | bits.ALLOCATED),
+        ([(ALLOCATION, 1, "a"), (PAID_UP, 1, None), (UNDONE, 2, "a")], bits.PAID | bits.ALLOCATED),
+        ([(ALLOCATION, 1, "a"), (ALLOCATION, 2, "b"), (PAID_UP, 2, None), (UNDONE, 3, "b")], bits.PAID),
+        ([(ALLOCATION, 1, "a"), (UNDONE, 2, "a"), (ALLOCATION, 3, "a"), (PAID_UP, 3, None)], 0),
+        ([(ALLOCATION, 1, "a"), (UNDONE, 2, "a"), (ALLOCATION, 3, "a"), (BOUNCE, 4, "a")], bits.PAID | bits.ALLOCATED),
     ],
 )
 def test_a_payment_that_came_back_takes_back_what_it_paid_and_no_more(
@@ -135,3 +143,29 @@ async def test_a_bounced_payment_leaves_the_order_unpaid_whatever_comes_first(ga
 
     await gateway.hear(*(on_its_own_key(50 + n, one) for n, one in enumerate(paying(second, 3))))
     assert await gateway.rows("select state from order_summary") == [("paid",)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_an_allocation_that_is_undone_leaves_the_order_unpaid_whatever_comes_first(
+    gateway: Gateway, seed: int
+) -> None:
+    """X1: as after a bounced payment; what the payment pays of another order stays paid."""
+    order, other = ORDERS[:2]
+    sample = published.sample("PaymentAllocated.v1").data
+    number = published.sample("InvoicePaid.v1").data["number"]
+    parts = {one: sample["allocations"][0] | {"order": one, "number": number} for one in (order, other)}
+    part = parts[order]
+    again = {name: part[name] for name in ("invoice", "number", "order", "amount")}
+    before = event(PaymentAllocated, "acme", sample | {"allocations": [*parts.values()]})
+    after = event(PaymentAllocated, "acme", sample | {
+        "allocations": [parts[other]], "cause": "credited", "because": "undone", "reopened": [again],
+    })  # fmt: skip
+    said = [at(1, before), *(at(1, about(InvoicePaid, one)) for one in (order, other)), at(2, after)]
+    bills = [kind for one in (order, other) for kind in (about(OrderPlaced, one), about(InvoiceIssued, one))]
+    told = [on_its_own_key(n, one) for n, one in enumerate([*bills, *said])]
+    random.Random(seed).shuffle(told)
+    for one in told:
+        await gateway.hear(one)
+
+    states = dict(await gateway.rows("select order_id::text, state from order_summary"))
+    assert states == {order: "invoiced", other: "paid"}

@@ -73,6 +73,8 @@ async def test_money_is_allocated_by_hand_and_taken_back_by_a_linked_reversal(
     assert entry["reverses"] == made.json()["entry"]
     told = [one.data for one in await desk.told("PaymentAllocated")]
     assert [one.get("because") for one in told] == [None, "by-hand", "undone"]
+    reopened = {"invoice": str(order.invoice), "number": "INV-2026-000001", "order": str(order.id), "amount": "20.00"}
+    assert [one.get("reopened") for one in told] == [None, None, [reopened]]
     audited = "select action from audit where action like 'payment.%' order by id"
     assert [action for (action,) in await desk.rows(audited)] == [
         "payment.recorded", "payment.allocated", "payment.deallocated",

@@ -2,14 +2,14 @@
 
 One bit per kind of fact is enough for an order with one invoice. An order that leaves or is set aside in parts has an
 invoice for each: it is paid when every one of them is and none is to come, and credited likewise. A payment that the
-bank took back leaves open what it paid. Facts are only ever added, and this is computed from their set, so any order
-of arrival ends in the same.
+bank took back, or that a person took off an invoice, leaves open what it paid. Facts are only ever added, and this is
+computed from their set, so any order of arrival ends in the same.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -29,6 +29,11 @@ class Said(NamedTuple):
         """Of the order; the first one is not named."""
         return int(self.summary.get("revision", 1))
 
+    @property
+    def reopened(self) -> Sequence[Mapping[str, str]]:
+        """The invoices that are open again by it."""
+        return self.summary.get("reopened") or ()
+
 
 def thousandths(amount: str) -> int:
     """An amount as a number that is compared; no currency is finer."""
@@ -47,7 +52,7 @@ def not_so(facts: Iterable[Said], revision: int) -> int:
     """The bits that facts about this revision have set and that its invoices and payments do not bear out."""
     kinds: defaultdict[str, list[Said]] = defaultdict(list)
     for said in facts:
-        if said.kind == BOUNCED or said.revision == revision:
+        if said.reopened or said.revision == revision:
             kinds[said.kind].append(said)
     waits = not kinds[RELEASED] and _to_come(kinds) > 0
     credited = {said.summary.get("invoice") for said in kinds[CREDIT] if not said.summary.get("partial")}
@@ -61,7 +66,8 @@ def not_so(facts: Iterable[Said], revision: int) -> int:
         wrong |= PAID
     if waits or standing:
         wrong |= CREDITED
-    if kinds[BOUNCED] and not _payments(kinds[SPREAD]) - _payments(kinds[BOUNCED]):
+    spread = [*kinds[SPREAD], *kinds[BOUNCED]]
+    if any(said.reopened for said in spread) and not _still_pays(spread):
         wrong |= ALLOCATED
     return wrong
 
@@ -85,18 +91,26 @@ def _quantity(facts: Iterable[Said]) -> Decimal:
 
 
 def _open_again(kinds: Mapping[str, list[Said]]) -> set[str]:
-    """Numbers of invoices that a bounced payment opened after they were last said to be paid."""
+    """Numbers of invoices that were opened by money that went after they were last said to be paid."""
     paid_at: dict[str, datetime] = {}
     for said in kinds[SETTLED]:
         number = said.summary["number"]
         paid_at[number] = max(said.at, paid_at.get(number, said.at))
     return {
         part["number"]
-        for said in kinds[BOUNCED]
-        for part in said.summary.get("reopened", ())
+        for said in (*kinds[BOUNCED], *kinds[SPREAD])
+        for part in said.reopened
         if part["number"] not in paid_at or paid_at[part["number"]] < said.at
     }
 
 
-def _payments(facts: Iterable[Said]) -> set[str]:
-    return {said.summary["payment"] for said in facts if "payment" in said.summary}
+def _still_pays(facts: Iterable[Said]) -> bool:
+    """Whether the last that was said of any payment is that it pays something, and no bank took it back."""
+    last: dict[str, tuple[tuple[bool, datetime, bool], bool]] = {}
+    for said in facts:
+        if "payment" in said.summary:
+            # A payment bounces once and for all; of what is said at one moment, the undoing comes later.
+            rank = said.kind == BOUNCED, said.at, bool(said.reopened)
+            pays = said.kind == SPREAD and bool(said.summary.get("allocations", not said.reopened))
+            last[said.summary["payment"]] = max(last.get(said.summary["payment"], (rank, pays)), (rank, pays))
+    return any(pays for _, pays in last.values())

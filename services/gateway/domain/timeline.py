@@ -27,6 +27,7 @@ CHANGED = 1 << 15
 CHANGE_REFUSED = 1 << 16
 CANCEL_REFUSED = 1 << 17
 BOUNCED = 1 << 18
+"""Something that had paid it does not any more: the bank took the money back, or a person undid it."""
 BACK_ORDERED = 1 << 19
 SERVED = 1 << 20
 """Nothing of the order waits for goods any more."""

@@ -213,6 +213,7 @@ def _paid(event: Event, fold: Fold) -> None:
 def _spread(event: Event, fold: Fold) -> None:
     data: views.Spread = event.data
     _fact(event, UUID(data.payment), fold, {"unapplied": data.unapplied, "invoices": len(data.allocations)})
+    reopened = _reopened(data.reopened or ())
     amounts: dict[tuple[str, int | None], dict[str, object]] = {}
     for part in data.allocations:
         told = amounts.setdefault((part.order, part.revision), {"payment": data.payment, "allocations": []})
@@ -220,16 +221,25 @@ def _spread(event: Event, fold: Fold) -> None:
         assert isinstance(allocations, list)
         allocations.append({"number": part.number, "amount": part.amount})
     for (order, revision), told in amounts.items():
-        _about_order(event, order, bits.ALLOCATED, fold, told, revision)
+        again = reopened.pop(order, None)
+        bit = bits.ALLOCATED if again is None else bits.ALLOCATED | bits.BOUNCED
+        _about_order(event, order, bit, fold, told if again is None else told | {"reopened": again}, revision)
+    for order, parts in reopened.items():
+        _about_order(event, order, bits.BOUNCED, fold, {"payment": data.payment, "reopened": parts})
+
+
+def _reopened(parts: Iterable[views.OpenAgain]) -> dict[str, list[dict[str, str]]]:
+    """What is open again, by order."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for part in parts:
+        found.setdefault(part.order, []).append({"number": part.number, "amount": part.amount})
+    return found
 
 
 def _bounced(event: Event, fold: Fold) -> None:
     data: views.Bounced = event.data
     _fact(event, UUID(data.payment), fold, {"reason": data.reason})
-    reopened: dict[str, list[dict[str, str]]] = {}
-    for part in data.reopened:
-        reopened.setdefault(part.order, []).append({"number": part.number, "amount": part.amount})
-    for order, parts in reopened.items():
+    for order, parts in _reopened(data.reopened).items():
         told = {"payment": data.payment, "reason": data.reason, "reopened": parts}
         _about_order(event, order, bits.BOUNCED, fold, told)
 

@@ -170,6 +170,7 @@ async def undo_allocations(commands: Sequence[UndoAllocation], unit: UnitOfWork)
             continue
         reverses = linked.get((command.company, command.payment, command.invoice))
         back, entry = _withdraw(one, command.cause, table, reverses)
+        table.settling.undone.setdefault((command.company, command.payment), []).append(back)
         unit.audit(command.cause, "payment.deallocated", str(command.payment), {"reason": command.reason})
         results.append(Answer(201, _answer(back, one.money, entry, table.books[command.company])))
     await _keep(table, UNDONE, unit)

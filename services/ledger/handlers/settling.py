@@ -64,6 +64,8 @@ class Settling:
     """What was taken off what is open, by invoice."""
     settled: list[tuple[Receivable, date, Cause]] = field(default_factory=list)
     """Invoices of which nothing is open any more, and since which day."""
+    undone: dict[Key, list[Payment]] = field(default_factory=dict)
+    """What a person took back of a payment."""
     eased: dict[tuple[str, str], Cause] = field(default_factory=dict)
     """Customers who owe less than before, by company and code."""
 
@@ -152,9 +154,10 @@ class Settling:
         await self.keep(unit)
         if self.spent:
             await store.move_unapplied(unit.raw, self.spent)
-        for money, cause in self.told.values():
+        for key, (money, cause) in self.told.items():
             if because != BOUNCED:
-                unit.emit(*translate.payment_allocated(money, "invoice-issued", because), cause)
+                reopened = self.undone.get(key, ())
+                unit.emit(*translate.payment_allocated(money, "invoice-issued", because, reopened), cause)
             if because not in (BOUNCED, UNDONE):
                 unit.audit(cause, "payment.allocated", str(money.payment), {"because": because} if because else None)
         self.tell_settled(unit)

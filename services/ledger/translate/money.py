@@ -33,8 +33,10 @@ def invoice_paid(receivable: Receivable, paid_on: date) -> Emission:
     return InvoicePaid, receivable.invoice, data
 
 
-def payment_allocated(money: Money, cause: str, because: str | None = None) -> Emission:
-    """How a payment is spread from now on."""
+def payment_allocated(
+    money: Money, cause: str, because: str | None = None, reopened: Sequence[Payment] = ()
+) -> Emission:
+    """How a payment is spread from now on, and what is open again by that."""
     currency = money.currency
     data = {
         "payment": money.payment,
@@ -55,6 +57,8 @@ def payment_allocated(money: Money, cause: str, because: str | None = None) -> E
     if because is not None:
         data["because"] = because
         data["cause"] = "credited" if because == "undone" else "invoice-issued"
+    if reopened:
+        data["reopened"] = _reopened(money, reopened)
     return PaymentAllocated, money.payment, data
 
 
@@ -68,20 +72,24 @@ def payment_bounced(
         "bounced_on": command.bounced_on,
         "reason": command.reason,
         "amount": {"amount": from_minor(money.amount, money.currency), "currency": money.currency},
-        "reopened": [
-            {
-                "invoice": one.receivable.invoice,
-                "number": one.receivable.number,
-                "order": one.receivable.order,
-                "amount": from_minor(one.allocation.paid, one.receivable.currency),
-            }
-            | ({} if one.receivable.currency == money.currency else {"currency": one.receivable.currency})
-            for one in back
-        ],
+        "reopened": _reopened(money, back),
     }
     if fee:
         data["fee"] = {"amount": from_minor(fee, own), "currency": own}
     return PaymentBounced, money.payment, data
+
+
+def _reopened(money: Money, back: Sequence[Payment]) -> list[dict[str, object]]:
+    return [
+        {
+            "invoice": one.receivable.invoice,
+            "number": one.receivable.number,
+            "order": one.receivable.order,
+            "amount": from_minor(one.allocation.paid, one.receivable.currency),
+        }
+        | ({} if one.receivable.currency == money.currency else {"currency": one.receivable.currency})
+        for one in back
+    ]
 
 
 def bounce_answer(command: BouncePayment, money: Money, entry: Entry, back: Sequence[Payment]) -> dict[str, object]:
