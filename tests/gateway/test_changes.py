@@ -13,7 +13,7 @@ from contracts import published
 from contracts.documents import DocumentRegistered
 from contracts.gateway import OrderCancelled, OrderChanged, OrderPlaced
 from contracts.inventory import CancellationRefused, OrderChangeRefused, ReservationReleased, StockReserved
-from contracts.ledger import CreditNoteIssued, InvoiceIssued
+from contracts.ledger import CreditApproved, CreditHeld, CreditNoteIssued, InvoiceIssued
 from tests.gateway.front import BATCHED, ORDER, FrontOffice, Gateway, cloud_event, pointers
 from tests.support.department import Event, event
 
@@ -216,3 +216,20 @@ async def test_the_timeline_of_a_changed_order_is_the_same_whatever_topic_comes_
             await gateway.hear(*topic)
         ends.add(str(await gateway.rows("select revision, state, invoice_number, invoice_revision from order_summary")))
     assert ends == {str([(2, "invoiced", "INV-2", 2)])}
+
+
+@pytest.mark.parametrize("answer", [CreditApproved, CreditHeld])
+async def test_an_answer_about_the_credit_of_a_change_leaves_the_order_as_it_was(
+    gateway: Gateway, office: FrontOffice, answer: type[CreditApproved | CreditHeld]
+) -> None:
+    """X1: until inventory has decided the change, the order is reserved and billed as before; too late, it stays so."""
+    order, _, _ = await placed_and_changed(gateway, office)
+    reserved, refused, issued = facts_of(order, refused=True)
+    data = published.sample(answer.event_type).data | {"order": order, "revision": 2}
+
+    await gateway.hear(reserved, issued, event(answer, "acme", data))
+    before = (await office.get(f"/v1/orders/{order}")).json()
+    await gateway.hear(refused)
+    after = (await office.get(f"/v1/orders/{order}")).json()
+
+    assert [(shown["state"], shown["revision"]) for shown in (before, after)] == [("invoiced", 1)] * 2

@@ -109,17 +109,19 @@ def _counted(lines: Iterable[views.Counted]) -> str:
 
 def _credit_given(event: Event, fold: Fold) -> None:
     data: views.CreditGiven = event.data
-    summary = {"because": data.because, **_at_stake(data)}
-    _about_order(event, data.order, 0, fold, summary, data.revision)
+    _about_order(event, data.order, 0, fold, {"because": data.because, **_at_stake(data)})
 
 
 def _over_limit(event: Event, fold: Fold) -> None:
     data: views.OverLimit = event.data
-    _about_order(event, data.order, 0, fold, {"detail": data.detail, **_at_stake(data)}, data.revision)
+    _about_order(event, data.order, 0, fold, {"detail": data.detail, **_at_stake(data)})
 
 
 def _at_stake(data: views.CreditGiven | views.OverLimit) -> dict[str, object]:
-    return {"amount": data.amount, "exposure": data.exposure, "limit": data.limit, "currency": data.currency}
+    """Also of which revision, whose stock is not decided by it: until then the order is what it was."""
+    told: dict[str, object] = {"amount": data.amount, "exposure": data.exposure, "limit": data.limit}
+    told["currency"] = data.currency
+    return told if data.revision is None else told | {"revision": data.revision}
 
 
 def _not_reserved(event: Event, fold: Fold) -> None:
