@@ -127,3 +127,46 @@ class Fold:
     settled: set[OrderKey] = field(default_factory=set)
     """Orders of which something was said that their invoices and payments depend on."""
     departures: list[Departure] = field(default_factory=list)
+
+
+class SubscriptionName(NamedTuple):
+    """Whose cursor, and which."""
+
+    company: str
+    client: str
+    name: str
+
+
+class OpenSubscription(NamedTuple):
+    """Keep a cursor in a topic from here on."""
+
+    cause: Cause
+    of: SubscriptionName
+    topic: str
+    type: str | None
+    subject: str | None
+    place: str
+
+
+class SetBack(NamedTuple):
+    """Read on from another place, earlier or later."""
+
+    cause: Cause
+    of: SubscriptionName
+    place: str
+
+
+class Acknowledge(NamedTuple):
+    """Everything before the place is done with; the cursor stood at `before` when that was decided."""
+
+    of: SubscriptionName
+    turn: int
+    before: str
+    place: str
+
+
+class CloseSubscription(NamedTuple):
+    """The cursor is not needed any more."""
+
+    cause: Cause
+    of: SubscriptionName

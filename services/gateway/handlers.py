@@ -9,7 +9,14 @@ from chassis.database import UnitOfWork
 from chassis.errors import Transient
 from chassis.requests import Answer, Result
 from services.gateway import store
-from services.gateway.commands import Accept, Fold
+from services.gateway.commands import (
+    Accept,
+    Acknowledge,
+    CloseSubscription,
+    Fold,
+    OpenSubscription,
+    SetBack,
+)
 from services.gateway.translate.sealing import (
     already_accepted,
     answer_of,
@@ -120,3 +127,34 @@ async def fold(command: Fold, unit: UnitOfWork) -> None:
     if command.departures:
         await store.revoke_keys_of(unit.raw, command.departures, unit.now)
         await store.shut_accounts_of(unit.raw, command.departures)
+
+
+async def open_subscription(command: OpenSubscription, unit: UnitOfWork) -> bool:
+    """Keep a named cursor, unless there is one of this name; whether there was none."""
+    opened = await store.open_subscription(unit.raw, command)
+    if opened:
+        unit.audit(command.cause, "subscription.opened", command.of.name, {"topic": command.topic})
+    return opened
+
+
+async def set_back(command: SetBack, unit: UnitOfWork) -> bool:
+    """Move a cursor anywhere; whether there is one. What was given out before acknowledges nothing any more."""
+    moved = await store.set_back(unit.raw, command)
+    if moved:
+        unit.audit(command.cause, "subscription.set-back", command.of.name)
+    return moved
+
+
+async def acknowledge(command: Acknowledge, unit: UnitOfWork) -> bool:
+    """Move a cursor on; whether it still stood where the caller thought. Reading is no change of the business and
+    leaves no record in the audit trail.
+    """
+    return await store.acknowledge(unit.raw, command)
+
+
+async def close_subscription(command: CloseSubscription, unit: UnitOfWork) -> bool:
+    """Keep the cursor no more; whether there was one."""
+    closed = await store.close_subscription(unit.raw, command.of)
+    if closed:
+        unit.audit(command.cause, "subscription.closed", command.of.name)
+    return closed

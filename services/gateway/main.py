@@ -11,11 +11,11 @@ from chassis.auth import TokenSigner
 from chassis.service import Service
 from contracts.topics import TOPICS
 from services.gateway.admission import Admission, AdmissionMetrics, Limits
-from services.gateway.api import audit, census, dead_letters, orders, requests, trace
+from services.gateway.api import census
 from services.gateway.api.departments import Departments
 from services.gateway.api.entry import Gateway
 from services.gateway.api.openapi import document_of
-from services.gateway.api.routes import hot_routes, routes
+from services.gateway.api.routes import ROUTERS, hot_routes, routes
 from services.gateway.consumers import consumers
 from services.gateway.keys import KeyRing, KeyVerifier, Peppers
 from services.gateway.settings import GatewaySettings
@@ -30,7 +30,7 @@ def build(settings: GatewaySettings, parts: Sequence[str]) -> Service:
     service = Service(
         settings,
         consumers=consumers,
-        routers=[orders.router, requests.router, audit.router, trace.router, census.router, dead_letters.router],
+        routers=ROUTERS,
         routes=routes(),
         background=[_keep_current, census.watch_census],
         accepts_without_kafka=True,

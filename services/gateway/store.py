@@ -12,14 +12,18 @@ import orjson
 from chassis.ids import UUID
 from services.gateway.commands import (
     Accept,
+    Acknowledge,
     Bill,
     Departure,
     Fact,
     Fold,
     Invoicing,
+    OpenSubscription,
     OrderKey,
     Placement,
     RegisterCompany,
+    SetBack,
+    SubscriptionName,
 )
 from services.gateway.domain.money import TOLD_BY, Said, billed, not_so
 from services.gateway.domain.timeline import BOUNCED, HOLD_FOR_ALL, IN_PARTS
@@ -264,3 +268,39 @@ async def shut_accounts_of(connection: asyncpg.Connection, gone: Sequence[Depart
     rows = [(account, one.company, one.employee, one.at) for one in gone for account in one.accounts]
     if rows:
         await connection.execute(SHUT_ACCOUNTS, *map(list, zip(*rows, strict=True)))
+
+
+OPEN_SUBSCRIPTION = """
+insert into subscription as s (company, client, name, topic, type, subject, place, opened_at, moved_at)
+values ($1, $2, $3, $4, $5, $6, $7, now(), now())
+on conflict (company, client, name) do update set topic = excluded.topic, type = excluded.type,
+    subject = excluded.subject, place = excluded.place, turn = s.turn + 1, opened_at = now(), moved_at = now(),
+    closed_at = null
+where s.closed_at is not null
+returning name
+"""
+ONE = "where company = $1 and client = $2 and name = $3 and closed_at is null"
+SET_BACK = f"update subscription set place = $4, turn = turn + 1, moved_at = now() {ONE} returning name"
+ACKNOWLEDGE = f"update subscription set place = $4, moved_at = now() {ONE} and turn = $5 and place = $6 returning name"
+CLOSE_SUBSCRIPTION = f"update subscription set closed_at = now() {ONE} returning name"
+
+
+async def open_subscription(connection: asyncpg.Connection, asked: OpenSubscription) -> bool:
+    """Keep a cursor; whether there was none of its name."""
+    row = (*asked.of, asked.topic, asked.type, asked.subject, asked.place)
+    return await connection.fetchval(OPEN_SUBSCRIPTION, *row) is not None
+
+
+async def set_back(connection: asyncpg.Connection, asked: SetBack) -> bool:
+    """Move a cursor; whether there is one."""
+    return await connection.fetchval(SET_BACK, *asked.of, asked.place) is not None
+
+
+async def acknowledge(connection: asyncpg.Connection, asked: Acknowledge) -> bool:
+    """Move a cursor that still stands where it stood; whether it did."""
+    return await connection.fetchval(ACKNOWLEDGE, *asked.of, asked.place, asked.turn, asked.before) is not None
+
+
+async def close_subscription(connection: asyncpg.Connection, of: SubscriptionName) -> bool:
+    """Keep a cursor no more; whether there was one."""
+    return await connection.fetchval(CLOSE_SUBSCRIPTION, *of) is not None

@@ -125,6 +125,25 @@ class TimelineFact(_Row, table=True):
     summary: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))
 
 
+class Subscription(_Row, table=True):
+    """A named cursor of a client in a topic."""
+
+    __tablename__ = "subscription"
+    company: str = Field(sa_column=_text(key=True))
+    client: str = Field(sa_column=_text(key=True))
+    name: str = Field(sa_column=_text(key=True))
+    topic: str = Field(sa_column=_text())
+    type: str | None = Field(sa_column=_text(null=True))
+    subject: str | None = Field(sa_column=_text(null=True))
+    place: str = Field(sa_column=_text())
+    """Everything before it was acknowledged: a token of the topic's streams."""
+    turn: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="1"))
+    """Raised when it is set back or opened anew: cursors given out before that acknowledge nothing any more."""
+    opened_at: datetime = Field(sa_column=_moment())
+    moved_at: datetime = Field(sa_column=_moment())
+    closed_at: datetime | None = Field(sa_column=_moment(null=True))
+
+
 class OrderInvoice(_Row, table=True):
     """An invoice that an order is found by, whatever its revision. Facts, rebuilt with the timelines."""
 

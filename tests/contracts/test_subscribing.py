@@ -28,7 +28,12 @@ PAGE = (HERE.parent / "docs" / "subscribing.md").read_text(encoding="utf-8")
 DOCUMENTED_TOPIC = "ledger.invoices"
 PROGRAM = re.compile(r"^```python file=(\S+)\n(.*?)^```$", re.M | re.S)
 COMMAND = re.compile(r"^\$ (.+)$", re.M)
-NOT_RUN = ("pip install confluent-kafka", "export KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9092", "pip install ./contracts")
+NOT_RUN = (
+    "pip install confluent-kafka",
+    "export KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9092",
+    "export BACKBONE_URL=http://127.0.0.1:8080 BACKBONE_KEY=bb_...",
+    "pip install ./contracts",
+)
 
 Message = tuple[bytes, bytes, list[tuple[str, str | bytes | None]]]
 
@@ -109,7 +114,8 @@ def test_every_command_of_the_page_is_run_by_a_test_or_named_here() -> None:
     programs = [name for name, _ in PROGRAM.findall(PAGE)]
     commands = COMMAND.findall(PAGE)
 
-    assert sorted(programs) == ["keep_copy.py", "paid.py", "read_topic.py", "turnover.py"]
+    assert sorted(programs) == ["keep_copy.py", "paid.py", "read_batches.py", "read_topic.py", "turnover.py"]
+    # read_batches.py needs a gateway: tests/gateway/test_subscriptions.py runs it
     assert [command for command in commands if not command.startswith("python ")] == list(NOT_RUN)
     assert {command.split()[1] for command in commands if command.startswith("python ")} == set(programs)
 

@@ -18,7 +18,7 @@ where relkind = 'r' and relnamespace = 'public'::regnamespace and not (relrowsec
 
 async def test_the_declared_tables_are_those_of_the_database(gateway: Gateway) -> None:
     declared = tables.ApiKey.metadata
-    assert len(declared.tables) == 8
+    assert len(declared.tables) == 9
     assert await schema_differences(gateway.server.superuser_url_of(gateway.urls), declared) == []
 
 

@@ -9,7 +9,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from chassis.problems import FILE_BODY_BYTES_MAX, takes_long_bodies
-from services.gateway.api import oauth, pages, typed
+from services.gateway.api import (
+    audit,
+    census,
+    dead_letters,
+    oauth,
+    orders,
+    pages,
+    requests,
+    subscriptions,
+    trace,
+    typed,
+)
 from services.gateway.api.departments import DEPARTMENTS, METHODS, plain_path
 from services.gateway.api.entry import admit, gateway_of, refuse_credentials_in_url
 from services.gateway.api.events import post_events
@@ -20,6 +31,16 @@ FILE_PATHS = (
     "/documents/v1/companies/{company}/documents/{document}/versions",
 )
 Endpoint = Callable[[Request], Awaitable[Response]]
+ROUTERS = (
+    orders.router,
+    requests.router,
+    audit.router,
+    trace.router,
+    census.router,
+    dead_letters.router,
+    subscriptions.router,
+)
+"""Every module's own routers, which FastAPI documents by itself."""
 
 
 def hot_routes() -> list[BaseRoute]:

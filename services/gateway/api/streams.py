@@ -24,7 +24,7 @@ from services.gateway.api.entry import Gateway, admit, gateway_of
 from services.gateway.keys import Key, missing_scope
 from services.gateway.streams.entries import Entry
 from services.gateway.streams.hub import Hub, Reader, Wanted
-from services.gateway.streams.position import BadToken, position_of, token_of
+from services.gateway.streams.position import BadToken, Mark, position_of, token_of
 from services.gateway.streams.replay import Placed, Start, caught_up, starting_marks
 from services.gateway.translate.moments import milliseconds, moment
 
@@ -78,6 +78,11 @@ def _wanted(request: Request, key: Key, holds: Sequence[str], scope: str) -> Wan
         if not key.caller.may(scope, company):
             raise missing_scope(scope)
         visible = frozenset({company})
+    return filter_of(visible, kind, subject)
+
+
+def filter_of(visible: frozenset[str] | None, kind: str | None, subject: str | None) -> Wanted:
+    """Lets through what is of these companies (None for all), this type and this subject."""
 
     def wanted(entry: Entry) -> bool:
         return (
@@ -95,15 +100,19 @@ def _start(request: Request, topic: str, partitions: int) -> Start:
     resumed = request.headers.get("last-event-id")
     if resumed:
         return _from_token(resumed, topic, partitions, "header:last-event-id")
-    place = request.query_params.get("from")
-    if place in (None, "end"):
+    return start_of(request.query_params.get("from", "end"), topic, partitions, "?from")
+
+
+def start_of(place: str, topic: str, partitions: int, where: str) -> Start:
+    """What a place in words means: `beginning`, `end`, a time, a token. Raises Problem 422."""
+    if place == "end":
         return Start()
     if place == "beginning":
         return Start(at_ms=0)
-    at = moment(place or "")
+    at = moment(place)
     if at is not None:
         return Start(at_ms=max(0, milliseconds(at)))
-    return _from_token(place or "", topic, partitions, "?from")
+    return _from_token(place, topic, partitions, where)
 
 
 def _from_token(text: str, topic: str, partitions: int, where: str) -> Start:
@@ -134,8 +143,10 @@ class EventStream(Response):
     key at the latest.
     """
 
-    def __init__(self, gateway: Gateway, key: Key, hub: Hub, reader: Reader) -> None:
+    def __init__(self, gateway: Gateway, key: Key, hub: Hub, reader: Reader, ids: str = "") -> None:
         super().__init__(None, 200, {"cache-control": "no-store", "x-accel-buffering": "no"}, "text/event-stream")
+        self._ids = ids
+        """What stands before each token."""
         self._gateway = gateway
         self._key = key
         self._hub = hub
@@ -200,11 +211,13 @@ class EventStream(Response):
 
     def _sign_of_life(self) -> bytes:
         """A comment, and the place so far: a reader whose filter lets little through need not read it all again."""
-        return f": alive\nid: {token_of(self._hub.topic, self._hub.cluster, self._reader.marks)}\n\n".encode()
+        return f": alive\nid: {self._id(self._reader.marks)}\n\n".encode()
 
     def _frames(self, placed: Sequence[Placed]) -> bytes:
-        topic, cluster = self._hub.topic, self._hub.cluster
-        return b"".join(entry.frame(token_of(topic, cluster, marks)) for entry, marks in placed)
+        return b"".join(entry.frame(self._id(marks)) for entry, marks in placed)
+
+    def _id(self, marks: Sequence[Mark]) -> str:
+        return self._ids + token_of(self._hub.topic, self._hub.cluster, marks)
 
 
 async def _gone(receive: Receive) -> None:

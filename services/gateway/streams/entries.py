@@ -44,8 +44,16 @@ class Entry:
     def frame(self, token: str) -> bytes:
         """The record as a server-sent event: a structured CloudEvent in one line, with the token to resume after it."""
         if self._frame is None:
-            self._frame = _frame(self._envelope, self._body)
+            self._frame = b"event: " + self.type.encode() + b"\ndata: " + self.event() + b"\n\n"
         return b"id: " + token.encode() + b"\n" + self._frame
+
+    def event(self) -> bytes:
+        """The record as a structured CloudEvent in one line."""
+        assert self._envelope is not None
+        attributes = orjson.dumps({**to_attributes(self._envelope), "sequence": self._envelope.sequence})
+        body = self._body
+        data = body if b"\n" not in body and b"\r" not in body else orjson.dumps(orjson.loads(body))
+        return attributes[:-1] + b',"data":' + data + b"}"
 
 
 def _is_json(body: bytes) -> bool:
@@ -54,10 +62,3 @@ def _is_json(body: bytes) -> bool:
     except orjson.JSONDecodeError:
         return False
     return True
-
-
-def _frame(envelope: Envelope | None, body: bytes) -> bytes:
-    assert envelope is not None
-    attributes = orjson.dumps({**to_attributes(envelope), "sequence": envelope.sequence})
-    data = body if b"\n" not in body and b"\r" not in body else orjson.dumps(orjson.loads(body))
-    return b"event: " + envelope.type.encode() + b"\ndata: " + attributes[:-1] + b',"data":' + data + b"}\n\n"
