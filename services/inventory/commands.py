@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from chassis.cause import Cause
@@ -166,6 +167,8 @@ class Pick(NamedTuple):
     order: UUID
     shipment: UUID
     lines: Sequence[tuple[int, int]] | None
+    units: Mapping[int, str] = MappingProxyType({})
+    """In which unit a line is said; else in its item's base unit."""
 
 
 class Pack(NamedTuple):
@@ -288,6 +291,8 @@ class SendGoods:
     lines: Sequence[tuple[str, int]]
     bins: Mapping[str, str] = field(default_factory=dict)
     """From which bin an item is taken; else from what lies loose."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """In which unit an item is said; else in its base unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +305,8 @@ class ArriveGoods:
     lines: Sequence[tuple[str, int]]
     bins: Mapping[str, str] = field(default_factory=dict)
     """Into which bin an item is put."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """In which unit an item is said; else in its base unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +355,8 @@ class CountStock:
     reason: str
     lines: Sequence[tuple[str, int]]
     bin: str | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+    """In which unit an item is said; else in its base unit."""
 
 
 @dataclass(frozen=True, slots=True)

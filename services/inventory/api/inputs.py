@@ -28,6 +28,10 @@ Limit = Annotated[int, Query(ge=1, le=ROWS_MAX, description="Rows on a page.")]
 After = Annotated[str | None, Query(min_length=1, max_length=64, description="The `next` of the page before.")]
 Warehouse = Annotated[str, Field(pattern=WAREHOUSE_PATTERN, description="Code of a warehouse: A-Z, 0-9, _ and -.")]
 
+Unit = Annotated[
+    str | None, Field(pattern=UNIT_PATTERN, description="A packaging of the item; its base unit when not given.")
+]
+
 Bin = Annotated[str, Field(pattern=BIN_PATTERN, description="Code of a bin: A-Z, 0-9, ., _ and -.")]
 
 

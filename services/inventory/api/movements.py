@@ -22,6 +22,7 @@ from services.inventory.api.inputs import (
     Body,
     Limit,
     Read,
+    Unit,
     Warehouse,
     Write,
     WrittenDate,
@@ -80,9 +81,12 @@ class GoodsBody(Body):
     quantity: Quantity
 
 
-class BinGoodsBody(GoodsBody):
-    """How much of an item, and in which bin."""
+class BinGoodsBody(Body):
+    """How much of an item, in one of its units, and in which bin."""
 
+    item: Sku
+    quantity: Quantity
+    unit: Unit = None
     bin: Bin | None = None
 
 
@@ -108,10 +112,11 @@ class EmptyBody(Body):
 
 
 class CountedBody(Body):
-    """What was found of an item, in its base unit."""
+    """What was found of an item, in one of its units."""
 
     item: Sku
     counted: StockLevel
+    unit: Unit = None
 
 
 class CountBody(Body):
@@ -157,7 +162,15 @@ async def send(company: str, body: TransferBody, call: Write) -> Response:
     cause = call.cause(company)
     transfer, lines = document_id("transfer", cause), _goods(body.lines)
     command = SendGoods(
-        cause, transfer, body.reference, body.source, body.target, body.sent_on, lines, _bins(body.lines)
+        cause,
+        transfer,
+        body.reference,
+        body.source,
+        body.target,
+        body.sent_on,
+        lines,
+        _bins(body.lines),
+        _units(body.lines),
     )
     return await call.run(handlers.send_goods, command)
 
@@ -166,7 +179,7 @@ async def send(company: str, body: TransferBody, call: Write) -> Response:
 async def arrive(company: str, transfer: UUID, body: ArrivalBody, call: Write) -> Response:
     """Take in what was sent, or a part of it."""
     goods, bins = _goods(body.lines), _bins(body.lines)
-    command = ArriveGoods(call.cause(company), as_uuid(transfer), body.received_on, goods, bins)
+    command = ArriveGoods(call.cause(company), as_uuid(transfer), body.received_on, goods, bins, _units(body.lines))
     return await call.run(handlers.arrive_goods, command)
 
 
@@ -197,6 +210,7 @@ async def count(company: str, body: CountBody, call: Write) -> Response:
         body.reason,
         lines,
         body.bin,
+        _units(body.lines),
     )
     return await call.run(handlers.count_stock, command)
 
@@ -285,5 +299,9 @@ def _bins(lines: Sequence[BinGoodsBody]) -> dict[str, str]:
     return {line.item: line.bin for line in lines if line.bin is not None}
 
 
-def _goods(lines: Sequence[GoodsBody]) -> list[tuple[str, int]]:
+def _units(lines: Sequence[BinGoodsBody] | Sequence[CountedBody]) -> dict[str, str]:
+    return {line.item: line.unit for line in lines if line.unit is not None}
+
+
+def _goods(lines: Sequence[BinGoodsBody]) -> list[tuple[str, int]]:
     return [(line.item, micro_of(line.quantity)) for line in lines]

@@ -14,7 +14,7 @@ from chassis.http import Router
 from contracts.base import LineNumber, Quantity, Reference, Text
 from contracts.gs1 import SSCC_PATTERN
 from services.inventory import handlers
-from services.inventory.api.inputs import PREFIX, Admin, Body, Limit, Read, Write, WrittenDate, as_uuid
+from services.inventory.api.inputs import PREFIX, Admin, Body, Limit, Read, Unit, Write, WrittenDate, as_uuid
 from services.inventory.commands import (
     Dispatch,
     DispatchShipments,
@@ -38,11 +38,17 @@ PARCELS_MAX = 500
 router = Router(prefix=PREFIX, tags=["shipping"])
 
 
-class PickLineBody(Body):
-    """How much of a line is taken, in the item's base unit."""
+class ParcelLineBody(Body):
+    """How much of a line lies in a parcel, in the item's base unit."""
 
     line: LineNumber
     quantity: Quantity
+
+
+class PickLineBody(ParcelLineBody):
+    """How much of a line is taken, in one of the item's units."""
+
+    unit: Unit = None
 
 
 class PickBody(Body):
@@ -65,7 +71,7 @@ class ParcelBody(Body):
         str | None, Field(pattern=SSCC_PATTERN, description="Of a label that is on it; else the house numbers it.")
     ] = None
     weight: Annotated[Text | None, Field(description="As the label shall say it.")] = None
-    lines: Annotated[list[PickLineBody], Field(min_length=1, max_length=LINES_MAX)]
+    lines: Annotated[list[ParcelLineBody], Field(min_length=1, max_length=LINES_MAX)]
 
 
 class PackBody(Body):
@@ -124,6 +130,7 @@ async def pick(company: str, body: PicksBody, call: Write) -> Response:
             as_uuid(p.order),
             shipment_id(cause, as_uuid(p.order)),
             None if p.lines is None else [(line.line, micro_of(line.quantity)) for line in p.lines],
+            {line.line: line.unit for line in p.lines or () if line.unit is not None},
         )
         for p in body.picks
     ]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.inventory.domain.days import EARLIEST, check_day
+from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.quantities import plain
+from services.inventory.domain.units import NotConverted, to_base
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,29 @@ class NotMoved:
     pointer: str
     conflict: bool = False
     """It would be right if things stood otherwise."""
+
+
+def in_base_units(
+    lines: Sequence[tuple[str, int]], units: Mapping[str, str], terms: Mapping[str, ItemTerms], most: int, what: str
+) -> list[tuple[str, int]] | NotMoved:
+    """The lines (sku, quantity) of a document in base units, or the first that cannot be said so.
+
+    `units` has the unit of each item that is not in its base one; a line of an unknown item stays as it is. `most` is
+    what a quantity may be, and `what` the field in which it stands.
+    """
+    converted: list[tuple[str, int]] = []
+    for index, (sku, stated) in enumerate(lines):
+        item, unit, quantity = terms.get(sku), units.get(sku), stated
+        if item is not None and unit is not None:
+            base = to_base(stated, unit, item.unit, dict(item.packagings))
+            if isinstance(base, NotConverted):
+                return NotMoved(base.code, base.detail, f"/lines/{index}/unit")
+            if base > most:
+                detail = f"{plain(stated)} {unit} of {sku} are more than the {plain(most)} {item.unit} of one line."
+                return NotMoved("quantity-too-large", detail, f"/lines/{index}/{what}")
+            quantity = base
+        converted.append((sku, quantity))
+    return converted
 
 
 def check_items(skus: Sequence[str], known: Container[str]) -> NotMoved | None:

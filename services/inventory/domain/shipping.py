@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.quantities import plain
+from services.inventory.domain.units import NotConverted, to_base
 
 ShipmentState = Literal["picked", "packed", "shipped", "withdrawn"]
 
@@ -58,6 +60,27 @@ class NotPicked:
     code: str
     detail: str
     pointer: str
+
+
+def asked_in_base(
+    lines: Sequence[LineProgress],
+    asked: Sequence[tuple[int, int]],
+    units: Mapping[int, str],
+    terms: Mapping[str, ItemTerms],
+) -> list[tuple[int, int]] | NotPicked:
+    """What is asked for by line, in base units; `units` has the unit of each line that is not. Unknown lines stay."""
+    skus = {line.line: line.sku for line in lines}
+    converted: list[tuple[int, int]] = []
+    for index, (number, quantity) in enumerate(asked):
+        item, unit = terms.get(skus.get(number, "")), units.get(number)
+        if item is None or unit is None:
+            converted.append((number, quantity))
+            continue
+        base = to_base(quantity, unit, item.unit, dict(item.packagings))
+        if isinstance(base, NotConverted):
+            return NotPicked(base.code, base.detail, f"/lines/{index}/unit")
+        converted.append((number, base))
+    return converted
 
 
 def pick(lines: Sequence[LineProgress], asked: Sequence[tuple[int, int]] | None) -> list[Portion] | NotPicked:

@@ -19,6 +19,7 @@ from services.inventory.domain.quantities import plain
 from services.inventory.handlers.bins import Bins, open_bins
 from services.inventory.handlers.days import days_of
 from services.inventory.handlers.levels import lock_levels
+from services.inventory.handlers.units import in_base
 from services.inventory.handlers.valuing import Costs, open_costs
 from services.inventory.handlers.waiting import serve_from_levels
 from services.inventory.store import bins, places, stock
@@ -67,9 +68,9 @@ async def count_stock(commands: Sequence[CountStock], unit: UnitOfWork) -> Seque
     results: list[Result] = []
     heads: list[tuple[str, UUID, CountRow]] = []
     rows: list[tuple[str, UUID, CountLine]] = []
-    for command in commands:
+    for command, unsaid in in_base(commands, items):
         company = command.cause.company
-        refused = _cannot_count(command, items, known, taken, today[company])
+        refused = unsaid or _cannot_count(command, items, known, taken, today[company])
         if refused is None and command.bin is not None:
             refused = booking.bins.unknown((company, command.warehouse, command.bin), "/bin")
         if refused is not None:

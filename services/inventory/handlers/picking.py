@@ -13,8 +13,9 @@ from chassis.requests import Answer, Result
 from services.inventory.commands import PickOrders, UnpickShipments
 from services.inventory.domain.bins import Taken
 from services.inventory.domain.book import OrderKey, Standing, StockKey
+from services.inventory.domain.items import ItemTerms
 from services.inventory.domain.quantities import DEFAULT_WAREHOUSE
-from services.inventory.domain.shipping import LineProgress, NotPicked, Portion, pick
+from services.inventory.domain.shipping import LineProgress, NotPicked, Portion, asked_in_base, pick
 from services.inventory.handlers.bins import Bins, open_bins
 from services.inventory.handlers.days import days_of
 from services.inventory.handlers.levels import Levels
@@ -34,12 +35,17 @@ async def pick_orders(commands: Sequence[PickOrders], unit: UnitOfWork) -> Seque
     states = await stock.lock_orders(unit.raw, orders)
     lines = await store.read_lines(unit.raw, {o: x.revision for o, x in states.items() if x.state == "reserved"})
     shelves = await _shelves({(order[0], x.sku) for order, held in lines.items() for x in held if x.to_pick}, unit)
+    stated = {
+        (c.cause.company, x.sku) for c in commands for p in c.picks if p.units
+        for x in lines.get((c.cause.company, p.order), ())
+    }  # fmt: skip
+    items = await stock.known_items(unit.raw, stated) if stated else {}
     results: list[Result] = []
     rows: list[tuple[str, UUID, UUID, int, str]] = []
     portions: list[tuple[str, UUID, int, str, int]] = []
     from_bins: dict[ShipmentKey, dict[int, list[Taken]]] = {}
     for command in commands:
-        picked = _picked(command, states, lines)
+        picked = _picked(command, states, lines, items)
         if isinstance(picked, Refused):
             results.append(picked)
             continue
@@ -68,7 +74,10 @@ async def pick_orders(commands: Sequence[PickOrders], unit: UnitOfWork) -> Seque
 
 
 def _picked(
-    command: PickOrders, states: Mapping[OrderKey, Standing], lines: Mapping[OrderKey, Sequence[LineProgress]]
+    command: PickOrders,
+    states: Mapping[OrderKey, Standing],
+    lines: Mapping[OrderKey, Sequence[LineProgress]],
+    items: Mapping[StockKey, tuple[ItemTerms, UUID]],
 ) -> list[list[Portion]] | Refused:
     """What each pick of a request takes, or the first that cannot be."""
     picked: list[list[Portion]] = []
@@ -83,7 +92,15 @@ def _picked(
             return translate.order_unknown(wanted.order, at)
         if state.state != "reserved":
             return translate.order_not_reserved(wanted.order, state.state, at)
-        taken = pick(lines[key], wanted.lines)
+        asked = wanted.lines
+        if asked is not None and wanted.units:
+            skus = {x.sku for x in lines[key]}
+            terms = {sku: items[key[0], sku][0] for sku in skus if (key[0], sku) in items}
+            said = asked_in_base(lines[key], asked, wanted.units, terms)
+            if isinstance(said, NotPicked):
+                return translate.refusal_of_pick(said, at, status=422)
+            asked = said
+        taken = pick(lines[key], asked)
         if isinstance(taken, NotPicked):
             return translate.refusal_of_pick(taken, at)
         picked.append(taken)

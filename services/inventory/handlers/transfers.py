@@ -17,6 +17,7 @@ from services.inventory.domain.quantities import TRANSIT, plain
 from services.inventory.handlers.bins import Bins, open_bins
 from services.inventory.handlers.days import days_of
 from services.inventory.handlers.levels import Levels, lock_levels
+from services.inventory.handlers.units import in_base
 from services.inventory.handlers.valuing import Costs, open_costs
 from services.inventory.handlers.waiting import serve_from_levels
 from services.inventory.store import places, stock
@@ -54,8 +55,8 @@ async def send_goods(commands: Sequence[SendGoods], unit: UnitOfWork) -> Sequenc
     moving = Moving(levels, costs, await open_bins(unit, levels, {key for key, _ in from_bins}, from_bins))
     results: list[Result] = []
     rows: list[SendGoods] = []
-    for command in commands:
-        refused = _cannot_send(command, items, known, taken, moving, today[command.cause.company])
+    for command, unsaid in in_base(commands, items):
+        refused = unsaid or _cannot_send(command, items, known, taken, moving, today[command.cause.company])
         if refused is not None:
             results.append(refused)
             continue
@@ -144,7 +145,9 @@ async def arrive_goods(commands: Sequence[ArriveGoods], unit: UnitOfWork) -> Seq
     }
     levels = await lock_levels(unit, wanted)
     today = await days_of(unit, {c.cause.company for c in commands})
-    arrived = [(c, c.received_on or today[c.cause.company]) for c in commands]
+    stated = {(c.cause.company, sku) for c in commands for sku in c.units}
+    said = in_base(commands, await stock.known_items(unit.raw, stated) if stated else {})
+    arrived = [(c, c.received_on or today[c.cause.company]) for c, _ in said]
     days = spans(((c.cause.company, sku), day) for c, day in arrived for sku, _ in c.lines)
     costs = await open_costs(unit, days, apart=True)
     into_bins = {
@@ -158,10 +161,10 @@ async def arrive_goods(commands: Sequence[ArriveGoods], unit: UnitOfWork) -> Seq
     results: list[Result] = []
     changed: dict[TransferKey, set[str]] = {}
     told: list[tuple[ArriveGoods, UUID, date]] = []
-    for command, day in arrived:
+    for (command, day), (_, unsaid) in zip(arrived, said, strict=True):
         key, document = (command.cause.company, command.transfer), translate.document_id("arrival", command.cause)
         open_lines, company = lines.get(key, {}), command.cause.company
-        refused = not_open(key, transfers)
+        refused = unsaid or not_open(key, transfers)
         refused = refused or _cannot_arrive(command, day, today[company], transfers[key], open_lines)
         refused = refused or _no_such_bin(command, transfers[key].target, moving.bins)
         if refused is not None:
