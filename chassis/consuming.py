@@ -31,6 +31,8 @@ TOPICS_LOOKED_FOR_MS = 5_000
 notices the topics that the relays make only when it asks again; by default that is after five minutes."""
 RETRY_S = 1.0
 LAG_S = 3.0
+LAG_PATIENCE_S = 5.0
+"""After this a broker that does not answer is away; the client itself would ask for 40 s."""
 
 OFFSETS = "select topic, partition, next, last_event_id, cluster_id from inbox_offset where consumer = $1"
 START_OVER = """
@@ -113,6 +115,8 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             try:
                 await self._measure_lag()
             except Exception as error:
+                for topic in self.consumers.topics:  # the last value would look like the present one
+                    self.metrics.lag(topic, None)
                 logger.warning("lag is not known", action="retry", error=safe_text(error))
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
@@ -251,12 +255,20 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             await unit.raw.execute(START_OVER, self.consumers.name, tp.topic, tp.partition, self.corridor.cluster_id)
 
     async def _measure_lag(self) -> None:
+        """What is on the partitions of this replica, beyond what its database has committed.
+
+        Not beyond what was fetched: a batch that is tried again for an hour has been fetched all the while.
+        """
         lags: dict[str, int] = dict.fromkeys(self.consumers.topics, 0)
-        consumer = self._consumer
-        for tp in consumer.assignment():
-            end = consumer.highwater(tp)
-            if end is not None:
-                lags[tp.topic] += max(0, end - await consumer.position(tp))
+        assigned = list(self._consumer.assignment())
+        if assigned:
+            async with asyncio.timeout(LAG_PATIENCE_S):
+                ends = await self._consumer.end_offsets(assigned)
+            stored = await self._stored()
+            for tp, end in ends.items():
+                row = stored.get(tp)
+                is_of_this_log = row is not None and row.cluster_id in (None, self.corridor.cluster_id)
+                lags[tp.topic] += max(0, end - row.next) if row is not None and is_of_this_log else end
         for topic, lag in lags.items():
             self.metrics.lag(topic, lag)
 

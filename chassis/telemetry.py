@@ -7,6 +7,7 @@ event has a span of its own only when its trace was sampled where it began. No l
 from __future__ import annotations
 
 import logging
+import math
 import os
 import random
 import sys
@@ -81,9 +82,9 @@ class Metrics:
         """Whether this process is the one that relays."""
         self._relay_owner.set(1 if owns else 0)
 
-    def lag(self, topic: str, records: int) -> None:
-        """How many records of a topic this consumer has not settled yet."""
-        self._lag.labels(topic).set(records)
+    def lag(self, topic: str, records: int | None) -> None:
+        """How many records of a topic this consumer has not settled yet; None (shown as NaN) while nobody knows."""
+        self._lag.labels(topic).set(math.nan if records is None else records)
 
     def held(self, reason: str, events: int, keys: int) -> None:
         """How much is held for one reason."""
