@@ -185,6 +185,20 @@ async def test_what_a_role_requires_is_enrolled_on_hire_and_the_matrix_tells_who
     assert [line["department"] for line in totals["departments"]] == ["Office", "Plant"]
 
 
+async def test_a_renewal_that_is_recorded_ahead_takes_nothing_from_the_certificate_of_today(office: Department) -> None:
+    """P23: who holds one today is not missing it because the next one begins later, and does nothing again."""
+    await office.hear(hired("A", starts_on="2020-01-01"))
+    async with office.client(build) as client:
+        await asked(client, f"{AT}/training/courses", course="FIRE", name="Fire safety")
+        at = f"{AT}/employees/{person('A')}/certificates"
+        await asked(client, at, course="FIRE", issued_on="2020-01-01", valid_until="2040-12-31")
+        await asked(client, at, course="FIRE", issued_on="2040-12-01", valid_until="2045-11-30")
+        await asked(client, f"{AT}/training/requirements", course="FIRE")
+        matrix = (await client.get(f"{AT}/training/matrix", params={"on": "2027-01-01"})).json()
+    assert [(line["state"], line["valid_until"]) for line in matrix["lines"]] == [("valid", "2040-12-31")]
+    assert await office.rows("select course from enrolment") == []
+
+
 async def test_reminders_go_out_once_each_and_expiry_is_an_event(office: Department) -> None:
     """P23: to the employee and their manager; a later certificate silences the earlier one."""
     await office.hear(hired("Boss", starts_on="2020-01-01"), hired("A", starts_on="2020-01-01"))

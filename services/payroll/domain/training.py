@@ -113,6 +113,11 @@ def by_person(certificates: Iterable[Certificate]) -> dict[UUID, list[Certificat
     return found
 
 
+def held_on(certificates: Iterable[Certificate], day: date) -> dict[tuple[UUID, str], Certificate]:
+    """Of those that were issued by a day the one that holds longest: a renewal to come takes nothing from it."""
+    return latest(one for one in certificates if one.issued_on <= day)
+
+
 def latest(certificates: Iterable[Certificate]) -> dict[tuple[UUID, str], Certificate]:
     """Of each person and course the certificate that holds longest: an older one is nobody's concern any more."""
     found: dict[tuple[UUID, str], Certificate] = {}

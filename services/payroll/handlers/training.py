@@ -119,15 +119,16 @@ async def enrol_required(
     enrolled = await store.enrolments(unit.raw, unit.companies, ids)
     held = await store.certificates(unit.raw, unit.companies, ids)
     doing = {(c, e.employee, e.course) for c, of in enrolled.items() for e in of if e.step in OPEN_STEPS}
-    latest = {company: rules.latest(of) for company, of in held.items()}
     added: list[Sequence[object]] = []
-    trees = {(company, day): known[company].organisation(day) for company, day in {(c.company, d) for c, _, d in whom}}
+    days = {(cause.company, day) for cause, _, day in whom}
+    trees = {(company, day): known[company].organisation(day) for company, day in days}
+    valid = {(company, day): rules.held_on(held[company], day) for company, day in days}
     for cause, employee, day in whom:
         of, organisation = known[cause.company], trees[cause.company, day]
         position = of.position(employee, day, organisation)
         departments = {position.department, *(d.code for d in organisation.upwards(position.department))}
         for course in rules.required(requirements[cause.company], position.job_title, departments):
-            state = rules.state_on(course, employee, latest[cause.company], day)
+            state = rules.state_on(course, employee, valid[cause.company, day], day)
             if (cause.company, employee, course) in doing or state in ("valid", "expiring"):
                 continue
             doing.add((cause.company, employee, course))

@@ -178,7 +178,7 @@ async def matrix(
     day = on or await today(connection, company)
     staff = (await staff_store.read(connection, [company]))[company]
     requirements = (await store.requirements(connection, [company]))[company]
-    held = rules.latest((await store.certificates(connection, [company]))[company])
+    held = rules.held_on((await store.certificates(connection, [company]))[company], day)
     organisation = staff.organisation(day)
     inside = set(organisation.departments) if department is None else organisation.below(department)
     lines: list[MatrixLine] = []
