@@ -13,6 +13,7 @@ from tests.support.schema import schema_differences
 FACTS = (
     "order_shipment",
     "tax_rate",
+    "company_change",
     "list_price",
     *("legal_entity", "account", "tax_code", "order_terms", "billing_refusal", "invoice", "credit_note", "payment"),
     *("allocation", "journal_entry", "journal_line", "stock_document", "outbox", "audit"),
@@ -31,6 +32,7 @@ CHANGING = (
 RARE = {
     "order_shipment",
     "tax_rate",
+    "company_change",
     "stock_document",
     *("price_list", "list_price"),
     *("dunning_level", "dunning_run", "dunning_step", "dunning_stop", "order_credit"),

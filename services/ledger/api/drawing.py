@@ -37,7 +37,8 @@ async def draw_statement(company: str, customer: str, body: StatementBody, call:
         to = await addressing.addressee(connection, company, customer, day)
         if to is None:
             raise Problem(409, "customer-without-address", "Nobody has said where this customer is.")
-        read = translate.to_statements(answer, await addressing.seller(connection, company), to, today)
+        own = await addressing.seller(connection, company, today)
+        read = translate.to_statements(answer, own, to, today)
     return await call.run(handlers.draw_statements, DrawStatements(company, customer, day, read, call.cause(company)))
 
 

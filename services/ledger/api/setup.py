@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field
 from starlette.responses import Response
 
+from chassis.errors import Problem
 from chassis.http import Router
 from contracts.base import (
     AccountCode,
@@ -26,6 +27,7 @@ from services.ledger import handlers
 from services.ledger.api.inputs import Admin, Body, Day, Read, Write
 from services.ledger.commands import (
     AnnounceTaxRate,
+    ChangeCompany,
     DefineTaxCodes,
     NewAccount,
     NewTaxCode,
@@ -85,6 +87,16 @@ class CompanyBody(Body):
     country: CountryCode
     time_zone: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9+_/-]+$"), AfterValidator(_known_time_zone)]
     address: AddressBody
+    vat_number: VatNumber | None = None
+    iban: Annotated[Iban, AfterValidator(_sound_iban)] | None = None
+
+
+class CompanyChangeBody(Body):
+    """What of a company is different from a day on; what is left out stays as it is."""
+
+    valid_from: Day
+    name: Name | None = None
+    address: AddressBody | None = None
     vat_number: VatNumber | None = None
     iban: Annotated[Iban, AfterValidator(_sound_iban)] | None = None
 
@@ -169,6 +181,16 @@ async def register_company(body: CompanyBody, call: Admin) -> Response:
     return await call.run(handlers.register_companies, command, introduces_company=body.company)
 
 
+@router.post("/changes", status_code=201)
+async def change_company(company: str, body: CompanyChangeBody, call: Admin) -> Response:
+    """Say what a company is called, where it has its seat, or under which numbers, from a day on, ahead or late."""
+    changed = body.model_dump(exclude={"valid_from"}, exclude_none=True)
+    if not changed:
+        raise Problem(422, "nothing-changed", "Say what is different: name, address, vat_number or iban.")
+    command = ChangeCompany(company, body.valid_from, changed, call.cause(company))
+    return await call.run(handlers.change_companies, command)
+
+
 @router.post("/accounts", status_code=201)
 async def open_account(company: str, body: AccountBody, call: Write) -> Response:
     """Add one account to the chart."""
@@ -212,10 +234,10 @@ def _tax(body: TaxCodeBody, pointer: str) -> NewTaxCode:
 
 
 @router.get("")
-async def show_company(company: str, reading: Read) -> companies.CompanyAnswer:
-    """One company."""
+async def show_company(company: str, reading: Read, as_of: Day | None = None) -> companies.CompanyAnswer:
+    """One company as it is on a day, today if none is named."""
     async with reading.connection(company) as connection:
-        return await companies.company(connection, company)
+        return await companies.company(connection, company, as_of or await companies.today(connection, company))
 
 
 @router.get("/accounts")

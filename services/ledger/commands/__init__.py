@@ -46,6 +46,7 @@ from services.ledger.commands.receivables import (
 )
 from services.ledger.commands.setup import (
     AnnounceTaxRate,
+    ChangeCompany,
     DefineTaxCodes,
     NewAccount,
     NewTaxCode,
@@ -60,6 +61,7 @@ __all__ = [
     "AnnouncePrices",
     "AnnounceTaxRate",
     "BouncePayment",
+    "ChangeCompany",
     "ChangeCustomer",
     "ChangePolicy",
     "CloseOrder",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -32,6 +32,17 @@ class RegisterCompany:
     address: PostalAddress
     vat_number: str | None
     iban: str | None
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCompany:
+    """Say what a company is called, where it has its seat, or under which numbers, from a day on."""
+
+    company: str
+    valid_from: date
+    changed: Mapping[str, object]
+    """As it is printed; only what is different."""
     cause: Cause
 
 

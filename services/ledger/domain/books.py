@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -86,6 +86,17 @@ class TaxRule(NamedTuple):
     account: str
 
 
+def seller_on(
+    day: date, registered: Mapping[str, object], changes: Iterable[tuple[date, Mapping[str, object]]]
+) -> Mapping[str, object]:
+    """What a company is called, where it is and under which numbers on a day; of two changes the later day counts."""
+    found = dict(registered)
+    for since, changed in changes:
+        if since <= day:
+            found |= changed
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
     """One company's facts, read once per batch. Facts are only ever added, so what is found here stays true."""
@@ -93,7 +104,7 @@ class Books:
     company: str
     zone: ZoneInfo
     seller: Mapping[str, object]
-    """As printed on invoices."""
+    """As it was registered, in the form that is printed."""
     accounts: Mapping[str, str]
     """Account code by role."""
     taxes: Mapping[str, TaxRule]
@@ -103,6 +114,8 @@ class Books:
     """Whether anything can have been agreed with a customer; where not, nobody looks."""
     calendar: Calendar = field(default_factory=Calendar)
     policies: Sequence[PolicyChange] = ()
+    seller_changes: Sequence[tuple[date, Mapping[str, object]]] = ()
+    """Day, and what of the seller is different from it on; by day, and as they were said."""
     later_rates: Sequence[tuple[str, date, str]] = ()
     """Tax code, day and rate: what is different from the day on; by day."""
     opened_at: datetime = NEVER
@@ -114,6 +127,10 @@ class Books:
             return self.taxes
         changed = {code: self.taxes[code]._replace(rate=rate) for code, since, rate in self.later_rates if since <= day}
         return {**self.taxes, **changed}
+
+    def seller_on(self, day: date) -> Mapping[str, object]:
+        """The seller as it is printed on a document of a day."""
+        return seller_on(day, self.seller, self.seller_changes)
 
     def day_of(self, moment: datetime) -> date:
         """The company's calendar day: its days and years begin in its own time zone."""

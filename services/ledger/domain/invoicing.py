@@ -184,7 +184,7 @@ def draft_invoice(
         terms.order,
         terms.reference,
         terms.customer,
-        books.seller,
+        books.seller_on(issued_on),
         terms.currency,
         issued_on,
         lines,

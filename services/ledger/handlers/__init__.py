@@ -26,7 +26,13 @@ from services.ledger.handlers.prices import announce_prices, define_price_lists
 from services.ledger.handlers.rates import record_rates
 from services.ledger.handlers.reallocating import allocate_payments, bounce_payments, undo_allocations
 from services.ledger.handlers.refunding import decide_refunds, request_refunds
-from services.ledger.handlers.setup import announce_tax_rates, define_tax_codes, open_accounts, register_companies
+from services.ledger.handlers.setup import (
+    announce_tax_rates,
+    change_companies,
+    define_tax_codes,
+    open_accounts,
+    register_companies,
+)
 from services.ledger.handlers.shipments import record_shipments
 from services.ledger.handlers.stock import post_stock
 from services.ledger.handlers.training import post_training
@@ -36,6 +42,7 @@ __all__ = [
     "announce_prices",
     "announce_tax_rates",
     "bounce_payments",
+    "change_companies",
     "change_customers",
     "change_policies",
     "close_changes",

@@ -194,7 +194,8 @@ async def _heads(
     for run, letter in written:
         identity = letter_id(letter, run.day)
         body = printed[letter.company, newest[identity]]
-        heads[identity] = translate.letter_head(body, known.get((letter.company, letter.customer, run.day)))
+        customer = known.get((letter.company, letter.customer, run.day))
+        heads[identity] = translate.letter_head(body, customer, books[letter.company].seller_on(run.day))
     return heads
 
 

@@ -172,7 +172,7 @@ async def _keep_invoices(items: Sequence[OpeningItem], known: Known, unit: UnitO
 
 def _invoice_row(item: OpeningItem, number: DocumentNumber, known: Known) -> store.InvoiceRow:
     stated, customer = item.stated, known.customers[item.company, item.stated.customer, item.taken_over_on]
-    seller = known.books[item.company].seller
+    seller = known.books[item.company].seller_on(item.stated.issued_on)
     printed = translate.pack({"seller": seller, "customer": customer, "lines": [], "taxes": []})
     return (item.company, item.id, number.series, number.fiscal_year, number.serial, stated.number, stated.customer,
             str(customer["name"]), stated.issued_on, item.due_on, stated.currency, item.open, item.total, printed,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from chassis import companies as known_companies
 from chassis.cause import Cause
@@ -13,6 +15,7 @@ from chassis.requests import Answer, Result
 from services.ledger import translate
 from services.ledger.commands import (
     AnnounceTaxRate,
+    ChangeCompany,
     DefineTaxCodes,
     NewAccount,
     NewTaxCode,
@@ -54,6 +57,21 @@ async def register_companies(commands: Sequence[RegisterCompany], unit: UnitOfWo
         unit.emit(*translate.company_registered(command), command.cause)
         unit.audit(command.cause, "company.registered", command.company)
     return results
+
+
+async def change_companies(commands: Sequence[ChangeCompany], unit: UnitOfWork) -> Sequence[Result]:
+    """Note how companies are printed from a day on. What was issued stays as it is."""
+    await companies.lock(unit.raw, unit.companies)
+    places = Counter[str]()
+    rows: list[tuple[str, int, date, bytes, str]] = []
+    for command in commands:
+        places[command.company] += 1
+        changed = translate.pack(command.changed)
+        rows.append((command.company, places[command.company], command.valid_from, changed, command.cause.actor))
+        detail = {"valid_from": command.valid_from.isoformat(), "changed": sorted(command.changed)}
+        unit.audit(command.cause, "company.changed", command.company, detail)
+    await companies.insert_changes(unit.raw, rows)
+    return [Answer(201, {"company": c.company, "valid_from": c.valid_from.isoformat()}) for c in commands]
 
 
 async def open_accounts(commands: Sequence[OpenAccounts], unit: UnitOfWork) -> Sequence[Result]:

@@ -16,9 +16,9 @@ select printed from invoice where customer_id = $1 and company = $2 order by iss
 """
 
 
-async def seller(connection: asyncpg.Connection, company: str) -> dict[str, Any]:
-    """The company, with what is known of it."""
-    own = await companies.company(connection, company)
+async def seller(connection: asyncpg.Connection, company: str, day: date) -> dict[str, Any]:
+    """The company, with what is known of it on a day."""
+    own = await companies.company(connection, company, day)
     return own.model_dump(include={"name", "address", "vat_number", "iban"}, exclude_none=True)
 
 

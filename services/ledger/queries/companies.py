@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import asyncpg
+import orjson
 from pydantic import BaseModel
 
+from services.ledger.domain.books import seller_on
+
+CHANGES = "select valid_from, changed from company_change where company = $1 order by valid_from, number"
 COMPANY = "select * from legal_entity where company = $1"
 ACCOUNTS = "select code, name, kind, role from account where company = $1 order by code"
 TODAY = "select (now() at time zone time_zone)::date from legal_entity where company = $1"
@@ -23,7 +28,7 @@ class AddressAnswer(BaseModel):
     """A postal address."""
 
     line1: str
-    line2: str | None
+    line2: str | None = None
     city: str
     postcode: str
     country: str
@@ -80,8 +85,8 @@ class TaxCodesAnswer(BaseModel):
     tax_codes: list[TaxCodeAnswer]
 
 
-async def company(connection: asyncpg.Connection, code: str) -> CompanyAnswer:
-    """The company. It exists: the door has looked."""
+async def company(connection: asyncpg.Connection, code: str, on: date) -> CompanyAnswer:
+    """The company as it is on a day. It exists: the door has looked."""
     (row,) = await connection.fetch(COMPANY, code)
     address = AddressAnswer(
         line1=row["line1"],
@@ -90,15 +95,14 @@ async def company(connection: asyncpg.Connection, code: str) -> CompanyAnswer:
         postcode=row["postcode"],
         country=row["address_country"],
     )
+    own = {name: row[name] for name in ("name", "vat_number", "iban")} | {"address": address}
+    changes = [(since, orjson.loads(changed)) for since, changed in await connection.fetch(CHANGES, code)]
     return CompanyAnswer(
         company=row["company"],
-        name=row["name"],
         currency=row["currency"],
         country=row["country"],
         time_zone=row["time_zone"],
-        address=address,
-        vat_number=row["vat_number"],
-        iban=row["iban"],
+        **dict[str, Any](seller_on(on, own, changes)),
     )
 
 

@@ -20,7 +20,7 @@ with locked as materialized (
 # Sorted by key and taken for all companies of the transaction at once: replicas queue, they cannot deadlock.
 
 FACTS = """
-select e.*, y.*, k.*, p.*, a.roles, a.codes, t.tax_codes, t.tax_rates, t.tax_accounts,
+select e.*, y.*, k.*, p.*, s.*, a.roles, a.codes, t.tax_codes, t.tax_rates, t.tax_accounts,
     r.later_rates, clock_timestamp() as opened_at,
     exists (select from customer c where c.company = e.company) as has_customers
 from {turn}legal_entity e
@@ -40,6 +40,8 @@ cross join lateral (select array_agg(array[number::text, valid_from::text, invoi
     approval_limit::text, dimensions_required::text, default_department, default_cost_centre, credit_check::text]
     order by number)
     as policies from company_policy where company = e.company) p
+cross join lateral (select array_agg(array[valid_from::text, convert_from(changed, 'UTF8')]
+    order by valid_from, number) as seller_changes from company_change where company = e.company) s
 where e.company = any($1::text[])
 """
 READ = LOCK + FACTS.replace("{turn}", "(select count(*) from locked) l, ")
@@ -64,6 +66,14 @@ insert into legal_entity (company, name, currency, country, time_zone, line1, li
     vat_number, iban)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::text[], $10::text[], $11::text[], $12::text[])
+"""
+
+INSERT_CHANGES = """
+insert into company_change (company, number, valid_from, changed, recorded_by)
+select x.company, x.place + (select count(*) from company_change c where c.company = x.company), x.valid_from,
+    x.changed, x.recorded_by
+from unnest($1::text[], $2::int[], $3::date[], $4::bytea[], $5::text[])
+    as x(company, place, valid_from, changed, recorded_by)
 """
 
 INSERT_ACCOUNTS = """
@@ -126,6 +136,11 @@ async def insert_companies(connection: asyncpg.Connection, companies: Iterable[R
         for c in companies
     ]  # fmt: skip
     await connection.execute(INSERT_COMPANIES, *zip(*rows, strict=True))
+
+
+async def insert_changes(connection: asyncpg.Connection, changes: Iterable[tuple[str, int, date, bytes, str]]) -> None:
+    """Keep changes of companies: company, the how-manieth of this transaction, day, what is different, and by whom."""
+    await connection.execute(INSERT_CHANGES, *zip(*changes, strict=True))
 
 
 async def insert_accounts(connection: asyncpg.Connection, accounts: Iterable[tuple[str, NewAccount]]) -> None:

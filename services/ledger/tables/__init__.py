@@ -35,7 +35,7 @@ from services.ledger.tables.journal import (
 from services.ledger.tables.money import Allocation, Payment, UnappliedCash
 from services.ledger.tables.prices import ListPrice, PriceList
 from services.ledger.tables.receivables import Bounce, Deduction, ExchangeRate, ReceivableDay, Refund
-from services.ledger.tables.setup import Account, LegalEntity, TaxCode, TaxRate
+from services.ledger.tables.setup import Account, CompanyChange, LegalEntity, TaxCode, TaxRate
 
 __all__ = [
     "EXEMPT",
@@ -47,6 +47,7 @@ __all__ = [
     "AllocationShare",
     "BillingRefusal",
     "Bounce",
+    "CompanyChange",
     "CompanyPolicy",
     "CreditLimit",
     "CreditNote",

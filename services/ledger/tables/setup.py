@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 from sqlmodel import Field
 
-from services.ledger.tables.base import Row, moment, text
+from services.ledger.tables.base import Row, moment, octets, text
 
 
 class LegalEntity(Row, table=True):
@@ -27,6 +27,19 @@ class LegalEntity(Row, table=True):
     address_country: str = Field(sa_column=text())
     vat_number: str | None = Field(sa_column=text(null=True))
     iban: str | None = Field(sa_column=text(null=True))
+    at: datetime = Field(sa_column=moment())
+
+
+class CompanyChange(Row, table=True):
+    """What of a company's name, seat and numbers is different from a day on, as JSON. Facts."""
+
+    __tablename__ = "company_change"
+    __table_args__ = (ForeignKeyConstraint(["company"], ["legal_entity.company"]), CheckConstraint("number > 0"))
+    company: str = Field(sa_column=text(key=True))
+    number: int = Field(primary_key=True)
+    valid_from: date
+    changed: bytes = Field(sa_column=octets())
+    recorded_by: str = Field(sa_column=text())
     at: datetime = Field(sa_column=moment())
 
 

@@ -27,10 +27,9 @@ class LetterHead(NamedTuple):
         return str(self.customer["name"])
 
 
-def letter_head(printed: bytes, known: Mapping[str, Any] | None) -> LetterHead:
-    """As an invoice says it; the customer as it is known otherwise, if it is."""
-    parts = orjson.loads(printed)
-    return LetterHead(parts["seller"], parts["customer"] if known is None else known)
+def letter_head(printed: bytes, known: Mapping[str, Any] | None, seller: Mapping[str, Any]) -> LetterHead:
+    """The customer as it is known, or else as an invoice says it."""
+    return LetterHead(seller, orjson.loads(printed)["customer"] if known is None else known)
 
 
 def invoice_overdue(one: Overdue, day: date) -> Emission:

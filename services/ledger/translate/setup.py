@@ -7,6 +7,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import asyncpg
+import orjson
 
 from contracts.ledger import (
     AccountOpened,
@@ -27,6 +28,24 @@ from services.ledger.translate.emission import Emission, present
 
 def to_books(row: asyncpg.Record) -> Books:
     """A company's facts from their row."""
+    taxes = zip(row["tax_codes"] or (), row["tax_rates"] or (), row["tax_accounts"] or (), strict=True)
+    return Books(
+        row["company"],
+        ZoneInfo(row["time_zone"]),
+        _seller(row),
+        dict(zip(row["roles"] or (), row["codes"] or (), strict=True)),
+        {code: TaxRule(code, rate, account) for code, rate, account in taxes},
+        row["currency"],
+        row["has_customers"],
+        _calendar(row),
+        [_policy_change(change) for change in row["policies"] or ()],
+        [(date.fromisoformat(since), orjson.loads(changed)) for since, changed in row["seller_changes"] or ()],
+        [(code, date.fromisoformat(since), rate) for code, since, rate in row["later_rates"] or ()],
+        row["opened_at"],
+    )
+
+
+def _seller(row: asyncpg.Record) -> dict[str, object]:
     address = {
         "line1": row["line1"],
         "city": row["city"],
@@ -36,21 +55,7 @@ def to_books(row: asyncpg.Record) -> Books:
     if row["line2"] is not None:
         address["line2"] = row["line2"]
     seller: dict[str, object] = {"name": row["name"], "address": address}
-    seller |= {name: row[name] for name in ("vat_number", "iban") if row[name] is not None}
-    taxes = zip(row["tax_codes"] or (), row["tax_rates"] or (), row["tax_accounts"] or (), strict=True)
-    return Books(
-        row["company"],
-        ZoneInfo(row["time_zone"]),
-        seller,
-        dict(zip(row["roles"] or (), row["codes"] or (), strict=True)),
-        {code: TaxRule(code, rate, account) for code, rate, account in taxes},
-        row["currency"],
-        row["has_customers"],
-        _calendar(row),
-        [_policy_change(change) for change in row["policies"] or ()],
-        [(code, date.fromisoformat(since), rate) for code, since, rate in row["later_rates"] or ()],
-        row["opened_at"],
-    )
+    return seller | {name: row[name] for name in ("vat_number", "iban") if row[name] is not None}
 
 
 def _calendar(row: asyncpg.Record) -> Calendar:
