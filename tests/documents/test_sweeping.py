@@ -227,6 +227,12 @@ async def test_a_database_that_speaks_of_nothing_empties_no_store(case: Case, ma
     assert case.names() == sorted([aside, kept])
 
 
+async def test_a_store_that_nothing_was_put_into_yet_is_no_failure(archive: Archive) -> None:
+    assert not archive.store.exists()
+
+    await sweep(archive, Files(archive.store))
+
+
 class Watched(Files):
     """A folder that does something when it is asked what it holds."""
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.proof.checker import check, dump_topics, read_surface
+from tests.proof.checker.keeping import read_store
 from tests.proof.house import House
 from tests.proof.load.intents import Intent, Mix, Wishes
 from tests.proof.load.sending import JSON, Load
@@ -49,6 +50,7 @@ async def record(folder: Path) -> Path:
             house.history.close()
             await dump_topics(house.stack.kafka_bootstrap, house.folder)
             await read_surface(house.gateway, await house.auditor(), house.folder)
+            await asyncio.to_thread(read_store, house.store, house.folder)
             return house.folder
     finally:
         await houses.close()

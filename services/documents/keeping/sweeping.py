@@ -39,7 +39,12 @@ class Sweep:
         self._chunk = chunk
 
     async def run(self) -> None:
-        """Look at what was set aside, then go on with what is kept. Raises StoreAway."""
+        """Look at what was set aside, then go on with what is kept. Raises StoreAway.
+
+        A database that speaks of nothing says nothing about a store either, which may not even be there yet.
+        """
+        if not await store.companies(self._context.operator):
+            return
         async with self._context.unit([], nobody=True) as unit:
             until, after = unit.now - self._age, await store.place(unit.raw)
         await self._aside(until)
@@ -57,8 +62,6 @@ class Sweep:
         while found := await asyncio.to_thread(self._contents.list_aside, after, self._chunk):
             after = found[-1].digest
             known = await self._referenced(found)
-            if known is None:
-                return
             back = [each for each in found if each.digest in known]
             gone = [each for each in found if each.digest not in known and each.at < until]
             await self._write_down(back, "brought-back")
@@ -69,23 +72,21 @@ class Sweep:
                 await asyncio.to_thread(self._contents.drop, each.digest)
 
     async def _set_aside(self, old: Sequence[Found], until: datetime) -> None:
-        known = await self._referenced(old) if old else None
-        if known is None:  # a database that speaks of nothing says nothing about a store either
-            return
+        known = await self._referenced(old) if old else set()
         unknown = [each for each in old if each.digest not in known]
         await self._write_down(unknown, "set-aside")
         for each in unknown:
             await asyncio.to_thread(self._contents.set_aside, each.digest, until)
 
-    async def _referenced(self, found: Sequence[Found]) -> set[str] | None:
-        """Of whose bytes any row of any company speaks; None when no company has anything on file."""
+    async def _referenced(self, found: Sequence[Found]) -> set[str]:
+        """Of whose bytes any row of any company speaks."""
         companies = await store.companies(self._context.operator)
         hashes = [bytes.fromhex(each.digest) for each in found]
         known: set[bytes] = set()
         for n in range(0, len(companies), COMPANIES_AT_ONCE):
             async with self._context.unit(companies[n : n + COMPANIES_AT_ONCE]) as unit:
                 known |= await store.referenced(unit.raw, hashes)
-        return {sha256.hex() for sha256 in known} if companies else None
+        return {sha256.hex() for sha256 in known}
 
     async def _write_down(self, found: Sequence[Found], step: str) -> None:
         """First, so that nothing leaves of which nobody knows."""
