@@ -78,6 +78,7 @@ LOOK_UPS = {
     "money that pays": (money.PAYING, ["allocation_invoice", "unapplied_cash_pkey", "payment_pkey"]),
     "moves of money": (money.MOVES, ["allocation_pkey", "invoice_pkey"]),
     "lines": (journal.READ_LINES, ["journal_line_pkey"]),
+    "parts of orders": (orders.NOTE_PARTS, ["order_to_bill_pkey"]),
 }
 
 

@@ -47,10 +47,14 @@ class RowsRead:
         return {name: read for name, read in found.items() if read}
 
     async def _hand_in(self) -> None:
-        """A session keeps its counters to itself for up to a second; its plans must be kept, so it is not ended."""
-        held = await self.department.database.take()  # the one that all of a test's work used, one after the other
-        await held.execute("select pg_stat_force_next_flush()")
-        await self.department.database.give_back(held)
+        """Sessions keep their counters to themselves for up to a second; their plans must be kept, so none is ended."""
+        database = self.department.database
+        held = [await database.take() for _ in database._idle.copy()]
+        for one in held:
+            await one.execute("select pg_stat_force_next_flush()")
+            await one.execute("select 1")
+        for one in held:
+            await database.give_back(one)
 
 
 def growing(early: dict[str, int], late: dict[str, int], *, slack: int) -> dict[str, tuple[int, int]]:

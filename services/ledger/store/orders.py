@@ -67,10 +67,13 @@ cross join lateral (select * from order_to_bill o where o.company = x.company an
     and o.reserved_at is not null order by o.revision desc limit 1) r
 """
 
+# The rows are there: an upsert finds them by their key whatever the planner knows, a join with an update need not.
 NOTE_PARTS = """
-update order_to_bill o set parts = greatest(o.parts, x.part)
+insert into order_to_bill as o (company, order_id, revision, has_terms, parts)
+select x.company, x.order_id, x.revision, false, max(x.part)
 from unnest($1::text[], $2::uuid[], $3::int[], $4::int[]) as x(company, order_id, revision, part)
-where o.company = x.company and o.order_id = x.order_id and o.revision = x.revision
+group by 1, 2, 3
+on conflict (company, order_id, revision) do update set parts = greatest(o.parts, excluded.parts)
 """
 
 NOTE_UNBILLED = """
