@@ -41,6 +41,7 @@ from chassis.database_clock import DatabaseClock
 from chassis.direct import Direct, direct_of
 from chassis.errors import Problem, Refused, problem_of
 from chassis.form import check_accept, check_query, offered_by, read_json
+from chassis.freshness import Standing
 from chassis.ids import derive
 from chassis.previewing import preview
 from chassis.problems import Shell, install_problems, long_bodies_of
@@ -141,7 +142,10 @@ class StrictRoute(APIRoute):
         return super().matches(scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, by the short way where there is one."""
+        """Answer a request, by the short way where there is one; a question is told how current the answer is."""
+        standing: Standing | None = getattr(scope["app"].state, "standing", None)
+        if standing is not None and scope["method"] == "GET":
+            scope["state"]["headers"] = standing.headers()  # before anything is read: it may only be more current
         direct = self._direct
         if direct is None or scope["query_string"] or scope["method"] not in (self.methods or ()):
             await super().handle(scope, receive, send)

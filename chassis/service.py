@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from types import FrameType
 from typing import TypeVar
 
@@ -32,6 +32,7 @@ from chassis.consumers import Consumers
 from chassis.consuming import Subscription
 from chassis.corridor import Corridor
 from chassis.database import SILENCE_S, Database
+from chassis.freshness import Freshness, Standing, documented
 from chassis.holding import Drainer
 from chassis.http import install
 from chassis.http_protocol import BoundedProtocol
@@ -42,9 +43,11 @@ from chassis.schema import SchemaGate, TooOld
 from chassis.settings import ServiceSettings
 from chassis.starting import PARTS
 from chassis.telemetry import Metrics, configure_logging, configure_tracing, logger, safe_text
+from contracts.topics import TOPICS
 
 RETRY_S = 1.0
 GAUGES_S = 5.0
+FRESHNESS_S = 2.0
 
 OUTBOX_GAUGES = """
 select count(*), coalesce(extract(epoch from now() - (select at from outbox where id = min(u.id))), 0)::float8
@@ -118,6 +121,10 @@ class Service:
         if consumers is not None:
             self.corridor = Corridor(self.database, consumers, self.metrics)
         self.app = self._build_app(routers, routes)
+        self.standing: Standing | None = None
+        """How current the answers are; the gateway's own say it in their bodies."""
+        if consumers is not None and "api" in self.parts and not accepts_without_kafka:
+            self.standing = self.app.state.standing = self._standing(consumers)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then drain. Raises TooOld when the schema refuses this code."""
@@ -183,6 +190,8 @@ class Service:
         servers = self.settings.stack.kafka_bootstrap_servers
         self.audits = Audits(self._operator, servers, self.settings.service, self._consumers)
         starters: list[Callable[[], Awaitable[None]]] = [self._measure, partial(self.schema.watch, url)]
+        if self.standing is not None:
+            starters.append(partial(self.standing.follow, self._operator))
         if self.parts & {"relay", "consumers"}:
             starters.append(self.cluster.run)
         if "relay" in self.parts:
@@ -287,6 +296,14 @@ class Service:
                 async with asyncio.timeout(2):
                     await self._operator.close()
         await self.database.close()
+
+    def _standing(self, consumers: Consumers) -> Standing:
+        now = self.app.state.doors.clock.now
+        counts = {name: TOPICS[name].partitions for name in consumers.topics}
+        servers = self.settings.stack.kafka_bootstrap_servers
+        openapi = self.app.openapi
+        self.app.openapi = cache(lambda: documented(openapi()))  # type: ignore[method-assign]
+        return Standing(Freshness(servers, counts, consumers.name, now, FRESHNESS_S), now, FRESHNESS_S)
 
     # -- HTTP ---------------------------------------------------------------------------------------------------------
 

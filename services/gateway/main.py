@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import cast
 
 from chassis.auth import TokenSigner
+from chassis.freshness import Freshness
 from chassis.service import Service
 from contracts.topics import TOPICS
 from services.gateway.admission import Admission, AdmissionMetrics, Limits
@@ -20,7 +21,6 @@ from services.gateway.consumers import consumers
 from services.gateway.keys import KeyRing, KeyVerifier, Peppers
 from services.gateway.settings import GatewaySettings
 from services.gateway.streams.backlog import Backlog
-from services.gateway.streams.freshness import Freshness
 from services.gateway.streams.hub import Hubs
 from services.gateway.tokens import OwnTokens, Tokens
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Self
 
 import httpx
@@ -163,3 +164,23 @@ class Caller:
     def hang_up(self) -> None:
         """End the connection."""
         self._writer.close()
+
+
+async def test_an_answer_that_the_gateway_passes_on_says_how_current_its_department_is(
+    house: LocalStack, admin: FrontOffice
+) -> None:
+    """G18: a department's answers behind the gateway say as of when they are, and how far it is behind."""
+
+    async def told() -> Mapping[str, str]:
+        answer = await admin.send("GET", f"/ledger/v1/companies/{COMPANY}/accounts")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.headers)
+
+    headers = await eventually(told, lambda got: got.get("backbone-lag-events") == "0", what="nothing is missing")
+    as_of = datetime.fromisoformat(headers["backbone-as-of"])
+    assert 0 <= float(headers["backbone-lag-seconds"]) < 60
+
+    async def later() -> datetime:
+        return datetime.fromisoformat((await told())["backbone-as-of"])
+
+    await eventually(later, lambda moment: moment > as_of, what="the moment goes on")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chassis.freshness import Freshness
 from contracts import published
 from contracts.documents import DocumentRegistered
 from contracts.gateway import OrderCancelled, OrderPlaced
@@ -14,7 +15,6 @@ from contracts.inventory import ReservationRefused, StockReserved
 from contracts.ledger import InvoiceIssued, PaymentAllocated
 from services.gateway.domain.progress import expected_at
 from services.gateway.queries.requests import measured_ms
-from services.gateway.streams.freshness import Freshness
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import EMPLOYEE, ORDER, PAYMENT, FrontOffice, Gateway, NoonClock, cloud_event, pointers
 from tests.support.department import NOON, Event, event

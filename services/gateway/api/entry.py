@@ -15,6 +15,7 @@ from chassis.database import Database
 from chassis.database_clock import DatabaseClock
 from chassis.errors import Problem
 from chassis.form import check_query
+from chassis.freshness import Freshness
 from chassis.http import read
 from chassis.ids import UUID
 from chassis.requests import CommandDoor, company_not_found
@@ -24,7 +25,6 @@ from services.gateway.keys import Key, KeyRing, missing_scope, presented_key
 from services.gateway.queries import companies
 from services.gateway.queries.answers import Current
 from services.gateway.settings import GatewaySettings
-from services.gateway.streams.freshness import Freshness
 from services.gateway.streams.hub import Hubs
 from services.gateway.tokens import Tokens
 

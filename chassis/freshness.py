@@ -1,7 +1,7 @@
-"""How fresh the timelines are: an answer says "as of", which is a moment, not a feeling.
+"""How fresh what a consumer has made of its topics is: an answer says "as of", which is a moment, not a feeling.
 
-The ends of the topics are noted every few seconds. When the timelines have folded everything that a note holds, they
-are complete as of that note's moment.
+The ends of the topics are noted every few seconds. When the consumer has folded everything that a note holds, what it
+made is complete as of that note's moment. Every answer of a department to a question says so in its headers.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from chassis.clock import rfc3339
 from chassis.telemetry import logger, safe_text
 
 KEPT = 600
@@ -70,8 +71,8 @@ class Freshness:
                 with suppress(Exception):
                     await consumer.stop()
 
-    async def look(self, connection: asyncpg.Connection) -> AsOf:
-        """How current the timelines are that this connection sees."""
+    async def look(self, connection: asyncpg.Connection | asyncpg.Pool) -> AsOf:
+        """How current what this connection sees is."""
         rows = await connection.fetch(NEXT, self._consumer)
         folded = {(row[0], row[1]): row[2] for row in rows}
         return self.judge(folded)
@@ -97,3 +98,71 @@ class Freshness:
             at = self._now()
             ends = await consumer.end_offsets(self._partitions)
         self.note(at, {(tp.topic, tp.partition): end for tp, end in ends.items()})
+
+
+class Standing:
+    """What a department says of itself with every answer. Looked up every few seconds, so that no answer pays for it:
+    what is read after a look is at least as current as the look says.
+    """
+
+    def __init__(self, freshness: Freshness, now: Callable[[], datetime], every_s: float) -> None:
+        self._freshness = freshness
+        self._now = now
+        self._every_s = every_s
+        self._said = AsOf(None, None)
+
+    async def follow(self, connections: asyncpg.Pool) -> None:
+        """For ever; while the database is away, what was said last stands, and its age tells."""
+        noting = asyncio.create_task(self._freshness.follow())
+        try:
+            while True:
+                try:
+                    self.say(await self._freshness.look(connections))
+                except Exception as error:
+                    logger.warning("it is not known how current answers are", action="retry", error=safe_text(error))
+                await asyncio.sleep(self._every_s)
+        finally:
+            noting.cancel()
+
+    def say(self, as_of: AsOf) -> None:
+        """From now on."""
+        self._said = as_of
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """For an answer; what is not known is left out."""
+        as_of, lag = self._said
+        told: list[tuple[bytes, bytes]] = []
+        if as_of is not None:
+            behind = max(0.0, (self._now() - as_of).total_seconds())
+            told.append((b"backbone-as-of", rfc3339(as_of).encode()))
+            told.append((b"backbone-lag-seconds", b"%.1f" % behind))
+        if lag is not None:
+            told.append((b"backbone-lag-events", b"%d" % lag))
+        return told
+
+
+HEADERS: Mapping[str, Mapping[str, object]] = {
+    "Backbone-As-Of": {
+        "description": "Everything that stood in the department's topics at this moment is in the answer, unless it is "
+        "held (`…/held` shows that). Absent while it is not known.",
+        "schema": {"type": "string", "format": "date-time"},
+    },
+    "Backbone-Lag-Seconds": {
+        "description": "Seconds since then: a few where nothing is behind, because the topics are looked at every few.",
+        "schema": {"type": "number"},
+    },
+    "Backbone-Lag-Events": {
+        "description": "Events in the department's topics that it has not taken yet. Absent while Kafka is away.",
+        "schema": {"type": "integer"},
+    },
+}
+
+
+def documented(document: dict[str, Any]) -> dict[str, Any]:
+    """An OpenAPI document in which every answer to a question has these headers."""
+    for path in document["paths"].values():
+        answers = path.get("get", {}).get("responses", {})
+        for status, answer in answers.items():
+            if status.startswith("2"):
+                answer.setdefault("headers", {}).update(HEADERS)
+    return document
