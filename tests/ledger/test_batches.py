@@ -79,6 +79,7 @@ LOOK_UPS = {
     "moves of money": (money.MOVES, ["allocation_pkey", "invoice_pkey"]),
     "lines": (journal.READ_LINES, ["journal_line_pkey"]),
     "parts of orders": (orders.NOTE_PARTS, ["order_to_bill_pkey"]),
+    "how many parts": (orders.READ_PARTS, ["order_to_bill_pkey"]),
 }
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from contracts.inventory import BackOrderReserved, StockReserved
-from tests.ledger.desk import Desk, Order, again
+from tests.chassis.statements import counting_statements
+from tests.ledger.desk import Desk, Order, again, payment
 from tests.ledger.test_credit import ACME, asks, limit, order
 from tests.ledger.test_parts import told
 
@@ -110,6 +113,56 @@ async def test_an_order_that_waits_for_goods_counts_until_its_last_part_is_invoi
 
     assert await seen(desk) == ("50.00", "0.00", "50.00")
     assert await desk.faults() == []
+
+
+async def in_two_parts(desk: Desk, name: str, *, also_the_second: bool = True) -> Order:
+    """80 in two parts of 40, of which the first is invoiced and, where it has come, the second."""
+    waits = Order(name, (("16", "5.00", "VAT0"),), customer="C-1")
+    await desk.hear(waits.placed())
+    await desk.hear(told(waits, StockReserved, 1, {1: "8"}, complete=False))
+    if also_the_second:
+        await desk.hear(told(waits, BackOrderReserved, 2, {1: "8"}, part=2, before={1: "8"}, complete=True))
+    return waits
+
+
+@pytest.mark.parametrize("also_the_second", [True, False])
+async def test_a_change_stands_in_the_place_of_all_parts_of_its_order(desk: Desk, also_the_second: bool) -> None:
+    """L10: 80 in two parts become 70: no more than that is at stake, whether both parts are invoiced or one."""
+    await limit(desk, "C-1", 100_00)
+    await asks(desk)
+    waits = await in_two_parts(desk, "A", also_the_second=also_the_second)
+
+    less = waits.changed(("14", "5.00", "VAT0"))
+    await desk.hear(less.change())
+
+    assert await held(desk) == []
+    assert [event.data["exposure"] for event in await desk.told("CreditApproved")] == ["0.00", "0.00"]
+
+
+async def test_room_for_a_changed_order_is_counted_less_all_its_parts(desk: Desk) -> None:
+    """L10: 80 in parts become 110, held by 10; 10 that are paid let it pass, beside the 80 that it replaces."""
+    await limit(desk, "C-1", 100_00)
+    await asks(desk)
+    waits = await in_two_parts(desk, "A")
+    await desk.hear(waits.changed(("22", "5.00", "VAT0")).change())
+    assert await held(desk) == ["0.00"]
+
+    await desk.hear(payment("P-1", "10.00", customer="C-1"))
+
+    assert [event.data["because"] for event in await desk.told("CreditApproved")] == ["within-limit", "room-again"]
+
+
+async def test_changes_of_orders_in_parts_cost_the_same_statements_for_2_as_for_20(desk: Desk) -> None:
+    await limit(desk, "C-1", None)
+    await asks(desk)
+    asked: list[list[str]] = []
+    for size in (2, 20):
+        waiting = [await in_two_parts(desk, f"{size}-{n}") for n in range(size)]
+        async with counting_statements(desk.database) as counted:
+            await desk.hear(*[one.changed(("14", "5.00", "VAT0")).change() for one in waiting])
+        asked.append([query for query in counted.queries if query != "commit"])  # it may be noted when we are gone
+
+    assert asked[0] == asked[1]
 
 
 async def test_money_that_comes_for_a_held_order_lets_it_pass(desk: Desk) -> None:

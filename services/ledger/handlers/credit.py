@@ -24,6 +24,7 @@ from services.ledger.domain.exposure import Because, Exposure, Held
 from services.ledger.handlers.bookkeeping import open_books
 from services.ledger.handlers.ordered import open_orders, worth_of
 from services.ledger.store import credit as store
+from services.ledger.store import orders
 from services.ledger.store.credit import ApprovalRow, CreditRow, CustomerKey
 from services.ledger.store.orders import OrderRevision
 
@@ -109,10 +110,12 @@ async def _standing(
 
 async def _instead(later: Sequence[OrderRevision], unit: UnitOfWork) -> dict[OrderRevision, int]:
     """What revisions of an order stand for that others will replace."""
+    earlier = {(company, order, n) for company, order, revision in later for n in range(1, revision)}
+    parts = await orders.read_parts(unit.raw, sorted(earlier)) if earlier else {}
     invoices = [
-        (company, order, invoice_id(company, order, earlier))
-        for company, order, revision in later
-        for earlier in range(1, revision)
+        (company, order, invoice_id(company, order, revision, part))
+        for (company, order, revision), in_parts in parts.items()
+        for part in range(1, in_parts + 1)
     ]
     return await store.stands_for(unit.raw, later, invoices)
 

@@ -67,6 +67,13 @@ cross join lateral (select * from order_to_bill o where o.company = x.company an
     and o.reserved_at is not null order by o.revision desc limit 1) r
 """
 
+READ_PARTS = """
+select b.company, b.order_id, b.revision, b.parts
+from unnest($1::text[], $2::uuid[], $3::int[]) as x(company, order_id, revision)
+cross join lateral (select * from order_to_bill o
+    where o.company = x.company and o.order_id = x.order_id and o.revision = x.revision offset 0) b
+"""
+
 # The rows are there: an upsert finds them by their key whatever the planner knows, a join with an update need not.
 NOTE_PARTS = """
 insert into order_to_bill as o (company, order_id, revision, has_terms, parts)
@@ -164,6 +171,12 @@ async def latest_reserved(
 async def note_parts(connection: asyncpg.Connection, parts: Iterable[tuple[str, UUID, int, int]]) -> None:
     """Keep how many parts (company, order, revision, part) there are of these."""
     await connection.execute(NOTE_PARTS, *zip(*parts, strict=True))
+
+
+async def read_parts(connection: asyncpg.Connection, orders: Iterable[OrderRevision]) -> dict[OrderRevision, int]:
+    """How many parts there are of these revisions, of those that have come here."""
+    rows = await connection.fetch(READ_PARTS, *zip(*orders, strict=True))
+    return {(company, order, revision): parts for company, order, revision, parts in rows}
 
 
 async def note_unbilled(connection: asyncpg.Connection, revisions: Mapping[OrderRevision, bool]) -> None:
