@@ -84,10 +84,11 @@ on conflict (company, order_id, revision) do update set parts = greatest(o.parts
 """
 
 NOTE_UNBILLED = """
-update order_to_bill o set unbilled = x.unbilled
+insert into order_to_bill as o (company, order_id, revision, has_terms, unbilled)
+select x.company, x.order_id, x.revision, false, x.unbilled
 from unnest($1::text[], $2::uuid[], $3::int[], $4::boolean[]) as x(company, order_id, revision, unbilled)
-where o.company = x.company and o.order_id = x.order_id and o.revision = x.revision
-    and o.unbilled is distinct from x.unbilled
+on conflict (company, order_id, revision) do update set unbilled = excluded.unbilled
+where o.unbilled is distinct from excluded.unbilled
 """
 
 # By the index of what is open: its condition is said as it is there. A cancelled order is over in all its revisions.
