@@ -2,9 +2,10 @@
 
 He is told what happened, in its order (orders with what was set aside for them, money, releases, what people asked
 for), and writes every page by hand: whole minor units, exact fractions in between, rounded half up where a figure is
-written down. He knows five rules and nothing of how the ledger keeps its tables:
+written down. He knows six rules and nothing of how the ledger keeps its tables:
 
 * what is left of a valued sum keeps its share of the value, so what is paid realises the rest as a difference;
+* each account of a sale keeps that share too, so that after the last note over an invoice it is nought everywhere;
 * what is taken back has effect on its own day, but never before the day of what it takes back;
 * money that came back is used again from that day on, not for days on which it was in use;
 * a discount stands on the payments that stand now, and goes first when one of them goes;
@@ -37,6 +38,9 @@ from tests.ledger.pages import (
     minor,
     part_of,
 )
+
+Side = tuple[str, int, int | None]
+"""An account, what an invoice is less by on it, and what that is worth."""
 
 
 @dataclass
@@ -282,41 +286,37 @@ class Notebook(Pages):
         if 0 < paper.open <= most and paper.settled_on <= paper.discount_until:
             day = max(paper.settled_on, not_before or paper.settled_on)
             amount = paper.open
-            self._reduce(paper, amount, self._discount_sides(paper, amount), day, "discount", 1)
+            self._reduce(paper, amount, self._discount_sides(paper, amount, paper.open), day, "discount", 1)
             paper.open, paper.discount, paper.discount_on = 0, paper.discount + amount, day
 
     def _end_discount(self, paper: Paper, day: date) -> None:
         if paper.discount:
             amount = paper.discount
             paper.open, paper.discount = paper.open + amount, 0
-            sides = self._discount_sides(paper, amount)
+            sides = self._discount_sides(paper, amount, paper.open)
             self._reduce(paper, amount, sides, max(day, paper.discount_on), "discount", -1)
 
-    def _discount_sides(self, paper: Paper, amount: int) -> list[tuple[str, int]]:
-        """Its tax by code, spread as the total is; the rest is an expense."""
-        taxes: list[tuple[str, int]] = []
+    def _discount_sides(self, paper: Paper, amount: int, level: int) -> list[Side]:
+        """Its tax by code, spread as the total is, each worth its share of it; the rest is an expense."""
+        taxes: list[Side] = []
         gross = spread = 0
         for code, (base, tax) in paper.taxes.items():
             gross += base + tax
             part = half_up(Fraction(amount * gross, paper.total)) - spread
             spread += part
             rate = Fraction(TAX[code][1])
-            taxes.append((TAX[code][0], half_up(part * rate / (1 + rate))))
-        return [(DISCOUNTS, amount - sum(tax for _, tax in taxes)), *taxes]
+            tax = half_up(part * rate / (1 + rate))
+            taxes.append((TAX[code][0], tax, paper.tax_worth(TAX[code][0], tax)))
+        worth = paper.value(level, level - amount)
+        rest = None if worth is None else worth - sum(own or 0 for _, _, own in taxes)
+        return [(DISCOUNTS, amount - sum(tax for _, tax, _ in taxes), rest), *taxes]
 
-    def _reduce(
-        self, paper: Paper, amount: int, sides: Sequence[tuple[str, int]], day: date, kind: str, sign: int
-    ) -> None:
+    def _reduce(self, paper: Paper, amount: int, sides: Sequence[Side], day: date, kind: str, sign: int) -> None:
         """The invoice is less (1) or more again (-1) by an amount that stands on these accounts, from `paper.open`
         down."""
         worth = paper.value(paper.open, paper.open - amount)
-        lines: list[tuple[str, str, int, int | None]] = []
-        so_far = taken = 0
-        for account, side in sides:
-            so_far += side
-            upto = None if worth is None else half_up(Fraction(worth * so_far, amount))
-            lines.append((account, paper.currency, sign * side, None if upto is None else sign * (upto - taken)))
-            taken = upto or 0
+        lines = [(account, paper.currency, sign * side, None if own is None else sign * own)
+                 for account, side, own in sides if side]  # fmt: skip
         lines.append((CUSTOMERS, paper.currency, -sign * amount, None if worth is None else -sign * worth))
         paper.moves.append((self.write(day, paper.currency, lines), kind, -sign * amount))
 
@@ -385,11 +385,13 @@ class Notebook(Pages):
         for purse in sorted((self.purses[p] for p in paper.paid_by), key=lambda p: (p.received_on, p.id), reverse=True):
             if (missing := amount + keep - paper.open) > 0:
                 self.take_back(purse, paper, day, missing)
-        self._reduce(paper, amount, sides, day, "credit-note", 1)
+        gone = [(account, side, paper.given_back(account, side)) for account, side in sides]
+        self._reduce(paper, amount, gone, day, "credit-note", 1)
         paper.open, paper.credited = paper.open - amount, paper.credited + amount
         if keep:
             self._grant(paper, not_before=day)
         paper.over = all(paper.returned.get(n, (0, 0))[0] == quantity for n, (quantity, _, _) in paper.lines.items())
+        assert not paper.over or not any(paper.left_of_sale.values())
 
 
 def _both(one: int | None, other: int | None) -> int | None:

@@ -102,6 +102,8 @@ class Paper:
     returned: dict[int, tuple[Fraction, int]] = field(default_factory=dict)
     """Quantity and net that notes have given back, by line."""
     tax_back: dict[str, tuple[int, int]] = field(default_factory=dict)
+    left_of_sale: dict[str, int] = field(default_factory=dict)
+    """What notes have left of the sale, by account."""
     moves: list[Move] = field(default_factory=list)
     revision: int = 1
     """Of the order."""
@@ -118,6 +120,20 @@ class Paper:
         if self.worth is None:
             return None
         return (part_of(self.worth, before, self.total) or 0) - (part_of(self.worth, after, self.total) or 0)
+
+    def given_back(self, account: str, amount: int) -> int | None:
+        """What is worth that which a note takes off an account of the sale, of which what is left keeps its share."""
+        whole, worth = next(((-sum_, own) for name, sum_, own in self.sale if name == account), (0, 0))
+        if self.worth is None or worth is None or not whole:
+            return None if self.worth is None else 0
+        before = self.left_of_sale.get(account, whole)
+        after = self.left_of_sale[account] = before - amount
+        return (part_of(-worth, before, whole) or 0) - (part_of(-worth, after, whole) or 0)
+
+    def tax_worth(self, account: str, part: int) -> int | None:
+        """The share that a part of the tax on an account has of what it is worth."""
+        whole, worth = next(((-sum_, own) for name, sum_, own in self.sale if name == account), (0, 0))
+        return None if self.worth is None or worth is None else part_of(-worth, part, whole)
 
 
 @dataclass

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from contracts.money import from_minor, line_total_minor, tax_minor, to_minor
 from services.ledger.domain.credit import Part, Wish, part_of
-from tests.ledger.desk import Desk, Order, payment_id
+from tests.ledger.desk import NOON, Desk, Order, payment_id
 from tests.ledger.test_discounts import CAFE, assert_in_order, get, keys, untouched
+from tests.ledger.test_money_by_hand import rate as set_rate
 
 ORDER = Order("A-1", (("3", "33.33", "VAT24"), ("2", "10.00", "VAT13"), ("1", "5.00", "VAT24")))  # 152.79
 PATH = f"/v1/companies/acme/invoices/{ORDER.invoice}/credit-notes"
@@ -111,6 +112,49 @@ async def test_an_order_that_is_released_after_a_credit_note_is_credited_for_the
     balances = await desk.balances()
     assert {account for account, _ in balances} == {"1000", "2100"}
     assert balances["2100", currency] == -to_minor(paid, currency)
+    await assert_in_order(desk, caller)
+
+
+@pytest.mark.parametrize("price", ["1.65", "1.67", "3.31"])
+@pytest.mark.parametrize("how", ["at once", "in part and then released", "paid in between"])
+async def test_in_another_currency_nothing_stays_on_any_account_of_the_sale_after_the_last_note(
+    desk: Desk, caller: httpx.AsyncClient, price: str, how: str
+) -> None:
+    """L5, L6: the sale was valued tax by tax; what is left of each keeps its share, to nought, also when all of it
+    came in notes, whatever was paid.
+    """
+    await set_rate(desk, "USD", NOON.date(), "0.7131")
+    order = Order("A-1", (("3", price, "VAT24"), ("1", price, "VAT13")), currency="USD")
+    await desk.bill(order)
+    if how == "at once":
+        assert (await credit(caller, (1, None), (2, None))).status_code == 201
+    else:
+        assert (await credit(caller, (1, "1"))).status_code == 201
+        if how == "paid in between":
+            await desk.hear(order.payment("P-1", price))
+            assert (await credit(caller, (1, "1"))).status_code == 201
+        await desk.hear(order.released())
+
+    assert await untouched(desk, "1100", "2200", "2201", "4000")
+    await assert_in_order(desk, caller)
+
+
+async def test_a_discount_in_another_currency_takes_its_share_of_what_the_tax_was_booked_at(
+    desk: Desk, caller: httpx.AsyncClient
+) -> None:
+    """L5: 1.65 and 0.40 of tax were booked at 1.17 and 0.29; a discount of all that the terms allow, at its share."""
+    terms = {"terms": {"net_days": 30, "discount": {"rate": "0.5", "days": 10}}}
+    await caller.post("/v1/companies/acme/customers", json=CAFE | terms, headers={"idempotency-key": next(keys)})
+    await set_rate(desk, "USD", NOON.date(), "0.7131")
+    order = Order("A-1", (("1", "1.65", "VAT24"),), currency="USD")
+    await desk.bill(order)
+
+    await desk.hear(order.payment("P-1", "1.02"))  # 1.03 of 2.05 are left out, 0.20 of it tax
+
+    ((tax, worth),) = await desk.rows(
+        "select sum(debit), sum(base_debit) from account_day where account = '2200' and company = 'acme'"
+    )
+    assert (tax, worth) == (20, 15)  # half of 0.29, rounded half up
     await assert_in_order(desk, caller)
 
 

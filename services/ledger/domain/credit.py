@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from chassis.errors import Refused
@@ -28,6 +28,10 @@ class Part:
     tax_by_code: Sequence[tuple[str, int]]
     whole: bool
     """Whether nothing of the invoice is left after it."""
+    net_before: int = 0
+    """What earlier notes gave back of the net."""
+    tax_before: Mapping[str, int] = field(default_factory=dict)
+    """And of the tax of each code."""
 
     @property
     def tax(self) -> int:
@@ -77,9 +81,14 @@ def part_of(
         credited[number].quantity + wanted.get(number, 0) == to_micro(line["quantity"])
         for number, line in invoiced.items()
     )
+    tax_before: dict[str, int] = {}
+    for given in (tax for note in earlier for tax in note["taxes"]):
+        code = given["tax_code"]
+        tax_before[code] = tax_before.get(code, 0) + to_minor(given["tax"], currency)
     return Part(
-        lines, taxes, sum(bases.values()), [(t["tax_code"], to_minor(t["tax"], currency)) for t in taxes], whole
-    )
+        lines, taxes, sum(bases.values()), [(t["tax_code"], to_minor(t["tax"], currency)) for t in taxes], whole,
+        sum(before.net for before in credited.values()), tax_before,
+    )  # fmt: skip
 
 
 def wishes_for(

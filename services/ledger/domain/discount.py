@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from contracts.money import MICRO, divide_half_up, to_micro
 from services.ledger.domain.books import DISCOUNT_ALLOWED, RECEIVABLE, Books
-from services.ledger.domain.exchange import difference, moved
+from services.ledger.domain.exchange import difference, moved, share
 from services.ledger.domain.posting import Line
 from services.ledger.domain.settlement import Receivable
 
@@ -19,6 +19,8 @@ class Taxed(NamedTuple):
     rate: str
     base: int
     tax: int
+    worth: int | None = None
+    """What the tax was booked at in the company's own currency; None in that one, or where it is not known."""
 
 
 class Part(NamedTuple):
@@ -26,6 +28,8 @@ class Part(NamedTuple):
 
     account: str
     tax: int
+    worth: int | None
+    """Its share of what the tax was booked at; None where that is not known."""
 
 
 def earned(receivable: Receivable) -> int:
@@ -52,38 +56,58 @@ def tax_parts(amount: int, taxes: Sequence[Taxed]) -> list[Part]:
         part = (divide_half_up(amount * gross_before, total) if total else 0) - spread
         spread += part
         rate = to_micro(one.rate)
-        parts.append(Part(one.account, divide_half_up(part * rate, MICRO + rate)))
+        tax = divide_half_up(part * rate, MICRO + rate)
+        parts.append(Part(one.account, tax, share(one.worth, one.tax, tax)))
     return parts
 
 
 def discount_lines(receivable: Receivable, before: int, after: int, taxes: Sequence[Taxed], books: Books) -> list[Line]:
     """What takes an invoice's open amount from one level to a lower one: the customer owes less, income and tax are
-    less.
+    less. Each tax is worth its share of what it was booked at; the net is what is left, as it is of a sale.
     """
     amount = before - after
     parts = tax_parts(amount, taxes)
     net = amount - sum(part.tax for part in parts)
     debits = [(books.accounts[DISCOUNT_ALLOWED], net), *((part.account, part.tax) for part in parts)]
-    return less_lines(receivable, before, after, debits, books)
+    worth = moved(receivable.base_total, receivable.total, before, after)
+    known = [part.worth for part in parts if part.worth is not None]
+    if worth is None or len(known) < len(parts):
+        return less_lines(receivable, before, after, debits, books)
+    return less_lines(receivable, before, after, debits, books, [worth - sum(known), *known])
 
 
 def less_lines(
-    receivable: Receivable, before: int, after: int, debits: Sequence[tuple[str, int]], books: Books
+    receivable: Receivable,
+    before: int,
+    after: int,
+    debits: Sequence[tuple[str, int]],
+    books: Books,
+    worths: Sequence[int] | None = None,
 ) -> list[Line]:
-    """What takes an invoice's open amount down by these debits, which add up to it: without money, and worth what the
-    invoice is.
+    """What takes an invoice's open amount down by these debits, which add up to it: without money.
+
+    Its own worth is a function of what is open. The debits are worth what is said, and the cent between is a
+    difference; where nothing is said, that of the invoice is shared out among them.
     """
     currency, amount = receivable.currency, before - after
     worth = moved(receivable.base_total, receivable.total, before, after)
-    debits = [(account, minor) for account, minor in debits if minor]
     if worth is None:
-        lines = [Line(account, currency, minor, 0) for account, minor in debits]
+        lines = [Line(account, currency, minor, 0) for account, minor in debits if minor]
         return [*lines, Line(books.accounts[RECEIVABLE], currency, 0, amount, None, receivable.due_on)]
-    lines, taken, so_far = [], 0, 0
-    for account, minor in debits:
-        so_far += minor
-        upto = divide_half_up(worth * so_far, amount)
-        lines.append(Line(account, currency, minor, 0, upto - taken))
-        taken = upto
+    if worths is None:
+        worths = _shared(worth, [minor for _, minor in debits])
+    valued = zip(debits, worths, strict=True)
+    lines = [Line(account, currency, minor, 0, of_it) for (account, minor), of_it in valued if minor]
     lines.append(Line(books.accounts[RECEIVABLE], currency, 0, amount, -worth, receivable.due_on))
     return difference(lines, currency, books)
+
+
+def _shared(worth: int, parts: Sequence[int]) -> list[int]:
+    """A worth in proportion; the shares add up to it."""
+    amount, shares, so_far, taken = sum(parts), [], 0, 0
+    for part in parts:
+        so_far += part
+        upto = divide_half_up(worth * so_far, amount) if amount else 0
+        shares.append(upto - taken)
+        taken = upto
+    return shares

@@ -115,6 +115,22 @@ def _valued_sale(lines: Sequence[Line], value: Callable[[int], int], *, sold: bo
     return [receivable._replace(base=worth), *valued]
 
 
+class Sold(NamedTuple):
+    """A side of a sale in another currency, and what it was booked at in the company's own."""
+
+    amount: int
+    worth: int
+
+
+def sold(lines: Iterable[Line], net: int, codes: Iterable[str]) -> tuple[Sold | None, Mapping[str, Sold]]:
+    """The income of a sale and its tax by code, from its lines as `sale_lines` made them: `codes` are those of which
+    there is any tax, in their order.
+    """
+    sides = [Sold(line.credit, -line.value) for line in lines if line.credit]
+    income = sides.pop(0) if net else None
+    return income, dict(zip(codes, sides, strict=True))
+
+
 def mirrored(lines: Iterable[Line]) -> list[Line]:
     """The lines of the entry that takes these back: every side changed over, nothing else."""
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,11 +11,13 @@ import asyncpg
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Transient, Waiting
+from chassis.ids import UUID
 from services.ledger import translate
 from services.ledger.domain.books import Books
 from services.ledger.domain.exchange import Quote, Rate
 from services.ledger.domain.late import in_its_places, on_open_day
-from services.ledger.domain.posting import GENERAL_JOURNAL, Entry, check, dimension_sums
+from services.ledger.domain.posting import GENERAL_JOURNAL, Entry, Line, check, dimension_sums, sale_id
+from services.ledger.domain.settlement import Receivable
 from services.ledger.store import companies, dimensions, journal, rates
 
 PERIOD_OPEN = "journal_entry_period_open"
@@ -94,6 +97,18 @@ async def post_once(
     if fresh:
         await post(fresh, books, unit)
     return known
+
+
+async def sales_of(receivables: Iterable[Receivable], unit: UnitOfWork) -> Mapping[tuple[str, UUID], Sequence[Line]]:
+    """The lines that posted these invoices, of those in another currency alone: what each account of them is worth.
+
+    What was taken over from an earlier system was not posted invoice by invoice, and has none.
+    """
+    valued = {(r.company, sale_id(r.company, r.invoice)): r for r in receivables if r.base_total is not None}
+    sales: defaultdict[tuple[str, UUID], list[Line]] = defaultdict(list)
+    for company, entry, *values in await journal.read_lines(unit.raw, valued) if valued else []:
+        sales[company, valued[company, entry].invoice].append(journal.to_line(values))
+    return sales
 
 
 async def post(

@@ -22,10 +22,11 @@ from services.ledger.domain.calendar import RECEIVABLES
 from services.ledger.domain.credit import Part, part_of
 from services.ledger.domain.discount import less_lines
 from services.ledger.domain.documents import CreditNote
+from services.ledger.domain.exchange import moved
 from services.ledger.domain.numbering import CREDIT_NOTES, Series, hand_out, how_many
-from services.ledger.domain.posting import SALES_JOURNAL, Entry
+from services.ledger.domain.posting import SALES_JOURNAL, Entry, Line
 from services.ledger.domain.settlement import Allocation, Money, Receivable, give_back
-from services.ledger.handlers.bookkeeping import open_books, post
+from services.ledger.handlers.bookkeeping import open_books, post, sales_of
 from services.ledger.handlers.credit import review
 from services.ledger.handlers.discounts import Discounts
 from services.ledger.handlers.gate import open_gate
@@ -128,6 +129,7 @@ async def write_notes(creditings: Sequence[Crediting], settling: Settling, unit:
     before = [one.receivable.open for one in creditings]
     if paid:
         await discounts.take_back([(x.receivable, x.issued_on, x.cause) for x in paid], unit)
+    sales = await sales_of([one.receivable for one in creditings], unit)
     wanted = [_series(one, books[one.receivable.company]) for one in creditings]
     last = await documents.take_numbers(unit.raw, how_many(wanted))
     notes: list[CreditNote] = []
@@ -139,7 +141,7 @@ async def write_notes(creditings: Sequence[Crediting], settling: Settling, unit:
         rest = r.total - r.deducted - part.total
         keep = r.discount.amount * rest // r.total if had_discount and r.discount is not None else 0
         _make_room(one, part.total + keep, paying.get((r.company, r.invoice), ()), settling, unit)
-        entry = _book(one, settling)
+        entry = _book(one, settling, sales.get((r.company, r.invoice), ()))
         if keep:
             discounts.consider(r, one.cause, one.issued_on)
         elif open_before and not r.open and not part.whole and r.settled_on is not None:
@@ -199,12 +201,28 @@ def _taken(money: Money, invoice: UUID, missing: int) -> Allocation:
     return allocation._replace(amount=amount, paid=paid)
 
 
-def _book(one: Crediting, settling: Settling) -> Entry:
+def _worths(one: Crediting, sale: Sequence[Line]) -> list[int] | None:
+    """What a note takes off each account of a sale in another currency: what is left there keeps its share of what it
+    was booked at, so that after the last note nothing is. None where there is nothing to value.
+    """
+    if not sale:
+        return None
+    part, currency = one.part, one.receivable.currency
+    income, taxes = translate.to_sold(orjson.loads(one.row["printed"])["taxes"], currency, sale)
+    sides = [(income, part.net_before, part.net)]
+    sides += [(taxes.get(code), part.tax_before.get(code, 0), tax) for code, tax in part.tax_by_code]
+    return [
+        0 if side is None else moved(side.worth, side.amount, side.amount - before, side.amount - before - taken) or 0
+        for side, before, taken in sides
+    ]
+
+
+def _book(one: Crediting, settling: Settling, sale: Sequence[Line]) -> Entry:
     receivable, part = one.receivable, one.part
     books = settling.books[receivable.company]
     debits = [(books.accounts[SALES], part.net), *((books.taxes[code].account, tax) for code, tax in part.tax_by_code)]
     after = receivable.open - part.total
-    lines = less_lines(receivable, receivable.open, after, debits, books)
+    lines = less_lines(receivable, receivable.open, after, debits, books, _worths(one, sale))
     receivable.open, receivable.deducted = after, receivable.deducted + part.total
     settling.change(receivable, 0, part.total)
     entry_id = derive(receivable.company, "credit-note-entry", one.note)

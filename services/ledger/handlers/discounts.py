@@ -14,6 +14,7 @@ from services.ledger.domain.books import DISCOUNT_ALLOWED
 from services.ledger.domain.discount import discount_lines, earned
 from services.ledger.domain.posting import CASH_JOURNAL, Entry, mirrored
 from services.ledger.domain.settlement import Receivable
+from services.ledger.handlers.bookkeeping import sales_of
 from services.ledger.store import deductions, documents
 
 if TYPE_CHECKING:
@@ -63,10 +64,13 @@ class Discounts:
         books = self._settling.books
         invoices = [(one.receivable.company, one.receivable.invoice) for one in self._granted]
         printed = await documents.read_printed(unit.raw, invoices)
+        sales = await sales_of([one.receivable for one in self._granted], unit)
         rows: list[deductions.DeductionRow] = []
         for receivable, amount, on, cause in self._granted:
             company, invoice = receivable.company, receivable.invoice
-            taxes = translate.to_taxed(printed[company, invoice], receivable.currency, books[company])
+            taxes = translate.to_taxed(
+                printed[company, invoice], receivable.currency, books[company], sales.get((company, invoice), ())
+            )
             lines = discount_lines(receivable, amount, 0, taxes, books[company])
             entry_id = derive(company, "discount", invoice, cause.id)
             entry = Entry(company, entry_id, CASH_JOURNAL, on, invoice, receivable.order, lines)
@@ -95,11 +99,14 @@ class Discounts:
             return
         books = self._settling.books
         printed = await documents.read_printed(unit.raw, due)
+        sales = await sales_of([discounted[key][0] for key in due], unit)
         rows: list[deductions.DeductionRow] = []
         for (company, invoice), amount in due.items():
             receivable, on, cause = discounted[company, invoice]
             on = max(on, since[company, invoice])
-            taxes = translate.to_taxed(printed[company, invoice], receivable.currency, books[company])
+            taxes = translate.to_taxed(
+                printed[company, invoice], receivable.currency, books[company], sales.get((company, invoice), ())
+            )
             after = receivable.open
             receivable.open += amount
             receivable.deducted -= amount

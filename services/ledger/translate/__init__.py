@@ -51,6 +51,7 @@ from services.ledger.translate.prices import price_list_defined, prices_announce
 from services.ledger.translate.receivables import (
     rate_answer,
     rate_recorded,
+    to_sold,
     to_taxed,
 )
 from services.ledger.translate.setup import (
@@ -119,6 +120,7 @@ __all__ = [
     "to_reduce_order",
     "to_release_order",
     "to_reserved",
+    "to_sold",
     "to_statements",
     "to_taxed",
     "to_terms",
