@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -144,10 +144,12 @@ async def with_leave(client: httpx.AsyncClient) -> None:
 async def test_a_request_is_approved_by_the_manager_and_taken_at_once(office: Department) -> None:
     """P11: asked by the employee, approved by who is above them, refused to themselves; a balance falls."""
     await people_of_two(office)
-    clerk = f"{AT}/employees/{person('Clerk')}"
+    clerk, today = f"{AT}/employees/{person('Clerk')}", datetime.now(UTC).date()
+    monday = today + timedelta(14 - today.weekday())
+    sunday = monday + timedelta(6)
     async with office.client(build, scopes={"payroll:self"}, actor="clerk") as client:
         request = await asked(
-            client, f"{clerk}/leave/requests", leave_type="ANNUAL", first="2026-11-02", last="2026-11-08"
+            client, f"{clerk}/leave/requests", leave_type="ANNUAL", first=f"{monday}", last=f"{sunday}"
         )
         decision = f"{AT}/leave/requests/{request['request']}/decision"
         own = await refused(client, decision, decision="approved")
@@ -160,14 +162,14 @@ async def test_a_request_is_approved_by_the_manager_and_taken_at_once(office: De
         waiting = (await client.get(f"{AT}/leave/requests", params={"state": "asked"})).json()["requests"]
         await asked(client, decision, decision="approved")
         twice = await refused(client, decision, decision="rejected")
-        left = (await client.get(f"{clerk}/leave", params={"on": "2026-11-30"})).json()
+        left = (await client.get(f"{clerk}/leave", params={"on": f"{sunday}"})).json()
     assert [line["employee"] for line in waiting] == [person("Clerk")]
     assert twice == (409, "leave-decided", "/decision")
     assert left["balances"] == [{"leave_type": "ANNUAL", "days": "15.00"}]
     assert sum(float(entry["days"]) for entry in left["entries"]) == 15
     async with office.client(build, scopes={"payroll:self"}, actor="clerk") as client:
         await asked(client, decision, decision="cancelled")
-        back = (await client.get(f"{clerk}/leave", params={"on": "2026-11-30"})).json()
+        back = (await client.get(f"{clerk}/leave", params={"on": f"{sunday}"})).json()
     assert back["balances"] == [{"leave_type": "ANNUAL", "days": "20.00"}]
     assert [r["state"] for r in back["requests"]] == ["cancelled"]
 

@@ -191,7 +191,7 @@ async def list_leave_requests(
 async def decide_leave(
     company: str, request: uuid.UUID, body: LeaveDecisionBody, call: Decides, ledger: Ledger
 ) -> Response:
-    """Approve or reject as their manager or the officer, never one's own; cancel one's own or as either."""
+    """Approve or reject as their manager or the officer, never one's own; cancel as either, or one's own to come."""
     command = DecideLeave(call.cause(company), asker(call, company), UUID(request.hex), body.decision)
     return await call.run(ledger.decide_leave, command)
 

@@ -15,6 +15,8 @@ from services.payroll.domain.pay.prorating import rounded
 
 Kind = Literal["accrual", "taken", "returned", "forfeited", "adjustment"]
 MONTHS = 12
+CORRECTED = " corrected "
+"""Between a period and the number of an entry that sets right what a closed month wrote for it."""
 AHEAD = timedelta(3 * 366)
 """How far ahead leave is asked for."""
 
@@ -111,9 +113,9 @@ def close_month(month: str, employment: Employment, rules: Collection[Rule], ent
         accrual = _accrued(rule, first, last, employment)
         if accrual and (leave_type, "accrual", month) not in written:
             made.append(Entry(leave_type, "accrual", last, accrual, month))
-        for lapsed in (_carried_over(rule, last, entries), _year_end(rule, last, [*entries, *made])):
-            if lapsed is not None and (leave_type, "forfeited", lapsed.period) not in written:
-                made.append(lapsed)
+        lapsed = _lapsed(rule, last, [*entries, *made])
+        if lapsed is not None and lapsed[1] and (leave_type, "forfeited", lapsed[0]) not in written:
+            made.append(Entry(leave_type, "forfeited", last + timedelta(1), -lapsed[1], lapsed[0]))
     return made
 
 
@@ -129,37 +131,65 @@ def _accrued(rule: Rule, first: date, last: date, employment: Employment) -> int
     return rounded(Fraction(whole * ((end - begin).days + 1), (last - first).days + 1))
 
 
-def _year_end(rule: Rule, last: date, entries: Collection[Entry]) -> Entry | None:
-    """What is more than may go over into the next year is forfeited with the old one."""
-    if last.month != MONTHS:
-        return None
-    over = balance(entries, rule.leave_type, last) - rule.carried_over_max
-    if over <= 0:
-        return None
-    return Entry(rule.leave_type, "forfeited", last + timedelta(1), -over, f"{last.year}")
+def _lapsed(rule: Rule, last: date, entries: Collection[Entry]) -> tuple[str, int] | None:
+    """What expires with a month's end, and how much of it; None for a month with which nothing does."""
+    if last.month == MONTHS:  # what is more than may go over into the next year
+        return f"{last.year}", max(balance(entries, rule.leave_type, last) - rule.carried_over_max, 0)
+    if last.month == rule.carried_over_until:
+        return f"{last.year - 1} carried over", _carried_over(rule, last, entries)
+    return None
 
 
-def _carried_over(rule: Rule, last: date, entries: Collection[Entry]) -> Entry | None:
-    """What went over and was not taken in time expires. What is taken in the new year is taken of it first."""
-    if last.month != rule.carried_over_until or rule.carried_over_until == MONTHS:
-        return None
+def _carried_over(rule: Rule, last: date, entries: Collection[Entry]) -> int:
+    """What went over and was not taken in time. What is taken in the new year is taken of it first."""
     begin = date(last.year, 1, 1)
-    brought = balance(entries, rule.leave_type, begin - timedelta(1)) + sum(
-        entry.hundredths
-        for entry in entries
-        if (entry.leave_type, entry.kind, entry.period) == (rule.leave_type, "forfeited", f"{last.year - 1}")
+    own = [entry for entry in entries if entry.leave_type == rule.leave_type]
+    brought = balance(own, rule.leave_type, begin - timedelta(1)) + sum(
+        entry.hundredths for entry in own if entry.kind == "forfeited" and _base(entry.period) == f"{last.year - 1}"
     )
     used = -sum(
-        entry.hundredths
-        for entry in entries
-        if entry.leave_type == rule.leave_type
-        and entry.kind in ("taken", "returned")
-        and begin <= entry.effective_on <= last
-    )
-    rest = brought - max(used, 0)
-    if rest <= 0:
-        return None
-    return Entry(rule.leave_type, "forfeited", last + timedelta(1), -rest, f"{last.year - 1} carried over")
+        entry.hundredths for entry in own
+        if entry.kind in ("taken", "returned") and begin <= entry.effective_on <= last
+    )  # fmt: skip
+    return max(brought - max(used, 0), 0)
+
+
+def _base(period: str) -> str:
+    """The period that an entry is for, which it corrects if it is not the first one."""
+    return period.partition(CORRECTED)[0]
+
+
+def apart(entry: Entry, entries: Iterable[Entry]) -> Entry:
+    """An entry for a period that has one, under a period of its own: it corrects the other and replaces nothing."""
+    written = {other.period for other in entries if other[:2] == entry[:2]}
+    if entry.period not in written and (entry.hundredths < 0) == (entry.kind == "forfeited"):
+        return entry
+    number = 1 + sum(_base(period) == entry.period and period != entry.period for period in written)
+    return entry._replace(period=f"{entry.period}{CORRECTED}{number}")
+
+
+def followed(
+    made: Collection[Entry], before: Collection[Entry], rules: Collection[Rule], closed: str | None
+) -> list[Entry]:
+    """What months that are closed would have let expire, more or less of it, had these entries stood there by then.
+
+    Only the difference that they make: what else was entered into a closed month stays as it was.
+    """
+    if closed is None or not made:
+        return []
+    held, more = [*before, *made], list[Entry]()
+    since = min(entry.effective_on for entry in made).replace(day=1)
+    for month in months_between(since - timedelta(1), month_of(closed)[1]):
+        last = month_of(month)[1]
+        for leave_type in sorted({entry.leave_type for entry in made}):
+            rule = rule_on(rules, leave_type, last)
+            was, now = (None, None) if rule is None else (_lapsed(rule, last, before), _lapsed(rule, last, held))
+            if was is None or now is None or was == now:
+                continue
+            lapsed = Entry(leave_type, "forfeited", last + timedelta(1), was[1] - now[1], now[0])
+            held.append(apart(lapsed, held))
+            more.append(held[-1])
+    return more
 
 
 def working_days(first: date, last: date, country: str, holidays: Collection[date]) -> int:
@@ -278,26 +308,37 @@ class Decider(NamedTuple):
 
 def decide(
     request: Request, decision: str, by: Decider, known: LeaveType, entries: Collection[Entry], ahead: Outlook,
-) -> Entry | Forbidden | None:  # fmt: skip
+) -> list[Entry] | Forbidden:  # fmt: skip
     """What a decision writes into the ledger, if anything; or why it cannot be taken."""
     if request.state not in NEXT[decision]:
         return Forbidden("leave-decided", f"The request is {request.state}.", "decision", conflict=True)
-    if decision == "cancelled":
+    begun = request.state == "approved" and _begun(request, ahead)
+    if decision == "cancelled" and not begun:
         if not (by.may or by.own or by.asked):
             return Forbidden("not-their-manager", "Only they themselves or who decides for them.", None)
     elif by.own or by.asked or by.was_own:
+        if begun:
+            detail = f"It began on {request.first}: somebody else who decides for them takes it back."
+            return Forbidden("leave-begun", detail, None, conflict=True)
         return Forbidden("self-approval", "Somebody else decides about it.", None, conflict=True)
     elif not by.may:
         return Forbidden("not-their-manager", "Their manager decides about it.", None)
     if not known.limited:
-        return None
+        return []
     if decision == "approved":
         if (short := _short(request, entries, ahead)) is not None:
             return Forbidden("leave-balance-short", short, None, conflict=True)
-        return _taken(request)
+        return [_taken(request)]
     if decision == "cancelled" and request.state == "approved":
-        return Entry(request.leave_type, "returned", request.first, request.hundredths, str(request.request))
-    return None
+        back = Entry(request.leave_type, "returned", request.first, request.hundredths, str(request.request))
+        return [back, *followed([back], entries, ahead.rules, ahead.closed)]
+    return []
+
+
+def _begun(request: Request, ahead: Outlook) -> bool:
+    """Whether its first day has come, or its month is closed: it was taken, and pay may have been lessened by it."""
+    closed = ahead.closed is not None and request.first <= month_of(ahead.closed)[1]
+    return closed or request.first <= ahead.today
 
 
 def days_written(hundredths: int) -> str:

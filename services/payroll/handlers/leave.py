@@ -79,7 +79,10 @@ class LeaveLedger:
         return results
 
     async def decide_leave(self, commands: Sequence[DecideLeave], unit: UnitOfWork) -> Sequence[Result]:
-        """Approved by who is above them, or by the officer, never by who asked; what is approved is taken at once."""
+        """Approved by who is above them, or by the officer, never by who asked; what is approved is taken at once.
+
+        Both who asked and whose it is may take it back until it begins, then they alone who may approve it.
+        """
         await staff_store.lock(unit.raw, unit.companies)
         askers = [command.asker for command in commands]
         people = await store.people_of(unit.raw, unit.companies, [command.request for command in commands])
@@ -120,9 +123,8 @@ class LeaveLedger:
             if isinstance(made, Forbidden):
                 results.append(_unless_forbidden(made))
                 continue
-            if made is not None:
-                ledger.entries.setdefault(employee, []).append(made)
-                entries.append((company, employee, made))
+            ledger.entries.setdefault(employee, []).extend(made)
+            entries += [(company, employee, entry) for entry in made]
             revision = ledger.revisions.get(request.request, 0) + 1
             ledger.revisions[request.request] = revision
             ledger.requests[request.request] = request._replace(state=command.decision)
