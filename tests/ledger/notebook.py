@@ -388,8 +388,7 @@ class Notebook(Pages):
         gone = [(account, side, paper.given_back(account, side)) for account, side in sides]
         self._reduce(paper, amount, gone, day, "credit-note", 1)
         paper.open, paper.credited = paper.open - amount, paper.credited + amount
-        if keep:
-            self._grant(paper, not_before=day)
+        self._grant(paper, not_before=day)
         paper.over = all(paper.returned.get(n, (0, 0))[0] == quantity for n, (quantity, _, _) in paper.lines.items())
         assert not paper.over or not any(paper.left_of_sale.values())
 

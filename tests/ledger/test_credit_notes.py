@@ -173,6 +173,27 @@ async def test_the_discount_is_less_by_what_was_credited(desk: Desk, caller: htt
     await assert_in_order(desk, caller)
 
 
+@pytest.mark.parametrize("first", ["note", "money"])
+async def test_it_makes_no_difference_to_the_discount_whether_the_note_or_the_money_comes_first(
+    desk: Desk, caller: httpx.AsyncClient, first: str
+) -> None:
+    """L6: 49.00 in time for one of two pieces of 50.00, of which the other is credited: 1.00 is the discount."""
+    order = Order("A-1", (("2", "50.00", "VAT0"),))
+    await caller.post("/v1/companies/acme/customers", json=CAFE, headers={"idempotency-key": next(keys)})
+    await desk.bill(order)
+    if first == "money":
+        await desk.hear(order.payment("P-1", "49.00"))
+    assert (await credit(caller, (1, "1"))).status_code == 201
+    if first == "note":
+        await desk.hear(order.payment("P-1", "49.00"))
+
+    assert await desk.open_items() == {}
+    assert (await desk.balances())["6100", "EUR"] == 100
+    (paid,) = await desk.told("InvoicePaid")
+    assert paid.data["paid_on"] == ("2026-11-24" if first == "money" else "2026-11-22")
+    await assert_in_order(desk, caller)
+
+
 @pytest.mark.parametrize(
     ("lines", "more", "status", "fault"),
     [

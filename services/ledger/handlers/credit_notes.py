@@ -142,9 +142,9 @@ async def write_notes(creditings: Sequence[Crediting], settling: Settling, unit:
         keep = r.discount.amount * rest // r.total if had_discount and r.discount is not None else 0
         _make_room(one, part.total + keep, paying.get((r.company, r.invoice), ()), settling, unit)
         entry = _book(one, settling, sales.get((r.company, r.invoice), ()))
-        if keep:
-            discounts.consider(r, one.cause, one.issued_on)
-        elif open_before and not r.open and not part.whole and r.settled_on is not None:
+        nothing_left = not r.open
+        discounts.consider(r, one.cause, one.issued_on)  # also what was paid before for the rest alone may earn it
+        if open_before and nothing_left and not part.whole and r.settled_on is not None:
             settling.settled.append((r, max(r.settled_on, one.issued_on), one.cause))
         body = orjson.loads(one.row["printed"]) | {"lines": part.lines, "taxes": part.taxes}
         notes.append(CreditNote(one.note, number, one.issued_on, one.reason, r, one.row["order_reference"], part.net,
