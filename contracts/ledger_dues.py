@@ -43,14 +43,17 @@ class DunningLevelReached(EventData, topic="ledger.dunning", key="letter"):
         list[DunnedItem],
         Field(min_length=1, max_length=500, description="All that is overdue; more of it stands on further letters."),
     ]
-    overdue: Annotated[UnsignedAmount, Field(description="What is open of all items.")]
+    overdue: Annotated[UnsignedAmount, Field(description="What is open of all items that nothing stops.")]
     fee: UnsignedAmount
     interest: Annotated[UnsignedAmount, Field(description="On all items, since they were dunned last.")]
-    total: Annotated[UnsignedAmount, Field(description="What is open, the fee and the interest.")]
+    total: Annotated[UnsignedAmount, Field(description="What is asked for: what is overdue, the fee and the interest.")]
     charge: Annotated[Uuid | None, Field(description="The debit note over fee and interest, where they are owed.")] = (
         None
     )
     charge_number: DocumentNumber | None = None
+    stopped: Annotated[
+        UnsignedAmount | None, Field(description="What is open of items that are disputed or promised: not asked for.")
+    ] = None
 
 
 class StatementMove(Part):

@@ -85,7 +85,8 @@ class Chaser(Notebook):
         written: list[Letter] = []
         for (customer, currency), papers in overdue.items():
             steps = {paper.id: level for paper in papers if (level := self._next(paper, day))}
-            if steps:
+            money = [p.left for p in self.purses.values() if (p.customer, p.currency) == (customer, currency)]
+            if steps and sum(money) < sum(paper.open for paper in papers):  # else they have only not said what it pays
                 top = max(steps.values())
                 fee = minor(LEVELS[top - 1][1], currency) if currency == self.own else 0
                 lines = sorted(self._line(paper, steps.get(paper.id), day) for paper in papers)
@@ -101,8 +102,10 @@ class Chaser(Notebook):
     def _line(self, paper: Paper, level: int | None, day: date) -> Line:
         if level is None:
             return Line(paper.id, self.reached.get(paper.id, 0), paper.open, 0)
-        days = max(0, (day - self.counted_to.get(paper.id, paper.due_on)).days)
-        interest = half_up(Fraction(paper.open * days, 365) * Fraction(LEVELS[level - 1][2]))
+        since = self.counted_to.get(paper.id, paper.due_on)
+        days = [since + timedelta(days=n) for n in range(max(0, (day - since).days))]
+        owed = sum(paper.open + sum(less for on, less in paper.less if on > one) for one in days)
+        interest = half_up(Fraction(owed, 365) * Fraction(LEVELS[level - 1][2]))
         return Line(paper.id, level, paper.open, interest)
 
     def send(self, letters: Sequence[Letter], day: date, named: Mapping[tuple[str, str], tuple[str, str]]) -> None:

@@ -163,6 +163,7 @@ class Notebook(Pages):
     def _stand(self, purse: Purse, paper: Paper, spent: int, paid: int, day: date, posted: date) -> None:
         paper.open -= paid
         paper.moves.append((posted, "payment", -paid))
+        paper.less.append((day, paid))
         before = paper.paid_by.get(purse.id)
         if before is not None:
             spent, paid, day = before.spent + spent, before.paid + paid, max(before.day, day)
@@ -182,8 +183,7 @@ class Notebook(Pages):
         self._stand(purse, paper, spent, paid, day, posted)
 
     def _swap(self, purse: Purse, paper: Paper, spent: int, paid: int, day: date, sign: int) -> date:
-        """The entry between the payer's money and the receivable, to (1) or fro (-1); the levels are those of before or
-        after, whichever is fuller."""
+        """The entry between the payer's money and the receivable, to (1) or fro (-1), by the fuller levels."""
         full, owed = (purse.left, paper.open) if sign > 0 else (purse.left + spent, paper.open + paid)
         given = None
         if purse.worth is not None:
@@ -237,6 +237,7 @@ class Notebook(Pages):
         purse.moves.append((posted, spent))
         paper.open += back
         paper.moves.append((posted, "payment-taken-back", back))
+        paper.less.append((day, -back))
 
     def undo(self, payment: str, invoice: str, day: date) -> None:
         """A person takes an allocation back."""
@@ -312,13 +313,13 @@ class Notebook(Pages):
         return [(DISCOUNTS, amount - sum(tax for _, tax, _ in taxes), rest), *taxes]
 
     def _reduce(self, paper: Paper, amount: int, sides: Sequence[Side], day: date, kind: str, sign: int) -> None:
-        """The invoice is less (1) or more again (-1) by an amount that stands on these accounts, from `paper.open`
-        down."""
+        """The invoice is less (1) or more again (-1) by an amount on these accounts, from `paper.open` down."""
         worth = paper.value(paper.open, paper.open - amount)
         lines = [(account, paper.currency, sign * side, None if own is None else sign * own)
                  for account, side, own in sides if side]  # fmt: skip
         lines.append((CUSTOMERS, paper.currency, -sign * amount, None if worth is None else -sign * worth))
         paper.moves.append((self.write(day, paper.currency, lines), kind, -sign * amount))
+        paper.less.append((day, sign * amount))
 
     # -- crediting ----------------------------------------------------------------------------------------------------
 

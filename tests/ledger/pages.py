@@ -105,6 +105,8 @@ class Paper:
     left_of_sale: dict[str, int] = field(default_factory=dict)
     """What notes have left of the sale, by account."""
     moves: list[Move] = field(default_factory=list)
+    less: list[tuple[date, int]] = field(default_factory=list)
+    """What was open by less from a day on, by its own account, whatever page it is written on."""
     revision: int = 1
     """Of the order."""
     is_charge: bool = False

@@ -220,10 +220,10 @@ async def test_a_policy_that_only_announces_books_nothing(desk: Desk) -> None:
 
 
 def test_interest_is_rounded_half_up_once() -> None:
-    assert interest_on(3720, "0.08", 15) == 12
-    assert interest_on(3650, "0.1", 1) == 1
-    assert interest_on(1825, "0.1", 1) == 1  # half a cent
-    assert interest_on(1824, "0.1", 1) == 0
+    assert interest_on(3720 * 15, "0.08") == 12
+    assert interest_on(3650, "0.1") == 1
+    assert interest_on(1825, "0.1") == 1  # half a cent
+    assert interest_on(1824, "0.1") == 0
 
 
 async def test_what_late_payment_costs_is_found_by_number_and_among_the_customers_invoices(

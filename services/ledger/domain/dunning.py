@@ -35,6 +35,13 @@ class Policy:
     books_charges: bool
 
 
+class Move(NamedTuple):
+    """What an invoice was open by less from a day on; below zero: by more."""
+
+    on: date
+    amount: int
+
+
 class Overdue(NamedTuple):
     """An invoice that is open beyond its day."""
 
@@ -56,6 +63,8 @@ class Overdue(NamedTuple):
     charge: bool
     """Whether it is itself over late payment: no interest on interest."""
     stopped: bool
+    moves: Sequence[Move] = ()
+    """What was paid or deducted since interest was counted last."""
 
 
 class Item(NamedTuple):
@@ -81,14 +90,56 @@ class Letter(NamedTuple):
     """Of several letters of a day, where one cannot hold all that is overdue."""
 
     @property
+    def asked(self) -> int:
+        """What is open of all that nothing stops."""
+        return sum(item.overdue.open for item in self.items if not item.overdue.stopped)
+
+    @property
+    def stopped(self) -> int:
+        """What is open of what is disputed or promised: listed, and not asked for."""
+        return sum(item.overdue.open for item in self.items if item.overdue.stopped)
+
+    @property
     def interest(self) -> int:
         """On all its invoices, since they were dunned last."""
         return sum(item.interest for item in self.items)
 
 
-def interest_on(amount: int, rate: str, days: int) -> int:
-    """Simple interest for so many days of a year of 365, rounded half up once per invoice."""
-    return divide_half_up(amount * to_micro(rate) * days, MICRO * YEAR_DAYS)
+def open_days(still_open: int, moves: Iterable[Move], since: date, until: date) -> int:
+    """What was open, times the days on which it was, from a day up to another: what was paid on a day was not open any
+    more on the next.
+    """
+    days = still_open * max(0, (until - since).days)
+    return days + sum(move.amount * max(0, (min(move.on, until) - since).days) for move in moves)
+
+
+def interest_on(open_for_days: int, rate: str) -> int:
+    """Simple interest of a year of 365 days, on minor units times days; rounded half up once per invoice."""
+    return divide_half_up(open_for_days * to_micro(rate), MICRO * YEAR_DAYS)
+
+
+Covered = tuple[str, str, str, int, int]
+"""Company, customer, currency, what is overdue, and the money of theirs that lies unapplied."""
+
+
+def not_covered(
+    written: Iterable[Letter], unapplied: Mapping[tuple[str, str, str], int]
+) -> tuple[list[Letter], list[Covered]]:
+    """Without the letters to customers whose own money would pay all that they are asked for: nobody has only said yet
+    which invoice it is for.
+    """
+    by_customer: dict[tuple[str, str, str], list[Letter]] = {}
+    for letter in written:
+        by_customer.setdefault((letter.company, letter.customer, letter.currency), []).append(letter)
+    left: list[Letter] = []
+    covered: list[Covered] = []
+    for key, ones in by_customer.items():
+        asked, money = sum(one.asked for one in ones), unapplied.get(key, 0)
+        if money >= asked:
+            covered.append((*key, asked, money))
+        else:
+            left += ones
+    return left, covered
 
 
 def next_level(one: Overdue, policy: Policy, day: date) -> Level | None:
@@ -127,8 +178,8 @@ def letters(overdue: Iterable[Overdue], policy: Policy, day: date, own: str) -> 
 def _item(one: Overdue, level: Level | None, day: date) -> Item:
     if level is None:
         return Item(one, one.reached or 0, 0, steps=False)
-    days = (day - one.interest_until).days
-    return Item(one, level.level, interest_on(one.open, level.interest_rate, max(0, days)), steps=True)
+    days = open_days(one.open, one.moves, one.interest_until, day)
+    return Item(one, level.level, interest_on(days, level.interest_rate), steps=True)
 
 
 def policy_of(rows: Iterable[Mapping[str, object]]) -> Policy | None:

@@ -15,12 +15,23 @@ from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.ids import UUID, derive
 from chassis.requests import Answer, Result
-from contracts.money import AmountError, to_minor
+from contracts.money import AmountError, from_minor, to_minor
 from services.ledger import translate
 from services.ledger.commands import RunDunning, SetDunningPolicy, StopDunning
 from services.ledger.domain.books import DUNNING_INCOME, RECEIVABLE, Books
 from services.ledger.domain.documents import charge_id
-from services.ledger.domain.dunning import CHARGES, Item, Letter, Overdue, Policy, letters, policy_of
+from services.ledger.domain.dunning import (
+    CHARGES,
+    Covered,
+    Item,
+    Letter,
+    Move,
+    Overdue,
+    Policy,
+    letters,
+    not_covered,
+    policy_of,
+)
 from services.ledger.domain.exchange import Quote, Rate, value
 from services.ledger.domain.late import on_open_day
 from services.ledger.domain.numbering import DocumentNumber, Series, hand_out, how_many, told_number
@@ -44,6 +55,8 @@ class Run(NamedTuple):
     policy: Policy
     overdue: Sequence[Overdue]
     written: Sequence[Letter]
+    covered: Sequence[Covered]
+    """Who gets none, because their own money would pay it."""
     cause: Cause
 
 
@@ -110,6 +123,8 @@ async def run_dunning(commands: Sequence[RunDunning], unit: UnitOfWork) -> Seque
     asked = sorted({(c.company, day) for c, day in zip(commands, days, strict=True) if c.company in policies})
     before, last = await store.read_runs(unit.raw, asked)
     overdue = _by_run(await store.read_overdue(unit.raw, [run for run in asked if run not in before]))
+    owing = sorted({(one.company, one.customer, one.currency) for found in overdue.values() for one in found})
+    unapplied = await store.read_unapplied(unit.raw, owing) if owing else {}
     runs: dict[tuple[str, date], Run] = {}
     results: list[Result] = []
     for command, day in zip(commands, days, strict=True):
@@ -128,10 +143,11 @@ async def run_dunning(commands: Sequence[RunDunning], unit: UnitOfWork) -> Seque
             results.append(Refused("before-last-run", detail, "/day"))
         else:
             found = overdue.get(key, [])
-            written = letters(found, policy, day, of_company.currency)
-            runs[key] = Run(of_company, day, policy, found, written, command.cause)
+            written, covered = not_covered(letters(found, policy, day, of_company.currency), unapplied)
+            runs[key] = Run(of_company, day, policy, found, written, covered, command.cause)
             before[key], last[command.company] = len(written), day
-            results.append(Answer(201, {"day": day.isoformat(), "letters": len(written), "repeated": False}))
+            body = {"day": day.isoformat(), "letters": len(written), "covered": len(covered), "repeated": False}
+            results.append(Answer(201, body))
     if runs:
         await _write(list(runs.values()), books, unit)
     return results
@@ -161,13 +177,19 @@ async def _write(runs: Sequence[Run], books: Mapping[str, Books], unit: UnitOfWo
                 steps.append((one.company, one.invoice, 0, run.day, None, 0, one.due_on))
                 unit.emit(*translate.invoice_overdue(one, run.day), run.cause)
                 unit.audit(run.cause, "invoice.overdue", str(one.invoice), {"due_on": one.due_on.isoformat()})
+        for _, customer, currency, asked, money in run.covered:
+            why = {"overdue": from_minor(asked, currency), "unapplied": from_minor(money, currency)}
+            unit.audit(run.cause, "dunning.covered", customer, {"currency": currency, **why})
     written = [(run, letter) for run in runs for letter in run.written]
     heads = await _heads(written, books, unit)
     charges = await _charge(written, heads, books, unit)
     for run, letter in written:
         identity = letter_id(letter, run.day)
+        # Interest that is owed and could not be booked uses up no days: the next letter counts them again.
+        counted = not run.policy.books_charges or not letter.interest or identity in charges
         steps += [
-            (letter.company, item.overdue.invoice, item.level, run.day, identity, item.interest, run.day)
+            (letter.company, item.overdue.invoice, item.level, run.day, identity)
+            + ((item.interest, run.day) if counted else (0, item.overdue.interest_until))
             for item in letter.items
             if item.steps
         ]
@@ -299,4 +321,5 @@ def _overdue(row: asyncpg.Record) -> Overdue:
         row["interest_until"] or row["due_on"],
         row["series"] == CHARGES,
         row["stopped"],
+        [Move(on, amount) for on, amount in zip(row["days"], row["amounts"], strict=True)],
     )

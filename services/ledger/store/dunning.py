@@ -22,12 +22,13 @@ insert into dunning_level (company, version, level, days_overdue, fee, interest_
 select * from unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::bigint[], $6::text[], $7::boolean[])
 """
 
-# What is open and due before the day, by the index of what is open; each with its last step and what stops it.
+# What is open and due before the day, by the index of what is open; each with its last step, what stops it, and on
+# which days it became less, by the documents' own account, closed period or not.
 OVERDUE = """
 select x.day, o.company, o.invoice, o.currency, o.due_on, o.open, o.customer_id, i.series, i.fiscal_year,
     i.serial, i.stated_number, coalesce(i.stated_total, i.total) as stated_total,
     i.order_id, i.order_reference, i.issued_on, s.level as reached, s.interest_until,
-    t.kind is not null as stopped
+    t.kind is not null as stopped, m.days, m.amounts
 from unnest($1::text[], $2::date[]) as x(company, day)
 cross join lateral (select * from open_item p where p.company = x.company and p.open > 0 and p.due_on < x.day
     offset 0) o
@@ -36,8 +37,26 @@ left join lateral (select max(level) as level, max(interest_until) as interest_u
     where d.company = o.company and d.invoice = o.invoice offset 0) s on true
 left join lateral (select kind from dunning_stop p where p.company = o.company and p.invoice = o.invoice
     and (p.until is null or p.until >= x.day) offset 0) t on true
+cross join lateral (select coalesce(array_agg(e.day order by e.day), '{}') as days,
+        coalesce(array_agg(c.amount order by e.day), '{}') as amounts
+    from (select company, entry, coalesce(invoice_amount, amount) as amount from allocation a
+            where a.invoice = o.invoice
+        union all select company, entry, amount from deduction d where d.invoice = o.invoice offset 0) c
+    cross join lateral (select coalesce(original_on, posted_on) as day from journal_entry j
+        where j.company = c.company and j.id = c.entry offset 0) e
+    where c.company = o.company) m
 where case when i.stated_number is null then i.issued_on else coalesce(i.posted_on, i.issued_on) end <= x.day
 order by o.company, x.day, o.customer_id, o.due_on, o.invoice
+"""
+
+# By the index of what is left.
+UNAPPLIED = """
+select x.company, x.customer, x.currency, u.unapplied from unnest($1::text[], $2::text[], $3::text[])
+    as x(company, customer, currency)
+cross join lateral (select sum(unapplied)::bigint as unapplied from (select * from unapplied_cash w
+        where w.customer_id = x.customer and w.unapplied > 0 offset 0) c
+    where c.company = x.company and c.currency = x.currency) u
+where u.unapplied > 0
 """
 
 INSERT_RUNS = """
@@ -80,6 +99,14 @@ async def insert_levels(connection: asyncpg.Connection, rows: Iterable[LevelRow]
 async def read_overdue(connection: asyncpg.Connection, runs: Sequence[tuple[str, date]]) -> list[asyncpg.Record]:
     """What companies have open beyond these days, customer by customer."""
     return await connection.fetch(OVERDUE, [company for company, _ in runs], [day for _, day in runs])
+
+
+async def read_unapplied(
+    connection: asyncpg.Connection, customers: Sequence[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], int]:
+    """What lies unapplied of these customers' money, by company, customer and currency."""
+    rows = await connection.fetch(UNAPPLIED, *zip(*customers, strict=True))
+    return {(company, customer, currency): unapplied for company, customer, currency, unapplied in rows}
 
 
 async def read_runs(

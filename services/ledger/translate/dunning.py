@@ -50,7 +50,6 @@ def dunning_level_reached(
 ) -> Emission:
     """A customer is reminded."""
     currency = letter.currency
-    overdue = sum(item.overdue.open for item in letter.items)
     data: dict[str, object] = {
         "letter": letter_id,
         "day": day,
@@ -73,10 +72,11 @@ def dunning_level_reached(
             }
             for item in letter.items
         ],
-        "overdue": from_minor(overdue, currency),
+        "overdue": from_minor(letter.asked, currency),
+        "stopped": from_minor(letter.stopped, currency),
         "fee": from_minor(letter.fee, currency),
         "interest": from_minor(letter.interest, currency),
-        "total": from_minor(overdue + letter.fee + letter.interest, currency),
+        "total": from_minor(letter.asked + letter.fee + letter.interest, currency),
     }
     if charge is not None:
         data["charge"], data["charge_number"] = charge
