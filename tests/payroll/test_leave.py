@@ -132,13 +132,13 @@ def test_working_days_are_those_of_the_country() -> None:
     assert leave.working_days(*week, "GR", {date(2026, 11, 25)}) == 4
 
 
-async def with_leave(client: httpx.AsyncClient) -> None:
+async def with_leave(client: httpx.AsyncClient, until: str = "2026-10") -> None:
     """Annual leave of 24 days since January 2026, leave without pay, ten months closed."""
     await asked(client, f"{AT}/leave/types", leave_type="ANNUAL", name="Annual leave")
     await asked(client, f"{AT}/leave/types", leave_type="UNPAID", name="Leave without pay", paid=False, limited=False)
     await asked(client, f"{AT}/leave/rules", leave_type="ANNUAL", effective_on="2026-01-01", days_per_year="24",
                 carried_over_max="5", carried_over_until=3)  # fmt: skip
-    await asked(client, f"{AT}/leave/months", month="2026-10")
+    await asked(client, f"{AT}/leave/months", month=until)
 
 
 async def test_a_request_is_approved_by_the_manager_and_taken_at_once(office: Department) -> None:

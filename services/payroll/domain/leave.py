@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -110,7 +111,7 @@ def close_month(month: str, employment: Employment, rules: Collection[Rule], ent
         rule = rule_on(rules, leave_type, last)
         if rule is None:
             continue
-        accrual = _accrued(rule, first, last, employment)
+        accrual = accrued(rule, first, last, employment)
         if accrual and (leave_type, "accrual", month) not in written:
             made.append(Entry(leave_type, "accrual", last, accrual, month))
         lapsed = _lapsed(rule, last, [*entries, *made])
@@ -119,16 +120,21 @@ def close_month(month: str, employment: Employment, rules: Collection[Rule], ent
     return made
 
 
-def _accrued(rule: Rule, first: date, last: date, employment: Employment) -> int:
+def accrued(rule: Rule, first: date, last: date, employment: Employment) -> int:
     """The month's part of the year: twelve whole months come to the year exactly, a part of one by its days."""
     begin = max(first, employment.first)
     end = last if employment.last is None else min(last, employment.last)
     if begin > end:
         return 0
-    whole = rounded(Fraction(rule.yearly * last.month, MONTHS)) - rounded(
-        Fraction(rule.yearly * (last.month - 1), MONTHS)
-    )
+    whole = _whole(rule.yearly, last.month)
+    if (begin, end) == (first, last):
+        return whole
     return rounded(Fraction(whole * ((end - begin).days + 1), (last - first).days + 1))
+
+
+@cache
+def _whole(yearly: int, month: int) -> int:
+    return rounded(Fraction(yearly * month, MONTHS)) - rounded(Fraction(yearly * (month - 1), MONTHS))
 
 
 def _lapsed(rule: Rule, last: date, entries: Collection[Entry]) -> tuple[str, int] | None:
@@ -141,20 +147,31 @@ def _lapsed(rule: Rule, last: date, entries: Collection[Entry]) -> tuple[str, in
 
 
 def _carried_over(rule: Rule, last: date, entries: Collection[Entry]) -> int:
-    """What went over and was not taken in time. What is taken in the new year is taken of it first."""
+    """What went over and was neither taken nor taken away in time, which happens to it first in the new year.
+
+    What was entered on 1 January was brought along as well. No more expires than is there.
+    """
     begin = date(last.year, 1, 1)
     own = [entry for entry in entries if entry.leave_type == rule.leave_type]
     brought = balance(own, rule.leave_type, begin - timedelta(1)) + sum(
-        entry.hundredths for entry in own if entry.kind == "forfeited" and _base(entry.period) == f"{last.year - 1}"
+        entry.hundredths
+        for entry in own
+        if (entry.kind == "forfeited" and base(entry.period) == f"{last.year - 1}") or _opening(entry, begin)
     )
     used = -sum(
-        entry.hundredths for entry in own
-        if entry.kind in ("taken", "returned") and begin <= entry.effective_on <= last
+        entry.hundredths
+        for entry in own
+        if begin <= entry.effective_on <= last and not _opening(entry, begin)
+        and (entry.kind in ("taken", "returned") or (entry.kind == "adjustment" and entry.hundredths < 0))
     )  # fmt: skip
-    return max(brought - max(used, 0), 0)
+    return max(min(brought - max(used, 0), balance(own, rule.leave_type, last)), 0)
 
 
-def _base(period: str) -> str:
+def _opening(entry: Entry, begin: date) -> bool:
+    return entry.kind == "adjustment" and entry.effective_on == begin
+
+
+def base(period: str) -> str:
     """The period that an entry is for, which it corrects if it is not the first one."""
     return period.partition(CORRECTED)[0]
 
@@ -164,7 +181,7 @@ def apart(entry: Entry, entries: Iterable[Entry]) -> Entry:
     written = {other.period for other in entries if other[:2] == entry[:2]}
     if entry.period not in written and (entry.hundredths < 0) == (entry.kind == "forfeited"):
         return entry
-    number = 1 + sum(_base(period) == entry.period and period != entry.period for period in written)
+    number = 1 + sum(base(period) == entry.period and period != entry.period for period in written)
     return entry._replace(period=f"{entry.period}{CORRECTED}{number}")
 
 

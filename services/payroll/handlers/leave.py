@@ -16,6 +16,7 @@ from services.payroll.domain import effective
 from services.payroll.domain import leave as rules
 from services.payroll.domain.employment import Forbidden, Staff
 from services.payroll.domain.leave import Employment, Entry, LeaveType, Outlook, Request
+from services.payroll.domain.leave_settling import closed_terms, settled
 from services.payroll.domain.rights import OFFICER
 from services.payroll.handlers.days import todays
 from services.payroll.handlers.viewing import needs_everybody, viewers
@@ -169,7 +170,10 @@ class LeaveLedger:
         return results
 
     async def close_leave_months(self, commands: Sequence[CloseLeaveMonths], unit: UnitOfWork) -> Sequence[Result]:
-        """Each month that is over, once and in their order: what it adds, and what expires with it."""
+        """Each month that is over, once and in their order: what it adds, and what expires with it.
+
+        Before them what closed months owe who was registered after them, or take back where a first or last day moved.
+        """
         await staff_store.lock(unit.raw, unit.companies)
         today = await todays(unit)
         staff = await staff_store.read(unit.raw, unit.companies)
@@ -190,18 +194,21 @@ class LeaveLedger:
                 continue
             open_ = rules.open_months(ledger.closed, ledger.rules, last)
             closing = open_[:1] if command.through is None else open_
-            written = 0
+            known = len(entries)
+            if closing or command.through is not None:
+                entries += [(company, UUID(who.hex), entry) for who, entry in _settled(of, ledger)]
             for month in closing:
                 for employee in of.employments:
                     held = ledger.entries.setdefault(employee, [])
                     made = rules.close_month(month, employment_of(of, employee), ledger.rules, held)
                     held.extend(made)
                     entries += [(company, UUID(employee.hex), entry) for entry in made]
-                    written += len(made)
                 months.append((company, month))
+            written = len(entries) - known
             if closing:
                 ledger.closed = closing[-1]
-                unit.audit(command.cause, "leave-months-closed", closing[-1], {"entries": written})
+            if closing or written:
+                unit.audit(command.cause, "leave-months-closed", ledger.closed or "", {"entries": written})
             more = len(open_) > len(closing)
             results.append(Answer(201, {"months": closing, "entries": written} | ({"more": True} if more else {})))
         kinds = await self._kinds(ledgers, [(company, who, entry.leave_type) for company, who, entry in entries], unit)
@@ -233,6 +240,19 @@ class LeaveLedger:
 
     def _shut(self) -> Refused | None:
         return SHUT if self.vault is None else None
+
+
+def _settled(of: Staff, ledger: Ledger) -> list[tuple[uuid.UUID, Entry]]:
+    """What closed months owe people or take back, written into the ledger; not of kinds that cannot be opened."""
+    terms, found = closed_terms(ledger.rules, ledger.closed), list[tuple[uuid.UUID, Entry]]()
+    open_ = [term for term in terms if not ledger.types[term.rule.leave_type].confidential]
+    for employee in of.employments:
+        held = ledger.entries.setdefault(employee, [])
+        erased = any(entry.leave_type == rules.SEALED for entry in held)
+        made = settled(employment_of(of, employee), open_ if erased else terms, ledger.rules, held)
+        held.extend(made)
+        found += [(employee, entry) for entry in made]
+    return found
 
 
 def _sealed_rules(ledger: Ledger) -> bool:
