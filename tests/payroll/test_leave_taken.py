@@ -10,13 +10,13 @@ import pytest
 
 from services.payroll.domain import leave
 from services.payroll.domain.employment import Forbidden
-from services.payroll.domain.leave import Decider, Entry, LeaveType, Outlook, Request
+from services.payroll.domain.leave import Decider, Employment, Entry, LeaveType, Outlook, Request
 from services.payroll.main import build
 from tests.payroll.office import asked, person, refused
 from tests.payroll.test_leave import AT, EVER, ledger_of, months, people_of_two, rule
 from tests.support.department import Department
 
-ANNUAL = LeaveType("ANNUAL", True, True)
+ANNUAL, UNPAID = LeaveType("ANNUAL", True, True), LeaveType("UNPAID", False, False)
 CANCELLED = """
 insert into leave_decision (company, request, revision, decision, asked_by, decided_by, recorded_at)
 select company, request, 2, 'cancelled', asked_by, $2, now() from leave_request where request = $1
@@ -106,3 +106,27 @@ async def test_who_was_away_does_not_take_it_back_alone_afterwards(office: Depar
                 await unit.raw.execute(CANCELLED, uuid.UUID(request), actor)
     async with office.client(build, scopes={"payroll:team"}, actor="boss") as client:
         await asked(client, decision, decision="cancelled")
+
+
+LEAVING: list[tuple[str, Employment, LeaveType, str | None]] = [
+    ("left in between", Employment(date(2020, 1, 1), date(2026, 3, 12)), ANNUAL, "leave-outside-employment"),
+    ("left before, no balance", Employment(date(2020, 1, 1), date(2026, 3, 1)), UNPAID, "leave-outside-employment"),
+    ("leaves with it", Employment(date(2020, 1, 1), date(2026, 3, 13)), ANNUAL, None),
+    ("begins later by now", Employment(date(2026, 3, 10), None), UNPAID, "leave-outside-employment"),
+]
+
+
+@pytest.mark.parametrize("case", LEAVING, ids=lambda case: str(case[0]))
+def test_leave_is_approved_for_days_of_the_employment_alone(
+    case: tuple[str, Employment, LeaveType, str | None],
+) -> None:
+    """P11: a last day that became known after they asked; such a request can still be rejected or taken back."""
+    _, employment, kind, expected = case
+    request = approved(date(2026, 3, 9), date(2026, 3, 13))._replace(state="asked", leave_type=kind.code)
+    held = [Entry("ANNUAL", "adjustment", date(2026, 1, 1), 1_000, "brought")]
+    ahead = Outlook(employment, [rule(2400)], "2026-02", date(2026, 3, 2))
+    found = {}
+    for decision in ("approved", "rejected", "cancelled"):
+        made = leave.decide(request, decision, Decider(True, False, False), kind, held, ahead)
+        found[decision] = made.code if isinstance(made, Forbidden) else None
+    assert found == {"approved": expected, "rejected": None, "cancelled": None}

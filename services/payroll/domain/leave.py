@@ -268,8 +268,7 @@ def ask(
         return Forbidden("leave-ends-before-start", f"It begins on {wanted.first}.", "last")
     if wanted.last > ahead.end:
         return Forbidden("leave-too-far-ahead", f"Leave is asked for until {ahead.end}.", "last")
-    employment = ahead.employment
-    if wanted.first < employment.first or (employment.last is not None and wanted.last > employment.last):
+    if _outside(wanted, ahead.employment):
         return Forbidden("leave-outside-employment", "They are not employed on all of these days.", "first")
     if wanted.hundredths == 0:
         return Forbidden("leave-without-working-day", "Nobody works on these days.", "first")
@@ -286,6 +285,10 @@ def ask(
     ]  # fmt: skip
     short = _short(wanted, [*entries, *waiting], ahead)
     return None if short is None else Forbidden("leave-balance-short", short, "leave_type", conflict=True)
+
+
+def _outside(request: Request, employment: Employment) -> bool:
+    return request.first < employment.first or (employment.last is not None and request.last > employment.last)
 
 
 def _taken(request: Request) -> Entry:
@@ -340,6 +343,9 @@ def decide(
         return Forbidden("self-approval", "Somebody else decides about it.", None, conflict=True)
     elif not by.may:
         return Forbidden("not-their-manager", "Their manager decides about it.", None)
+    if decision == "approved" and _outside(request, ahead.employment):  # known only after it was asked for
+        detail = "They are not employed on all of these days."
+        return Forbidden("leave-outside-employment", detail, None, conflict=True)
     if not known.limited:
         return []
     if decision == "approved":
