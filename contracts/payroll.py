@@ -57,6 +57,10 @@ class EmploymentChanged(EventData, topic="payroll.employees", key="employee"):
     department: Text
     cost_centre: Reference | None
     manager: Uuid | None
+    not_left_on: Annotated[
+        CalendarDate | None,
+        Field(description="A last day that EmployeeLeft told and that was wrong. Another one is told when it is over."),
+    ] = None
 
 
 class EmployeeLeft(EventData, topic="payroll.employees", key="employee"):

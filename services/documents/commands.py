@@ -59,7 +59,8 @@ class StartRetention:
 
     cause: Cause
     employee: UUID
-    since: date
+    since: date | None
+    """None: they had not left, and nothing runs."""
 
 
 @dataclass(frozen=True, slots=True)

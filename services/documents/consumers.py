@@ -10,7 +10,7 @@ from chassis.errors import Outcomes
 from contracts.inventory import StockIssued
 from contracts.ledger import AccountOpened, CreditCheckRequired, ExchangeRateRecorded, InvoicePaid, TaxCodeDefined
 from contracts.ledger_dues import InvoiceOverdue
-from contracts.payroll import EmployeeLeft, EmployeeRegistered, EmploymentChanged
+from contracts.payroll import EmployeeLeft, EmployeeRegistered
 from services.documents import handlers
 from services.documents.translate import (
     CreditNoteToFile,
@@ -18,6 +18,7 @@ from services.documents.translate import (
     InvoiceToFile,
     LetterToFile,
     NewCompany,
+    NotLeft,
     PapersOfLeaver,
     ShipmentToFile,
     StatementToFile,
@@ -29,6 +30,7 @@ from services.documents.translate import (
     to_register_shipment,
     to_register_statement,
     to_start_retention,
+    to_withdraw_retention,
 )
 
 consumers = Consumers("documents")
@@ -83,6 +85,13 @@ async def on_document_retention_started(events: Sequence[Received[PapersOfLeaver
     return await handlers.start_retention([to_start_retention(event) for event in events], unit)
 
 
+@consumers.on(NotLeft)
+async def on_employment_changed(events: Sequence[Received[NotLeft]], unit: UnitOfWork) -> Outcomes:
+    """Somebody had not left on the day that was told: nothing is counted from it any more."""
+    withdrawn = [command for event in events if (command := to_withdraw_retention(event)) is not None]
+    return await handlers.start_retention(withdrawn, unit)
+
+
 consumers.ignore(ExchangeRateRecorded, because="a rate of exchange is no paper")
 consumers.ignore(
     AccountOpened, CreditCheckRequired, TaxCodeDefined, because="the chart of accounts, credit and taxes are not papers"
@@ -92,7 +101,7 @@ consumers.ignore(
 )
 consumers.ignore(InvoicePaid, because="a payment changes nothing that is printed on the invoice")
 consumers.ignore(
-    EmployeeRegistered, EmploymentChanged, EmployeeLeft,
+    EmployeeRegistered, EmployeeLeft,
     because="payroll sends the papers of employments itself, and says apart from when on they are kept",
 )  # fmt: skip
 consumers.ignore(StockIssued, because="what goods cost stands on no paper that goes with them")

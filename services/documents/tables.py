@@ -22,10 +22,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 CODE = "~ '^[a-z][a-z0-9_]{0,39}$'"
-EXEMPT: dict[str, str] = {
-    "file_step": "what no row speaks of is nobody's",
-    "sweep_place": "how far the sweep of the one store has come",
-}
+EXEMPT: dict[str, str] = {"file_step": "what no row speaks of is nobody's", "sweep_place": "how far a sweep has come"}
 """Tables without company data, and why."""
 
 
@@ -76,12 +73,13 @@ class Letterhead(OwnTable, table=True):
 
 
 class RetentionStart(OwnTable, table=True):
-    """From which day on a person's papers are kept for their time; the latest counts. Facts."""
+    """From which day on a person's papers are kept; what was told last counts, without a day nothing runs. Facts."""
 
     __tablename__ = "retention_start"
     company: str = Field(sa_column=_text(key=True))
     employee: UUID = Field(primary_key=True)
-    since: date = Field(primary_key=True)
+    position: int = Field(sa_column=_counted(key=True))
+    since: date | None
     cause: UUID
     at: datetime = Field(sa_column=_moment())
 

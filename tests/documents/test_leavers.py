@@ -6,7 +6,7 @@ from typing import Any
 
 from chassis.ids import derive
 from contracts import published
-from contracts.payroll import DocumentRetentionStarted
+from contracts.payroll import DocumentRetentionStarted, EmploymentChanged
 from tests.chassis.statements import counting_statements
 from tests.documents.archive import Archive, hire
 from tests.support.department import Event, event
@@ -49,6 +49,30 @@ async def test_papers_that_are_filed_after_the_last_day_say_it_too(archive: Arch
     await archive.hear(left("Anna", "2027-08-31"))
     await archive.hear(hire("Anna"))
     assert await kept(archive, "Anna") == [("2027-08-31", "2027-08-31")]
+
+
+def had_not_left(name: str, day: str | None, sequence: int) -> Event:
+    """The last day that was told of this person was wrong; without a day something else about them is another."""
+    data = published.sample("EmploymentChanged.v1").data | {"employee": str(derive("test-employee", name))}
+    data.pop("not_left_on", None)
+    return event(EmploymentChanged, "acme", data | ({"not_left_on": day} if day else {}), sequence=sequence)
+
+
+async def test_a_last_day_that_was_wrong_counts_no_more(archive: Archive) -> None:
+    """X3: nothing runs while they have not left after all; the day that is told last counts, also an earlier one."""
+    await archive.hear(hire("Anna"), hire("Boris"))
+    await archive.hear(left("Anna", "2027-08-31"), left("Boris", "2027-08-31"))
+    await archive.hear(had_not_left("Anna", None, 2))
+    assert await kept(archive, "Anna") == [("2027-08-31", "2027-08-31")]
+    await archive.hear(had_not_left("Anna", "2027-08-31", 3))
+    assert await kept(archive, "Anna") == [(None, None)]
+    assert await kept(archive, "Boris") == [("2027-08-31", "2027-08-31")]
+    await archive.hear(
+        left("Anna", "2027-10-31", 4), had_not_left("Anna", "2027-10-31", 5), left("Anna", "2027-09-30", 6)
+    )
+    assert await kept(archive, "Anna") == [("2027-09-30", "2027-09-30")]
+    audit = await archive.rows("select count(*) from audit where action = 'retention-withdrawn'")
+    assert audit == [(2,)]
 
 
 async def test_many_leavers_cost_as_many_statements_as_one(archive: Archive) -> None:

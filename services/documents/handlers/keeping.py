@@ -11,8 +11,10 @@ from services.documents.store import documents as store
 
 
 async def start_retention(commands: Sequence[StartRetention], unit: UnitOfWork) -> Outcomes:
-    """Note the day, for all papers of these people, those included that are filed later."""
-    await store.add_retentions(unit.raw, commands, unit.now)
+    """Note the day, or that none runs any more, for all papers of these people, those included that are filed later."""
+    if commands:
+        await store.add_retentions(unit.raw, commands, unit.now)
     for command in commands:
-        unit.audit(command.cause, "retention-started", str(command.employee), {"since": command.since.isoformat()})
+        action = "retention-started" if command.since is not None else "retention-withdrawn"
+        unit.audit(command.cause, action, str(command.employee), {"since": command.since})
     return None

@@ -58,8 +58,8 @@ left join lateral (select name from party where company = $1 and party = d.party
 left join lateral (select * from document_content where company = $1 and document = d.document offset 0) c on true
 left join lateral (select * from document_version where company = $1 and document = d.document
     order by version desc limit 1) v on true
-left join lateral (select max(since) as since from retention_start where company = $1 and employee = d.employee_id
-    offset 0) r on true
+left join lateral (select since from retention_start where company = $1 and employee = d.employee_id
+    order by position desc limit 1) r on true
 """
 PAGE = HEADS + "order by d.position desc limit $4"
 ONE = HEADS.format(source="from (select * from document where company = $1 and document = $2 offset 0) d")

@@ -204,17 +204,16 @@ async def letterheads(connection: asyncpg.Connection, companies: Collection[str]
 # -- how long papers are kept ------------------------------------------------------------------------------------------
 
 ADD_RETENTIONS = """
-insert into retention_start (company, employee, since, cause, at) select x.*, $5
-from unnest($1::text[], $2::uuid[], $3::date[], $4::uuid[]) as x on conflict do nothing
+insert into retention_start (company, employee, since, cause, at) select x.company, x.employee, x.since, x.cause, $5
+from unnest($1::text[], $2::uuid[], $3::date[], $4::uuid[]) with ordinality as x(company, employee, since, cause, nth)
+order by x.nth
 """
 
 
 async def add_retentions(connection: asyncpg.Connection, commands: Sequence[StartRetention], now: datetime) -> None:
-    """Note from which day on the papers of these people are kept; the same day again changes nothing."""
-    rows = sorted({(c.cause.company, c.employee, c.since): c.cause.id for c in commands}.items())
-    keys = [key for key, _ in rows]
-    columns = [company for company, _, _ in keys], [employee for _, employee, _ in keys], [since for *_, since in keys]
-    await connection.execute(ADD_RETENTIONS, *columns, [cause for _, cause in rows], now)
+    """Note from which day on the papers of these people are kept, or that nothing runs, in the order of telling."""
+    rows = [(c.cause.company, c.employee, c.since, c.cause.id) for c in commands]
+    await connection.execute(ADD_RETENTIONS, *map(list, zip(*rows, strict=True)), now)
 
 
 # -- what else belongs to a document -----------------------------------------------------------------------------------

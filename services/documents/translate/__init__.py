@@ -8,7 +8,7 @@ from services.documents.translate.ids import (
     paper_id,
     party_id,
 )
-from services.documents.translate.keeping import PapersOfLeaver, to_start_retention
+from services.documents.translate.keeping import NotLeft, PapersOfLeaver, to_start_retention, to_withdraw_retention
 from services.documents.translate.leaving import (
     LetterToFile,
     ShipmentToFile,
@@ -39,6 +39,7 @@ __all__ = [
     "InvoiceToFile",
     "LetterToFile",
     "NewCompany",
+    "NotLeft",
     "PapersOfLeaver",
     "ShipmentToFile",
     "StatementToFile",
@@ -62,4 +63,5 @@ __all__ = [
     "to_register_statement",
     "to_start_retention",
     "to_take_file",
+    "to_withdraw_retention",
 ]

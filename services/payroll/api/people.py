@@ -48,10 +48,14 @@ class EmploymentChangeBody(Correctable):
 
 
 class LeavingBody(Body):
-    """The last day of work; null when they stay after all. The reason stays in payroll."""
+    """The last day of work; null when they stay after all. The reason stays in payroll.
+
+    A last day that is over is known to others: it is moved or taken back with a `correction`, which says why.
+    """
 
     left_on: MaybeDay
     reason: Literal["resignation", "dismissal", "end_of_contract", "retirement", "other"] = "other"
+    correction: Literal["mistyped", "wrong_person", "worked_on", "agreed_otherwise"] | None = None
 
 
 class ContractBody(Body):
@@ -139,7 +143,7 @@ async def change_employment(company: str, employee: uuid.UUID, body: EmploymentC
 @router.post("/employees/{employee}/leaving", status_code=201)
 async def record_leaving(company: str, employee: uuid.UUID, body: LeavingBody, call: Write) -> Response:
     """Their last day of work. Others hear of it when it is over."""
-    command = RecordLeaving(call.cause(company), UUID(employee.hex), body.left_on, body.reason)
+    command = RecordLeaving(call.cause(company), UUID(employee.hex), body.left_on, body.reason, body.correction)
     return await call.run(handlers.record_leavings, command)
 
 

@@ -65,6 +65,8 @@ class RecordLeaving:
     employee: UUID
     left_on: date | None
     reason: str
+    correction: str | None = None
+    """What was wrong about a last day that others know; without, it stays."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,8 +138,35 @@ def _alone(staff: Staff, others: Collection[Contract], new: Contract) -> Forbidd
     return None
 
 
+def refusal_of_leaving(
+    staff: Staff, posts: Mapping[str, Post], contracts: Collection[Contract], employee: UUID, left_on: date | None
+) -> Forbidden | None:
+    """Why this cannot be the last day, or none be: a contract that would run on by it is not alone on its post any
+    more, or runs past the post's own end. `staff` knows the day already.
+    """
+    for one in contracts:
+        if one.employee != employee:
+            continue
+        rest = [other for other in contracts if other.contract != one.contract]
+        wrong = _alone(staff, rest, one) or _post_open(posts, one, left_on)
+        if wrong is not None and (left_on is None or one.starts_on <= left_on):
+            return Forbidden(wrong.code, f"Contract {one.reference} would run on. {wrong.detail}", "left_on", True)
+    return None
+
+
+def refusal_of_hire(contracts: Collection[Contract], employee: UUID, first: date | None) -> Forbidden | None:
+    """Why this cannot be the first day of work: a contract begins before it."""
+    for one in contracts:
+        if one.employee == employee and (first is None or one.starts_on < first):
+            detail = f"Contract {one.reference} starts on {one.starts_on}, before the first day of work."
+            return Forbidden("contract-before-hire", detail, "effective_on", conflict=True)
+    return None
+
+
 def _overlap(one: Contract, other: Contract, staff: Staff) -> bool:
     one_end, other_end = one.ends_on(staff.left_on(one.employee)), other.ends_on(staff.left_on(other.employee))
+    if any(end is not None and end < c.starts_on for c, end in ((one, one_end), (other, other_end))):
+        return False  # its person has left before it began
     return (one_end is None or other.starts_on <= one_end) and (other_end is None or one.starts_on <= other_end)
 
 

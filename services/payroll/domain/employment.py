@@ -53,7 +53,7 @@ class Staff:
     departments: dict[str, list[Effective]] = field(default_factory=dict)
     leavings: dict[UUID, Leaving] = field(default_factory=dict)
     told: set[tuple[UUID, date]] = field(default_factory=set)
-    """Leavings that other departments have heard of."""
+    """Leavings that other departments have heard of since they were recorded."""
     cost_centres: set[str] = field(default_factory=set)
 
     def left_on(self, employee: UUID) -> date | None:
@@ -239,12 +239,15 @@ def _no_circle(
     return None
 
 
-def leave(staff: Staff, employee: UUID, left_on: date | None) -> Leaving | Forbidden:
-    """The record of a last day, or why there cannot be one."""
+def leave(staff: Staff, employee: UUID, left_on: date | None, *, corrects: bool = False) -> Leaving | Forbidden:
+    """The record of a last day, or why there cannot be one. One that others know is moved or taken back by who says
+    that it was wrong (`corrects`), and by nobody by mistake.
+    """
     before = staff.leavings.get(employee)
     known = staff.left_on(employee)
-    if known is not None and (employee, known) in staff.told:
-        return Forbidden("already-left", f"They left on {known}, and others know.", "left_on", conflict=True)
+    if known is not None and (employee, known) in staff.told and (not corrects or left_on == known):
+        detail = f"They left on {known}, and others know: say with `correction` what was wrong about it."
+        return Forbidden("already-left", detail, "left_on", conflict=True)
     if left_on is None:
         if known is None:
             return Forbidden("not-leaving", "Nobody has said that they leave.", "left_on", conflict=True)

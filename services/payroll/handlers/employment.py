@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
+from chassis.errors import Refused
 from chassis.ids import UUID
 from chassis.requests import Answer, Result
 from services.payroll.commands.people import ChangeEmployment, RecordLeaving
-from services.payroll.domain import employment
+from services.payroll.domain import contracts as contract_rules
+from services.payroll.domain import effective, employment
 from services.payroll.domain.effective import Effective
 from services.payroll.domain.employment import Forbidden, Leaving, Staff
 from services.payroll.handlers.checklists import make_tasks
 from services.payroll.handlers.days import todays
 from services.payroll.handlers.training import enrol_required
 from services.payroll.store import accounts
+from services.payroll.store import contracts as contract_store
 from services.payroll.store import effective as facts
 from services.payroll.store import staff as store
 from services.payroll.translate import no_such_employee, refused
@@ -29,6 +32,7 @@ async def change_employments(commands: Sequence[ChangeEmployment], unit: UnitOfW
     needs_all = any(command.said.says.get("manager") is not None for command in commands)
     staff = await store.read(unit.raw, unit.companies, None if needs_all else [c.employee for c in commands])
     numbers = await store.numbers(unit.raw, unit.companies, [command.employee for command in commands])
+    contracts = await contract_store.contracts(unit.raw, unit.companies, [command.employee for command in commands])
     results: list[Result] = []
     added: list[tuple[facts.Thing, Effective]] = []
     changed: list[tuple[Cause, UUID, date]] = []
@@ -39,6 +43,9 @@ async def change_employments(commands: Sequence[ChangeEmployment], unit: UnitOfW
             results.append(no_such_employee())
             continue
         made = employment.change(of, employee, command.said, unit.now)
+        if not isinstance(made, Forbidden):
+            first = effective.begins([*of.employments[employee], made])
+            made = contract_rules.refusal_of_hire(contracts[company], employee, first) or made
         if isinstance(made, Forbidden):
             results.append(refused(made))
             continue
@@ -55,9 +62,17 @@ async def change_employments(commands: Sequence[ChangeEmployment], unit: UnitOfW
 
 
 async def record_leavings(commands: Sequence[RecordLeaving], unit: UnitOfWork) -> Sequence[Result]:
-    """The last day of people; whose last day is over has left, and others hear of it at once."""
+    """The last day of people; whose last day is over has left, and others hear of it at once.
+
+    A day that others know already is corrected by another fact beside it, and they hear that it was wrong.
+    """
     await store.lock(unit.raw, unit.companies)
-    staff = await store.read(unit.raw, unit.companies, [command.employee for command in commands])
+    people = [command.employee for command in commands]
+    staff = await store.read(unit.raw, unit.companies, people)
+    posts = await contract_store.posts(unit.raw, unit.companies)
+    contracts = await contract_store.contracts(unit.raw, unit.companies)
+    erased = await store.erased(unit.raw, unit.companies, people)
+    numbers = await store.numbers(unit.raw, unit.companies, people)
     results: list[Result] = []
     added: list[tuple[str, UUID, Leaving, str]] = []
     causes: dict[tuple[str, UUID], Cause] = {}
@@ -67,11 +82,21 @@ async def record_leavings(commands: Sequence[RecordLeaving], unit: UnitOfWork) -
         if employee not in of.employments:
             results.append(no_such_employee())
             continue
-        made = employment.leave(of, employee, command.left_on)
+        before, was = of.leavings.get(employee), of.left_on(employee)
+        if (company, employee) in erased:
+            results.append(Refused("person-erased", "Their pay was erased: their last day stays.", "/left_on", 409))
+            continue
+        made = employment.leave(of, employee, command.left_on, corrects=command.correction is not None)
+        if not isinstance(made, Forbidden):
+            of.leavings[employee] = made
+            last = made.left_on
+            made = contract_rules.refusal_of_leaving(of, posts[company], contracts[company], employee, last) or made
         if isinstance(made, Forbidden):
+            _as_before(of, employee, before)
             results.append(refused(made))
             continue
-        of.leavings[employee] = made
+        if was is not None and (employee, was) in of.told:
+            _tell_of_correction(command, was, numbers[company, employee], of, unit)
         added.append((company, employee, made, command.reason))
         causes[company, employee] = command.cause
         unit.audit(command.cause, "leaving-recorded", str(employee), {"left_on": made.left_on})
@@ -80,6 +105,24 @@ async def record_leavings(commands: Sequence[RecordLeaving], unit: UnitOfWork) -
     await make_tasks([(company, employee) for company, employee, made, _ in added if made.left_on], "leaving", unit)
     await tell_who_left(staff, causes, unit)
     return results
+
+
+def _as_before(staff: Staff, employee: UUID, leaving: Leaving | None) -> None:
+    if leaving is not None:
+        staff.leavings[employee] = leaving
+    else:
+        staff.leavings.pop(employee, None)
+
+
+def _tell_of_correction(command: RecordLeaving, was: date, number: str, staff: Staff, unit: UnitOfWork) -> None:
+    """Others know a last day that was wrong. Whether another one is over is told like any."""
+    employee, cause = command.employee, command.cause
+    staff.told.discard((employee, was))
+    after = was + timedelta(1)
+    position = staff.position(employee, after, staff.organisation(after))
+    unit.emit(*translate.leaving_corrected(employee, number, was, position), cause, ordinal=2)
+    details = {"was": was, "left_on": command.left_on, "correction": command.correction}
+    unit.audit(cause, "leaving-corrected", str(employee), details)
 
 
 async def tell_who_left(staff: dict[str, Staff], causes: dict[tuple[str, UUID], Cause], unit: UnitOfWork) -> int:

@@ -19,7 +19,11 @@ select distinct on (company, employee) company, employee, revision, left_on from
 where company = any($1::text[]) and ($2::timestamptz is null or recorded_at <= $2)
 order by company, employee, revision desc
 """
-TOLD = "select company, employee, left_on from leaving_told where company = any($1::text[])"
+# Since it was recorded last: a day that was taken back and holds again is told again.
+TOLD = """
+select t.company, t.employee, t.left_on from leaving_told t where t.company = any($1::text[])
+    and t.at >= (select max(v.recorded_at) from leaving v where v.company = t.company and v.employee = t.employee)
+"""
 COST_CENTRES = """
 select c.company, c.cost_centre, b.cost_centre is not null as booked from cost_centre c
 left join booked_cost_centre b on b.company = c.company and b.cost_centre = c.cost_centre
@@ -55,6 +59,11 @@ CURRENCIES = "select company, currency from company_profile where company = any(
 NUMBERS = (
     "select company, employee, number from employee where company = any($1::text[]) and employee = any($2::uuid[])"
 )
+
+ERASED = """
+select company, employee from person_key
+where company = any($1::text[]) and employee = any($2::uuid[]) and erased_at is not null
+"""
 
 
 async def lock(connection: asyncpg.Connection, companies: Collection[str]) -> None:
@@ -117,6 +126,14 @@ async def numbers(
     """Personnel numbers of some people."""
     rows = await connection.fetch(NUMBERS, list(companies), list(people))
     return {(row["company"], row["employee"]): row["number"] for row in rows}
+
+
+async def erased(
+    connection: asyncpg.Connection, companies: Collection[str], people: Collection[uuid.UUID]
+) -> set[tuple[str, UUID]]:
+    """Whose key is gone of these people."""
+    rows = await connection.fetch(ERASED, list(companies), list(people))
+    return {(row["company"], row["employee"]) for row in rows}
 
 
 async def time_zones(connection: asyncpg.Connection, companies: Collection[str]) -> Mapping[str, str]:

@@ -25,9 +25,9 @@ def text(*, key: bool = False, nullable: bool = False) -> Column[str]:
     return Column(Text, primary_key=key, nullable=nullable)
 
 
-def moment(*, nullable: bool = False) -> Column[datetime]:
+def moment(*, key: bool = False, nullable: bool = False) -> Column[datetime]:
     """A column for a point in time."""
-    return Column(DateTime(timezone=True), nullable=nullable)
+    return Column(DateTime(timezone=True), primary_key=key, nullable=nullable)
 
 
 def count(*, key: bool = False, nullable: bool = False) -> Column[int]:

@@ -68,14 +68,14 @@ class Leaving(Row, table=True):
 
 
 class LeavingTold(Row, table=True):
-    """That others were told of a leaving, so that it is told once. Facts."""
+    """That others were told of a leaving, so that it is told once each time it is recorded. Facts."""
 
     __tablename__ = "leaving_told"
     __table_args__ = (ForeignKeyConstraint(["company", "employee"], ["employee.company", "employee.employee"]),)
     company: str = Field(sa_column=text(key=True))
     employee: UUID = Field(primary_key=True)
     left_on: date = Field(primary_key=True)
-    at: datetime = Field(sa_column=moment())
+    at: datetime = Field(sa_column=moment(key=True))
 
 
 class AccountLink(Row, table=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from chassis.consumers import Received
 from chassis.errors import Refused
@@ -105,6 +105,28 @@ def employment_changed(employee: UUID, made: Effective, number: str, position: P
             "department": position.department,
             "cost_centre": position.cost_centre,
             "manager": position.manager,
+        },
+    )
+
+
+def leaving_corrected(employee: UUID, number: str, was: date, position: Position) -> Fact:
+    """A last day that others were told was wrong: the employment of that day goes on after it. Why stays here."""
+    return (
+        EmploymentChanged,
+        employee,
+        {
+            "employee": employee,
+            "number": number,
+            "effective_on": was + timedelta(1),
+            "changed": [],
+            "kind": "correction",
+            "name": position.name,
+            "language": position.language,
+            "job_title": position.job_title,
+            "department": position.department,
+            "cost_centre": position.cost_centre,
+            "manager": position.manager,
+            "not_left_on": was,
         },
     )
 

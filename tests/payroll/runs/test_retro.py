@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from services.payroll.domain.pay.months import Month
 from tests.payroll.office import person
@@ -121,3 +122,26 @@ async def test_a_hire_that_is_moved_to_a_later_day_is_paid_from_that_day(bureau:
         await said(client, f"{AT}/pay-runs/{run['run']}/calculation")
     assert (await bureau.worked(run["run"]))["unpaid"] == []
     assert amounts(await bureau.slip("Anna", "2024-01"))["salary"] == "2600.00"
+
+
+async def test_a_mistyped_last_day_that_is_corrected_is_paid_with_the_next_run(bureau: Bureau) -> None:
+    """P12, X3: what the wrong day held back comes with the next run, to the cent of somebody with the right day."""
+    await bureau.hire("Anna", "Boris")
+    for name in ("Anna", "Boris"):
+        await bureau.agree(name, "3000.00")
+    await bureau.paid("2024-01")
+    # Given January instead of March: the next run takes back pay
+    await bureau.leave("Anna", date(2024, 1, 13))
+    await bureau.leave("Boris", date(2024, 3, 13))
+    await bureau.paid("2024-02")
+    taken = await bureau.slip("Anna", "2024-02")
+    assert taken["corrections"][0]["net"].startswith("-")
+    # When the last day is corrected
+    async with bureau.client() as client:
+        body = {"left_on": "2024-03-13", "reason": "resignation", "correction": "mistyped"}
+        await said(client, f"{AT}/employees/{person('Anna')}/leaving", **body)
+    await bureau.paid("2024-03")
+    # Then all that was held back is paid
+    paid = {name: [slip["to_pay"] for slip in await bureau.slips(name)] for name in ("Anna", "Boris")}
+    sums = {name: sum(Decimal(each) for each in of) for name, of in paid.items()}
+    assert sums["Anna"] == sums["Boris"] > 0
