@@ -121,14 +121,11 @@ class Notebook(Pages):
         waits = data["order"] if not targets else orders[0] if len(targets) == 1 else None
         purse = Purse(data["payment"], currency, amount, self.worth_of(amount, currency, on), on, waits, customer, 0)
         self.purses[purse.id] = purse
-        left = amount
         at_once: list[tuple[Paper, int]] = []
         later: list[tuple[Paper, int]] = []
-        for name, most in targets.items():
-            paper = self.papers[name]
-            pays = min(left, paper.open, left if most is None else most) if paper.currency == currency else 0
+        wishes = [(self.papers[name], most) for name, most in targets.items()]
+        for (paper, _), pays in zip(wishes, self.spread(amount, wishes, currency, on), strict=True):
             if pays > 0:
-                left -= pays
                 (at_once if paper.issued_on <= on else later).append((paper, pays))
         rest = amount - sum(pays for _, pays in at_once)
         lines = [(BANK, currency, amount, purse.worth)]
@@ -284,7 +281,7 @@ class Notebook(Pages):
         if paper.discount_until is None or not paper.discount_most or paper.settled_on is None:
             return
         most = paper.discount_most * (paper.total - paper.credited - paper.discount) // paper.total
-        if 0 < paper.open <= most and paper.settled_on <= paper.discount_until:
+        if 0 < paper.open <= most and self.received(paper) <= paper.discount_until:
             day = max(paper.settled_on, not_before or paper.settled_on)
             amount = paper.open
             self._reduce(paper, amount, self._discount_sides(paper, amount, paper.open), day, "discount", 1)

@@ -185,6 +185,26 @@ class Pages:
             self.pages[DIFFERENCE, currency, day][1] += missing
         return day
 
+    def received(self, paper: Paper) -> date:
+        """When the last of the money came that pays an invoice."""
+        return max((self.purses[purse].received_on for purse in paper.paid_by), default=date.min)
+
+    def spread(self, amount: int, wishes: Sequence[tuple[Paper, int | None]], currency: str, on: date) -> list[int]:
+        """What new money pays of each invoice: in their order, or each less its discount where that is what it is."""
+        most = [min(p.open, p.open if bound is None else bound) if p.currency == currency else 0 for p, bound in wishes]
+        least = list(most)
+        for place, (paper, bound) in enumerate(wishes):
+            if bound is None and most[place] and paper.discount_until is not None:
+                off = paper.discount_most * (paper.total - paper.credited - paper.discount) // paper.total
+                if off < paper.open and max(on, self.received(paper)) <= paper.discount_until:
+                    least[place] -= off
+        pays = least if sum(least) <= amount < sum(most) else [0] * len(most)
+        over = amount - sum(pays)
+        for place, whole in enumerate(most):
+            more = min(over, whole - pays[place])
+            pays[place], over = pays[place] + more, over - more
+        return pays
+
     def statement(self, customer: str, as_of: date) -> dict[str, list[Move]]:
         """What happened to the customer's invoices up to a day, by currency."""
         moves: defaultdict[str, list[Move]] = defaultdict(list)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from contracts.money import MICRO, divide_half_up, to_micro
 from services.ledger.domain.books import DISCOUNT_ALLOWED, RECEIVABLE, Books
 from services.ledger.domain.exchange import difference, moved, share
 from services.ledger.domain.posting import Line
-from services.ledger.domain.settlement import Receivable
+from services.ledger.domain.settlement import Money, Receivable
 
 
 class Taxed(NamedTuple):
@@ -33,14 +34,43 @@ class Part(NamedTuple):
 
 
 def earned(receivable: Receivable) -> int:
-    """The part of the discount that is earned by now: what is still open, if all of the rest was paid in time."""
-    discount = receivable.discount
-    if discount is None or not receivable.total:
+    """The part of the discount that is earned by now: what is still open, if all of the rest was paid in time.
+
+    In time is what was received in time, whenever it was allocated.
+    """
+    if receivable.received_on is None or not 0 < receivable.open <= _most(receivable, receivable.received_on):
         return 0
-    most = discount.amount * (receivable.total - receivable.deducted) // receivable.total  # of what was not credited
-    if not 0 < receivable.open <= most:
+    return receivable.open
+
+
+def _most(receivable: Receivable, received_on: date) -> int:
+    """What may be left out by who pays on a day: of what was not credited."""
+    discount, total = receivable.discount, receivable.total
+    if discount is None or not total or received_on > discount.until:
         return 0
-    return receivable.open if receivable.settled_on is not None and receivable.settled_on <= discount.until else 0
+    return discount.amount * (total - receivable.deducted) // total
+
+
+def shared_out(money: Money, wishes: Sequence[tuple[Receivable, int | None]], books: Books) -> list[int]:
+    """How much at most new money pays of each of these invoices; a wish may have a bound.
+
+    Each is paid whole, as far as the money goes. But who pays in time what they come to less the discount of each
+    means just that: what is short is taken off each as far as its discount goes, from the last one.
+    """
+    wanted, spare = [], []
+    for receivable, at_most in wishes:
+        same = receivable.currency == money.currency
+        wanted.append(max(0, min(receivable.open, receivable.open if at_most is None else at_most)) if same else 0)
+        day = max(money.received_on, receivable.received_on or money.received_on)
+        most = _most(receivable, day) if same and at_most is None and DISCOUNT_ALLOWED in books.accounts else 0
+        spare.append(most if most < receivable.open else 0)
+    short = sum(wanted) - money.unapplied
+    if not 0 < short <= sum(spare):
+        return wanted
+    for place in reversed(range(len(wanted))):
+        less = min(short, spare[place])
+        wanted[place], short = wanted[place] - less, short - less
+    return wanted
 
 
 def tax_parts(amount: int, taxes: Sequence[Taxed]) -> list[Part]:

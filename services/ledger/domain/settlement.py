@@ -53,6 +53,8 @@ class Receivable:
     """Of the order."""
     deducted: int = 0
     """What it is less by discounts and credit notes in part."""
+    received_on: date | None = None
+    """Of an invoice with a discount: the last day on which money was received that pays it."""
 
 
 class Discount(NamedTuple):
@@ -130,6 +132,7 @@ def spend(money: Money, receivable: Receivable, amount: int, paid: int, day: dat
     money.unapplied, receivable.open = left, still_open
     on = day or settled_on(money, receivable)
     receivable.settled_on = on if receivable.settled_on is None else max(receivable.settled_on, on)
+    receivable.received_on = max(receivable.received_on or money.received_on, money.received_on)
     allocation = Allocation(
         receivable.invoice, receivable.number, receivable.order, amount, paid, receivable.revision, on
     )

@@ -12,6 +12,7 @@ from contracts.money import AmountError, to_minor
 from services.ledger import translate
 from services.ledger.commands import RecordPayment
 from services.ledger.domain.books import BANK, UNAPPLIED_CASH, Books
+from services.ledger.domain.discount import shared_out
 from services.ledger.domain.documents import invoice_id
 from services.ledger.domain.exchange import Quote, Rate, missing, too_much, value
 from services.ledger.domain.numbering import spelt
@@ -124,7 +125,8 @@ def _settle(
     books = settling.books[money.company]
     at_once: list[Payment] = []
     later: list[Payment] = []
-    for receivable, at_most in targets:
+    shares = shared_out(money, targets, books)
+    for (receivable, _), at_most in zip(targets, shares, strict=True):
         payment = allocate(money, receivable, at_most)
         if payment is not None:
             (at_once if settled_on(money, receivable) == money.received_on else later).append(payment)

@@ -194,6 +194,7 @@ def to_receivable(row: asyncpg.Record) -> Receivable:
         row["settled_on"],
         row["revision"],
         row["deducted"],
+        row["received_on"],
     )
 
 

@@ -52,11 +52,19 @@ from unnest($1::text[], $2::uuid[], $3::bigint[]) as x(company, invoice, deducte
 where o.company = x.company and o.invoice = x.invoice
 """
 
+# Of an invoice with a discount: when the last of the money was received that pays it at present. Who allocates it later
+# takes no discount from who paid in time.
+_RECEIVED_ON = """(select max(y.received_on) from (select l.company, l.payment
+        from (select * from allocation m where m.invoice = i.id offset 0) l
+        where l.company = i.company group by 1, 2 having sum(l.amount) > 0) s
+    cross join lateral (select received_on from payment p
+        where p.company = s.company and p.id = s.payment offset 0) y)"""
+
 # What was taken over from an earlier system is in these books from the day on which it was.
-_RECEIVABLE = """i.company, i.id, i.series, i.fiscal_year, i.serial, i.stated_number, i.order_id, i.revision,
+_RECEIVABLE = f"""i.company, i.id, i.series, i.fiscal_year, i.serial, i.stated_number, i.order_id, i.revision,
     i.currency, case when i.stated_number is null then i.issued_on else coalesce(i.posted_on, i.issued_on) end
     as issued_on, i.due_on, i.customer_id, i.total, o.open, o.deducted, o.base_total, o.discount, o.discount_until,
-    o.settled_on"""
+    o.settled_on, case when o.discount is not null then {_RECEIVED_ON} end as received_on"""
 
 RECEIVABLES = f"""
 with named as (
