@@ -24,4 +24,5 @@ async def test_an_order_that_is_shipped_billed_and_paid_reads_as_many_rows_as_ev
         read.append(await reading.since_last())
 
     assert len(await desk.told("InvoicePaid")) == ORDERS * ROUNDS
-    assert growing(read[1], read[-1], slack=ORDERS) == {}
+    # Old versions of rows, which nobody clears away here, are looked at now and then; a whole scan looks at 160.
+    assert growing(read[1], read[-1], slack=4 * ORDERS) == {}
