@@ -109,9 +109,14 @@ def exchanged(given: Line, taken: Line, worth: int, books: Books) -> list[Line]:
     ]
 
 
+def holds(rate: Rate, on: date) -> bool:
+    """Whether the rate says what something of the day is worth: it is neither of a later day, nor too old."""
+    return 0 <= (on - rate.valid_on).days <= RATE_AGE_DAYS
+
+
 def missing(currency: str, rate: Rate | None, on: date, books: Books) -> str | None:
     """What an amount of another currency waits for, in words, if for anything."""
-    if rate is None or rate.valid_on > on or (on - rate.valid_on).days > RATE_AGE_DAYS:
+    if rate is None or not holds(rate, on):
         return f"company {books.company} has no rate of {currency} for {on}"
     for role in (EXCHANGE_GAIN, EXCHANGE_LOSS):
         if role not in books.accounts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from chassis.errors import Refused
@@ -12,12 +12,15 @@ from chassis.ids import UUID
 from contracts.money import MINOR_UNITS, AmountError, from_minor, to_minor
 from services.ledger.domain.books import CONTROL_ROLES, RESULT_KINDS
 from services.ledger.domain.calendar import GENERAL
+from services.ledger.domain.exchange import Quote, Rate, holds, value
 from services.ledger.domain.policy import Policy
 from services.ledger.domain.posting import GENERAL_JOURNAL, Entry, Line
 from services.ledger.domain.shares import Share, split
 
 LINES_MAX = 1100
 DIMENSIONS = ("department", "cost_centre")
+AHEAD_MAX = timedelta(days=1)
+"""How far ahead of the company's day money moves: as far as the gateway lets a payment be received."""
 
 
 class WantedLine(NamedTuple):
@@ -138,9 +141,9 @@ def _shares(line: WantedLine, pointer: str, chart: Chart) -> Sequence[Share] | R
             detail = f"There is no allocation rule {line.allocation}."
             return Refused("allocation-rule-unknown", detail, f"{pointer}/allocation")
         return rule
-    for name, value in zip(DIMENSIONS, (line.department, line.cost_centre), strict=True):
-        if value is not None and (name, value) not in chart.dimensions:
-            return Refused("dimension-unknown", f"There is no {name} {value}.", f"{pointer}/{name}")
+    for name, code in zip(DIMENSIONS, (line.department, line.cost_centre), strict=True):
+        if code is not None and (name, code) not in chart.dimensions:
+            return Refused("dimension-unknown", f"There is no {name} {code}.", f"{pointer}/{name}")
     return [Share(line.department, line.cost_centre, 1_000_000)]
 
 
@@ -181,13 +184,36 @@ def _difference(lines: Sequence[Line], own: str) -> Refused | None:
     return None
 
 
-def needs_approval(entry: Entry, *policies: Policy) -> bool:
-    """Whether a second person must agree: what is moved is worth more than the strictest limit of these policies."""
+def needs_approval(entry: Entry, rates: Mapping[Quote, Rate], own: str, *policies: Policy) -> bool:
+    """Whether a second person must agree: what is moved is worth more than the strictest limit of these policies.
+
+    What a line in another currency is worth is what its writer says, or more by the rate of its day: else a million
+    dollars stated as a cent would pass. Where no rate holds on the day nobody can tell, and two persons look.
+    """
     limit = min((one.approval_limit for one in policies if one.approval_limit is not None), default=None)
     if limit is None:
         return False
-    moved = sum(max(line.debit - line.credit if line.base is None else line.base, 0) for line in entry.lines)
-    return moved > limit
+    debits = credits_ = 0
+    for line in entry.lines:
+        worth = abs(line.value)
+        if line.currency != own and line.debit != line.credit:
+            rate = rates.get(Quote(entry.company, line.currency, entry.posted_on))
+            if rate is None or not holds(rate, entry.posted_on):
+                return True
+            worth = max(worth, value(max(line.debit, line.credit), line.currency, rate, own))
+        if line.debit > line.credit or (line.debit == line.credit and line.value > 0):
+            debits += worth
+        else:
+            credits_ += worth
+    return max(debits, credits_) > limit
+
+
+def ahead(day: date, today: date, pointer: str | None) -> Refused | None:
+    """Why money cannot move on a day: it has not come yet, and what is owed and paid would be told before its day."""
+    if day <= today + AHEAD_MAX:
+        return None
+    detail = f"{day} is in the future: it is {today} where the company is."
+    return Refused("in-the-future", detail, pointer, 409 if pointer is None else 422)
 
 
 def closed(period: str, subledger: str, day: date, pointer: str | None) -> Refused:

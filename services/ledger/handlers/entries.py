@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -13,10 +13,11 @@ from chassis.ids import UUID
 from chassis.requests import Answer, Result
 from services.ledger import translate
 from services.ledger.commands import DecideEntry, PostEntry, ReverseEntry
+from services.ledger.domain.exchange import Quote, Rate
 from services.ledger.domain.late import in_places
 from services.ledger.domain.manual import Chart, needs_approval, prepare
 from services.ledger.domain.posting import GENERAL_JOURNAL, Entry, Line, mirrored, reversal_id
-from services.ledger.handlers.bookkeeping import open_books, post
+from services.ledger.handlers.bookkeeping import open_books, post, rates_for
 from services.ledger.handlers.gate import Gate, open_gate
 from services.ledger.store import dimensions, journal, proposals
 
@@ -33,6 +34,15 @@ class Desk:
     proposed: list[tuple[Entry, Cause]] = field(default_factory=list)
     results: dict[str, frozenset[str]] = field(default_factory=dict)
     """The accounts of income and expense of companies that ask for places there."""
+    rates: Mapping[Quote, Rate] = field(default_factory=dict)
+    """What amounts in other currencies are valued by, where a company has a limit."""
+
+    async def find_rates(self, quotes: Iterable[Quote], unit: UnitOfWork) -> None:
+        """Get ready for entries that a person may not post alone. No statement where no other currency is named."""
+        limited = {
+            c for c, books in self.gate.books.items() if any(x.approval_limit is not None for x in books.policies)
+        }
+        self.rates = await rates_for([quote for quote in quotes if quote.company in limited], self.gate.books, unit)
 
     async def find_places(self, days: Iterable[tuple[str, date]], unit: UnitOfWork) -> None:
         """Get ready for entries of these days whose lines nobody has looked at since the policies of now: they were
@@ -53,7 +63,8 @@ class Desk:
         books = self.gate.books[entry.company]
         if entry.company in self.results:
             entry = in_places(entry, books.policy(entry.posted_on), self.results[entry.company])
-        if not decided and needs_approval(entry, books.policy(entry.posted_on), books.policy(books.day_of(self.now))):
+        policies = books.policy(entry.posted_on), books.policy(books.day_of(self.now))
+        if not decided and needs_approval(entry, self.rates, books.currency, *policies):
             self.proposed.append((entry, cause))
             return Answer(202, {"entry": str(entry.id), "state": "awaiting-approval"})
         self.posted.append((entry, cause))
@@ -64,6 +75,8 @@ async def post_entries(commands: Sequence[PostEntry], unit: UnitOfWork) -> Seque
     """Post entries; those above the company's limit wait for a second person."""
     desk = await open_desk(unit)
     charts = await read_charts(unit)
+    asked = [(c.wanted.company, line.currency, c.wanted.posted_on) for c in commands for line in c.wanted.lines]
+    await desk.find_rates([Quote(*one) for one in asked], unit)
     results: list[Result] = []
     for place, command in enumerate(commands):
         wanted = command.wanted
@@ -83,6 +96,8 @@ async def reverse_entries(commands: Sequence[ReverseEntry], unit: UnitOfWork) ->
     for company, entry, *line in await journal.read_lines(unit.raw, keys):
         lines.setdefault((company, entry), []).append(journal.to_line(line))
     await desk.find_places([(c.company, c.posted_on) for c in commands], unit)
+    asked = [(c.company, line.currency, c.posted_on) for c in commands for line in lines.get((c.company, c.entry), ())]
+    await desk.find_rates([Quote(*one) for one in asked], unit)
     results: list[Result] = []
     taken: set[Key] = set()
     for place, command in enumerate(commands):

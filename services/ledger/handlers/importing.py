@@ -16,6 +16,7 @@ from chassis.tables import RowProblem, count_of, is_refused, refusal_of, report_
 from contracts.money import from_minor
 from services.ledger.commands import ImportAccounts, ImportBalances, ImportCustomers, NewAccount, NewCustomer
 from services.ledger.domain.books import CONTROL_ROLES, OPENING_BALANCE, Books
+from services.ledger.domain.exchange import Quote
 from services.ledger.domain.manual import LINES_MAX, Chart, lines_of
 from services.ledger.domain.opening import balancing
 from services.ledger.domain.posting import GENERAL_JOURNAL, Entry, Line
@@ -102,6 +103,8 @@ async def import_balances(commands: Sequence[ImportBalances], unit: UnitOfWork) 
     entries = {(c.company, entry_id(c)) for c in commands}
     used = {(row["company"], row["entry"]) for row in await journal.read_lines(unit.raw, entries)}
     used |= set(await proposals.read_proposals(unit.raw, entries))
+    asked = [(c.company, line.currency, c.posted_on) for c in commands for _, line in c.rows if line.currency]
+    await desk.find_rates([Quote(*one) for one in asked], unit)
     results: list[Result] = []
     for place, command in enumerate(commands):
         key = command.company, entry_id(command)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
+from contracts.money import minor_units
 from tests.proof.checker.intents import number
 from tests.proof.checker.report import Findings
 
@@ -20,7 +22,20 @@ BY_HAND = "general"
 WHOLE = 1_000_000
 CLOSE = timedelta(seconds=2)
 """An event's time is when its transaction began: a limit that was recorded about then may have been seen or not."""
+RATE_HOLDS = timedelta(days=10)
+"""How long a rate says what something is worth; without one nobody can tell, and a second person looks."""
 Side = tuple[str, str, int, int]
+
+
+class Rated(NamedTuple):
+    """What a currency was said to be worth in the company's own from a day on."""
+
+    currency: str
+    valid_on: date
+    rate: Decimal
+    cent: int
+    """The smallest amount of the company's own currency."""
+    at: datetime
 
 
 class ByHand(NamedTuple):
@@ -40,6 +55,7 @@ class Eyes:
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self._entries: defaultdict[str, dict[str, ByHand]] = defaultdict(dict)
+        self._rates: defaultdict[str, list[Rated]] = defaultdict(list)
         self._adjusted: defaultdict[str, dict[str, tuple[Mapping[str, Any], str]]] = defaultdict(dict)
 
     def event(self, kind: str, company: str, data: Mapping[str, Any], at: str, place: str) -> None:
@@ -47,8 +63,12 @@ class Eyes:
         if kind == "EntryPosted.v1" and data["journal"] == BY_HAND:
             lines = data["lines"]
             bases = tuple(None if line.get("base") is None else number(line["base"]) for line in lines)
-            one = ByHand(place, data["posted_on"], datetime.fromisoformat(at), _sides(lines), bases)
-            self._entries[company][str(data["entry"])] = one
+            entry = ByHand(place, data["posted_on"], datetime.fromisoformat(at), _sides(lines), bases)
+            self._entries[company][str(data["entry"])] = entry
+        elif kind == "ExchangeRateRecorded.v1":
+            valid_on, cent = date.fromisoformat(data["valid_on"]), 10 ** (6 - minor_units(data["base"]))
+            one = Rated(data["currency"], valid_on, Decimal(data["rate"]), cent, datetime.fromisoformat(at))
+            self._rates[company].append(one)
         elif kind == "StockAdjusted.v1":
             self._adjusted[company][str(data["document"])] = data, place
 
@@ -69,7 +89,7 @@ class Eyes:
             proposal = proposals.get(identity)
             witness = {"company": company, "entry": identity, "at": entry.place}
             if proposal is None:
-                if _worth(entry) > _limit(told["policies"]["policies"], entry):
+                if _worth(entry, self._rates[company]) > _limit(told["policies"]["policies"], entry):
                     self.findings.say("INV27", "an entry above the limit was proposed by nobody", **witness)
             elif proposal["state"] != "approved":
                 self.findings.say("INV27", f"an entry is posted and its proposal {proposal['state']}", **witness)
@@ -125,12 +145,29 @@ def _sides(lines: Iterable[Mapping[str, Any]]) -> tuple[Side, ...]:
     return tuple((line["account"], line["currency"], number(line["debit"]), number(line["credit"])) for line in lines)
 
 
-def _worth(entry: ByHand) -> int:
-    """What an entry moves, in the company's own currency."""
-    return sum(
-        max(debit - credit if base is None else base, 0)
-        for (_, _, debit, credit), base in zip(entry.lines, entry.bases, strict=True)
-    )
+def _worth(entry: ByHand, rates: Iterable[Rated]) -> float:
+    """What an entry moves, in the company's own currency; of a rate that was recorded about then, seen or not seen."""
+    known = [[one for one in rates if one.at + off < entry.at] for off in (CLOSE, -CLOSE)]
+    return min(_moved(entry, seen) for seen in known)
+
+
+def _moved(entry: ByHand, rates: Iterable[Rated]) -> float:
+    debits = credits_ = 0.0
+    for (_, currency, debit, credit), base in zip(entry.lines, entry.bases, strict=True):
+        side = debit - credit or base or 0
+        worth: float = abs(side if base is None else base)
+        if base is not None and debit != credit:  # whoever wrote it may have said that it is worth nothing
+            worth = max(worth, _by_rate(abs(debit - credit), currency, date.fromisoformat(entry.posted_on), rates))
+        debits, credits_ = (debits + worth, credits_) if side > 0 else (debits, credits_ + worth)
+    return max(debits, credits_)
+
+
+def _by_rate(amount: int, currency: str, day: date, rates: Iterable[Rated]) -> float:
+    held = [one for one in rates if one.currency == currency and one.valid_on <= day <= one.valid_on + RATE_HOLDS]
+    if not held:
+        return float("inf")
+    rate = max(held, key=lambda one: one.valid_on)
+    return int((amount * rate.rate / rate.cent).quantize(Decimal(1), ROUND_HALF_UP)) * rate.cent
 
 
 def _limit(policies: Iterable[Mapping[str, Any]], entry: ByHand) -> float:

@@ -46,6 +46,33 @@ def an_entry_in_another_currency_is_worth_more_than_the_limit(run: Recorded) -> 
         line |= {"currency": "USD", "base": base}
 
 
+def _abroad(run: Recorded, amount: str, base: str) -> None:
+    """The entry of one person in dollars, of which a hundred are worth eighty, moves so many and says their worth."""
+    entry = run.data("EntryPosted", lambda data: data["journal"] == "general" and "base" in data["lines"][0])
+    for line, side, sign in zip(entry["lines"], ("debit", "credit"), ("", "-"), strict=True):
+        line |= {side: amount, "base": sign + base}
+
+
+@planted("INV27")
+def a_million_dollars_that_are_said_to_be_worth_a_cent_were_posted_by_one_person(run: Recorded) -> None:
+    _abroad(run, "1000000.00", "0.01")
+
+
+@planted("INV27")
+def dollars_worth_a_cent_more_than_the_limit_are_said_to_be_worth_nothing(run: Recorded) -> None:
+    _abroad(run, "125.01", "0.00")
+
+
+@planted("INV27")
+def one_person_posted_dollars_whose_rate_was_too_old(run: Recorded) -> None:
+    run.data("ExchangeRateRecorded")["valid_on"] = "2026-11-09"
+
+
+@planted("INV27")
+def one_person_posted_dollars_that_had_no_rate(run: Recorded) -> None:
+    run.drop("ExchangeRateRecorded")
+
+
 @planted("INV27")
 def who_proposed_an_entry_has_agreed_to_it(run: Recorded) -> None:
     _one(run, "proposals", state="approved")["decided_on_behalf_of"] = "first"

@@ -57,7 +57,7 @@ class MadeUp:
         self._history = (folder / "history" / "c1.jsonl").open("wb")
         self._ops = 0
         self.numbers: Counter[tuple[str, str]] = Counter()
-        self._accounts: dict[str, Counter[tuple[str, str]]] = {company: Counter() for company, _ in COMPANIES}
+        self._accounts: dict[str, Counter[tuple[str, str, str]]] = {company: Counter() for company, _ in COMPANIES}
         self.stock = {company: Stock() for company, _ in COMPANIES}
         names = (
             "orders", "invoices", "payments", "receivables", "receipts", "documents", "employees", "held",
@@ -324,15 +324,15 @@ class MadeUp:
 
     def entry(
         self, company: str, currency: str, entry: str, journal: str, document: str, order: str | None, chain: str,
-        cause: str, posted: list[tuple[str, Any, Any]], reverses: str | None = None,
+        cause: str, posted: list[tuple[str, Any, Any]], reverses: str | None = None, base: str | None = None,
     ) -> None:  # fmt: skip
         lines = []
         for account, debit, credit in posted:
             lines.append({
                 "account": account, "debit": debit or "0.00", "credit": credit or "0.00", "currency": currency,
-            })  # fmt: skip
-            self._accounts[company][account, "debit"] += round(float(debit) * 100)
-            self._accounts[company][account, "credit"] += round(float(credit) * 100)
+            } | ({} if base is None else {"base": base if debit else f"-{base}"}))  # fmt: skip
+            self._accounts[company][account, currency, "debit"] += round(float(debit) * 100)
+            self._accounts[company][account, currency, "credit"] += round(float(credit) * 100)
         data = {"entry": entry, "journal": journal, "document": document, "order": order, "lines": lines}
         data |= {"posted_on": TODAY, "reverses": reverses}
         self.send("EntryPosted.v1", company, entry, chain, cause, data)
@@ -364,10 +364,10 @@ class MadeUp:
         told["trial_balance"] = {
             "accounts": [
                 {
-                    "account": code, "currency": currency, "debit": f"{sums[code, 'debit'] / 100:.2f}",
-                    "credit": f"{sums[code, 'credit'] / 100:.2f}",
+                    "account": code, "currency": unit, "debit": f"{sums[code, unit, 'debit'] / 100:.2f}",
+                    "credit": f"{sums[code, unit, 'credit'] / 100:.2f}",
                 }
-                for code in sorted({account for account, _ in sums})
+                for code, unit in sorted({(account, unit) for account, unit, _ in sums})
             ]
         }  # fmt: skip
         told["trial_balance_then"] = {**told["trial_balance"], "as_of": TODAY}

@@ -1,4 +1,4 @@
-"""Entries by hand of a made-up run: below the limit, above it and agreed to, turned down, waiting."""
+"""Entries by hand of a made-up run: below the limit, also in dollars, above it and agreed to, turned down, waiting."""
 
 from __future__ import annotations
 
@@ -20,16 +20,22 @@ def some_entries_by_hand(made: MadeUp, company: str, currency: str) -> None:
     told["policies"] = {"policies": [limit, lifted, {**limit, "change": 3, "approval_limit": None}]}
     told["proposals"] = []
     _posted(made, company, currency, "small", LIMIT)
+    rate, chain = (
+        {"currency": "USD", "base": currency, "rate": "0.8", "valid_on": "2026-11-10"},
+        made.id_of("rate", company),
+    )
+    made.send("ExchangeRateRecorded.v1", company, company, chain, chain, rate)
+    _posted(made, company, "USD", "abroad", "125.00", base="0.01")
     for name, state in (("agreed", "approved"), ("no", "refused"), ("open", "waiting")):
         told["proposals"].append(_proposal(made, company, currency, name, state))
         if state == "approved":
             _posted(made, company, currency, name, "250.00")
 
 
-def _posted(made: MadeUp, company: str, currency: str, name: str, amount: str) -> None:
+def _posted(made: MadeUp, company: str, currency: str, name: str, amount: str, base: str | None = None) -> None:
     entry, chain = made.id_of(company, "by hand", name), made.id_of(company, "asked", name)
     posted: list[tuple[str, Any, Any]] = [("5000", amount, 0), ("1000", 0, amount)]
-    made.entry(company, currency, entry, "general", "", None, chain, chain, posted)
+    made.entry(company, currency, entry, "general", "", None, chain, chain, posted, base=base)
 
 
 def _proposal(made: MadeUp, company: str, currency: str, name: str, state: str) -> dict[str, Any]:
