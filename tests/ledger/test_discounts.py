@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ledger import handlers
-from services.ledger.commands import NewRate, RecordRates
+from services.ledger.commands import BouncePayment, NewRate, RecordRates
 from services.ledger.domain.discount import Taxed, tax_parts
 from tests.chassis.statements import counting_statements
 from tests.ledger.desk import TODAY, Desk, Order, cause, payment, payment_id
@@ -315,7 +315,8 @@ async def test_a_late_payment_that_is_taken_back_does_not_cost_the_discount_of_o
     """L6: in time is what still stands, not what once stood."""
     await desk.bill(ORDER)
     await desk.hear(ORDER.payment("P-1", "50.00", received_on=date(2026, 12, 10)))
-    await post(caller, f"/payments/{payment_id('P-1')}/bounce", {"bounced_on": "2026-12-12", "reason": "no cover"})
+    bounce = BouncePayment("acme", payment_id("P-1"), date(2026, 12, 12), "no cover", None, cause())
+    await desk.do(handlers.bounce_payments, bounce, now=datetime(2026, 12, 12, 12, tzinfo=UTC))
 
     await desk.hear(ORDER.payment("P-2", "176.89", received_on=LAST_DAY))
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from chassis.requests import Answer
 from contracts.inventory import BackOrderReserved, StockReserved
+from services.ledger import handlers
+from services.ledger.commands import CreditLines
+from services.ledger.domain.credit import Wish
 from tests.ledger.accountant import faults
-from tests.ledger.desk import Desk, Order
+from tests.ledger.desk import Desk, Order, cause
 from tests.ledger.test_parts import told
 
 ACME = "/v1/companies/acme"
@@ -71,13 +75,11 @@ async def test_a_credit_note_gives_back_the_rate_of_its_invoice(desk: Desk, call
     order = Order("A-1", at=at(2026, 12, 31))
     await desk.bill(order)
     await announce(caller)
-    body = {"lines": [{"line": 1, "quantity": "1"}], "issued_on": "2027-01-05", "reason": "broken"}
-    noted = await caller.post(
-        f"{ACME}/invoices/{order.invoice}/credit-notes", json=body, headers={"idempotency-key": next(keys)}
-    )
+    credited = CreditLines("acme", order.invoice, [Wish(1, "1", "")], date(2027, 1, 5), "broken", cause())
+    (noted,) = await desk.do(handlers.credit_lines, credited, now=at(2027, 1, 5))
     await desk.hear(order.released(at=at(2027, 1, 6)))
 
-    assert noted.status_code == 201, noted.text
+    assert isinstance(noted, Answer), noted
     notes = [one.data for one in await desk.told("CreditNoteIssued")]
     assert [(n["tax"], n["taxes"][0]["rate"]) for n in notes] == [("2.40", "0.24"), ("4.80", "0.24")]
     assert set((await desk.balances()).values()) <= {0}

@@ -23,6 +23,7 @@ from services.ledger.domain.credit import Part, part_of
 from services.ledger.domain.discount import less_lines
 from services.ledger.domain.documents import CreditNote
 from services.ledger.domain.exchange import moved
+from services.ledger.domain.manual import ahead
 from services.ledger.domain.numbering import CREDIT_NOTES, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, Line
 from services.ledger.domain.settlement import Allocation, Money, Receivable, give_back
@@ -66,7 +67,7 @@ async def credit_lines(commands: Sequence[CreditLines], unit: UnitOfWork) -> Seq
         made = _decide(command, row, key in accepted, earlier.get(key, []), on)
         if not isinstance(made, Refused):
             shut = gate.fault(command.company, RECEIVABLES, on, command.cause, place, "/issued_on")
-            made = shut or made
+            made = shut or ahead(on, books[command.company].day_of(unit.now), "/issued_on") or made
         if not isinstance(made, Refused):
             accepted[key] = made
         decided.append(made if isinstance(made, Refused) else key)

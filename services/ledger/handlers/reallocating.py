@@ -17,7 +17,8 @@ from services.ledger import translate
 from services.ledger.commands import AllocatePayment, BouncePayment, UndoAllocation
 from services.ledger.domain.books import BANK, BANK_CHARGES, CURRENCY_EXCHANGE, EXCHANGE_GAIN, EXCHANGE_LOSS, Books
 from services.ledger.domain.calendar import RECEIVABLES
-from services.ledger.domain.exchange import Quote, Rate, converted
+from services.ledger.domain.exchange import Quote, Rate, converted, holds
+from services.ledger.domain.manual import ahead
 from services.ledger.domain.posting import CASH_JOURNAL, Entry, Line
 from services.ledger.domain.settlement import (
     Allocation,
@@ -103,6 +104,8 @@ def _allocate(place: int, command: AllocatePayment, table: Table) -> Result:
         return early
     on = _since(command, money, receivable, table.today)
     shut = table.gate.fault(command.company, RECEIVABLES, on, command.cause, place, "/on")
+    if shut is None and command.on is not None:
+        shut = ahead(command.on, table.today[command.company], "/on")
     if shut is not None:
         return shut
     parts = _parts(command, money, receivable, on, table)
@@ -145,7 +148,7 @@ def _crossed(wish: int, money: Money, receivable: Receivable, on: date, table: T
     ours = table.rates.get(Quote(money.company, money.currency, on))
     theirs = table.rates.get(Quote(money.company, receivable.currency, on))
     for currency, rate in ((money.currency, ours), (receivable.currency, theirs)):
-        if currency != books.currency and rate is None:
+        if currency != books.currency and (rate is None or not holds(rate, on)):
             return Refused("rate-missing", f"The company has no rate of {currency} for {on}.", None, 409)
     paid = converted(wish, ours, theirs, money.currency, receivable.currency, books.currency)
     if paid > receivable.open:
@@ -270,6 +273,7 @@ def _bounce(place: int, command: BouncePayment, table: Table) -> Bounced | Refus
     receivables = [table.receivables[command.company, a.invoice] for a in money.allocations]
     on = max([command.bounced_on, money.free_on, *(a.on for a in money.allocations)])
     shut = table.gate.fault(command.company, RECEIVABLES, on, command.cause, place, "/bounced_on")
+    shut = shut or ahead(command.bounced_on, table.today[command.company], "/bounced_on")
     if shut is not None:
         return shut
     purse.bounced = True

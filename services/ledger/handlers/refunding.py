@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from chassis.database import UnitOfWork
@@ -13,7 +14,8 @@ from contracts.money import AmountError, from_minor, to_minor
 from services.ledger import translate
 from services.ledger.commands import DecideRefund, RequestRefund
 from services.ledger.domain.calendar import RECEIVABLES
-from services.ledger.domain.exchange import Quote, Rate, too_much, value
+from services.ledger.domain.exchange import Quote, Rate, holds, too_much, value
+from services.ledger.domain.manual import ahead
 from services.ledger.domain.posting import Entry
 from services.ledger.domain.settlement import not_free, refunded
 from services.ledger.handlers.bookkeeping import open_books, post, rates_for
@@ -29,7 +31,7 @@ async def request_refunds(commands: Sequence[RequestRefund], unit: UnitOfWork) -
     rows: list[store.RefundRow] = []
     results: list[Result] = []
     for place, command in enumerate(commands):
-        amount = _asked(place, command, purses.get((command.company, command.payment)), gate)
+        amount = _asked(place, command, purses.get((command.company, command.payment)), gate, unit.now)
         if isinstance(amount, Refused):
             results.append(amount)
             continue
@@ -46,7 +48,7 @@ async def request_refunds(commands: Sequence[RequestRefund], unit: UnitOfWork) -
     return await gate.name_periods(results, unit)
 
 
-def _asked(place: int, command: RequestRefund, purse: Purse | None, gate: Gate) -> int | Refused:
+def _asked(place: int, command: RequestRefund, purse: Purse | None, gate: Gate, now: datetime) -> int | Refused:
     if purse is None:
         return Refused("payment-not-found", "The company has no such payment.", None, 404)
     money = purse.money
@@ -61,7 +63,7 @@ def _asked(place: int, command: RequestRefund, purse: Purse | None, gate: Gate) 
         return Refused("before-receipt", f"The money came on {money.received_on}.", "/refund_on")
     early = not_free(money, command.refund_on, "/refund_on")
     shut = gate.fault(command.company, RECEIVABLES, command.refund_on, command.cause, place, "/refund_on")
-    return early or shut or amount
+    return early or shut or ahead(command.refund_on, gate.books[command.company].day_of(now), "/refund_on") or amount
 
 
 async def decide_refunds(commands: Sequence[DecideRefund], unit: UnitOfWork) -> Sequence[Result]:
@@ -75,18 +77,24 @@ async def decide_refunds(commands: Sequence[DecideRefund], unit: UnitOfWork) -> 
     entries: list[tuple[Entry, DecideRefund, Purse]] = []
     decided: list[store.DecisionRow] = []
     results: list[Result] = []
+    done: set[tuple[str, UUID]] = set()
     for place, command in enumerate(commands):
-        row = asked.pop((command.company, command.refund), None)
+        key = command.company, command.refund
+        row = asked.get(key)
+        if key in done:
+            results.append(Refused("refund-decided", "Somebody has decided on this refund.", None, 409))
+            continue
         if row is None:
             results.append(Refused("refund-not-found", "The company has no such refund to decide.", None, 404))
             continue
-        decision = _decide(place, command, {**row}, purses, gate, rates)
+        decision = _decide(place, command, {**row}, purses, gate, rates, unit.now)
         if isinstance(decision, Refused):
             results.append(decision)
             continue
         state = "approved" if decision is not None else "rejected"
         entry = None if decision is None else decision.id
-        decided.append((command.company, command.refund, state, command.cause.person, entry))
+        done.add(key)
+        decided.append((*key, state, command.cause.person, entry))
         unit.audit(command.cause, f"refund.{state}", str(row["payment"]), {"refund": str(command.refund)})
         if decision is not None:
             purse = purses[command.company, row["payment"]]
@@ -108,6 +116,7 @@ def _decide(
     purses: Mapping[tuple[str, UUID], Purse],
     gate: Gate,
     rates: Mapping[Quote, Rate],
+    now: datetime,
 ) -> Entry | Refused | None:
     if row["state"] != "requested":
         return Refused("refund-decided", f"The refund is {row['state']} already.", None, 409)
@@ -124,14 +133,14 @@ def _decide(
     if amount > money.unapplied:
         left = from_minor(money.unapplied, money.currency)
         return Refused("not-enough-unapplied", f"The payment has {left} {money.currency} left.", None, 409)
-    early = not_free(money, row["refund_on"], None)
+    early = not_free(money, row["refund_on"], None) or ahead(row["refund_on"], books.day_of(now), None)
     if early is not None:
         return early
     worth: int | None = None
     if money.base_amount is not None:
         on = row["refund_on"]
         rate = rates.get(Quote(command.company, money.currency, on))
-        if rate is None:
+        if rate is None or not holds(rate, on):
             return Refused("rate-missing", f"The company has no rate of {money.currency} for {on}.", None, 409)
         worth = value(amount, money.currency, rate, books.currency)
         if too_much(worth, books.currency):
