@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
-from contracts.money import minor_units
 from tests.proof.checker.intents import number
 from tests.proof.checker.report import Findings
 
@@ -33,8 +32,6 @@ class Rated(NamedTuple):
     currency: str
     valid_on: date
     rate: Decimal
-    cent: int
-    """The smallest amount of the company's own currency."""
     at: datetime
 
 
@@ -47,6 +44,8 @@ class ByHand(NamedTuple):
     lines: tuple[Side, ...]
     bases: tuple[int | None, ...]
     """What each line is worth in the company's own currency, where it says so."""
+    cent: int
+    """The smallest amount of that currency: amounts are written with all their decimals."""
 
 
 class Eyes:
@@ -63,11 +62,12 @@ class Eyes:
         if kind == "EntryPosted.v1" and data["journal"] == BY_HAND:
             lines = data["lines"]
             bases = tuple(None if line.get("base") is None else number(line["base"]) for line in lines)
-            entry = ByHand(place, data["posted_on"], datetime.fromisoformat(at), _sides(lines), bases)
+            cent = min((_last_digit(line["base"]) for line in lines if line.get("base") is not None), default=1)
+            entry = ByHand(place, data["posted_on"], datetime.fromisoformat(at), _sides(lines), bases, cent)
             self._entries[company][str(data["entry"])] = entry
         elif kind == "ExchangeRateRecorded.v1":
-            valid_on, cent = date.fromisoformat(data["valid_on"]), 10 ** (6 - minor_units(data["base"]))
-            one = Rated(data["currency"], valid_on, Decimal(data["rate"]), cent, datetime.fromisoformat(at))
+            valid_on, said_at = date.fromisoformat(data["valid_on"]), datetime.fromisoformat(at)
+            one = Rated(data["currency"], valid_on, Decimal(data["rate"]), said_at)
             self._rates[company].append(one)
         elif kind == "StockAdjusted.v1":
             self._adjusted[company][str(data["document"])] = data, place
@@ -157,17 +157,23 @@ def _moved(entry: ByHand, rates: Iterable[Rated]) -> float:
         side = debit - credit or base or 0
         worth: float = abs(side if base is None else base)
         if base is not None and debit != credit:  # whoever wrote it may have said that it is worth nothing
-            worth = max(worth, _by_rate(abs(debit - credit), currency, date.fromisoformat(entry.posted_on), rates))
+            worth = max(worth, _by_rate(abs(debit - credit), currency, entry, rates))
         debits, credits_ = (debits + worth, credits_) if side > 0 else (debits, credits_ + worth)
     return max(debits, credits_)
 
 
-def _by_rate(amount: int, currency: str, day: date, rates: Iterable[Rated]) -> float:
+def _by_rate(amount: int, currency: str, entry: ByHand, rates: Iterable[Rated]) -> float:
+    day = date.fromisoformat(entry.posted_on)
     held = [one for one in rates if one.currency == currency and one.valid_on <= day <= one.valid_on + RATE_HOLDS]
     if not held:
         return float("inf")
-    rate = max(held, key=lambda one: one.valid_on)
-    return int((amount * rate.rate / rate.cent).quantize(Decimal(1), ROUND_HALF_UP)) * rate.cent
+    rate = max(held, key=lambda one: one.valid_on).rate
+    return int((amount * rate / entry.cent).quantize(Decimal(1), ROUND_HALF_UP)) * entry.cent
+
+
+def _last_digit(amount: str) -> int:
+    """What a one in its last place is worth, in millionths."""
+    return int(10 ** (6 - len(amount.partition(".")[2])))
 
 
 def _limit(policies: Iterable[Mapping[str, Any]], entry: ByHand) -> float:
