@@ -32,6 +32,8 @@ WAYS_BACK = {
     "document": ("documents", "documents"),
 }
 """From whom it is known which order a thing belongs to."""
+IN_THE_BOOKS = ("entry", "invoice")
+"""What has entries of its own, also where nobody placed an order or paid: manual, opening, payroll, late charges."""
 AT_ONE_TIME = 50
 """Documents that the ledger is asked about in one question."""
 NAMED_MAX = 500
@@ -78,15 +80,20 @@ async def get_trace(
         detail = "Name one thing to begin at: request, subject, invoice, entry or document."
         raise Problem(422, "query-invalid", detail, [Fault("?request", "one-of", detail)])
     ((kind, thing),) = given
-    of, about = await _place(asked, companies, kind, thing)
+    of, about, told = await _place(asked, companies, kind, thing)
     async with asked.gateway.database.read([of]) as unit:
         facts = await orders.facts_of(unit.raw, of, about)
         accepted = await requests.requests_about(unit.raw, of, about)
         current = await asked.current(unit.raw)
-    if not facts and not accepted:
-        raise nothing_to_trace()
     documents = _posted(facts, about)
+    if not facts and not accepted:
+        # It belongs to no order: what the ledger itself says of it (its cause, and who) is the whole way.
+        if kind not in IN_THE_BOOKS:
+            raise nothing_to_trace()
+        documents = [str(told.get("document", thing))]
     entries, absent = await _entries(asked, of, documents[:NAMED_MAX])
+    if kind == "entry" and not any(entry["entry"] == str(thing) for entry in entries):
+        entries = [told, *entries]
     events = [TracedEvent(**fact.model_dump(), department=owner_of(fact.type)) for fact in facts]
     return Trace(
         company=of, subject=str(about), requests=accepted, events=events, entries=entries,
@@ -94,20 +101,20 @@ async def get_trace(
     )  # fmt: skip
 
 
-async def _place(asked: Asked, companies: list[str], kind: str, thing: UUID) -> tuple[str, UUID]:
-    """The company and the order, payment or employee that a thing belongs to. Raises Problem 404, or 503 of whom only
-    knows.
+async def _place(asked: Asked, companies: list[str], kind: str, thing: UUID) -> tuple[str, UUID, dict[str, Any]]:
+    """The company and the order, payment or employee that a thing belongs to, and what the department that was asked
+    says of it. Raises Problem 404, or 503 of whom only knows.
     """
     if kind == "request" and companies:
         async with asked.gateway.database.read(companies) as unit:
             found = await requests.accepted_request(unit.raw, companies, thing)
         if found is not None:
-            return found.company, found.subject
+            return found.company, found.subject, {}
     elif kind == "subject" and companies:
         async with asked.gateway.database.read(companies) as unit:
             of = await requests.company_of(unit.raw, companies, thing)
         if of is not None:
-            return of, thing
+            return of, thing, {}
     elif kind in WAYS_BACK:
         department, path = WAYS_BACK[kind]
         some = asyncio.Semaphore(AT_ONCE)
@@ -125,7 +132,7 @@ async def _place(asked: Asked, companies: list[str], kind: str, thing: UUID) -> 
                 continue
             about = told.get("order") or told.get("employee") or told.get("document")
             if about:
-                return of, UUID(str(about))
+                return of, UUID(str(about)), told
         for problem in answers:  # it may be there, where nobody answered
             if isinstance(problem, Problem):
                 raise problem
