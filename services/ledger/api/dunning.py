@@ -14,7 +14,7 @@ from chassis.ids import UUID
 from contracts.base import Rate, Text, UnsignedAmount
 from services.ledger import handlers
 from services.ledger.api.inputs import Body, Day, DryRun, Limit, Read, Write
-from services.ledger.commands import RunDunning, SetDunningPolicy, StopDunning
+from services.ledger.commands import RunDunning, SetDunningPolicy, StopDunning, TakeBackCharge
 from services.ledger.domain.dunning import LEVEL_MAX
 from services.ledger.queries import companies, dunning
 
@@ -41,6 +41,13 @@ class StopBody(Body):
 
     kind: Literal["dispute", "promise"]
     until: Day | None = None
+    reason: Text
+
+
+class ChargeReversalBody(Body):
+    """Why a charge is taken back, with effect from today or `issued_on`."""
+
+    issued_on: Day | None = None
     reason: Text
 
 
@@ -72,6 +79,15 @@ async def stop(company: str, invoice: uuid.UUID, body: StopBody, call: Write) ->
         raise Problem(422, "invalid-request", "A promise names its day.", [fault])
     command = StopDunning(company, UUID(invoice.hex), body.kind, body.until, body.reason, call.cause(company))
     return await call.run(handlers.stop_dunning, command)
+
+
+@router.post("/dunning/charges/{charge}/reversal", status_code=201)
+async def take_back(
+    company: str, charge: uuid.UUID, body: ChargeReversalBody, call: Write, dry_run: DryRun = False
+) -> Response:
+    """Take a charge for late payment back, whole. What was paid of it is unapplied cash again."""
+    command = TakeBackCharge(company, UUID(charge.hex), body.issued_on, body.reason, call.cause(company))
+    return await call.run(handlers.take_back_charges, command, dry_run=dry_run)
 
 
 @router.get("/dunning")

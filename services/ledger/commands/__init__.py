@@ -42,6 +42,7 @@ from services.ledger.commands.receivables import (
     RunDunning,
     SetDunningPolicy,
     StopDunning,
+    TakeBackCharge,
     UndoAllocation,
 )
 from services.ledger.commands.setup import (
@@ -108,5 +109,6 @@ __all__ = [
     "RunDunning",
     "SetDunningPolicy",
     "StopDunning",
+    "TakeBackCharge",
     "UndoAllocation",
 ]

@@ -134,6 +134,17 @@ class StopDunning:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBackCharge:
+    """Take back what a dunning letter charged; from today on where no day is named."""
+
+    company: str
+    charge: UUID
+    issued_on: date | None
+    reason: str
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
 class RunDunning:
     """Write the letters of a day; None is today."""
 

@@ -8,6 +8,7 @@ from services.ledger.handlers.billing import (
     record_terms,
 )
 from services.ledger.handlers.calendar import define_fiscal_years, grant_exceptions, lock_periods
+from services.ledger.handlers.charges import take_back_charges
 from services.ledger.handlers.credit import release_credit
 from services.ledger.handlers.credit_notes import credit_lines
 from services.ledger.handlers.crediting import release_orders
@@ -85,5 +86,6 @@ __all__ = [
     "run_dunning",
     "set_policies",
     "stop_dunning",
+    "take_back_charges",
     "undo_allocations",
 ]

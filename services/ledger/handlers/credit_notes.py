@@ -91,7 +91,8 @@ def _decide(
         detail = "Another credit note over this invoice is being written at this moment; ask again."
         return Refused("credit-note-under-way", detail, None, 409)
     if row["series"] != "INV":
-        return Refused("not-by-line", "It has no lines here that can be credited.", None, 409)
+        detail = "It has no lines here that can be credited; a charge for late payment is taken back whole."
+        return Refused("not-by-line", detail, None, 409)
     if on < row["issued_on"]:
         return Refused("before-invoice", f"The invoice is of {row['issued_on']}.", "/issued_on")
     part = part_of(orjson.loads(row["printed"]), [orjson.loads(x) for x in earlier], command.lines, row["currency"])
