@@ -30,6 +30,20 @@ class InvoiceOverdue(EventData, topic="ledger.invoices", key="invoice"):
     open: Annotated[Money, Field(description="What is open of it.")]
 
 
+class DunningChargeTakenBack(EventData, topic="ledger.invoices", key="invoice"):
+    """A charge for late payment was taken back, whole: nothing of it is owed any more; its invoice stays."""
+
+    invoice: Annotated[Uuid, Field(description="The charge: a debit note over fee and interest.")]
+    number: DocumentNumber
+    credit_note: Uuid
+    credit_note_number: DocumentNumber
+    issued_on: CalendarDate
+    order: Annotated[Uuid, Field(description="As of the charge; its own id where it belongs to none.")]
+    reason: Text
+    total: Annotated[Money, Field(description="What was charged, and is not owed any more.")]
+    entry: Annotated[Uuid, Field(description="The one that reverses the charge's.")]
+
+
 class DunningLevelReached(EventData, topic="ledger.dunning", key="letter"):
     """A customer is reminded of what is overdue; carries all that the letter prints."""
 

@@ -72,6 +72,17 @@ def reminders(
             "seen_on": "2026-12-23",
             "open": {"amount": "22.94", "currency": "EUR"},
         },
+        "DunningChargeTakenBack.v1": {
+            "invoice": story_id("charge"),
+            "number": "LPC-2027-000001",
+            "credit_note": story_id("charge-note"),
+            "credit_note_number": "CN-2027-000001",
+            "issued_on": "2027-01-06",
+            "order": order,
+            "reason": "Goodwill",
+            "total": {"amount": "5.07", "currency": "EUR"},
+            "entry": story_id("charge-reversal"),
+        },
         "DunningLevelReached.v1": {
             "letter": story_id("letter"),
             "day": "2027-01-05",

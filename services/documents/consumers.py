@@ -9,7 +9,7 @@ from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.inventory import StockIssued
 from contracts.ledger import AccountOpened, CreditCheckRequired, ExchangeRateRecorded, InvoicePaid, TaxCodeDefined
-from contracts.ledger_dues import InvoiceOverdue
+from contracts.ledger_dues import DunningChargeTakenBack, InvoiceOverdue
 from contracts.payroll import EmployeeLeft, EmployeeRegistered
 from services.documents import handlers
 from services.documents.translate import (
@@ -99,6 +99,7 @@ consumers.ignore(
 consumers.ignore(
     InvoiceOverdue, because="the letter about it has an event of its own; nothing is printed on the invoice"
 )
+consumers.ignore(DunningChargeTakenBack, because="the charge itself is on no paper of its own, only on its letter")
 consumers.ignore(InvoicePaid, because="a payment changes nothing that is printed on the invoice")
 consumers.ignore(
     EmployeeRegistered, EmployeeLeft,

@@ -31,7 +31,7 @@ from contracts.ledger import (
     PaymentBounced,
     PaymentRefunded,
 )
-from contracts.ledger_dues import InvoiceOverdue
+from contracts.ledger_dues import DunningChargeTakenBack, InvoiceOverdue
 from contracts.payroll import DocumentRetentionStarted, EmployeeLeft, EmployeeRegistered, EmploymentChanged
 
 
@@ -246,6 +246,18 @@ class BeyondItsDay(EventView, of=InvoiceOverdue):
     number: str
     order: str
     due_on: str
+
+
+class ChargeTakenBack(EventView, of=DunningChargeTakenBack):
+    """What being late cost is not owed any more."""
+
+    invoice: str
+    number: str
+    credit_note: str
+    credit_note_number: str
+    order: str
+    reason: str
+    entry: str
 
 
 class Allocated(PartView):

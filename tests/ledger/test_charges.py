@@ -33,7 +33,7 @@ async def test_a_charge_is_taken_back_whole_by_a_note_of_its_own_number(desk: De
     done = await post(caller, path, wish)
 
     assert shown.status_code == 200, shown.text
-    assert {one["type"] for one in shown.json()["would_tell"]} == {"EntryPosted.v1"}
+    assert {one["type"] for one in shown.json()["would_tell"]} == {"EntryPosted.v1", "DunningChargeTakenBack.v1"}
     assert done.status_code == 201, done.text
     assert (done.json()["number"], done.json()["total"]) == ("CN-2026-000001", "5.12")
     assert list((await desk.open_items()).values()) == [3720]
@@ -52,6 +52,13 @@ async def test_a_charge_is_taken_back_whole_by_a_note_of_its_own_number(desk: De
     assert held["holds"], held
     ageing = (await caller.get(f"{ACME}/ageing", params={"as_of": "2026-07-31"})).json()
     assert [one["total"] for one in ageing["totals"]] == ["37.20"]
+    (back,) = [one.data for one in await desk.told("DunningChargeTakenBack")]
+    assert (back["invoice"], back["number"], back["credit_note_number"]) == (
+        charge,
+        "LPC-2026-000001",
+        "CN-2026-000001",
+    )
+    assert (back["total"]["amount"], back["entry"] != of_charge) == ("5.12", True)
     told = [one.data["document"] for one in await desk.told("EntryPosted")]
     assert told[-1] == done.json()["credit_note"]
 

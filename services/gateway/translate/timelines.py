@@ -208,6 +208,13 @@ def _overdue(event: Event, fold: Fold) -> None:
     _about_order(event, data.order, bits.INVOICED, fold, {"number": data.number, "due_on": data.due_on})
 
 
+def _charge_taken_back(event: Event, fold: Fold) -> None:
+    data: views.ChargeTakenBack = event.data
+    summary: dict[str, object] = {"invoice": data.invoice, "number": data.number, "credit_note": data.credit_note}
+    summary |= {"credit_note_number": data.credit_note_number, "reason": data.reason, "entry": data.entry}
+    _about_order(event, data.order, 0, fold, summary)
+
+
 def _paid(event: Event, fold: Fold) -> None:
     _about_order(event, event.data.order, bits.PAID, fold, {"number": event.data.number}, event.data.revision)
 
@@ -326,6 +333,7 @@ VIEWS: Mapping[type[EventView], Teller] = {
     views.NotInvoiced: _not_invoiced,
     views.Paid: _paid,
     views.BeyondItsDay: _overdue,
+    views.ChargeTakenBack: _charge_taken_back,
     views.Spread: _spread,
     views.Received: _received,
     views.Bounced: _bounced,

@@ -10,6 +10,7 @@ from chassis.database import UnitOfWork
 from chassis.errors import Refused
 from chassis.requests import Answer, Result
 from contracts.money import from_minor
+from services.ledger import translate
 from services.ledger.commands import TakeBackCharge
 from services.ledger.domain.calendar import RECEIVABLES
 from services.ledger.domain.documents import CreditNote, credit_note_id
@@ -100,6 +101,7 @@ async def _write(
         numbered = replace(note, number=number)
         rows.append(documents.note_row(numbered, None if entry.original_on is None else entry.posted_on))
         numbers[key] = number.printed
+        unit.emit(*translate.dunning_charge_taken_back(numbered, entry.id), command.cause)
         detail = {"number": number.printed, "reason": command.reason}
         unit.audit(command.cause, "dunning.charge-taken-back", str(command.charge), detail)
     await documents.insert_credit_notes(unit.raw, rows)

@@ -34,6 +34,7 @@ from services.ledger.translate.drawing import statement_drawn, statement_id, to_
 from services.ledger.translate.dunning import (
     LetterHead,
     charge_parts,
+    dunning_charge_taken_back,
     dunning_level_reached,
     invoice_overdue,
     letter_head,
@@ -79,6 +80,7 @@ __all__ = [
     "customer_registered",
     "decided_for",
     "dimension_defined",
+    "dunning_charge_taken_back",
     "dunning_level_reached",
     "entry_posted",
     "fiscal_year_opened",

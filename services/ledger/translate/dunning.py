@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from chassis.ids import UUID
-from contracts.ledger_dues import DunningLevelReached, InvoiceOverdue
+from contracts.ledger_dues import DunningChargeTakenBack, DunningLevelReached, InvoiceOverdue
 from contracts.money import from_minor
+from services.ledger.domain.documents import CreditNote
 from services.ledger.domain.dunning import Letter, Overdue
 from services.ledger.translate.emission import Emission
 
@@ -81,6 +82,23 @@ def dunning_level_reached(
     if charge is not None:
         data["charge"], data["charge_number"] = charge
     return DunningLevelReached, letter_id, data
+
+
+def dunning_charge_taken_back(note: CreditNote, entry: UUID) -> Emission:
+    """A charge for late payment is not owed any more."""
+    charge = note.credited
+    data: dict[str, object] = {
+        "invoice": charge.invoice,
+        "number": charge.number,
+        "credit_note": note.id,
+        "credit_note_number": note.number.printed,
+        "issued_on": note.issued_on,
+        "order": charge.order,
+        "reason": note.reason,
+        "total": {"amount": from_minor(note.net + note.tax, charge.currency), "currency": charge.currency},
+        "entry": entry,
+    }
+    return DunningChargeTakenBack, charge.invoice, data
 
 
 def charge_parts(letter: Letter, head: LetterHead) -> bytes:

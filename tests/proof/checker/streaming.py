@@ -29,7 +29,7 @@ MAY_BEGIN = frozenset({
     "CreditNoteIssued.v1", "CreditCheckRequired.v1", "PaymentBounced.v1", "PaymentRefunded.v1", "EntryPosted.v1",
     "DocumentRegistered.v2", "DocumentStored.v2", "EmployeeLeft.v1", "DocumentRetentionStarted.v1", "PayrollPosted.v1",
     "EmploymentChanged.v1", "TrainingCompleted.v1", "CertificateExpiring.v1", "CertificateExpired.v1",
-    "TrainingCostIncurred.v1", "DunningLevelReached.v1", "InvoiceOverdue.v1",
+    "TrainingCostIncurred.v1", "DunningLevelReached.v1", "InvoiceOverdue.v1", "DunningChargeTakenBack.v1",
 })  # fmt: skip
 """What comes of goods that come in, of a time that is over, or of what somebody asks for; else of another event."""
 
