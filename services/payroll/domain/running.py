@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from chassis.errors import Refused
@@ -14,6 +14,7 @@ State = Literal["calculating", "calculated", "approved", "paid", "posted"]
 RELEASED: frozenset[str] = frozenset({"approved", "paid", "posted"})
 """What a run pays is decided in these states, and stays so."""
 
+DAY = timedelta(1)
 NOT_FOUND = Refused("run-not-found", "There is no such run.", status=404)
 FIGURE_IN_USE = Refused("figure-in-use", "A run of these rules was approved, or is being calculated.", "/figures", 409)
 
@@ -29,6 +30,8 @@ class Run:
     """The people who started or repeated the calculation; a system that did it for somebody is that person."""
     file_payments: int | None
     """How many payments its file has; None as long as there is no file."""
+    period: date
+    """The first day of its month."""
     pays: bool = True
     """Whether it pays anybody: in a month of leave without pay for all of a group it does not."""
 
@@ -97,6 +100,19 @@ def refusal_of_payment(run: Run) -> Refused | None:
     if run.file_payments is None and run.pays:
         return Refused("pay-file-missing", "No pay file was made of this run.", status=409)
     return None
+
+
+def refusal_of_day(period: date, day: date, today: date, field: str) -> Refused | None:
+    """Why nobody is paid for this month on this day: more than a month before it began, or more than a year after it
+    ended, unless the month is caught up with today.
+    """
+    month = Month(period.year, period.month)
+    before = (month.first - DAY).replace(day=1)
+    latest = max(Month(period.year + 1, period.month).last, today)
+    if before <= day <= latest:
+        return None
+    sentence = f"{month} is paid on a day from {before} to {latest}."
+    return Refused("payment-day-implausible", sentence, f"/{field}")
 
 
 def refusal_of_posting(run: Run) -> Refused | None:

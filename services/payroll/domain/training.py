@@ -88,6 +88,22 @@ class Enrolment(NamedTuple):
     revision: int
 
 
+def freed(
+    seats: Iterable[Enrolment], sessions: Mapping[UUID, Session], left_on: Mapping[UUID, date | None]
+) -> list[Enrolment]:
+    """The seats of those who have left before the session is held: somebody else may have them."""
+    return [
+        seat._replace(step="unseated", revision=seat.revision + 1)
+        for seat in seats
+        if seat.step == "seated"
+        and seat.session is not None
+        and (session := sessions.get(seat.session)) is not None
+        and not session.closed
+        and (last := left_on.get(seat.employee)) is not None
+        and last < session.held_on
+    ]
+
+
 OPEN_STEPS = ("enrolled", "seated", "unseated", "failed", "absent")
 """After these the course is still to be done."""
 

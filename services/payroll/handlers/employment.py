@@ -17,6 +17,7 @@ from services.payroll.domain.effective import Effective
 from services.payroll.domain.employment import Forbidden, Leaving, Staff
 from services.payroll.handlers.checklists import make_tasks
 from services.payroll.handlers.days import todays
+from services.payroll.handlers.seats import free_seats
 from services.payroll.handlers.training import enrol_required
 from services.payroll.store import accounts
 from services.payroll.store import contracts as contract_store
@@ -103,6 +104,7 @@ async def record_leavings(commands: Sequence[RecordLeaving], unit: UnitOfWork) -
         results.append(Answer(201, {"employee": employee, "left_on": made.left_on}))
     await store.add_leavings(unit.raw, added, unit.now)
     await make_tasks([(company, employee) for company, employee, made, _ in added if made.left_on], "leaving", unit)
+    await free_seats(causes, staff, unit)
     await tell_who_left(staff, causes, unit)
     return results
 

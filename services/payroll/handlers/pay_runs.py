@@ -30,12 +30,14 @@ from services.payroll.domain.running import (
     NOT_FOUND,
     Run,
     refusal_of_approval,
+    refusal_of_day,
     refusal_of_export,
     refusal_of_payment,
     refusal_of_posting,
     refusal_to_repeat,
     refusal_to_start,
 )
+from services.payroll.handlers.days import todays
 from services.payroll.store import accounts, payslips
 from services.payroll.store import pay_runs as store
 from services.payroll.store.packs import Packs
@@ -156,12 +158,15 @@ class Running:
         """One file per run. What it holds is read from the payslips and accounts as they are known now."""
         runs = [(c.cause.company, c.run, c.execution_on) for c in commands]
         locked = await store.lock_runs(unit.raw, [(company, run) for company, run, _ in runs])
-        lacking = await store.without_account(unit.raw, runs)
+        lacking, today = await store.without_account(unit.raw, runs), await todays(unit)
 
         def refuse(command: ExportPayFile, run: Run) -> Refused | None:
             key = (command.cause.company, command.run)
             without, unconfirmed = (lacking.get((key, entered), store.Lacking()) for entered in (False, True))
+            wrong_day = refusal_of_day(run.period, command.execution_on, today[key[0]], "execution_on")
             refused = refusal_of_export(run, without.people, unconfirmed.people)
+            if wrong_day is not None and (refused is None or refused.code.startswith("bank-account")):
+                return wrong_day  # who lacks an account depends on the day
             if refused is not None and refused.code in ("bank-account-missing", "bank-account-unconfirmed"):
                 numbers = list((without if without.people else unconfirmed).numbers)
                 return Refused(refused.code, refused.detail, None, refused.status, {"numbers": numbers})
@@ -181,7 +186,13 @@ class Running:
 
     async def confirm(self, commands: Sequence[ConfirmPaid], unit: UnitOfWork) -> Sequence[Result]:
         """The bank has done what the file said."""
-        good, results = await self._step(commands, unit, "paid", lambda _, run: refusal_of_payment(run))
+        today = await todays(unit)
+
+        def refuse(command: ConfirmPaid, run: Run) -> Refused | None:
+            wrong = refusal_of_day(run.period, command.paid_on, today[command.cause.company], "paid_on")
+            return refusal_of_payment(run) or wrong
+
+        good, results = await self._step(commands, unit, "paid", refuse)
         if good:
             await store.pay(unit.raw, [(c.cause.company, c.run, c.paid_on) for c in good])
         return results
@@ -245,4 +256,4 @@ async def keep_papers(commands: Sequence[KeepPapers], unit: UnitOfWork) -> None:
 def _run(row: Any) -> Run:
     digest = "" if row["digest"] is None else row["digest"].hex()
     makers, payments = row["makers"] or (), row["file_payments"]
-    return Run(row["state"], row["problems"], digest, makers, payments, pays=row["pays"])
+    return Run(row["state"], row["problems"], digest, makers, payments, row["period"], pays=row["pays"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
@@ -15,13 +16,35 @@ from services.payroll.domain import training as rules
 from services.payroll.domain.employment import Staff
 from services.payroll.domain.rights import Viewer
 from services.payroll.domain.training import OPEN_STEPS, Certificate, Enrolment, Seat, Session
+from services.payroll.handlers.days import todays
 from services.payroll.handlers.viewing import needs_everybody, viewers
 from services.payroll.store import staff as staff_store
 from services.payroll.store import training as store
 from services.payroll.translate import no_such_employee
 from services.payroll.translate import training as translate
 
-SEATED = "seated"
+SEATED, ABSENT = "seated", "absent"
+
+
+async def free_seats(leaving: Mapping[tuple[str, UUID], Cause], staff: Mapping[str, Staff], unit: UnitOfWork) -> None:
+    """Whose last day is before a session has no seat in it any more; the decision is under the company's lock."""
+    if not leaving:
+        return
+    enrolled = await store.enrolments(unit.raw, unit.companies, [employee for _, employee in leaving])
+    taken = {e.session for of in enrolled.values() for e in of if e.step == SEATED and e.session is not None}
+    sessions = await store.lock_sessions(unit.raw, unit.companies, taken)
+    steps: list[Sequence[object]] = []
+    causes: dict[tuple[str, uuid.UUID], Cause] = {(company, who): cause for (company, who), cause in leaving.items()}
+    for company, of in enrolled.items():
+        known = {session: one for (where, session), one in sessions.items() if where == company}
+        left_on = {employee: staff[company].left_on(employee) for where, employee in causes if where == company}
+        for seat in rules.freed(of, known, left_on):
+            cause, place = causes[company, seat.employee], (company, known[seat.session or seat.enrolment].session)
+            steps.append((company, seat.enrolment, seat.revision, seat.step, seat.session, cause.actor))
+            sessions[place] = sessions[place]._replace(taken=sessions[place].taken - 1)
+            unit.audit(cause, "training-unseated", str(seat.employee), {"session": seat.session})
+    await store.add(unit.raw, store.ADD_STEPS, steps, unit.now)
+    await store.set_seats(unit.raw, [(company, session) for (company, _), session in sessions.items()])
 
 
 async def enrol(commands: Sequence[Enrol], unit: UnitOfWork) -> Sequence[Result]:
@@ -140,6 +163,7 @@ async def record_results(commands: Sequence[RecordResults], unit: UnitOfWork) ->
     enrolled = await store.enrolments(unit.raw, unit.companies, None, [command.session for command in commands])
     people = [e.employee for of in enrolled.values() for e in of]
     staff = await staff_store.read(unit.raw, unit.companies, people)
+    today = await todays(unit)
     results: list[Result] = []
     steps: list[Sequence[object]] = []
     certificates: list[Sequence[object]] = []
@@ -151,7 +175,7 @@ async def record_results(commands: Sequence[RecordResults], unit: UnitOfWork) ->
             results.append(Refused("session-not-found", "There is no such session.", status=404))
             continue
         seated = {e.employee: e for e in enrolled[company] if e.session == session.session and e.step == SEATED}
-        wrong = _no_results(command, session, seated)
+        wrong = _no_results(command, session, seated, staff[company], today[company])
         if wrong is not None:
             results.append(wrong)
             continue
@@ -179,14 +203,21 @@ async def record_results(commands: Sequence[RecordResults], unit: UnitOfWork) ->
     return results
 
 
-def _no_results(command: RecordResults, session: Session, seated: dict[uuid.UUID, Enrolment]) -> Refused | None:
+def _no_results(
+    command: RecordResults, session: Session, seated: dict[uuid.UUID, Enrolment], staff: Staff, today: date
+) -> Refused | None:
     if session.closed:
         return Refused("session-over", "Its results are recorded.", None, 409)
+    if session.held_on > today:
+        return Refused("session-not-held", f"It is held on {session.held_on}.", None, 409)
     named = [employee for employee, _ in command.results]
     for place, employee in enumerate(named):
         if employee not in seated or employee in named[:place]:
             detail = "They have no seat in it, or stand here twice."
             return Refused("not-seated", detail, f"/results/{place}/employee")
+        if command.results[place][1] != ABSENT and not staff.employed(employee, session.held_on):
+            detail = f"They are not employed on {session.held_on}, and can only have been absent."
+            return Refused("not-employed", detail, f"/results/{place}/employee")
     if missing := len(seated) - len(named):
         return Refused("result-missing", f"{missing} seats have no result.", "/results")
     return None

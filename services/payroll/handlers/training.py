@@ -193,13 +193,14 @@ async def record_certificates(commands: Sequence[RecordCertificate], unit: UnitO
 
 
 async def tell_of_certificates(causes: Sequence[Cause], staff: Mapping[str, Staff], unit: UnitOfWork) -> None:
-    """Remind of certificates that run out in 90, 30 and 7 days, and tell which have expired; each once.
+    """Remind of certificates that run out in 90, 30 and 7 days, and tell which have expired; each once. What was issued
+    by today counts: one that begins later silences nothing.
 
     Who lost one that their role requires is enrolled again.
     """
     today = await todays(unit)
     held = await store.certificates(unit.raw, unit.companies)
-    latest = {company: rules.latest(of) for company, of in held.items()}
+    latest = {company: rules.held_on(of, today[company]) for company, of in held.items()}
     ids = [one.certificate for of in latest.values() for one in of.values() if one.valid_until is not None]
     told = await store.notices(unit.raw, unit.companies, ids)
     added: list[Sequence[object]] = []

@@ -67,6 +67,33 @@ where m.company = $1 and m.pay_group = $2 and h.hired_on < $3::date + interval '
 order by e.serial limit 500
 """
 
+# Somebody who is in the run, and of whom something was recorded since the calculation began that may change the month.
+CHANGED = """
+select e.employee, e.number, 'changed-since-calculated' as code,
+    'Something that pay depends on was recorded after the calculation began: calculate the run again.' as detail
+from pay_run r
+join payslip p on p.company = r.company and p.run = r.run and p.attempt = r.attempt
+join employee e on e.company = p.company and e.employee = p.employee
+cross join lateral (select (r.period + interval '1 month')::date as day) ends
+where r.company = $1 and r.run = $2 and r.state = 'calculated' and (
+    exists (select from pay_term t where t.company = p.company and t.employee = p.employee
+        and t.recorded_at > r.started_at and t.effective_on < ends.day)
+    or exists (select from tax_profile t where t.company = p.company and t.employee = p.employee
+        and t.recorded_at > r.started_at and t.effective_on < ends.day)
+    or exists (select from leaving v where v.company = p.company and v.employee = p.employee
+        and v.recorded_at > r.started_at and (v.revision > 1 or v.left_on < ends.day))
+    or exists (select from assignment a where a.company = p.company and a.employee = p.employee
+        and a.recorded_at > r.started_at
+        and (a.replaces is not null or a.effective_on < ends.day and a.sets && array['cost_centre', 'department']))
+    or exists (select from contract c join contract_term t on t.company = c.company and t.contract = c.contract
+        where c.company = p.company and c.employee = p.employee and t.recorded_at > r.started_at
+            and t.effective_on < ends.day and t.revision > 1)
+    or exists (select from leave_request q join leave_decision d on d.company = q.company and d.request = q.request
+        where q.company = p.company and q.employee = p.employee and q.first_day < ends.day
+            and d.recorded_at > r.started_at))
+order by e.serial limit 500
+"""
+
 
 class Step(BaseModel):
     """Who did what with the run."""
@@ -170,7 +197,9 @@ class RunView(RunLine):
     left_out: list[LeftOut]
     """Who belongs to the group by now and is not in the run, from when it is calculated until it is approved."""
     notices: list[RunProblem]
-    """Who is paid, and about whom something is odd: `tax-profile-missing`, so that no credit is counted for them."""
+    """Who is paid, and about whom something is odd: `tax-profile-missing`, so that no credit is counted; before the
+    approval `changed-since-calculated`, so that they would be paid otherwise were it calculated again.
+    """
     without_terms: list[str]
     """Numbers of people employed in the month whom nobody has agreed pay with: they are in no run."""
     totals: RunTotals | None
@@ -192,6 +221,7 @@ async def run(connection: asyncpg.Connection, vault: Vault, company: str, run_id
     problems = await connection.fetch(PROBLEMS, company, run_id, row["attempt"])
     without = await connection.fetch(WITHOUT_TERMS, company, row["period"])
     notices = await connection.fetch(WITHOUT_PROFILE, company, run_id, row["attempt"])
+    notices += await connection.fetch(CHANGED, company, run_id)
     left_out: list[asyncpg.Record] = []
     if row["state"] == "calculated":
         of_run = (row["pay_group"], row["period"], run_id, row["attempt"])

@@ -84,16 +84,21 @@ POSTED = """
 update pay_run r set state = 'posted', posted_at = $3 from unnest($1::text[], $2::uuid[]) as x(company, run)
 where r.company = x.company and r.run = x.run
 """
+# An entry for the same day takes the place of the earlier one: while nobody has confirmed it, no account is known to be
+# right, and nothing goes to the one that it has replaced.
 WITHOUT_ACCOUNT = """
 select p.company, p.run, b.entered, count(*) as people, (array_agg(e.number order by e.serial))[1:10] as numbers
 from unnest($1::text[], $2::uuid[], $3::date[]) as x(company, run, execution_on)
 join pay_run r on r.company = x.company and r.run = x.run
 join payslip p on p.company = r.company and p.run = r.run and p.attempt = r.attempt and p.pays
 join employee e on e.company = p.company and e.employee = p.employee
-cross join lateral (select count(*) > 0 as entered, count(c.employee) > 0 as confirmed from bank_account a
-    left join account_confirmation c on c.company = a.company and c.employee = a.employee
-        and c.effective_on = a.effective_on and c.revision = a.revision
-    where a.company = p.company and a.employee = p.employee and a.effective_on <= x.execution_on) b
+cross join lateral (select exists (select from bank_account a where a.company = p.company
+        and a.employee = p.employee and a.effective_on <= x.execution_on) as entered,
+    coalesce((select not exists (select from bank_account l where l.company = c.company and l.employee = c.employee
+            and l.effective_on = c.effective_on and l.revision > c.revision)
+        from account_confirmation c where c.company = p.company and c.employee = p.employee
+            and c.effective_on <= x.execution_on
+        order by c.effective_on desc, c.revision desc limit 1), false) as confirmed) b
 where not b.confirmed group by p.company, p.run, b.entered
 """
 ADD_FILES = """

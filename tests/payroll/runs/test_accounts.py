@@ -54,13 +54,12 @@ async def test_nothing_is_paid_to_an_account_before_another_person_has_confirmed
     # When another person gives its number once more
     assert await confirm(bureau, FIRST) == "201"
     # Then pay goes there, and a change since, which nobody has confirmed, is not paid to
-    assert await enter(bureau, SECOND) == 2
     await enter(bureau, OTHER, on="2024-01-20")
     async with bureau.client() as client:
         await said(client, file, execution_on="2024-01-31")
         check_file((await client.get(file)).content, {FIRST: "2220.00"})
         accounts = (await client.get(f"{AT}/employees/{person('Anna')}/pay")).json()["bank_accounts"]
-    assert [account["confirmed_by"] for account in accounts] == [APPROVER, None, None]
+    assert [account["confirmed_by"] for account in accounts] == [APPROVER, None]
     # And the next file goes to the one that was confirmed last
     assert await confirm(bureau, OTHER, on="2024-01-20") == "201"
     run = (await bureau.paid("2024-02"))["run"]
@@ -69,6 +68,26 @@ async def test_nothing_is_paid_to_an_account_before_another_person_has_confirmed
         check_file((await client.get(f"{AT}/pay-runs/{run}/pay-file")).content, {OTHER: "2220.00"})
         # And the change before it, which would be paid to no more, waits for nobody
         assert (await client.get(f"{AT}/bank-accounts/unconfirmed")).json()["accounts"] == []
+
+
+async def test_nothing_is_paid_to_an_account_that_another_entry_of_its_day_has_replaced(bureau: Bureau) -> None:
+    """X9: the earlier entry was wrong, whoever had confirmed it; they are named until somebody confirms (INV27)."""
+    file = await released(bureau)
+    await enter(bureau, OTHER)
+    assert await confirm(bureau, OTHER) == "201"
+    later = "2024-01-20"
+    await enter(bureau, FIRST, on=later)
+    assert await confirm(bureau, FIRST, on=later) == "201"
+    # When the same day is entered again
+    assert await enter(bureau, SECOND, on=later) == 2
+    # Then neither what it replaced nor the account before that day is paid to
+    async with bureau.client() as client:
+        answer = await sent(client, file, execution_on="2024-01-31")
+        assert answer.json()["type"] == "/problems/bank-account-unconfirmed"
+        assert answer.json()["numbers"] == ["E-000001"]
+        assert await confirm(bureau, SECOND, 2, on=later) == "201"
+        await said(client, file, execution_on="2024-01-31")
+        check_file((await client.get(file)).content, {SECOND: "2220.00"})
 
 
 async def test_who_entered_an_account_or_reads_it_wrongly_does_not_confirm_it(bureau: Bureau) -> None:
