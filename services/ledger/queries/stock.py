@@ -6,6 +6,7 @@ from datetime import date
 
 import asyncpg
 
+from services.ledger.queries.own_currency import own_currency
 from services.ledger.queries.reconciliation import DocumentDifference, ReconciliationAnswer, document_of, reconciled
 
 INVENTORY = "inventory"
@@ -24,7 +25,8 @@ books as (
     join journal_entry e on e.company = l.company and e.id = l.entry
     where l.company = $1 and e.posted_on <= $2 group by 1, 2)
 select coalesce(s.document, b.document) as document, coalesce(s.currency, b.currency) as currency, s.kind,
-    coalesce(s.amount, 0) as sub, coalesce(b.amount, 0) as booked, b.entry, null as series
+    coalesce(s.amount, 0) as sub, coalesce(b.amount, 0) as booked, b.entry, null as series,
+    coalesce(s.amount, 0) as base_sub, coalesce(b.amount, 0) as base_booked
 from sub s full join books b on b.document = s.document and b.currency = s.currency
 where coalesce(s.amount, 0) <> coalesce(b.amount, 0) order by 1, 2 limit 200
 """
@@ -38,7 +40,9 @@ async def reconcile(
     Goods are valued in the company's own currency, in which the account is kept as well.
     """
 
+    own = await own_currency(connection, company)
+
     async def documents() -> list[DocumentDifference]:
-        return [document_of({**row}) for row in await connection.fetch(DOCUMENTS, company, as_of, INVENTORY)]
+        return [document_of({**row}, own) for row in await connection.fetch(DOCUMENTS, company, as_of, INVENTORY)]
 
     return await reconciled(connection, company, as_of, INVENTORY, SAID, documents, thorough=thorough)
