@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import Depends, Query
 from pydantic import Field
@@ -16,6 +16,7 @@ from chassis.http import Call, Router, write
 from chassis.ids import UUID, derive
 from contracts.base import Name, Reference
 from services.payroll.api.inputs import Body, Day, MaybeDay, Read, Write, asker, unsound
+from services.payroll.api.pay_doors import log
 from services.payroll.commands.leave import (
     AddHoliday,
     AdjustLeave,
@@ -33,6 +34,7 @@ from services.payroll.pay_desk import PayDesk
 from services.payroll.queries import leave as queries
 from services.payroll.queries.viewing import viewer
 
+AnswerT = TypeVar("AnswerT")
 router = Router(prefix="/v1/companies/{company}", tags=["payroll"])
 Asks = Annotated[Call, Depends(write(OFFICER, WRITE, SELF, by_name=BY_NAME))]
 Decides = Annotated[Call, Depends(write(OFFICER, TEAM, SELF, WRITE, by_name=BY_NAME))]
@@ -143,13 +145,13 @@ async def show_leave(
     ledger: Ledger,
     on: Annotated[MaybeDay, Query(description="As of this day; today when it is left out.")] = None,
 ) -> queries.LeaveAnswer:
-    """Somebody's balances with every entry, and their requests."""
+    """Somebody's balances with every entry, and their requests. Who is told of confidential leave is written down."""
     async with reading.connection(company) as connection:
         who = await viewer(connection, company, reading.caller)
         found = await queries.of_employee(connection, company, who, employee, on, ledger.vault)
     if found is None:
         raise Problem(404, "employee-not-found", "There is no such employee.")
-    return found
+    return await _logged(reading, company, "leave", found)
 
 
 @router.post("/employees/{employee}/leave/requests", status_code=201)
@@ -184,7 +186,8 @@ async def list_leave_requests(
     """Requests of everybody whom the caller may see."""
     async with reading.connection(company) as connection:
         who = await viewer(connection, company, reading.caller)
-        return await queries.requests(connection, company, who, state, ledger.vault)
+        found = await queries.requests(connection, company, who, state, ledger.vault)
+    return await _logged(reading, company, "leave requests", found)
 
 
 @router.post("/leave/requests/{request}/decision", status_code=201)
@@ -201,7 +204,15 @@ async def list_unpaid_leave(company: str, reading: Read, first: Day, last: Day) 
     """Approved leave without pay within a period, as pay is lessened by it."""
     async with reading.connection(company) as connection:
         who = await viewer(connection, company, reading.caller)
-        return await queries.unpaid(connection, company, who, first, last)
+        found = await queries.unpaid(connection, company, who, first, last)
+    return await _logged(reading, company, "unpaid leave", found)
+
+
+async def _logged(reading: Read, company: str, what: str, told: queries.Told[AnswerT]) -> AnswerT:
+    """The answer, once it is written down of whom it tells something confidential."""
+    if told.of:
+        await log(reading, company, what, people=told.of)
+    return told.answer
 
 
 def _days(days: str, pointer: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import Depends
@@ -56,15 +57,24 @@ MaybeDesk = Annotated[PayDesk | None, Depends(maybe_desk)]
 
 
 async def log(
-    reading: Reading, company: str, what: str, *, employee: uuid.UUID | None = None, run: uuid.UUID | None = None
+    reading: Reading,
+    company: str,
+    what: str,
+    *,
+    employee: uuid.UUID | None = None,
+    run: uuid.UUID | None = None,
+    people: Collection[uuid.UUID] = (),
 ) -> None:
-    """Write down that this caller is about to read pay; without the record nothing is read."""
+    """Write down that this caller is about to read pay, or whose confidential leave; for each of several people.
+
+    Without the record nothing is read.
+    """
     caller, doors = reading.caller, reading.doors
     key = str(new_id())
     cause = Cause(
         derive("reading", company, key), company, key, caller.actor, caller.on_behalf_of, None, doors.clock.now()
     )
-    command = LogReading(cause, what, _id(employee), _id(run))
+    command = LogReading(cause, what, _id(employee), _id(run), tuple(UUID(str(one)) for one in sorted(people)))
     identity = RequestIdentity(company, f"reading {what}", key, b"")
     await doors.commands.submit(log_readings, command, identity)
 

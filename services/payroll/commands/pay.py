@@ -97,12 +97,14 @@ class ErasePerson:
 
 @dataclass(frozen=True, slots=True)
 class LogReading:
-    """Somebody is about to read pay, or where it goes."""
+    """Somebody is about to read pay, where it goes, or who has what confidential leave."""
 
     cause: Cause
     what: str
     employee: UUID | None = None
     run: UUID | None = None
+    people: tuple[UUID, ...] = ()
+    """Of whom, where it is several people at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import orjson
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
 from chassis.errors import Refused
-from chassis.ids import UUID
+from chassis.ids import UUID, derive
 from chassis.requests import Answer, Result
 from services.payroll.commands.pay import (
     AgreePay,
@@ -279,12 +279,20 @@ class Agreeing:
 
 
 async def log_readings(commands: Sequence[LogReading], unit: UnitOfWork) -> Sequence[Result]:
-    """Who is about to read pay is written down before they do."""
+    """Who is about to read pay, or confidential leave, is written down before they do."""
     rows = [
-        (c.cause.company, c.cause.id, c.employee, c.run, c.what, c.cause.actor, c.cause.on_behalf_of) for c in commands
+        (c.cause.company, reading, employee, c.run, c.what, c.cause.actor, c.cause.on_behalf_of)
+        for c in commands
+        for reading, employee in _readings(c)
     ]
     await store.add_readings(unit.raw, rows, unit.now)
     return [Answer(204, {}) for _ in commands]
+
+
+def _readings(command: LogReading) -> list[tuple[UUID, UUID | None]]:
+    if not command.people:
+        return [(command.cause.id, command.employee)]
+    return [(derive("reading of", command.cause.id, one), one) for one in command.people]
 
 
 def _id(contract: Contract | None) -> UUID | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
-from typing import Literal
+from typing import Generic, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +17,7 @@ from services.payroll.store import leave as store
 from services.payroll.store.leave import Ledger
 from services.payroll.store.vault import Vault
 
+AnswerT = TypeVar("AnswerT")
 RequestState = Literal["asked", "approved", "rejected", "cancelled"]
 
 
@@ -79,6 +81,13 @@ class UnpaidAnswer(BaseModel):
     unpaid: list[UnpaidLine]
 
 
+class Told(NamedTuple, Generic[AnswerT]):
+    """An answer, and of whom it tells something about confidential leave: that is written down before it is given."""
+
+    answer: AnswerT
+    of: Collection[UUID]
+
+
 async def of_employee(
     connection: asyncpg.Connection,
     company: str,
@@ -86,10 +95,11 @@ async def of_employee(
     employee: UUID,
     on: date | None,
     vault: Vault | None,
-) -> LeaveAnswer | None:
+) -> Told[LeaveAnswer] | None:
     """The balances of a day with their entries; None when the person is not there to be seen.
 
-    Of confidential leave others see the days of its requests, and neither kind nor balance.
+    Of confidential leave others see the days of its requests, and neither kind nor balance. Who sees both is told
+    something where there are such kinds, be it that the person has no such leave.
     """
     known = await connection.fetchval(
         "select true from employee where company = $1 and employee = $2", company, employee
@@ -105,7 +115,7 @@ async def of_employee(
         for code, one in ledger.types.items()
         if one.limited and (viewer.sees_health(employee) or not one.confidential)
     )
-    return LeaveAnswer(
+    answer = LeaveAnswer(
         on=day,
         balances=[BalanceLine(leave_type=code, days=days_written(balance(entries, code, day))) for code in limited],
         entries=[
@@ -117,32 +127,35 @@ async def of_employee(
         ],
         requests=[_line(request, ledger, viewer) for request in ledger.requests.values()],
     )  # fmt: skip
+    told = viewer.sees_health(employee) and any(kind.confidential for kind in ledger.types.values())
+    return Told(answer, {employee} if told else set())
 
 
 async def requests(
     connection: asyncpg.Connection, company: str, viewer: Viewer, state: RequestState | None, vault: Vault | None
-) -> RequestsAnswer:
+) -> Told[RequestsAnswer]:
     """The requests of everybody whom somebody may see."""
     ledger = (await store.read(connection, [company], None, vault))[company]
-    return RequestsAnswer(
-        requests=[
-            _line(request, ledger, viewer)
-            for request in ledger.requests.values()
-            if viewer.sees(request.employee) and state in (None, request.state)
-        ]
-    )
+    shown = [
+        request
+        for request in ledger.requests.values()
+        if viewer.sees(request.employee) and state in (None, request.state)
+    ]
+    of = {r.employee for r in shown if viewer.sees_health(r.employee) and _confidential(ledger, r.leave_type)}
+    return Told(RequestsAnswer(requests=[_line(request, ledger, viewer) for request in shown]), of)
 
 
-async def unpaid(connection: asyncpg.Connection, company: str, viewer: Viewer, first: date, last: date) -> UnpaidAnswer:
+async def unpaid(
+    connection: asyncpg.Connection, company: str, viewer: Viewer, first: date, last: date
+) -> Told[UnpaidAnswer]:
     """The days without pay of everybody whom somebody may see; of confidential leave, to whom its kind is shown."""
-    found = await store.unpaid_spans(connection, company, first, last)
-    return UnpaidAnswer(
-        unpaid=[
-            UnpaidLine(employee=employee, first=begin, last=end)
-            for employee, begin, end, confidential in found
-            if (viewer.sees_health(employee) if confidential else viewer.sees(employee))
-        ]
-    )
+    found = [
+        one
+        for one in await store.unpaid_spans(connection, company, first, last)
+        if (viewer.sees_health(one[0]) if one[3] else viewer.sees(one[0]))
+    ]
+    lines = [UnpaidLine(employee=employee, first=begin, last=end) for employee, begin, end, _ in found]
+    return Told(UnpaidAnswer(unpaid=lines), {employee for employee, _, _, confidential in found if confidential})
 
 
 def _line(request: Request, ledger: Ledger, viewer: Viewer) -> RequestLine:

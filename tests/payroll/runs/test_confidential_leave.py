@@ -136,3 +136,33 @@ async def test_only_the_officer_and_they_themselves_enter_it_and_the_database_ke
     with pytest.raises(asyncpg.CheckViolationError):
         async with bureau.office.database.unit(["acme"]) as unit:
             await unit.raw.execute(clear, KIND)
+
+
+async def test_who_reads_confidential_leave_is_written_down_for_each_person(bureau: Bureau) -> None:
+    """P27, P16: by the officer or themselves, one by one or in a list; others are told nothing and leave no line."""
+    request = await at_home(bureau)
+    await bureau.hire("Other")
+    async with bureau.client() as client:
+        away = {"leave_type": UNPAID, "first": "2024-01-01", "last": "2024-01-31"}
+        asked = await said(client, f"{AT}/employees/{person('Other')}/leave/requests", **away)
+    async with bureau.client(actor="user:second") as client:
+        for one in (request, asked["request"]):
+            await said(client, f"{AT}/leave/requests/{one}/decision", decision="approved")
+    questions = (f"{ANNA}/leave", f"{AT}/leave/requests", f"{AT}/leave/unpaid?first=2024-01-01&last=2024-12-31")
+    for actor, scope in (("boss", "team"), ("clerk", "read"), ("olga", "officer"), ("anna", "self")):
+        async with bureau.client(actor=f"user:{actor}", scopes=(f"payroll:{scope}",)) as client:
+            for question in questions:
+                assert (await client.get(question)).status_code == 200
+    read = "select actor, what, employee::text from pay_reading order by actor, what, employee = $1::uuid"
+    anna, other = person("Anna"), person("Other")
+    assert [tuple(row) for row in await bureau.office.rows(read, anna)] == [
+        ("user:anna", "leave", anna),
+        ("user:anna", "leave requests", anna),
+        ("user:olga", "leave", anna),
+        ("user:olga", "leave requests", other),
+        ("user:olga", "leave requests", anna),
+        ("user:olga", "unpaid leave", other),
+    ]
+    async with bureau.client() as client:
+        told = (await client.get(f"{ANNA}/readings")).json()["readings"]
+    assert {(line["actor"], line["what"]) for line in told} >= {("user:olga", "leave"), ("user:anna", "leave requests")}
