@@ -55,7 +55,7 @@ class Application:
         self.metrics = metrics
         self.careful = careful
         self.stops: dict[Place, Stop] = {}
-        self._refused: set[str] = set()
+        self._refused: dict[str, str] = {}
 
     async def run(self, runs: Mapping[Place, Sequence[Arrived]]) -> None:
         """Apply all runs, each up to its end or to its stop."""
@@ -149,10 +149,14 @@ class Application:
             if isinstance(outcome, Waiting):
                 self.stops.setdefault(t.place, Stop(t.at, "waiting", outcome.precondition, outcome.patience_s))
             elif isinstance(outcome, Refused):
-                self._refused.add(t.event.envelope.id)
+                self._refused[t.event.envelope.id] = outcome.code
 
     def outcome_of(self, event: Arrived) -> str:
         """What became of an event before its key's stop, in the words of the census."""
         if event.envelope.type in self.consumers.ignored:
             return "ignored"
         return "refused" if event.envelope.id in self._refused else "applied"
+
+    def code_of(self, event: Arrived) -> str:
+        """The rule that refused an event; empty when none did."""
+        return self._refused.get(event.envelope.id, "")

@@ -29,7 +29,7 @@ BUCKETS_MAX = 128
 OPEN_MAX = 1_000
 """Sequences of one key that are named at most."""
 
-_DAY_OF_HEADERS = """(select left(e ->> 1, 10)::date from jsonb_array_elements(convert_from(h.headers, 'UTF8')::jsonb) e
+DAY_OF_HEADERS = """(select left(e ->> 1, 10)::date from jsonb_array_elements(convert_from(h.headers, 'UTF8')::jsonb) e
     where e ->> 0 = 'ce_time' limit 1)"""
 
 COUNTS = f"""
@@ -41,7 +41,7 @@ select now(), (select count(*) from outbox_unsent),
         select company, consumer, topic, day, outcome, sum(events)::bigint as events from inbox_count
         where $1::text[] is null or company = any($1) group by 1, 2, 3, 4, 5
         union all
-        select company, consumer, topic, {_DAY_OF_HEADERS}, 'held', count(*) from held h
+        select company, consumer, topic, {DAY_OF_HEADERS}, 'held', count(*) from held h
         where reason <> 'conflict' and ($1::text[] is null or company = any($1)) group by 1, 2, 3, 4) x)
 """
 

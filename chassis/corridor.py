@@ -50,8 +50,8 @@ class _Sorted:
     """Cursors that must stand elsewhere than the claim has put them."""
     counts: dict[Counted, int] = field(default_factory=dict)
 
-    def count(self, event: Arrived, outcome: str) -> None:
-        counted = Counted(*event.place[:2], event.partition, event.envelope.time.date(), outcome)
+    def count(self, event: Arrived, outcome: str, code: str = "") -> None:
+        counted = Counted(*event.place[:2], event.partition, event.envelope.time.date(), outcome, code)
         self.counts[counted] = self.counts.get(counted, 0) + 1
 
     def count_repeats(self, repeats: Sequence[ToHold]) -> None:
@@ -192,7 +192,7 @@ class Corridor:
         for place, run in batch.runs.items():
             stop = application.stops.get(place)
             for event in run[: stop.index if stop else len(run)]:
-                batch.count(event, application.outcome_of(event))
+                batch.count(event, application.outcome_of(event), application.code_of(event))
             if stop is None:
                 continue
             corrections[place] = finished(run, stop.index, batch.former[place])
@@ -220,6 +220,8 @@ class Corridor:
             await inbox.count(connection, self.consumers.name, batch.counts)
             for counted, number in batch.counts.items():
                 self.metrics.outcome(counted.topic, counted.outcome, number)
+                if counted.code:
+                    self.metrics.refused(counted.topic, counted.code, number)
 
 
 @contextmanager

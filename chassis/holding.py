@@ -215,10 +215,14 @@ class Drainer:
                     event.partition,
                     event.envelope.time.date(),
                     outcome or application.outcome_of(event),
+                    "" if outcome else application.code_of(event),
                 )
                 counts[counted] = counts.get(counted, 0) + 1
         if counts:
             await inbox.count(connection, self.consumers.name, counts)
+            for counted, number in counts.items():
+                if counted.code:
+                    self.metrics.refused(counted.topic, counted.code, number)
 
     def _row(self, place: Place, row: asyncpg.Record) -> _Row:
         headers = unpack_headers(row["headers"])

@@ -47,6 +47,7 @@ from chassis.previewing import preview
 from chassis.problems import Shell, install_problems, long_bodies_of
 from chassis.requests import Answer, C, CommandDoor, Handler, RequestIdentity, company_not_found
 from chassis.settings import ServiceSettings
+from chassis.tally import Tally, counted
 from chassis.telemetry import Metrics
 
 KEY_CHARS_MAX = 255
@@ -79,6 +80,7 @@ class Doors:
         secret_file = service.settings.stack.backbone_internal_secret_file
         self.database = service.database
         self.commands = service.door
+        self.tally = Tally(service.database, service.metrics, service.settings.replica)
         self.clock = DatabaseClock(service.database)
         self.secrets = InternalSecrets(secret_file) if secret_file is not None else None
         self.verifier = TokenVerifier(self.secrets, service.settings.service, self.clock.seconds)
@@ -117,6 +119,7 @@ class StrictRoute(APIRoute):
     """
 
     _direct: Direct | None
+    _commands: bool
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.path = path
@@ -151,8 +154,12 @@ class StrictRoute(APIRoute):
             await super().handle(scope, receive, send)
             return
         request = Request(scope, receive, send)
-        await self._check(request)
-        response = await direct.run(request)
+
+        async def run() -> Response:
+            await self._check(request)
+            return await direct.run(request)
+
+        response = await counted(request, run) if self._commands else await run()
         await response(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -174,11 +181,15 @@ class StrictRoute(APIRoute):
             if takes_body:
                 request._json = await read_json(request)  # what FastAPI takes as the parsed body
 
-        async def strict(request: Request) -> Response:
+        async def run(request: Request) -> Response:
             await check(request)
             return await handle(request)
 
+        async def strict(request: Request) -> Response:
+            return await counted(request, partial(run, request)) if self._commands else await run(request)
+
         self._check = check
+        self._commands = any(isinstance(door, write) for door in doors)
         self._direct = direct_of(self) if len(doors) == 1 else None
         return strict
 
@@ -317,7 +328,9 @@ class Call:
         it would tell is left out where there are thousands of it (`with_events=False`).
         """
         company = introduces_company or str(self.request.path_params["company"])
+        self.request.state.company = company
         if dry_run:
+            self.request.state.dry_run = True
             database = self.request.app.state.doors.database
             previewed = await preview(database, handler, command, company, with_events=with_events)
             if isinstance(previewed, Refused):

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -56,6 +56,11 @@ returning company, topic, key, reason, sequence, hash
 """
 
 COUNT = """
+with refusals as (
+    insert into inbox_refusal as r (company, consumer, topic, partition, day, code, events)
+    select c, $1, t, p, d, o, e
+    from unnest($8::text[], $9::text[], $10::int[], $11::date[], $12::text[], $13::bigint[]) x(c, t, p, d, o, e)
+    on conflict (company, consumer, topic, partition, day, code) do update set events = r.events + excluded.events)
 insert into inbox_count as n (company, consumer, topic, partition, day, outcome, events)
 select c, $1, t, p, d, o, e
 from unnest($2::text[], $3::text[], $4::int[], $5::date[], $6::text[], $7::bigint[]) x(c, t, p, d, o, e)
@@ -141,6 +146,8 @@ class Counted(NamedTuple):
     partition: int
     day: date
     outcome: str
+    code: str = ""
+    """Of a refusal: the rule that said no."""
 
 
 def content_hash(event_id: str, body: bytes) -> bytes:
@@ -243,18 +250,19 @@ async def hold(connection: asyncpg.Connection, consumer: str, events: Sequence[T
 
 
 async def count(connection: asyncpg.Connection, consumer: str, counts: Mapping[Counted, int]) -> None:
-    """Add to the consumer's half of the census."""
-    keys = sorted(counts)
-    await connection.execute(
-        COUNT,
-        consumer,
-        [k.company for k in keys],
-        [k.topic for k in keys],
-        [k.partition for k in keys],
-        [k.day for k in keys],
-        [k.outcome for k in keys],
-        [counts[k] for k in keys],
-    )
+    """Add to the consumer's half of the census, and to its refusals by the rule that said no; one statement."""
+    totals: dict[tuple[str, str, int, date, str], int] = {}
+    refusals: dict[tuple[str, str, int, date, str], int] = {}
+    for counted, events in counts.items():
+        totals[counted[:5]] = totals.get(counted[:5], 0) + events
+        if counted.code:
+            refusals[(*counted[:4], counted.code)] = events
+    await connection.execute(COUNT, consumer, *_columns(totals), *_columns(refusals))
+
+
+def _columns(counts: Mapping[tuple[str, str, int, date, str], int]) -> list[list[Any]]:
+    keys = sorted(counts)  # one order for all who count
+    return [*([key[place] for key in keys] for place in range(5)), [counts[key] for key in keys]]
 
 
 async def release_waiting(connection: asyncpg.Connection, known: set[str]) -> None:

@@ -96,6 +96,15 @@ create table code_floor (one boolean primary key default true check (one), versi
 insert into code_floor (version) values (1);
 """
 
+ERROR_COUNTS = """
+create table inbox_refusal (company text not null, consumer text not null, topic text not null, partition int not null,
+    day date not null, code text not null, events bigint not null,
+    primary key (company, consumer, topic, partition, day, code)) with (fillfactor = 50);
+create table command_count (company text not null, day date not null, door text not null, code text not null,
+    replica int not null, commands bigint not null,
+    primary key (company, day, door, code, replica)) with (fillfactor = 50);
+"""
+"""Which rules refused events, and what became of commands. Came after the first databases: a revision of its own."""
 
 RENEW_POLICIES = f"""
 do $$ declare old name;
@@ -149,6 +158,13 @@ def create_corridor() -> None:
     for table in ("outbox", "outbox_sequence", "outbox_count", "inbox", "inbox_count", "held", "audit"):
         execute(f"create policy operator on {table} for select to {relay} using (true)")
     execute(f"create policy operator on job to {relay} using (true) with check (true)")
+
+
+def create_error_counts() -> None:
+    """The tables behind the error rate. Called by a revision of every service."""
+    execute(ERROR_COUNTS)
+    isolate("inbox_refusal", "command_count")
+    mutable("inbox_refusal", "command_count")
 
 
 def isolate(*tables: str) -> None:

@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from chassis import census, faults, operating, operating_jobs, operating_records, trail
+from chassis import census, error_rates, faults, operating, operating_jobs, operating_records, trail
 from chassis.auditing import Audits
 from chassis.cluster import ClusterWatch
 from chassis.consumers import Consumers
@@ -61,7 +61,9 @@ select exists (select from held where next_at = 'infinity'), exists (select from
        exists (select from job where run_at = 'infinity'),
        exists (select from held where at < now() - make_interval(secs => $1))
 """
-DOORS = (operating.router, operating_jobs.router, operating_records.router, census.router, trail.router)
+DOORS = (
+    operating.router, operating_jobs.router, operating_records.router, census.router, trail.router, error_rates.router,
+)  # fmt: skip
 """What every department opens to its operators."""
 REASONS = ("gap", "poison", "behind", "waiting", "conflict")
 
@@ -190,6 +192,8 @@ class Service:
         servers = self.settings.stack.kafka_bootstrap_servers
         self.audits = Audits(self._operator, servers, self.settings.service, self._consumers)
         starters: list[Callable[[], Awaitable[None]]] = [self._measure, partial(self.schema.watch, url)]
+        if "api" in self.parts:
+            starters.append(self.app.state.doors.tally.run)
         if self.standing is not None:
             starters.append(partial(self.standing.follow, self._operator))
         if self.parts & {"relay", "consumers"}:
@@ -286,6 +290,7 @@ class Service:
         with suppress(Exception):
             async with asyncio.timeout(self.settings.drain_s):
                 await self.door.drain()
+                await self.app.state.doors.tally.write()
         if self.audits is not None:
             await self.audits.close()
         for task in self._tasks:

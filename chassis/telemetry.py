@@ -27,6 +27,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from pydantic import ValidationError
 
+from chassis.labelled import Labelled
+
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
@@ -57,6 +59,7 @@ class Metrics:
         self._held_keys = self.gauge("held_keys", "Keys that have something held, by reason", "reason")
         self._alarm = self.gauge("alarm", "1 while something needs a person", "kind")
         self._events = self.counter("events_total", "Events consumed, by what became of them", "topic", "outcome")
+        self._refused = self.counter("refusals_total", "Events and commands refused, by the rule", "door", "code")
         self._relayed = self.counter("relay_sent_events_total", "Events that Kafka acknowledged")
         self._relay_batch = self._histogram("relay_batch_events", "Events in one send of the relay", SIZES)
         self._relay_failed = self.counter("relay_failures_total", "Sends that failed and are repeated")
@@ -109,6 +112,10 @@ class Metrics:
     def outcome(self, topic: str, outcome: str, events: int) -> None:
         """Events of a topic that were applied, refused, ignored, held, or dropped as duplicates."""
         self._events.labels(topic, outcome).inc(events)
+
+    def refused(self, door: str, code: str, number: int = 1) -> None:
+        """Events of a topic, or commands at an HTTP door, to which a rule said no."""
+        self._refused.labels(door, code).inc(number)
 
     def relayed(self, events: int) -> None:
         """Events that Kafka acknowledged in one send."""
@@ -164,22 +171,7 @@ class Metrics:
     def _bound(self, metric: Any, labels: Sequence[str]) -> Any:
         """The metric with this process's own labels filled in; what remains is asked for at each use."""
         own = tuple(self._about.values())
-        return _Labelled(metric, own) if labels else metric.labels(*own)
-
-
-class _Labelled:
-    """A metric whose first labels are known; children are kept, because looking one up costs more than counting."""
-
-    def __init__(self, metric: Any, own: tuple[str, ...]) -> None:
-        self._metric = metric
-        self._own = own
-        self._children: dict[tuple[str, ...], Any] = {}
-
-    def labels(self, *values: str) -> Any:
-        child = self._children.get(values)
-        if child is None:
-            child = self._children[values] = self._metric.labels(*self._own, *values)
-        return child
+        return Labelled(metric, own) if labels else metric.labels(*own)
 
 
 # -- logs -------------------------------------------------------------------------------------------------------------

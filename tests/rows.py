@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- rows: written by `make rows` -->", "<!-- rows end -->"
 
 CLAIMED: Mapping[str, str] = {
-    "ledger": "L1 L2 L3 L5 L6 L7 L8 L10 L16 L23 L26 L27 L29 L30 X1 X7 X8 X10",
+    "ledger": "L1 L2 L3 L5 L6 L7 L8 L10 L16 L23 L26 L27 L29 L30 X1 X7 X8 X10 X21",
     "payroll": "P1 P2 P3 P4 P5 P6 P7 P8 P9 P11 P12 P16 P17 P18 P22 P23 P27 P28 X3 D14",
     "gateway": "G1 G2 G3 G4 G5 G6 G8 G10 G11 G12 G13 G14 G15 G16 G18 G20 X1 X7 X10 X21",
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import cache, partial
-from typing import cast
 
 from chassis.auth import TokenSigner
 from chassis.freshness import Freshness
@@ -52,6 +51,7 @@ def build(settings: GatewaySettings, parts: Sequence[str]) -> Service:
         commands=service.door,
         metrics=AdmissionMetrics(service.metrics),
         admission=Admission(),
+        tally=doors.tally,
         clock=doors.clock,
         keys=keys,
         tokens=tokens,
@@ -68,7 +68,7 @@ async def _keep_current(service: Service) -> None:
     """What the doors know beside the database: the live keys, the ends of the topics; and what they hold open."""
     if "api" not in service.parts:
         return
-    gateway = cast(Gateway, service.app.state.gateway)
+    gateway: Gateway = service.app.state.gateway
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(gateway.keys.follow())

@@ -220,4 +220,5 @@ def _type(column: Column[object]) -> str:
 
 
 def _corridor_tables() -> set[str]:
-    return {part.split(" ", 1)[0] for part in migrating.CORRIDOR.split("create table ")[1:]}
+    made = migrating.CORRIDOR + migrating.ERROR_COUNTS
+    return {part.split(" ", 1)[0] for part in made.split("create table ")[1:]}

@@ -25,7 +25,7 @@ from chassis.corridor import Corridor
 from chassis.database import Database, UnitOfWork
 from chassis.errors import Outcomes, Refused
 from chassis.ids import UUID, derive, new_id
-from chassis.migrating import create_corridor, driver_url, execute, facts, isolate
+from chassis.migrating import create_corridor, create_error_counts, driver_url, execute, facts, isolate
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics
 from contracts.base import EventView
@@ -87,6 +87,7 @@ def _upgrade(connection: Connection) -> None:
     with Operations.context(MigrationContext.configure(connection)):
         execute("create table alembic_version (version_num text primary key);")
         create_corridor()
+        create_error_counts()
         execute(NOTED)
         isolate("noted")
         facts("noted")

@@ -59,7 +59,10 @@ class Acceptance(NamedTuple):
     async def settle(self, prepared: Sequence[Prepared]) -> list[Result | Problem]:
         """Commit what can be committed; results stand in the order of the commands. Raises Problem 429."""
         with self.gateway.admission.waiting(self.bucket, len(prepared)):
-            return await self.gateway.commands.submit_all(handlers.accept, prepared)
+            results = await self.gateway.commands.submit_all(handlers.accept, prepared)
+        for (command, identity), result in zip(prepared, results, strict=True):
+            self.gateway.tally.note(identity.company, _door(command.type), result)
+        return results
 
     def _company(self, named: object) -> str:
         if named is None:
@@ -95,6 +98,14 @@ class Acceptance(NamedTuple):
         return caller.on_behalf_of if proven is not None else told
 
     def _command(self, told: Said, request: UUID, known_by: tuple[object, ...], at: str) -> Prepared:
+        """Raises Problem 422, which is counted: the sender may speak for the company, what it says is wrong."""
+        try:
+            return self._checked(told, request, known_by, at)
+        except Problem as problem:
+            self.gateway.tally.note(told.company, _door(told.form.event.event_type), problem)
+            raise
+
+    def _checked(self, told: Said, request: UUID, known_by: tuple[object, ...], at: str) -> Prepared:
         form, company, source = told.form, told.company, told.source
         limit = self.gateway.settings.event_bytes_max
         checked = check(form, told.data, company, source, self.now, at=at, said=known_by, event_bytes_max=limit)
@@ -117,6 +128,10 @@ class Acceptance(NamedTuple):
             checked.revision,
         )
         return command, RequestIdentity(company, SCOPE, identity, checked.hash, introduces_company=True)
+
+
+def _door(event_type: str) -> str:
+    return f"accept {event_type}"
 
 
 def accepted(result: Result | Problem, at: str, reused: Problem) -> Answer:

@@ -19,6 +19,7 @@ from chassis.freshness import Freshness
 from chassis.http import read
 from chassis.ids import UUID
 from chassis.requests import CommandDoor, company_not_found
+from chassis.tally import Tally
 from services.gateway.admission import Admission, AdmissionMetrics, headers_of
 from services.gateway.api.departments import Departments
 from services.gateway.keys import Key, KeyRing, missing_scope, presented_key
@@ -41,6 +42,8 @@ class Gateway(NamedTuple):
     database: Database
     commands: CommandDoor
     metrics: AdmissionMetrics
+    tally: Tally
+    """What became of the commands of each company."""
     clock: DatabaseClock
     keys: KeyRing
     tokens: Tokens

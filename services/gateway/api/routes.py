@@ -13,6 +13,7 @@ from services.gateway.api import (
     audit,
     census,
     dead_letters,
+    error_rates,
     oauth,
     orders,
     pages,
@@ -38,6 +39,7 @@ ROUTERS = (
     trace.router,
     census.router,
     dead_letters.router,
+    error_rates.router,
     subscriptions.router,
 )
 """Every module's own routers, which FastAPI documents by itself."""

@@ -22,7 +22,7 @@ HISTORY: dict[Length, int] = {"short": 300, "normal": 1_500, "full": 40_000}
 FLOOD_PER_S = 1_000.0
 FROM_ZERO = "update inbox_offset set next = 0, last_event_id = null"
 READ_MODEL = ("timeline_fact", "order_summary", "order_invoice")
-CURSORS = ("inbox", "inbox_offset", "inbox_count", "held")
+CURSORS = ("inbox", "inbox_offset", "inbox_count", "inbox_refusal", "held")
 APPLIED_PER_S = 10_000.0
 EMPTY_PER_S = 3_000.0
 SETTLED = "select coalesce(sum(events), 0)::bigint from inbox_count"

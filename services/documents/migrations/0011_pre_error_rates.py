@@ -1,0 +1,13 @@
+"""How many commands and events were refused, and by which rule: the chassis's own tables."""
+
+from chassis.migrating import create_error_counts
+
+revision = "documents_0011"
+down_revision = "documents_0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The same two tables in every department."""
+    create_error_counts()
