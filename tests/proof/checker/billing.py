@@ -40,17 +40,25 @@ def settle_bills(order: Subject, holding: Holding, books: Books) -> None:
 
 
 def _was_released_before(order: Subject, part: Fact, held: Revision, terms: set[str]) -> bool:
-    """Whether the ledger may have done nothing at all: it heard of the release before it knew the terms."""
+    """Whether the ledger may have done nothing at all: it heard of the release before it knew the terms.
+
+    What it booked upon the terms of another revision says nothing of this one.
+    """
+    own = {fact.id for kind in TERMS for fact in order.facts.get(kind, ()) if _revision(fact) == held.number} & terms
     credited = any(int(note.get("revision") or 1) == held.number for note in order.of("CreditNoteIssued"))
-    booked = any(entry.cause == part.id or entry.cause in terms for entry in order.facts.get("EntryPosted", ()))
+    booked = any(entry.cause == part.id or entry.cause in own for entry in order.facts.get("EntryPosted", ()))
     return held.released is not None and not credited and not booked
 
 
 def _is_of(bill: Fact, part: Fact, held: Revision, terms: set[str], *, first: bool) -> bool:
     """Whether it is about this part: it names it as its cause, or the order itself, which came after its first part."""
-    if int(bill.data.get("revision") or 1) != held.number:
+    if _revision(bill) != held.number:
         return False
     return bill.cause == part.id or (first and bill.cause in terms)
+
+
+def _revision(fact: Fact) -> int:
+    return int(fact.data.get("revision") or 1)
 
 
 def as_agreed(order: Subject, part: Fact, invoice: Fact) -> None:

@@ -104,6 +104,23 @@ def is_changed(made: MadeUp, count: int) -> None:
     made.seen(count, order, "documented")
 
 
+def is_changed_before_the_ledger_hears(made: MadeUp, count: int) -> None:
+    """The ledger hears of the release before it hears of the order: it bills what stands, upon the change."""
+    order, chain, placed, lines = made.placed(count)
+    company, three = made.company(count), _of(lines, "3")
+    _reserve(made, count, order, chain, placed, lines)
+    again = made.ask("change", company, f"o{count}", {"lines": three}, order)
+    told = {"order": order, "reference": f"o{count}", "revision": 2, "lines": three}
+    changed = made.send("OrderChanged.v1", company, order, again, again, told)
+    back = {"order": order, "lines": made.goods(lines), "reason": "order-cancelled", "replaced_by": 2}
+    made.send("ReservationReleased.v1", company, order, again, changed, back)
+    made.stock[company].reserved[lines[0]["item"]] -= 2
+    _reserve(made, count, order, again, changed, three, revision=2)
+    made.owed(company, made.invoiced(count, order, again, changed, three, revision=2)["total"])
+    goods_leave(made, count, order, lines, ("3",), due=3, revision=2)
+    made.seen(count, order, "documented")
+
+
 def waits_for_credit(made: MadeUp, count: int) -> None:
     """Held, until a person lets it pass."""
     order, chain, placed, lines = made.placed(count)
@@ -208,6 +225,7 @@ def runs_out(made: MadeUp, count: int) -> None:
 COURSES: Mapping[int, Callable[[MadeUp, int], None]] = {
     5: waits_for_goods,
     15: is_changed,
+    30: is_changed_before_the_ledger_hears,
     25: waits_for_credit,
     35: is_given_up_after_a_part,
     14: is_given_up_too_late,
