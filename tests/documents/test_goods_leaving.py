@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import orjson
 import pytest
 
 from chassis.ids import derive
-from chassis.migrating import migrate
 from contracts import published
 from contracts.inventory import ShipmentDispatched
 from contracts.ledger import CompanyRegistered
@@ -29,6 +26,7 @@ from tests.documents.paper_samples import ADDRESSES, LANGUAGES, NAMES, PIECES, f
 from tests.documents.scanning import scanned
 from tests.documents.test_papers import left_edge, plain
 from tests.support.department import Event, event
+from tests.support.revisions import done_again
 
 CLASSES = ["delivery_note", "packing_list", "label"]
 COUNTS = "select (select count(*) from document), (select count(*) from outbox), (select count(*) from job)"
@@ -256,12 +254,10 @@ async def test_papers_of_goods_wait_for_the_name_and_address_of_their_seller(arc
 
 
 async def test_an_archive_of_before_learns_the_addresses_of_its_companies_when_it_is_migrated(house: Archive) -> None:
-    owner = await asyncpg.connect(house.urls.migration_url)
-    await owner.execute("drop table letterhead; drop table retention_start")
-    await owner.execute("update alembic_version set version_num = 'documents_0005'")
-    await owner.close()
+    undone = "drop table letterhead"
+    url = house.urls.migration_url
+    await done_again("documents", url, "documents_0006", undone_by=undone, before="documents_0005")
 
-    await asyncio.to_thread(migrate, "documents", house.urls.migration_url)
     assert await house.rows("select count(*) from inbox where topic = 'ledger.companies'") == [(0,)]
     house._offsets.clear()
     await house.hear(founded(), shipment("7"))

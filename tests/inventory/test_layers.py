@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-import asyncpg
 import pytest
 
 from chassis.ids import UUID
-from chassis.migrating import migrate
 from chassis.requests import Answer
 from services.inventory import handlers
 from services.inventory.commands import (
@@ -31,6 +28,7 @@ from services.inventory.translate.movements import document_id
 from tests.chassis.statements import counting_statements
 from tests.inventory.room import StockRoom, cause
 from tests.inventory.test_values import ship
+from tests.support.revisions import done_again
 
 UNIT = 1_000_000
 PIRAEUS = "PIRAEUS"
@@ -201,20 +199,14 @@ async def test_items_of_before_go_on_as_they_were_told(room: StockRoom) -> None:
     await room.receive([("TEA", "10")], cost="3.00", received_on=nov(2), warehouse=PIRAEUS)
     flat = """{"layers": [[10000000, 1000]], "owed": [0, 0], "last": [10000000, 1000]}"""
     both = """{"layers": [[10000000, 1000], [10000000, 3000]], "owed": [0, 0], "last": [10000000, 3000]}"""
-    owner = await asyncpg.connect(room.urls.migration_url)
-    await owner.execute(f"""
+    undone = f"""
         set app.companies = 'acme';
         update item_cost set state = convert_to('{flat}', 'UTF8') where sku <> 'TEA';
         update item_cost set state = convert_to('{both}', 'UTF8') where sku = 'TEA';
-        drop table parcel_line, parcel, sscc_series, shipment_bin, bin_move, bin_level, bin, bin_policy;
-        drop table late_posting; drop index transfer_closing;
-        alter table transfer drop column closed_by, drop column closing_by;
-        drop function guard_every_instant_of_bins; alter table stock_count drop column bin;
-        alter table stock_level drop column binned; alter table item_cost drop column apart;
-        update alembic_version set version_num = 'inventory_0007'""")
-    await owner.close()
+        alter table item_cost drop column apart;"""
 
-    await asyncio.to_thread(migrate, "inventory", room.urls.migration_url)
+    url = room.urls.migration_url
+    await done_again("inventory", url, "inventory_0008", undone_by=undone, before="inventory_0007")
 
     assert await room.rows("select sku from item_cost where apart") == [("BEANS",)]
     await sent(room, 4, nov(3), "BEANS", "TEA")
