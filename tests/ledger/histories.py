@@ -15,6 +15,7 @@ import httpx
 from contracts.inventory import BackOrderReserved, ReservationReduced, ReservationReleased, StockReserved
 from contracts.money import from_micro, to_micro
 from tests.ledger.desk import Desk, Order, payment, payment_id
+from tests.ledger.pages import DECIMALS
 from tests.ledger.test_crowd import Replica
 from tests.support.department import Event, event
 
@@ -222,7 +223,7 @@ class History:
         await self.hear(replica, one.order.left(one.shipments, said, on=day, complete=one.gone == one.aside))
 
     async def pay(self, replica: Replica, busy: set[str]) -> None:
-        """Exact, in part, too much; for an order, invoices by number, or nothing; on any day."""
+        """Exact, in part, too much; for an order, invoices by number, what several come to, or nothing; on any day."""
         self.count += 1
         name = f"{self.customer}-P{self.count}"
         items = await self.open_items()
@@ -239,6 +240,9 @@ class History:
         elif kind < 0.85 and chosen:
             currency = chosen[0]["currency"]
             wishes = [{"invoice_number": one["number"]} for one in chosen]
+            alike = [float(one["open"]) for one in chosen if one["currency"] == currency]
+            if self.rng.random() < 0.5:
+                amount = self.some_of(f"{sum(alike):.{DECIMALS[currency]}f}", currency)
             if self.rng.random() < 0.5 and chosen[0]["open"] not in ("0", "0.00", "0.000"):
                 wishes[0]["amount"] = self.some_of(chosen[0]["open"], currency)
             names = {"pays": wishes}
