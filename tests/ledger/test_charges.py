@@ -91,3 +91,16 @@ async def test_only_a_charge_that_stands_is_taken_back_and_once(desk: Desk, call
 
     assert (early.json()["type"], other.json()["type"]) == ("/problems/before-invoice", "/problems/not-a-charge")
     assert (first.status_code, again.status_code) == (201, 404)
+
+
+async def test_nobody_takes_a_charge_back_ahead_of_the_company_s_day(desk: Desk, caller: httpx.AsyncClient) -> None:
+    charge = await charged(desk)
+
+    refused = await caller.post(
+        f"{ACME}/dunning/charges/{charge}/reversal",
+        json={"reason": "goodwill", "issued_on": "2099-12-31"},
+        headers={"idempotency-key": "early"},
+    )
+
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/in-the-future"), refused.text
+    assert await desk.rows("select count(*) from invoice where series = 'CN'") == [(0,)]

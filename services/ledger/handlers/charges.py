@@ -15,6 +15,7 @@ from services.ledger.commands import TakeBackCharge
 from services.ledger.domain.calendar import RECEIVABLES
 from services.ledger.domain.documents import CreditNote, credit_note_id
 from services.ledger.domain.dunning import CHARGES
+from services.ledger.domain.manual import ahead
 from services.ledger.domain.numbering import CREDIT_NOTES, DocumentNumber, Series, hand_out, how_many
 from services.ledger.domain.posting import SALES_JOURNAL, Entry, Line, mirrored, reversal_id, sale_id
 from services.ledger.domain.settlement import give_back, take_back
@@ -47,7 +48,8 @@ async def take_back_charges(commands: Sequence[TakeBackCharge], unit: UnitOfWork
         elif on < row["issued_on"]:
             refused = Refused("before-invoice", f"The charge is of {row['issued_on']}.", "/issued_on")
         else:
-            refused = gate.fault(command.company, RECEIVABLES, on, command.cause, place, "/issued_on")
+            refused = ahead(on, books[command.company].day_of(unit.now), "/issued_on")
+            refused = refused or gate.fault(command.company, RECEIVABLES, on, command.cause, place, "/issued_on")
         if refused is None and row is not None:
             note = CreditNote(credit_note_id(*key), _UNNUMBERED, on, command.reason, to_receivable(row),
                               row["order_reference"], row["net"], row["tax"], row["printed"])  # fmt: skip
