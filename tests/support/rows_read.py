@@ -34,15 +34,8 @@ class RowsRead:
     _before: dict[str, int] = field(default_factory=dict)
 
     async def begin(self) -> None:
-        """Let nobody gather statistics of its tables meanwhile: plans would be made anew, from those.
-
-        And let it work over one session, as each session plans for itself: one that was opened later would do so upon
-        other tables.
-        """
+        """Let nobody gather statistics of its tables meanwhile: plans would be made anew, from those."""
         await self.department.rows(ALONE)
-        database = self.department.database
-        while database._free._value > 1:
-            await database._free.acquire()
 
     async def since_last(self) -> dict[str, int]:
         """By table; those that nobody looked at are missing. The department is at rest meanwhile."""
