@@ -92,7 +92,7 @@ async def test_on_sigterm_every_request_that_came_in_is_answered(house: LocalSta
             await connection.execute("lock table request in access exclusive mode")
             for n, caller in enumerate(callers):
                 headers = {"Authorization": f"Bearer {await house.admin_key()}", "Idempotency-Key": f"last-{n}"}
-                await caller.send("POST", "/v1/orders", headers, ORDER | {"reference": f"LAST-{n}"})
+                await caller.send("POST", "/v1/orders", headers, ORDER | {"reference": f"DRAINED-{n}"})
             await eventually(lambda: connection.fetch(WAITING), what="the gateway waits for the lock")
             # When it is told to stop, and takes no more connections
             stopping = asyncio.create_task(house.stop_service("gateway"))
@@ -110,7 +110,7 @@ async def test_on_sigterm_every_request_that_came_in_is_answered(house: LocalSta
     await house.ready()
 
 
-SENT = "select count(*) from outbox where topic = 'sales.orders' and convert_from(body, 'UTF8') like '%LAST-%'"
+SENT = "select count(*) from outbox where topic = 'sales.orders' and convert_from(body, 'UTF8') like '%DRAINED-%'"
 WAITING = "select 1 from pg_locks where relation = 'request'::regclass and not granted"
 
 
