@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest_asyncio
 
-from deploy.local.demo.day import accepted, until_known
-from deploy.local.demo.expected import ACCOUNTS
 from deploy.local.demo.front_office import FrontOffice
-from deploy.local.demo.trade import GOODS_ACCOUNTS, STOCK
+from deploy.local.demo.trade import STOCK
 from deploy.local.stack import LocalStack
+from tests.end_to_end.founding import CUSTOMER, NOW, Founder
 from tests.support.eventually import eventually
 
 COMPANY = "wholerow"
 LEDGER, INVENTORY, DOCUMENTS = (f"/{name}/v1/companies/{COMPANY}" for name in ("ledger", "inventory", "documents"))
-NOW = datetime.now(UTC)
-ADDRESS = {"line1": "2 Quay", "city": "Piraeus", "postcode": "18538", "country": "GR"}
-CUSTOMER = {"name": "Harbour Repairs", "language": "en", "address": ADDRESS}
 LIMIT, TOTAL, COST = "100.00", "124.00", "8.00"
 """Two lamps at 50.00 with 24 % tax, which cost 4.00 each: more than the customer has credit for."""
 STEPS = {
@@ -37,30 +32,17 @@ COST_OF_GOODS, RECEIVABLE, BANK = "5000", "1100", "1000"
 async def admin(house: LocalStack) -> AsyncIterator[FrontOffice]:
     """A company that asks for credit, invoices what has left, and has ten lamps of a known cost."""
     office = FrontOffice(house.address("gateway"), await house.admin_key())
-    company = {"company": COMPANY, "name": "Whole Row Ltd", "currency": "EUR", "country": "GR", "address": ADDRESS}
-    await post(office, "/ledger/v1/companies", company | {"time_zone": "UTC"})
-    accounts = [{"code": c, "name": n, "kind": k, "role": r} for c, n, k, r in (*ACCOUNTS, *GOODS_ACCOUNTS)]
-    await post(office, f"{LEDGER}/accounts/batch", {"accounts": accounts})
-    taxes = [{"code": "S24", "name": "VAT 24 %", "rate": "0.24", "account": "2200"}]
-    await post(office, f"{LEDGER}/tax-codes/batch", {"tax_codes": taxes})
-    limits = {"credit_limits": [{"currency": "EUR", "amount": LIMIT}]}
-    await post(office, f"{LEDGER}/customers", CUSTOMER | limits | {"customer": "C-1"})
-    long_ago = (NOW - timedelta(days=30)).date().isoformat()
-    policy = {"valid_from": long_ago, "credit_check": True, "invoicing": "on_dispatch"}
-    await post(office, f"{LEDGER}/policies", policy)
-    for department in (f"{INVENTORY}/items", f"{DOCUMENTS}/documents", f"/v1/orders?company={COMPANY}"):
-        await until_known(office, department)
-    items = [{"sku": "LAMP", "name": "Lamp", "valuation": "moving-average"}]
-    await post(office, f"{INVENTORY}/items/batch", {"items": items})
-    lines = [{"item": "LAMP", "quantity": "10", "unit_cost": "4.00"}]
-    yesterday = (NOW - timedelta(days=1)).date().isoformat()
-    await post(office, f"{INVENTORY}/receipts", {"reference": "R-1", "received_on": yesterday, "lines": lines})
+    founder = Founder(office, COMPANY)
+    await founder.has_books("Whole Row Ltd")
+    await founder.has_a_customer("C-1", LIMIT)
+    await founder.asks_for_credit(invoicing="on_dispatch")
+    await founder.has_goods("moving-average", {"LAMP": "Lamp"}, {"LAMP": "10"})
     yield office
     await office.close()
 
 
 async def post(office: FrontOffice, path: str, body: object) -> Any:
-    return await accepted(office.post(path, body, key=f"wholerow-{path}"))
+    return await Founder(office, COMPANY).post(path, body)
 
 
 async def shown(office: FrontOffice, order: str, *types: str, state: str) -> dict[str, Any]:

@@ -5,25 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest_asyncio
 
-from deploy.local.demo.day import accepted, until_known
-from deploy.local.demo.expected import ACCOUNTS
 from deploy.local.demo.front_office import FrontOffice
-from deploy.local.demo.trade import GOODS_ACCOUNTS
 from deploy.local.stack import LocalStack
+from tests.end_to_end.founding import CUSTOMER, NOW, Founder
 from tests.end_to_end.stages import ACTS, LINES, STAGES, Act, End, Stage
 from tests.support.eventually import NeverHappened, eventually
 
 COMPANY = "stages"
 LEDGER, INVENTORY = (f"/{name}/v1/companies/{COMPANY}" for name in ("ledger", "inventory"))
-NOW = datetime.now(UTC)
-ADDRESS = {"line1": "2 Quay", "city": "Piraeus", "postcode": "18538", "country": "GR"}
-CUSTOMER = {"name": "Harbour Repairs", "language": "en", "address": ADDRESS}
 RECEIVED = 1000
 
 
@@ -58,30 +52,19 @@ class Case:
 async def admin(house: LocalStack) -> AsyncIterator[FrontOffice]:
     """A company that asks for credit, with plenty of two goods and nothing of two others."""
     office = FrontOffice(house.address("gateway"), await house.admin_key())
-    company = {"company": COMPANY, "name": "Stages Ltd", "currency": "EUR", "country": "GR", "address": ADDRESS}
-    await post(office, "/ledger/v1/companies", company | {"time_zone": "UTC"})
-    accounts = [{"code": c, "name": n, "kind": k, "role": r} for c, n, k, r in (*ACCOUNTS, *GOODS_ACCOUNTS)]
-    await post(office, f"{LEDGER}/accounts/batch", {"accounts": accounts})
-    taxes = [{"code": "S24", "name": "VAT 24 %", "rate": "0.24", "account": "2200"}]
-    await post(office, f"{LEDGER}/tax-codes/batch", {"tax_codes": taxes})
+    founder = Founder(office, COMPANY)
+    await founder.has_books("Stages Ltd")
     for act in ACTS:  # each held order has a customer of its own, so that none takes another's room
-        limits = {"credit_limits": [{"currency": "EUR", "amount": "100.00"}]}
-        await post(office, f"{LEDGER}/customers", CUSTOMER | limits | {"customer": f"C-TIGHT-{act}"}, act)
-    long_ago = (NOW - timedelta(days=30)).date().isoformat()
-    await post(office, f"{LEDGER}/policies", {"valid_from": long_ago, "credit_check": True})
-    for path in (f"{INVENTORY}/items", f"/documents/v1/companies/{COMPANY}/documents", f"/v1/orders?company={COMPANY}"):
-        await until_known(office, path)
-    items = [{"sku": sku, "name": sku, "valuation": "fifo"} for sku in ("LAMP", "BULB", "NO-LAMP", "NO-BULB")]
-    await post(office, f"{INVENTORY}/items/batch", {"items": items})
-    lines = [{"item": sku, "quantity": str(RECEIVED), "unit_cost": "4.00"} for sku in ("LAMP", "BULB")]
-    yesterday = (NOW - timedelta(days=1)).date().isoformat()
-    await post(office, f"{INVENTORY}/receipts", {"reference": "R-1", "received_on": yesterday, "lines": lines})
+        await founder.has_a_customer(f"C-TIGHT-{act}", "100.00")
+    await founder.asks_for_credit()
+    names = {sku: sku for sku in ("LAMP", "BULB", "NO-LAMP", "NO-BULB")}
+    await founder.has_goods("fifo", names, {"LAMP": str(RECEIVED), "BULB": str(RECEIVED)})
     yield office
     await office.close()
 
 
 async def post(office: FrontOffice, path: str, body: object, key: str = "") -> Any:
-    return await accepted(office.post(path, body, key=f"stages-{path}-{key}"))
+    return await Founder(office, COMPANY).post(path, body, key)
 
 
 async def shown(office: FrontOffice, case: Case) -> dict[str, Any]:
