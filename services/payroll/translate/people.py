@@ -99,14 +99,21 @@ def employment_changed(employee: UUID, made: Effective, number: str, position: P
             "effective_on": made.effective_on,
             "changed": sorted(made.says),
             "kind": "change" if made.replaces is None else "correction",
-            "name": position.name,
-            "language": position.language,
-            "job_title": position.job_title,
-            "department": position.department,
-            "cost_centre": position.cost_centre,
-            "manager": position.manager,
+            **_all_of(position),
         },
     )
+
+
+def _all_of(position: Position) -> dict[str, object]:
+    """An employment as it is told: whole, whatever has changed of it."""
+    return {
+        "name": position.name,
+        "language": position.language,
+        "job_title": position.job_title,
+        "department": position.department,
+        "cost_centre": position.cost_centre,
+        "manager": position.manager,
+    }
 
 
 def leaving_corrected(employee: UUID, number: str, was: date, position: Position) -> Fact:
@@ -120,12 +127,7 @@ def leaving_corrected(employee: UUID, number: str, was: date, position: Position
             "effective_on": was + timedelta(1),
             "changed": [],
             "kind": "correction",
-            "name": position.name,
-            "language": position.language,
-            "job_title": position.job_title,
-            "department": position.department,
-            "cost_centre": position.cost_centre,
-            "manager": position.manager,
+            **_all_of(position),
             "not_left_on": was,
         },
     )
