@@ -43,15 +43,14 @@ class Remembered:
 
     async def write(self, ends: Mapping[TopicPartition, int]) -> None:
         """Let the cluster remember these. Raises what Kafka says."""
-        writer = self._writer
-        if writer is None:
-            # `_writer` only once it has started: one that has not cannot be stopped like another.
-            writer = AIOKafkaConsumer(
+        if self._writer is None:
+            self._writer = AIOKafkaConsumer(
                 bootstrap_servers=self.servers, group_id=self.group, enable_auto_commit=False,
                 request_timeout_ms=REQUEST_MS,
             )  # fmt: skip
-            await writer.start()
-            self._writer = writer
+            await self._writer.start()  # where it fails, `close` lets go of what it has opened
+            await asyncio.sleep(0)  # see `reader`: its own tasks have to run once before they are stopped
+        writer = self._writer
         writer.assign(list(ends))
         writer.pause(*ends)  # nothing is read with it
         await writer.commit(dict(ends))
