@@ -9,6 +9,8 @@ from chassis.kafka import admin, cluster_id
 from chassis.telemetry import logger, safe_text
 
 LOOK_S = 3.0
+SILENT_S = 10.0
+"""No answer for so long means that the cluster is away."""
 
 
 class ClusterWatch:
@@ -17,8 +19,14 @@ class ClusterWatch:
     def __init__(self, servers: str) -> None:
         self.identity: str | None = None
         """The cluster that answered last; None until one has."""
+        self._answered_at = -SILENT_S
         self._servers = servers
         self._listeners: list[Callable[[str], None]] = []
+
+    @property
+    def answers(self) -> bool:
+        """Whether the cluster has answered lately."""
+        return asyncio.get_running_loop().time() - self._answered_at < SILENT_S
 
     def on_change(self, listener: Callable[[str], None]) -> None:
         """Call this with the new identity when another cluster answers than before."""
@@ -37,6 +45,7 @@ class ClusterWatch:
             await asyncio.sleep(LOOK_S)
 
     def _note(self, identity: str) -> None:
+        self._answered_at = asyncio.get_running_loop().time()
         before, self.identity = self.identity, identity
         if before is not None and before != identity:
             logger.error("another Kafka cluster answers", action="reread", cluster=identity)

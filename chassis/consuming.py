@@ -8,7 +8,8 @@ The seek is an optimisation; contiguity is checked inside each batch's transacti
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
+from chassis.cluster import ClusterWatch
 from chassis.consumers import Consumers
 from chassis.corridor import Corridor, Rewind
 from chassis.kafka import admin, cluster_id, last_records, reader
@@ -33,12 +35,19 @@ RETRY_S = 1.0
 LAG_S = 3.0
 LAG_PATIENCE_S = 5.0
 """After this a broker that does not answer is away; the client itself would ask for 40 s."""
+DEAF_S = 30.0
+"""A client that hears nothing for so long, while its cluster answers others, will not hear again."""
+ABANDON_S = 2.0
 
 OFFSETS = "select topic, partition, next, last_event_id, cluster_id from inbox_offset where consumer = $1"
 START_OVER = """
 update inbox_offset set next = 0, last_event_id = null, cluster_id = $4
 where consumer = $1 and topic = $2 and partition = $3
 """
+
+
+class Deaf(Exception):
+    """The client of a subscription does not get through to a cluster that answers others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +112,42 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             self._seeking.cancel()
         await self.broker.stop()
 
+    async def abandon(self) -> None:
+        """Let go of a client that is not trusted to stop; what it had not acknowledged is read again by the next."""
+        consumer, running = self.subscriber.consumer, list(self.subscriber.tasks)
+        with suppress(Exception):
+            async with asyncio.timeout(ABANDON_S):
+                await self.stop()
+        for task in running:  # nothing is taken any more, wherever the stop has stood still
+            task.cancel()
+        if consumer is not None:
+            with suppress(Exception):
+                async with asyncio.timeout(ABANDON_S):
+                    await consumer._client.close()
+
     def on_cluster_change(self, identity: str) -> None:
         """Another cluster answers under the same address (its disk was lost): read everything again."""
         self._seek_in_background(self._consumer.assignment())  # pauses before anything else
         self.corridor.cluster_id = identity
 
-    async def watch_lag(self) -> None:
-        """Keep the gauge of what is on Kafka and not settled here."""
+    async def watch_lag(self, watch: ClusterWatch) -> None:
+        """Keep the gauge of what is on Kafka and not settled here. Raises `Deaf` when only this client is deaf."""
+        heard = asyncio.get_running_loop().time()
         while True:
             await asyncio.sleep(LAG_S)
+            now = asyncio.get_running_loop().time()
             try:
-                await self._measure_lag()
+                ends = await self._ends()
+                heard = now
+                await self._measure_lag(ends)
             except Exception as error:
                 for topic in self.consumers.topics:  # the last value would look like the present one
                     self.metrics.lag(topic, None)
                 logger.warning("lag is not known", action="retry", error=safe_text(error))
+            if not watch.answers:
+                heard = now  # Kafka is away: nobody hears anything
+            elif now - heard > DEAF_S:
+                raise Deaf(f"nothing heard for {now - heard:.0f} s, while the cluster answers others")
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Nothing to do: whoever gets them reads their positions from the database."""
@@ -254,16 +284,22 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         async with self.corridor.database.unit([], nobody=True) as unit:
             await unit.raw.execute(START_OVER, self.consumers.name, tp.topic, tp.partition, self.corridor.cluster_id)
 
-    async def _measure_lag(self) -> None:
+    async def _ends(self) -> dict[TopicPartition, int]:
+        """The ends of the partitions of this replica; where it has none, one of each topic is asked for anyway."""
+        consumer = self._consumer
+        assigned = set(consumer.assignment())
+        asked = assigned or {TopicPartition(topic, 0) for topic in self.consumers.topics}
+        async with asyncio.timeout(LAG_PATIENCE_S):
+            ends = await consumer.end_offsets(list(asked))
+        return {tp: end for tp, end in ends.items() if tp in assigned}
+
+    async def _measure_lag(self, ends: Mapping[TopicPartition, int]) -> None:
         """What is on the partitions of this replica, beyond what its database has committed.
 
         Not beyond what was fetched: a batch that is tried again for an hour has been fetched all the while.
         """
         lags: dict[str, int] = dict.fromkeys(self.consumers.topics, 0)
-        assigned = list(self._consumer.assignment())
-        if assigned:
-            async with asyncio.timeout(LAG_PATIENCE_S):
-                ends = await self._consumer.end_offsets(assigned)
+        if ends:
             stored = await self._stored()
             for tp, end in ends.items():
                 row = stored.get(tp)

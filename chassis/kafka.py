@@ -78,8 +78,9 @@ async def last_records(
     Raises TimeoutError when a record that must be there was not given in time: whether it is the one that somebody
     means is then not known, and who took silence for "another log" would start over, or overlook an old database.
     """
-    begin = await consumer.beginning_offsets(list(offsets))
-    end = await consumer.end_offsets(list(offsets))
+    async with asyncio.timeout(2 * REQUEST_MS / 1_000):  # the client alone would wait for its metadata for ever
+        begin = await consumer.beginning_offsets(list(offsets))
+        end = await consumer.end_offsets(list(offsets))
     wanted = {tp: offset for tp, offset in offsets.items() if begin[tp] <= offset < end[tp]}
     found: dict[TopicPartition, ConsumerRecord[Any, Any] | None] = dict.fromkeys(offsets)
     if not wanted:

@@ -29,7 +29,7 @@ from chassis import census, error_rates, faults, operating, operating_jobs, oper
 from chassis.auditing import Audits
 from chassis.cluster import ClusterWatch
 from chassis.consumers import Consumers
-from chassis.consuming import Subscription
+from chassis.consuming import Deaf, Subscription
 from chassis.corridor import Corridor
 from chassis.database import SILENCE_S, Database
 from chassis.freshness import Freshness, Standing, documented
@@ -37,6 +37,7 @@ from chassis.holding import Drainer
 from chassis.http import install
 from chassis.http_protocol import BoundedProtocol
 from chassis.jobs import Jobs, JobWorkers
+from chassis.kafka_sockets import take_lost_sockets_for_lost_connections
 from chassis.relay import Relay
 from chassis.requests import CommandDoor
 from chassis.schema import SchemaGate, TooOld
@@ -220,24 +221,28 @@ class Service:
             os.kill(os.getpid(), signal.SIGTERM)
 
     async def _consume(self) -> None:
-        """Join the group once Kafka is there, and watch which cluster answers."""
+        """Join the group once Kafka is there, watch which cluster answers, and replace a client that is deaf."""
         corridor, consumers = self.corridor, self._consumers
         if corridor is None or consumers is None:
             return
+        self.cluster.on_change(self._on_cluster_change)
         while True:
             subscription = Subscription(self.settings, consumers, corridor, self.metrics)
             try:
                 await subscription.start()
-                break
+                self.subscription = subscription
+                await subscription.watch_lag(self.cluster)
+            except Deaf as error:
+                logger.error("consumers get a new client", action="retry", error=safe_text(error))
             except Exception as error:
                 logger.warning("consumers wait for Kafka", action="retry", error=safe_text(error))
-                with suppress(Exception):
-                    async with asyncio.timeout(2):
-                        await subscription.stop()
-                await asyncio.sleep(RETRY_S)
-        self.subscription = subscription
-        self.cluster.on_change(subscription.on_cluster_change)
-        await subscription.watch_lag()
+            self.subscription = None
+            await subscription.abandon()
+            await asyncio.sleep(RETRY_S)
+
+    def _on_cluster_change(self, identity: str) -> None:
+        if self.subscription is not None:
+            self.subscription.on_cluster_change(identity)
 
     async def _measure(self) -> None:
         """Keep the gauges of outbox and held events."""
@@ -363,6 +368,7 @@ def serve(settings_class: type[S], build: Callable[[S, Sequence[str]], Service],
     configure_logging(settings.service, settings.replica)
     faults.arm(settings.stack.backbone_faults)
     configure_tracing(settings.service, settings.stack.otel_exporter_otlp_endpoint, replica=settings.replica)
+    take_lost_sockets_for_lost_connections()  # uvloop's
     try:
         uvloop.run(_run(settings, parts, build))
     except TooOld as old:

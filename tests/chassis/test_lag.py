@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from aiokafka import TopicPartition
 
+from chassis.cluster import ClusterWatch
 from chassis.consuming import Subscription
 from chassis.ids import new_id
 from tests.chassis.conftest import MakeToy
@@ -36,7 +37,7 @@ def shown(toy: Toy) -> float | None:
 
 
 async def measured(subscription: Subscription, toy: Toy) -> float | None:
-    await subscription._measure_lag()
+    await subscription._measure_lag(await subscription._ends())
     return shown(toy)
 
 
@@ -96,7 +97,7 @@ async def test_while_kafka_is_away_the_lag_is_unknown_and_not_what_it_was(
     subscription.subscriber.consumer = cast("Any", Away())
     toy.metrics.lag(TOPIC, 7)
 
-    watching = asyncio.create_task(subscription.watch_lag())
+    watching = asyncio.create_task(subscription.watch_lag(ClusterWatch("nowhere")))
 
     async def gauge() -> float | None:
         return shown(toy)
