@@ -37,6 +37,40 @@ class GiveFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class NamePayerAccount:
+    """From which account of the company a group is paid from a day on."""
+
+    cause: Cause
+    pay_group: str
+    effective_on: date
+    iban: str
+    bic: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPayerAccount:
+    """Somebody else has read the same account on the bank's own paper."""
+
+    cause: Cause
+    pay_group: str
+    effective_on: date
+    revision: int
+    iban: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamePayer:
+    """Under which name and address a group is paid from a day on, and which words stand beside the month."""
+
+    cause: Cause
+    pay_group: str
+    effective_on: date
+    name: str
+    address: Mapping[str, object]
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AgreePay:
     """A month's salary from a day on; without one, the terms that began on this day are taken back."""
 

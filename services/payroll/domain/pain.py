@@ -18,6 +18,7 @@ from services.payroll.domain.latin import latin
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 NAME_MAX = 140
 SEPA_NAME_MAX = 70
+TEXT_MAX = 140
 SEPA = "EUR"
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -76,7 +77,7 @@ def payments(head: FileHead, paid: Iterable[Payment]) -> Iterator[str]:
             f"<CdtTrfTxInf><PmtId><EndToEndId>{each.reference}</EndToEndId></PmtId>"
             f'<Amt><InstdAmt Ccy="{head.currency}">{from_minor(each.amount, head.currency)}</InstdAmt></Amt>{agent}'
             f"<Cdtr><Nm>{_name(head, each.name)}</Nm></Cdtr><CdtrAcct><Id><IBAN>{each.iban}</IBAN></Id></CdtrAcct>"
-            f"<RmtInf><Ustrd>{escape(head.text)}</Ustrd></RmtInf></CdtTrfTxInf>\n"
+            f"<RmtInf><Ustrd>{_sound(head, head.text, TEXT_MAX)}</Ustrd></RmtInf></CdtTrfTxInf>\n"
         )
 
 
@@ -86,10 +87,14 @@ def closing() -> str:
 
 
 def _name(head: FileHead, name: str) -> str:
-    """In SEPA every bank takes Latin letters, and no other has to be taken; elsewhere a name stays as it is written."""
+    return _sound(head, name, SEPA_NAME_MAX if head.currency == SEPA else NAME_MAX)
+
+
+def _sound(head: FileHead, text: str, longest: int) -> str:
+    """In SEPA every bank takes Latin letters, and no other has to be taken; elsewhere a text stays as it is written."""
     if head.currency == SEPA:
-        return escape(latin(name)[:SEPA_NAME_MAX])
-    return escape(NOT_IN_XML.sub(" ", name)[:NAME_MAX])
+        return escape(latin(text)[:longest])
+    return escape(NOT_IN_XML.sub(" ", text)[:longest])
 
 
 def _agent(bic: str | None) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from chassis.errors import Refused
 from services.payroll.domain.pay.months import Month
@@ -75,19 +75,32 @@ def refusal_of_approval(run: Run, digest: str, *, own: bool) -> Refused | None:
     return None
 
 
-def refusal_of_export(run: Run, without_account: int, unconfirmed: int) -> Refused | None:
-    """Why no pay file can be made: people have no account, or none that a second person has confirmed."""
+def refusal_of_export(run: Run) -> Refused | None:
+    """Why no pay file can be made of a run, on whichever day."""
     if run.state not in RELEASED:
         return Refused("run-not-approved", "Only an approved run is paid.", status=409)
     if run.file_payments is not None:
         return Refused("pay-file-exported", "There is a pay file of this run; a second would pay twice.", status=409)
     if not run.pays:
         return Refused("nobody-to-pay", "Nobody is paid in this run: confirm it as paid without a file.", status=409)
-    if without_account:
-        return Refused("bank-account-missing", f"{without_account} people have no bank account.", status=409)
-    if unconfirmed:
-        sentence = f"{unconfirmed} people have a bank account that nobody has confirmed."
-        return Refused("bank-account-unconfirmed", sentence, status=409)
+    return None
+
+
+class Lacking(NamedTuple):
+    """People of a run whom nobody can pay, and the numbers of some."""
+
+    people: int = 0
+    numbers: Sequence[str] = ()
+
+
+def refusal_of_accounts(without: Lacking, unconfirmed: Lacking) -> Refused | None:
+    """Why nobody is paid on a day: people have no account then, or none that a second person has confirmed."""
+    if without.people:
+        sentence = f"{without.people} people have no bank account."
+        return Refused("bank-account-missing", sentence, None, 409, {"numbers": list(without.numbers)})
+    if unconfirmed.people:
+        sentence = f"{unconfirmed.people} people have a bank account that nobody has confirmed."
+        return Refused("bank-account-unconfirmed", sentence, None, 409, {"numbers": list(unconfirmed.numbers)})
     return None
 
 
@@ -102,12 +115,17 @@ def refusal_of_payment(run: Run) -> Refused | None:
     return None
 
 
+def earliest_payment(period: date) -> date:
+    """The first day on which a month is paid: the month before it begins."""
+    return (Month(period.year, period.month).first - DAY).replace(day=1)
+
+
 def refusal_of_day(period: date, day: date, today: date, field: str) -> Refused | None:
     """Why nobody is paid for this month on this day: more than a month before it began, or more than a year after it
     ended, unless the month is caught up with today.
     """
     month = Month(period.year, period.month)
-    before = (month.first - DAY).replace(day=1)
+    before = earliest_payment(period)
     latest = max(Month(period.year + 1, period.month).last, today)
     if before <= day <= latest:
         return None

@@ -26,9 +26,12 @@ from services.payroll.domain.pay.months import Month
 from services.payroll.domain.pay.records import read_totals
 from services.payroll.domain.pay.refusing import PayRefused
 from services.payroll.domain.pay.rules import pack_for
+from services.payroll.domain.payers import UNCONFIRMED
 from services.payroll.domain.running import (
     NOT_FOUND,
+    Lacking,
     Run,
+    refusal_of_accounts,
     refusal_of_approval,
     refusal_of_day,
     refusal_of_export,
@@ -38,10 +41,10 @@ from services.payroll.domain.running import (
     refusal_to_start,
 )
 from services.payroll.handlers.days import todays
-from services.payroll.store import accounts, payslips
+from services.payroll.store import accounts, payers, payslips, people
 from services.payroll.store import pay_runs as store
 from services.payroll.store.packs import Packs
-from services.payroll.store.pay_runs import NewRun, RunKey, sums_place
+from services.payroll.store.pay_runs import NewFile, NewRun, RunKey, sums_place
 from services.payroll.store.vault import Vault
 from services.payroll.translate.pay import payroll_posted
 
@@ -156,32 +159,33 @@ class Running:
 
     async def export(self, commands: Sequence[ExportPayFile], unit: UnitOfWork) -> Sequence[Result]:
         """One file per run. What it holds is read from the payslips and accounts as they are known now."""
+        await people.lock_counters(unit.raw, set(unit.companies))  # who changes the company's account waits, or is seen
         runs = [(c.cause.company, c.run, c.execution_on) for c in commands]
         locked = await store.lock_runs(unit.raw, [(company, run) for company, run, _ in runs])
         lacking, today = await store.without_account(unit.raw, runs), await todays(unit)
+        payer = await payers.on_days(unit.raw, runs)
 
         def refuse(command: ExportPayFile, run: Run) -> Refused | None:
             key = (command.cause.company, command.run)
-            without, unconfirmed = (lacking.get((key, entered), store.Lacking()) for entered in (False, True))
-            wrong_day = refusal_of_day(run.period, command.execution_on, today[key[0]], "execution_on")
-            refused = refusal_of_export(run, without.people, unconfirmed.people)
-            if wrong_day is not None and (refused is None or refused.code.startswith("bank-account")):
-                return wrong_day  # who lacks an account depends on the day
-            if refused is not None and refused.code in ("bank-account-missing", "bank-account-unconfirmed"):
-                numbers = list((without if without.people else unconfirmed).numbers)
-                return Refused(refused.code, refused.detail, None, refused.status, {"numbers": numbers})
-            return refused
+            without, unconfirmed = (lacking.get((key, entered), Lacking()) for entered in (False, True))
+            return (
+                refusal_of_export(run)
+                or refusal_of_day(run.period, command.execution_on, today[key[0]], "execution_on")
+                or (None if payer[*key, command.execution_on].confirmed else UNCONFIRMED)
+                or refusal_of_accounts(without, unconfirmed)
+            )
 
         good, results = await self._step(commands, unit, "exported", refuse)
-        rows: list[tuple[str, UUID, str, Any, int, str]] = []
-        for command in good:
-            row = locked[command.cause.company, command.run]
-            totals = self._totals(row)
-            message = f"P{command.run.hex}"
-            cause = command.cause
-            rows.append((cause.company, command.run, message, command.execution_on, totals.payments, cause.person))
-        if rows:
-            await store.add_files(unit.raw, rows, unit.now)
+        files = [
+            NewFile(
+                c.cause.company, c.run, f"P{c.run.hex}", c.execution_on,
+                self._totals(locked[c.cause.company, c.run]).payments, c.cause.person,
+                payer[c.cause.company, c.run, c.execution_on],
+            )
+            for c in good
+        ]  # fmt: skip
+        if files:
+            await store.add_files(unit.raw, files, unit.now)
         return results
 
     async def confirm(self, commands: Sequence[ConfirmPaid], unit: UnitOfWork) -> Sequence[Result]:

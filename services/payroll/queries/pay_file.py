@@ -15,12 +15,20 @@ from services.payroll.store.payslips import slip_place
 from services.payroll.store.vault import Unreadable, Vault
 
 FILE = """
-select f.message, f.execution_on, f.payments, f.exported_at, r.period, r.attempt, r.totals, g.currency, g.debtor_name,
-    g.debtor_iban, g.debtor_bic, exists (select from pay_file_payment p
+select f.message, f.execution_on, f.payments, f.exported_at, r.period, r.attempt, r.totals, g.currency,
+    coalesce(d.debtor_name, g.debtor_name) as debtor_name, d.words,
+    coalesce(a.debtor_iban, g.debtor_iban) as debtor_iban,
+    case when a.company is null then g.debtor_bic else a.debtor_bic end as debtor_bic,
+    exists (select from pay_file_payment p
         join person_key k on k.company = p.company and k.employee = p.employee and k.wrapped is null
         where p.company = f.company and p.run = f.run) as erased
 from pay_file f join pay_run r on r.company = f.company and r.run = f.run
-join pay_group g on g.company = r.company and g.pay_group = r.pay_group where f.company = $1 and f.run = $2
+join pay_group g on g.company = r.company and g.pay_group = r.pay_group
+left join payer_account a on a.company = g.company and a.pay_group = g.pay_group and a.effective_on = f.account_from
+    and a.revision = f.account_revision
+left join payer_details d on d.company = g.company and d.pay_group = g.pay_group and d.effective_on = f.details_from
+    and d.revision = f.details_revision
+where f.company = $1 and f.run = $2
 """
 PAYMENTS = """
 select p.employee, p.period, p.kind, p.sealed, e.number, b.effective_on, b.revision, b.sealed as account
@@ -42,9 +50,11 @@ async def head(connection: asyncpg.Connection, vault: Vault, company: str, run: 
     if row["erased"]:
         raise Unreadable("the key of somebody who was paid was erased")
     totals = read_totals(vault.unseal_sums(company, sums_place(UUID(run.hex), row["attempt"]), row["totals"]))
+    month = f"{row['period']:%Y-%m}"
     return FileHead(
         row["message"], row["exported_at"], row["execution_on"], row["currency"], row["payments"], totals.payable,
-        row["debtor_name"], row["debtor_iban"], row["debtor_bic"], f"{row['period']:%Y-%m}",
+        row["debtor_name"], row["debtor_iban"], row["debtor_bic"],
+        month if row["words"] is None else f"{row['words']} {month}",
     )  # fmt: skip
 
 

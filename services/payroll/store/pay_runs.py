@@ -9,6 +9,8 @@ from typing import NamedTuple
 import asyncpg
 
 from chassis.ids import UUID
+from services.payroll.domain.payers import Entry, Payer
+from services.payroll.domain.running import Lacking
 from services.payroll.store.pay_groups import given
 
 PART_PEOPLE = 200
@@ -102,8 +104,10 @@ cross join lateral (select exists (select from bank_account a where a.company = 
 where not b.confirmed group by p.company, p.run, b.entered
 """
 ADD_FILES = """
-insert into pay_file (company, run, message, execution_on, payments, exported_by, exported_at)
-select x.*, $7 from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::int[], $6::text[]) as x
+insert into pay_file (company, run, message, execution_on, payments, exported_by, account_from, account_revision,
+    details_from, details_revision, exported_at)
+select x.*, $11 from unnest($1::text[], $2::uuid[], $3::text[], $4::date[], $5::int[], $6::text[], $7::date[],
+    $8::int[], $9::date[], $10::int[]) as x
 """
 # The confirmed account in force on the day of payment, as it is known now: whatever is entered or confirmed later, the
 # file stays the same.
@@ -233,13 +237,6 @@ async def post(connection: asyncpg.Connection, runs: Collection[RunKey], now: da
     await connection.execute(POSTED, *_pairs(runs), now)
 
 
-class Lacking(NamedTuple):
-    """People of a run whom nobody can pay, and the numbers of some."""
-
-    people: int = 0
-    numbers: Sequence[str] = ()
-
-
 async def without_account(
     connection: asyncpg.Connection, runs: Sequence[tuple[str, UUID, date]]
 ) -> dict[tuple[RunKey, bool], Lacking]:
@@ -248,12 +245,25 @@ async def without_account(
     return {((row["company"], row["run"]), row["entered"]): Lacking(row["people"], row["numbers"]) for row in rows}
 
 
-async def add_files(
-    connection: asyncpg.Connection, files: Sequence[tuple[str, UUID, str, date, int, str]], now: datetime
-) -> None:
-    """A file was made of these runs, with the accounts that are known now."""
-    await connection.execute(ADD_FILES, *zip(*files, strict=True), now)
-    runs = [(company, run, execution_on) for company, run, _, execution_on, _, _ in files]
+class NewFile(NamedTuple):
+    """A pay file to be made."""
+
+    company: str
+    run: UUID
+    message: str
+    execution_on: date
+    payments: int
+    exported_by: str
+    payer: Payer
+
+
+async def add_files(connection: asyncpg.Connection, files: Sequence[NewFile], now: datetime) -> None:
+    """A file was made of these runs, with the accounts that are known now. The database refuses one that is not paid
+    from the confirmed account of its day.
+    """
+    rows = [(*file[:-1], *_place(file.payer.account), *_place(file.payer.details)) for file in files]
+    await connection.execute(ADD_FILES, *zip(*rows, strict=True), now)
+    runs = [(file.company, file.run, file.execution_on) for file in files]
     await connection.execute(ADD_PAYMENTS, *zip(*runs, strict=True))
 
 
@@ -279,6 +289,10 @@ async def end_run(
 ) -> None:  # fmt: skip
     """All parts are there."""
     await connection.execute(END_RUN, *run, attempt, now, people, problems, digest, totals)
+
+
+def _place(entry: Entry | None) -> tuple[date | None, int | None]:
+    return (None, None) if entry is None else entry
 
 
 def _pairs(keys: Collection[tuple[str, object]]) -> tuple[list[str], list[object]]:

@@ -104,13 +104,17 @@ insert into payslip_paper (company, employee, period, kind, document, filed_at)
 select x.*, $6 from unnest($1::text[], $2::uuid[], $3::date[], $4::text[], $5::uuid[]) as x
 on conflict do nothing
 """
-
+# The name and address of the month's last day, as they were known when the run was approved.
 UNFILED = """
 select p.employee, p.period, p.kind, p.version, p.sealed, e.number, e.name, e.language, r.approved_at, g.currency,
-    g.debtor_name, g.debtor_address
+    coalesce(d.debtor_name, g.debtor_name) as debtor_name,
+    coalesce(d.debtor_address, g.debtor_address) as debtor_address
 from payslip p join pay_run r on r.company = p.company and r.run = p.run and r.attempt = p.attempt
 join pay_group g on g.company = r.company and g.pay_group = r.pay_group
 join employee e on e.company = p.company and e.employee = p.employee
+left join lateral (select y.debtor_name, y.debtor_address from payer_details y where y.company = g.company
+    and y.pay_group = g.pay_group and y.effective_on < r.period + interval '1 month' and y.recorded_at <= r.approved_at
+    order by y.effective_on desc, y.revision desc limit 1) d on true
 where p.company = $1 and p.run = $2 and r.state in ('approved', 'paid', 'posted') and p.employee > $3
     and not exists (select from payslip_paper q where q.company = p.company and q.employee = p.employee
         and q.period = p.period and q.kind = p.kind)

@@ -41,6 +41,7 @@ from services.payroll.tables.pay import (
     PayTerm,
     TaxProfile,
 )
+from services.payroll.tables.payers import PayerAccount, PayerConfirmation, PayerDetails
 from services.payroll.tables.people import Assignment, Employee, PersonnelCounter
 from services.payroll.tables.training import (
     CertificateHeld,
@@ -99,6 +100,9 @@ __all__ = [
     "PayRunProblem",
     "PayRunStep",
     "PayTerm",
+    "PayerAccount",
+    "PayerConfirmation",
+    "PayerDetails",
     "Payslip",
     "PayslipPaper",
     "PersonKey",

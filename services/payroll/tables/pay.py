@@ -293,6 +293,8 @@ class PayFile(Row, table=True):
         UniqueConstraint("company", "message"),
         ForeignKeyConstraint(*OF_RUN),
         CheckConstraint("payments >= 0"),
+        CheckConstraint("(account_from is null) = (account_revision is null)"),
+        CheckConstraint("(details_from is null) = (details_revision is null)"),
     )
     company: str = Field(sa_column=text(key=True))
     run: UUID = Field(primary_key=True)
@@ -301,6 +303,11 @@ class PayFile(Row, table=True):
     payments: int
     exported_by: str = Field(sa_column=text())
     exported_at: datetime = Field(sa_column=moment())
+    account_from: date | None
+    account_revision: int | None
+    """Which of the company's accounts pays; empty as long as it is the one that the group was defined with."""
+    details_from: date | None
+    details_revision: int | None
 
 
 class PayslipPaper(Row, table=True):

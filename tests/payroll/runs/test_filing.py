@@ -57,6 +57,28 @@ async def test_a_paper_bears_the_name_and_language_of_the_periods_last_day(filed
     assert "Μισθός" in text
 
 
+async def test_a_paper_bears_the_companys_name_of_the_periods_last_day_as_it_was_known_at_the_approval(
+    filed: Filed,
+) -> None:
+    """P16: who was approved under a name is not filed under another because somebody enters one meanwhile."""
+    bureau = filed.bureau
+    await bureau.hire("Anna")
+    await bureau.agree("Anna", "2300.00")
+    moved = {"debtor_address": {"line1": "7 New Square", "city": "Athens", "country": "GR"}}
+    payer = f"{AT}/pay-groups/staff/payer"
+    async with bureau.client() as client:
+        await said(client, payer, effective_on="2024-01-31", debtor_name="Acme Moved", **moved)
+        await said(client, payer, effective_on="2024-02-01", debtor_name="Acme Later", **moved)
+    run = (await bureau.calculated("2024-01"))["run"]
+    assert (await bureau.approve(run)).status_code == 200
+    async with bureau.client() as client:
+        await said(client, payer, effective_on="2024-01-31", debtor_name="Acme After", **moved)
+    await filed.everything()
+    text = await filed.text((await filed.papers("2024-01"))[person("Anna")])
+    assert "Acme Moved" in text
+    assert "7 New Square" in text
+
+
 async def test_people_read_their_own_paper_by_their_account_and_both_houses_write_it_down(filed: Filed) -> None:
     """P16, D19: one identification, payroll's link of account and person; documents knows for whom it was read."""
     bureau = filed.bureau

@@ -36,9 +36,14 @@ async def test_the_officers_guide_does_what_it_says(bureau: Bureau) -> None:
         if path.endswith("/pay-runs"):
             told["run"] = answer.json()["run"]
             told["digest"] = (await bureau.worked(told["run"]))["digest"]
-        last = answer.json()
+        if path.endswith("/explanation"):
+            told["explained"] = answer.json()["lines"]
     february = (await bureau.slips("Maria"))[-1]
     # 200.00 more for January: 16.00 of pension, 46.00 of tax (25 % of what is above 12,000 a year)
     assert [(each["month"], each["net"]) for each in february["corrections"]] == [("2024-01", "138.00")]
-    assert any(line.startswith("all together") for line in last["lines"])
+    assert any(line.startswith("all together") for line in told["explained"])
     assert len(await bureau.office.told("PayrollPosted")) == 1
+    # And from April on the company pays from its new bank
+    async with bureau.client() as client:
+        payer = (await client.get("/v1/companies/acme/pay-groups/monthly/payer?on=2024-04-01")).json()
+    assert (payer["iban_ends"], payer["confirmed"], payer["payment_text"]) == ("7890", True, "Salary")
