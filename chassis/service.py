@@ -226,7 +226,7 @@ class Service:
         if corridor is None or consumers is None:
             return
         self.cluster.on_change(self._on_cluster_change)
-        while True:
+        while not self.stopping.is_set():
             subscription = Subscription(self.settings, consumers, corridor, self.metrics)
             try:
                 await subscription.start()

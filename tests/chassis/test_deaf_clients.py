@@ -9,23 +9,15 @@ from aiokafka import TopicPartition
 
 from chassis.cluster import ClusterWatch
 from chassis.consuming import Deaf, Subscription
-from chassis.ids import new_id
 from chassis.service import Service
 from tests.chassis.conftest import MakeToy
-from tests.chassis.test_consuming import TOPIC, keys, noted_everywhere, produce
-from tests.chassis.topics import empty_topics
+from tests.chassis.test_consuming import keys, noted_everywhere, produce, wired
 from tests.chassis.toy import Toy
 from tests.support.eventually import eventually
 
+__all__ = ["wired"]  # the fixture
+
 SENT = keys(3, range(1, 4))
-
-
-@pytest.fixture
-async def wired(make_toy: MakeToy, kafka_bootstrap: str) -> Toy:
-    await empty_topics(kafka_bootstrap, TOPIC, "ledger.companies")
-    toy = make_toy(kafka_bootstrap, name=f"toy-{new_id()}")
-    await toy.knows("acme")
-    return toy
 
 
 @pytest.fixture
@@ -91,4 +83,16 @@ async def test_silence_is_deafness_only_while_the_cluster_answers_others(
     with pytest.raises(Deaf if answers else TimeoutError):
         async with asyncio.timeout(3):
             await subscription.watch_lag(ClusterWatch("nowhere"))
+    await toy.database.close()
+
+
+async def test_whoever_is_stopping_takes_no_new_client(make_toy: MakeToy) -> None:
+    """A drain may be longer than the silence of a client that was stopped for it."""
+    toy = make_toy()
+    service = Service(toy.settings, consumers=toy.consumers)
+    service.stopping.set()
+    async with asyncio.timeout(3):
+        await service._consume()
+    assert service.subscription is None
+    await service.database.close()
     await toy.database.close()
