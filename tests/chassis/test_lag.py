@@ -11,23 +11,21 @@ from aiokafka import TopicPartition
 
 from chassis.cluster import ClusterWatch
 from chassis.consuming import Subscription
-from chassis.ids import new_id
 from tests.chassis.conftest import MakeToy
-from tests.chassis.test_consuming import TOPIC, consuming, keys, noted_everywhere, produce
-from tests.chassis.topics import empty_topics
+from tests.chassis.test_consuming import TOPIC, consuming, keys, noted_everywhere, produce, wired
 from tests.chassis.toy import Toy
 from tests.support.eventually import eventually
+
+__all__ = ["wired"]  # the fixture
 
 SENT = keys(5, range(1, 4))
 
 
 @pytest.fixture
-async def wired(make_toy: MakeToy, kafka_bootstrap: str) -> Toy:
-    await empty_topics(kafka_bootstrap, TOPIC, "ledger.companies")
-    toy = make_toy(kafka_bootstrap, name=f"toy-{new_id()}")
-    await toy.knows("acme")
+async def supplied(wired: Toy, kafka_bootstrap: str) -> Toy:
+    """The toy, and orders on its topic."""
     await produce(kafka_bootstrap, SENT)
-    return toy
+    return wired
 
 
 def shown(toy: Toy) -> float | None:
@@ -41,10 +39,10 @@ async def measured(subscription: Subscription, toy: Toy) -> float | None:
     return shown(toy)
 
 
-async def test_what_is_fetched_and_tried_again_is_lag_until_it_is_committed(wired: Toy) -> None:
+async def test_what_is_fetched_and_tried_again_is_lag_until_it_is_committed(supplied: Toy) -> None:
     """G15: the lag of a consumer; an hour of retries is not an hour of zero."""
     # Given a database that is away when the batch has been fetched
-    really, tried, back = wired.corridor._transact, asyncio.Event(), False
+    really, tried, back = supplied.corridor._transact, asyncio.Event(), False
 
     async def away(*arguments: object, **more: object) -> None:
         if not back:
@@ -52,19 +50,19 @@ async def test_what_is_fetched_and_tried_again_is_lag_until_it_is_committed(wire
             raise ConnectionResetError("the database is away")
         await really(*arguments, **more)  # type: ignore[arg-type]
 
-    wired.corridor._transact = away  # type: ignore[method-assign]
-    async with consuming(wired) as subscription:
+    supplied.corridor._transact = away  # type: ignore[method-assign]
+    async with consuming(supplied) as subscription:
         await tried.wait()
         # Then all that was sent is lag
-        await eventually(lambda: measured(subscription, wired), lambda lag: lag == 15, what="all of it is lag")
+        await eventually(lambda: measured(subscription, supplied), lambda lag: lag == 15, what="all of it is lag")
         # and none of it when it is applied
         back = True
-        await eventually(lambda: noted_everywhere(wired, SENT), what="the orders are noted")
-        assert await measured(subscription, wired) == 0
+        await eventually(lambda: noted_everywhere(supplied, SENT), what="the orders are noted")
+        assert await measured(subscription, supplied) == 0
 
 
 async def test_a_partition_of_which_nothing_was_fetched_yet_counts_in_full(
-    wired: Toy, monkeypatch: pytest.MonkeyPatch
+    supplied: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """G15: and so while it is not known where to read it."""
 
@@ -73,8 +71,8 @@ async def test_a_partition_of_which_nothing_was_fetched_yet_counts_in_full(
         raise ConnectionError("the database is away")
 
     monkeypatch.setattr(Subscription, "_seek", unknown)
-    async with consuming(wired) as subscription:
-        await eventually(lambda: measured(subscription, wired), lambda lag: lag == 15, what="all of it is lag")
+    async with consuming(supplied) as subscription:
+        await eventually(lambda: measured(subscription, supplied), lambda lag: lag == 15, what="all of it is lag")
 
 
 class Away:

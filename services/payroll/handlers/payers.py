@@ -11,7 +11,6 @@ import orjson
 
 from chassis.cause import Cause
 from chassis.database import UnitOfWork
-from chassis.errors import Refused
 from chassis.requests import Answer, Result
 from services.payroll.commands.pay import ConfirmPayerAccount, NamePayer, NamePayerAccount
 from services.payroll.domain.agreeing import ACCOUNT_NOT_FOUND, refusal_of_confirmation
@@ -35,33 +34,21 @@ C = TypeVar("C", bound=_OfGroup)
 
 async def name_accounts(commands: Sequence[NamePayerAccount], unit: UnitOfWork) -> Sequence[Result]:
     """From which account a group is paid from a day on, once somebody else has confirmed it."""
-    rows: list[AccountRow] = []
-    results: list[Result] = []
-    for command, entered in await _revised(commands, "account", unit):
-        if isinstance(entered, Refused):
-            results.append(entered)
-            continue
-        key, revision = entered
-        rows.append(AccountRow(*key, revision, command.iban, command.bic, command.cause.person))
-        results.append(_answer(unit, command, "payer-account-entered", revision))
-    if rows:
+    entered, results = await _enter(commands, "account", unit)
+    if entered:
+        rows = [AccountRow(*key, revision, c.iban, c.bic, c.cause.person) for c, key, revision in entered]
         await store.add_accounts(unit.raw, rows, unit.now)
     return results
 
 
 async def name_payers(commands: Sequence[NamePayer], unit: UnitOfWork) -> Sequence[Result]:
     """Under which name and address a group is paid from a day on, and with which words."""
-    rows: list[DetailsRow] = []
-    results: list[Result] = []
-    for command, entered in await _revised(commands, "details", unit):
-        if isinstance(entered, Refused):
-            results.append(entered)
-            continue
-        key, revision = entered
-        address = orjson.dumps(command.address).decode()
-        rows.append(DetailsRow(*key, revision, command.name, address, command.words, command.cause.person))
-        results.append(_answer(unit, command, "payer-details-entered", revision))
-    if rows:
+    entered, results = await _enter(commands, "details", unit)
+    if entered:
+        rows = [
+            DetailsRow(*key, revision, c.name, orjson.dumps(c.address).decode(), c.words, c.cause.person)
+            for c, key, revision in entered
+        ]
         await store.add_details(unit.raw, rows, unit.now)
     return results
 
@@ -91,24 +78,26 @@ async def confirm_accounts(commands: Sequence[ConfirmPayerAccount], unit: UnitOf
     return results
 
 
-async def _revised(
+async def _enter(
     commands: Sequence[C], what: Literal["account", "details"], unit: UnitOfWork
-) -> list[tuple[C, tuple[DayKey, int] | Refused]]:
-    """Each command with where its entry stands and which revision of its day it is, or why there is none. The
-    company's counter is the lock: what is entered is entered one after the other, and no file is made meanwhile.
+) -> tuple[list[tuple[C, DayKey, int]], list[Result]]:
+    """The commands that may be entered, each with where it stands and which revision of its day it is; and all answers.
+    The company's counter is the lock: what is entered is entered one after the other, and no file is made meanwhile.
     """
     await people.lock_counters(unit.raw, set(unit.companies))
     groups = await pay_terms.groups(unit.raw, unit.companies)
     keys = [(c.cause.company, c.pay_group, c.effective_on) for c in commands]
     last = await store.revisions(unit.raw, what, keys)
-    found: list[tuple[C, tuple[DayKey, int] | Refused]] = []
+    entered: list[tuple[C, DayKey, int]] = []
+    results: list[Result] = []
     for command, key in zip(commands, keys, strict=True):
         group = groups.get(key[:2])
         refusal = refusal_of_change(None if group is None else group.since, command.effective_on)
         if refusal is None:
             last[key] += 1
-        found.append((command, refusal or (key, last[key])))
-    return found
+            entered.append((command, key, last[key]))
+        results.append(refusal or _answer(unit, command, f"payer-{what}-entered", last[key]))
+    return entered, results
 
 
 def _answer(unit: UnitOfWork, command: _OfGroup, action: str, revision: int) -> Answer:
