@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,7 +25,7 @@ from tests.proof.load.sending import Answered, Load, Office, Tally, problem_code
 from tests.proof.load.storekeeper import ASKED, LATE_ON, ROUNDS, Storekeeper
 from tests.proof.load.warehouse import Clerk
 from tests.proof.state import differences, state_hash
-from tests.proof.trial import PICKS, complaints
+from tests.proof.trial import AGAIN, LOOK_S, PICKS, asked_again, complaints
 
 
 def test_the_grid_holds_every_point_with_every_action_and_hit_in_a_process_that_passes_it() -> None:
@@ -197,3 +199,20 @@ def test_an_order_is_changed_once() -> None:
 
 def _stocked() -> Company:
     return Company("acme", "EUR", "GR", ("P1", "P2", "P3"), {"Z0": "0"}, frozenset({"P1", "S1"}), ("S1", "S2"))
+
+
+async def test_the_load_goes_on_after_the_healing_until_each_broken_flow_was_asked_for() -> None:
+    """Once nothing was hired in the second after the last fault, and payroll was said not to have come back."""
+    tally = Tally()
+    tally.asked_ns["order"] = {f"before{n}": time.time_ns() for n in range(AGAIN)}
+    waiting = asyncio.create_task(asked_again(tally, {"order", "hire"}))
+    await asyncio.sleep(0)  # it has looked at its clock
+    tally.asked_ns["order"] |= {f"after{n}": time.time_ns() for n in range(AGAIN)}
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(waiting), 2 * LOOK_S)  # nobody was hired yet
+    tally.asked_ns["hire"] = {f"after{n}": time.time_ns() for n in range(AGAIN)}
+    await asyncio.wait_for(waiting, 30)
+
+
+async def test_a_flow_that_nobody_asks_for_is_not_waited_for_without_end() -> None:
+    await asyncio.wait_for(asked_again(Tally(), {"hire"}, patience_s=0.1), 30)
