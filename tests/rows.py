@@ -62,9 +62,9 @@ def of_service(service: str, root: Path = ROOT) -> Mapping[str, list[Held]]:
 
 def unheld(root: Path = ROOT) -> list[tuple[str, str]]:
     """Services with the rows that they claim and no test holds."""
+    held = {service: of_service(service, root) for service in CLAIMED}
     return [
-        (service, row) for service, claimed in CLAIMED.items() for row in claimed.split()
-        if row not in of_service(service, root)
+        (service, row) for service, claimed in CLAIMED.items() for row in claimed.split() if row not in held[service]
     ]  # fmt: skip
 
 
