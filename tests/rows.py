@@ -20,6 +20,8 @@ BEGIN, END = "<!-- rows: written by `make rows` -->", "<!-- rows end -->"
 CLAIMED: Mapping[str, str] = {
     "ledger": "L1 L2 L3 L5 L6 L7 L8 L10 L16 L23 L26 L27 L29 L30 X1 X7 X8 X10 X21",
     "payroll": "P1 P2 P3 P4 P5 P6 P7 P8 P9 P11 P12 P16 P17 P18 P22 P23 P27 P28 X3 D14",
+    "inventory": "I1 I2 I3 I4 I7 I10 I13 I14 I15 I17 I19 I24 X1 X10",
+    "documents": "D1 D5 D6 D11 D13 D14 D19 X1 X10",
     "gateway": "G1 G2 G3 G4 G5 G6 G8 G10 G11 G12 G13 G14 G15 G16 G18 G20 X1 X7 X10 X21",
 }
 """The rows that a service is said to have: without a test of one, the tables would only be silent about it."""

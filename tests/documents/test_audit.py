@@ -10,6 +10,7 @@ from tests.documents.conftest import MakeArchive
 from tests.documents.file_samples import FILES, pdf
 from tests.documents.test_asking_for_papers import AT, key
 from tests.documents.test_files import CLERK, ORDER, upload
+from tests.documents.test_goods_leaving import founded, shipment
 
 ALICE = {"name": "archive-ui", "actor": "user:alice", "on_behalf_of": "user:bob"}
 """A program that asks for Alice, who stands in for Bob."""
@@ -31,7 +32,7 @@ async def trail(archive: Archive) -> list[tuple[Any, ...]]:
 
 
 async def test_every_change_is_written_down_with_who_made_it_and_in_whose_name(archive: Archive) -> None:
-    """D11: changes of a document are audited, each once, in the commit of the change; what is refused is no change."""
+    """D11, X10: changes of a document are audited, each once, in the commit of the change; what is refused is none."""
     async with archive.reader(scopes=CLERK | {"documents:administer"}, **ALICE) as client:
         first = (await upload(client)).json()["document"]
         await upload(client)
@@ -65,6 +66,17 @@ async def test_every_change_is_written_down_with_who_made_it_and_in_whose_name(a
     ]  # fmt: skip
     causes = await archive.rows("select count(distinct cause)::int, count(*)::int from audit")
     assert causes == [(8, 8)], "each names the request that it came from"
+
+
+async def test_papers_of_events_have_their_record_of_what_was_told(archive: Archive) -> None:
+    """X10: the paper of an invoice and those of a shipment are written down by the event that they come from."""
+    await archive.hear(founded(), invoice("7"), shipment("7"))
+    await archive.hear(shipment("7"))
+
+    records = await archive.rows("select action, count(*), count(distinct cause) from audit group by action")
+    assert records == [("document-registered", 4, 2)]
+    assert await archive.told_without_record() == []
+    assert await archive.rows("select count(*) from audit where actor = '' or cause is null") == [(0,)]
 
 
 async def test_every_look_at_a_document_is_written_down_and_no_other(archive: Archive) -> None:

@@ -42,6 +42,10 @@ from tests.support.stack import TestPostgres
 from tests.support.superuser import Superuser
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+CAUSELESS = """
+select o.topic, o.key from outbox o where not exists (
+    select from audit a where a.company = o.company and convert_from(o.headers, 'UTF8') like '%' || a.cause || '%')
+"""
 SECRET = "a-secret-for-tests-that-is-long-enough-0123456789"
 
 
@@ -163,6 +167,10 @@ class Department:
             envelope = assert_row_matches_contract(topic, key, headers, body, sequence)
             told.append(Told(envelope.type.partition(".")[0], company, key, sequence, envelope, orjson.loads(body)))
         return [one for one in told if not types or one.type in types]
+
+    async def told_without_record(self) -> list[tuple[Any, ...]]:
+        """Events in the outbox whose cause has no record in the audit trail: somebody changed something unseen."""
+        return await self.rows(CAUSELESS)
 
     @asynccontextmanager
     async def client(
