@@ -58,9 +58,9 @@ def refusal_to_repeat(run: Run) -> Refused | None:
     return None
 
 
-def refusal_of_approval(run: Run, digest: str, *, own: bool) -> Refused | None:
+def refusal_of_approval(run: Run, digest: str, *, own: bool, outdated: bool) -> Refused | None:
     """Why this run cannot be approved by who saw it with this digest; `own` when they calculated an attempt of it,
-    under whichever account.
+    under whichever account, `outdated` when a figure of its rules was given after the calculation began.
     """
     if run.state in RELEASED:
         return Refused("run-approved", "The run is approved already.", status=409)
@@ -68,6 +68,9 @@ def refusal_of_approval(run: Run, digest: str, *, own: bool) -> Refused | None:
         return Refused("run-not-calculated", "The run is still being calculated.", status=409)
     if own:
         return Refused("self-approval", "Who calculated a run does not approve it.", status=409)
+    if outdated:
+        sentence = "A figure of these rules was given after the calculation began: calculate the run again."
+        return Refused("figures-changed", sentence, status=409)
     if run.problems:
         return Refused("run-has-problems", "Somebody in this run cannot be paid; see its problems.", status=409)
     if digest != run.digest:

@@ -5,7 +5,7 @@ months that were paid by them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -29,16 +29,18 @@ class Figures:
         self._packs = packs
 
     async def give(self, commands: Sequence[GiveFigures], unit: UnitOfWork) -> Sequence[Result]:
-        """For the rules of a month, as long as nothing was paid by another figure in its place."""
+        """For the rules of a month, as long as nothing was paid by another figure in its place. What was calculated by
+        another one is approved when it has been calculated again.
+        """
         await people.lock_counters(unit.raw, set(unit.companies))
         named = {(c.cause.company, c.pay_group) for c in commands}
         groups = await pay_runs.groups(unit.raw, named)
-        runs = await pay_runs.runs_of_groups(unit.raw, named)
+        runs = await pay_runs.lock_runs_of_groups(unit.raw, named)
         rows: list[store.FigureRow] = []
         results: list[Result] = []
         for command in commands:
             key = (command.cause.company, command.pay_group)
-            placed = self._placed(command, groups.get(key), runs.get(key, {}))
+            placed = self._placed(command, groups.get(key), runs.get(key, {}), unit.now)
             if isinstance(placed, Refused):
                 results.append(placed)
                 continue
@@ -49,7 +51,9 @@ class Figures:
             await store.add_figures(unit.raw, rows, unit.now)
         return results
 
-    def _placed(self, command: GiveFigures, group: Any, runs: Mapping[date, Any]) -> dict[str, str] | Refused:
+    def _placed(
+        self, command: GiveFigures, group: Any, runs: Mapping[date, Any], now: datetime
+    ) -> dict[str, str] | Refused:
         if group is None:
             return Refused("pay-group-not-found", "There is no such pay group.", status=404)
         country, month = group["country"], _month(command.since)
@@ -58,7 +62,7 @@ class Figures:
         used = {
             self._packs.name(country, _month(period))
             for period, run in runs.items()
-            if run["state"] in RELEASED or run["state"] == "calculating"
+            if run["state"] in RELEASED or run["state"] == "calculating" or run["started_at"] >= now
         }
         try:
             known = self._packs.placed(country, orjson.loads(group["figures"]), _month(group["since"]))

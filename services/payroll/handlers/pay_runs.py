@@ -41,7 +41,7 @@ from services.payroll.domain.running import (
     refusal_to_start,
 )
 from services.payroll.handlers.days import todays
-from services.payroll.store import accounts, payers, payslips, people
+from services.payroll.store import accounts, pay_groups, payers, payslips, people
 from services.payroll.store import pay_runs as store
 from services.payroll.store.packs import Packs
 from services.payroll.store.pay_runs import NewFile, NewRun, RunKey, sums_place
@@ -71,6 +71,7 @@ class Running:
 
     async def start(self, commands: Sequence[StartRun], unit: UnitOfWork) -> Sequence[Result]:
         """There is one run of a group for a month, however many start it at once."""
+        await people.lock_counters(unit.raw, set(unit.companies))  # who gives a figure waits, or is seen
         named = {(c.cause.company, c.pay_group) for c in commands}
         groups = await store.groups(unit.raw, named)
         runs = await store.runs_of_groups(unit.raw, named)
@@ -137,7 +138,9 @@ class Running:
 
     async def approve(self, commands: Sequence[ApproveRun], unit: UnitOfWork) -> Sequence[Result]:
         """By somebody who did not calculate it, and for what they saw."""
-        locked = await store.lock_runs(unit.raw, [(c.cause.company, c.run) for c in commands])
+        runs = [(c.cause.company, c.run) for c in commands]
+        locked = await store.lock_runs(unit.raw, runs)
+        given = await pay_groups.packs_since_calculated(unit.raw, runs)
         pairs = {
             (c.cause.company, maker, c.cause.person)
             for c in commands
@@ -148,7 +151,10 @@ class Running:
 
         def refuse(command: ApproveRun, run: Run) -> Refused | None:
             company, person = command.cause.company, command.cause.person
-            return refusal_of_approval(run, command.digest, own=any((company, m, person) in same for m in run.makers))
+            own = any((company, maker, person) in same for maker in run.makers)
+            country, month = locked[company, command.run]["country"], Month(run.period.year, run.period.month)
+            outdated = (company, command.run, self._packs.name(country, month)) in given
+            return refusal_of_approval(run, command.digest, own=own, outdated=outdated)
 
         good, results = await self._step(commands, unit, "approved", refuse)
         if good:

@@ -23,6 +23,12 @@ select r.company, r.pay_group, r.period, r.state, r.run from pay_run r
 join unnest($1::text[], $2::text[]) as x(company, pay_group)
     on r.company = x.company and r.pay_group = x.pay_group
 """
+# As they are once whoever changes them is done: a row that was waited for is the new one.
+LOCK_RUNS_OF_GROUPS = """
+select r.company, r.pay_group, r.period, r.state, r.started_at from pay_run r
+join unnest($1::text[], $2::text[]) as x(company, pay_group)
+    on r.company = x.company and r.pay_group = x.pay_group order by r.company, r.run for update of r
+"""
 GROUPS = f"""
 select g.company, g.pay_group, g.country, g.currency, g.since, g.figures, {given("g")} as given,
     exists (select from pay_member m where m.company = g.company and m.pay_group = g.pay_group) as peopled
@@ -180,8 +186,19 @@ async def runs_of_groups(
     connection: asyncpg.Connection, named: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[date, asyncpg.Record]]:
     """All runs of these groups, by period."""
+    return _by_period(await connection.fetch(RUNS_OF_GROUPS, *_pairs(named)))
+
+
+async def lock_runs_of_groups(
+    connection: asyncpg.Connection, named: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], dict[date, asyncpg.Record]]:
+    """All runs of these groups, by period; none of them is calculated again or approved until the commit."""
+    return _by_period(await connection.fetch(LOCK_RUNS_OF_GROUPS, *_pairs(named)))
+
+
+def _by_period(rows: Sequence[asyncpg.Record]) -> dict[tuple[str, str], dict[date, asyncpg.Record]]:
     found: dict[tuple[str, str], dict[date, asyncpg.Record]] = {}
-    for row in await connection.fetch(RUNS_OF_GROUPS, *_pairs(named)):
+    for row in rows:
         found.setdefault((row["company"], row["pay_group"]), {})[row["period"]] = row
     return found
 

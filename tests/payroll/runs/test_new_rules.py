@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chassis.cause import Cause
+from chassis.ids import UUID, new_id
+from services.payroll.commands.pay import CalculateAgain
 from services.payroll.pay_desk import PayDesk
 from services.payroll.store import packs
 from services.payroll.store.packs import FOLDER
 from tests.payroll.office import person
-from tests.payroll.runs.bureau import AT, IBAN, Bureau, no, said
+from tests.payroll.runs.bureau import AT, IBAN, OFFICER, Bureau, no, said
+from tests.payroll.runs.test_states import waiting
+from tests.support.eventually import eventually
 
 OPEN = {"holidays.month": "7", "extras_apart": "1", "tax.family.step": "0"}
 """What the Greek rules of 2025 leave open; those of 2026 leave their third rate open, too."""
@@ -138,3 +145,52 @@ async def test_rules_that_went_missing_under_a_run_are_a_problem_of_it_and_no_jo
     assert (await bureau.worked(run))["unpaid"] == []
     # and of two that hold for a month, those that began later are its rules
     assert (await bureau.slip("Anna", "2025-11"))["version"] == "GR-2025.2"
+
+
+async def test_a_figure_that_is_given_after_the_calculation_is_not_passed_over_by_the_approval(bureau: Bureau) -> None:
+    """P5, P12: the month is calculated again by it, so that no month after pays a difference that nobody caused."""
+    await greeks(bureau)
+    run = (await bureau.calculated("2025-11", "gr"))["run"]
+    async with bureau.client() as client:
+        await said(client, FIGURES, since="2025-11", figures={"tax.family.step": "1000.00"})
+    told = (await bureau.approve(run)).json()
+    assert (told.get("status"), told.get("type")) == (409, "/problems/figures-changed"), told
+    assert await bureau.state(run) == "calculated"
+    async with bureau.client() as client:
+        await said(client, f"{AT}/pay-runs/{run}/calculation")
+    await bureau.worked(run)
+    assert (await bureau.approve(run)).status_code == 200
+    await bureau.paid("2025-12", "gr")
+    assert [slip["corrections"] for slip in await bureau.slips("Anna")] == [[], []]
+
+
+async def test_a_figure_for_the_rules_of_another_year_holds_up_no_approval(
+    bureau: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P5, P7: what the rules of 2026 leave open is given while December waits for its approval."""
+    rules_of_2026(tmp_path / "packs", monkeypatch)
+    await upgraded(bureau)
+    await greeks(bureau)
+    await bureau.paid("2025-11", "gr")
+    run = (await bureau.calculated("2025-12", "gr"))["run"]
+    async with bureau.client() as client:
+        await said(client, FIGURES, since="2026-01", figures=OF_2026)
+    assert (await bureau.approve(run)).status_code == 200
+
+
+async def test_a_figure_and_a_calculation_at_the_same_moment_come_one_after_the_other(bureau: Bureau) -> None:
+    """P5: either the calculation goes by the figure, or the figure is refused while it lasts."""
+    await greeks(bureau)
+    run = (await bureau.calculated("2025-11", "gr"))["run"]
+    cause = Cause(UUID(str(new_id())), "acme", "first", OFFICER, None, None, datetime.now(UTC))
+
+    async def given() -> tuple[int, str, str | None]:
+        async with bureau.client() as client:
+            return await no(client, FIGURES, since="2025-11", figures={"tax.family.step": "1000.00"})
+
+    async with bureau.office.database.unit(["acme"]) as unit:
+        unit.now = await unit.raw.fetchval("select now()")
+        await bureau.desk.running.repeat([CalculateAgain(cause, UUID(run))], unit)
+        task = asyncio.create_task(given())
+        await eventually(lambda: waiting(bureau), lambda found: found == [(1,)], what="the figure waits for the run")
+    assert await task == (409, "figure-in-use", "/figures")
