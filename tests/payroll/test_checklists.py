@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -19,6 +20,10 @@ from tests.support.eventually import eventually
 
 AT = "/v1/companies/acme"
 TASKS = f"{AT}/checklists/tasks"
+PAST_THE_CODE = """
+insert into checklist_outcome (company, employee, occasion, task, outcome, by_actor, recorded_at)
+values ('acme', $1, 'onboarding', $2, $3, 'user:nobody', now())
+"""
 
 
 async def test_who_is_hired_has_tasks_of_departments_with_days_and_who_leaves_has_others(office: Department) -> None:
@@ -152,6 +157,43 @@ async def test_a_task_that_needs_a_certificate_is_done_by_nobody_while_it_is_exp
     assert held_then == freed == done == {"KEY": None, "DESK": None}
     recorded = await office.rows("select task, outcome from checklist_outcome order by task")
     assert recorded == [("DESK", "done"), ("KEY", "done")]
+
+
+async def test_the_database_itself_lets_nobody_do_a_task_without_the_certificate_it_needs(office: Department) -> None:
+    """P23: whatever the code above does, by the service's own role: missing, expired, of another course, to come."""
+    await office.hear(hired("It", starts_on="2020-01-01", department="IT"))
+    template = {"occasion": "onboarding", "department": "IT", "due_days": 0}
+    names = ("Never", "Expired", "Other", "ToCome", "Today")
+    async with office.client(build) as client:
+        for course in ("FORKLIFT", "FIRST-AID"):
+            await asked(client, f"{AT}/training/courses", course=course, name=course)
+        await asked(client, f"{AT}/checklists/templates", task="KEY", title="Key", requires="FORKLIFT", **template)
+        await asked(client, f"{AT}/checklists/templates", task="DESK", title="Desk", **template)
+        await office.hear(*[hired(name, starts_on="2026-03-01") for name in names])
+        today = date.fromisoformat((await client.get(TASKS)).json()["on"])
+        before, yesterday, tomorrow = (today + timedelta(days) for days in (-400, -1, 1))
+        for name, course, first, last in (
+            ("Expired", "FORKLIFT", before, yesterday),
+            ("Other", "FIRST-AID", before, None),
+            ("ToCome", "FORKLIFT", tomorrow, None),
+            ("Today", "FORKLIFT", before, today),
+        ):
+            until = {} if last is None else {"valid_until": str(last)}
+            path = f"{AT}/employees/{person(name)}/certificates"
+            await asked(client, path, course=course, issued_on=str(first), **until)
+
+    async def written(name: str, task: str, outcome: str) -> bool:
+        try:
+            async with office.database.unit(["acme"]) as unit:
+                await unit.raw.execute(PAST_THE_CODE, UUID(person(name)), task, outcome)
+        except asyncpg.CheckViolationError:
+            return False
+        return True
+
+    assert [await written(name, "KEY", "done") for name in names] == [False, False, False, False, True]
+    # What is not needed is waived, and a task that needs nothing is done
+    assert await written("Never", "KEY", "waived")
+    assert await written("Never", "DESK", "done")
 
 
 async def test_a_blocked_task_that_is_not_needed_can_be_waived(office: Department) -> None:
