@@ -73,6 +73,21 @@ class CompanyRegistered(EventData, topic="ledger.companies", key="company"):
     iban: Iban | None = None
 
 
+class CompanyChanged(EventData, topic="ledger.companies", key="company"):
+    """From a day on a company is called, is seated and has the numbers that stand here; what is absent, it has not.
+
+    All that can change is told, and not only what is different. It holds until the next day that was told; of what is
+    told for one day the later word counts.
+    """
+
+    company: CompanyCode
+    valid_from: CalendarDate
+    name: Name
+    address: Address
+    vat_number: VatNumber | None = None
+    iban: Iban | None = None
+
+
 class AccountOpened(EventData, topic="ledger.companies", key="company"):
     """An account of the chart can be posted to."""
 

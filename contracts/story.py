@@ -301,6 +301,12 @@ DATA: Mapping[str, dict[str, Any]] = {
     },
     **credit(ORDER, SECOND_ORDER),
     **set_right(story_id),
+    "CompanyChanged.v1": {
+        "company": COMPANY,
+        "valid_from": "2027-07-01",
+        **_SELLER,
+        "address": {"line1": "Εγνατία 12", "city": "Θεσσαλονίκη", "postcode": "54626", "country": "GR"},
+    },
 }
 
 # What caused what. Everything else was asked for directly, over an API.
@@ -323,6 +329,7 @@ _SEQUENCES = {  # on its key; whatever is not named is the first
     "AccountOpened.v1": 2,
     "TaxCodeDefined.v1": 3,
     "CreditCheckRequired.v1": 4,
+    "CompanyChanged.v1": 5,
     "CustomerChanged.v1": 2,
     "PricesAnnounced.v1": 2,
     "PeriodClosed.v1": 2,

@@ -68,6 +68,7 @@ _ROWS = (
         "company",
         (
             "CompanyRegistered.v1",
+            "CompanyChanged.v1",
             "AccountOpened.v1",
             "TaxCodeDefined.v1",
             "ExchangeRateRecorded.v1",

@@ -28,6 +28,18 @@ class LearnCompany:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeLetterhead:
+    """Print this head on a company's papers from a day on."""
+
+    cause: Cause
+    sequence: int
+    """Which word of the company's it is; of two for one day the later counts."""
+    valid_from: date
+    seller: bytes
+    """Whole, as for LearnCompany."""
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterDocument:
     """Put a document on file, and have it rendered when its class has a template."""
 

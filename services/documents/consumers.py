@@ -13,6 +13,7 @@ from contracts.ledger_dues import DunningChargeTakenBack, InvoiceOverdue
 from contracts.payroll import EmployeeLeft, EmployeeRegistered
 from services.documents import handlers
 from services.documents.translate import (
+    ChangedCompany,
     CreditNoteToFile,
     EmployeeToFile,
     InvoiceToFile,
@@ -22,6 +23,7 @@ from services.documents.translate import (
     PapersOfLeaver,
     ShipmentToFile,
     StatementToFile,
+    to_change_letterhead,
     to_learn_company,
     to_open_employee_file,
     to_register_credit_note,
@@ -40,6 +42,12 @@ consumers = Consumers("documents")
 async def on_company_registered(events: Sequence[Received[NewCompany]], unit: UnitOfWork) -> Outcomes:
     """Papers are filed per company, so its events wait until we know it."""
     return await handlers.learn_companies([to_learn_company(event) for event in events], unit)
+
+
+@consumers.on(ChangedCompany)
+async def on_company_changed(events: Sequence[Received[ChangedCompany]], unit: UnitOfWork) -> Outcomes:
+    """A company moves or is renamed: its papers of that day and later have another head."""
+    return await handlers.change_letterheads([to_change_letterhead(event) for event in events], unit)
 
 
 @consumers.on(InvoiceToFile)

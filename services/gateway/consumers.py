@@ -11,6 +11,7 @@ from chassis.database import UnitOfWork
 from contracts.documents import DocumentRegisteredV2, DocumentStoredV2
 from contracts.ledger import (
     AccountOpened,
+    CompanyChanged,
     CompanyRegistered,
     CreditCheckRequired,
     ExchangeRateRecorded,
@@ -37,5 +38,6 @@ for _view in VIEWS:
 
 consumers.ignore(ExchangeRateRecorded, because="rates of exchange belong to no order; ask the ledger")
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart belongs to no order; ask the ledger")
+consumers.ignore(CompanyChanged, because="a company is named by its code, which never changes; ask the ledger")
 consumers.ignore(CreditCheckRequired, because="what is answered about an order is told by the answer")
 consumers.ignore(DocumentRegisteredV2, DocumentStoredV2, because="no request waits for these papers; ask documents")

@@ -8,7 +8,7 @@ from typing import Any
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
-from contracts.ledger import AccountOpened, CreditHeld, ExchangeRateRecorded, TaxCodeDefined
+from contracts.ledger import AccountOpened, CompanyChanged, CreditHeld, ExchangeRateRecorded, TaxCodeDefined
 from services.inventory import handlers
 from services.inventory.translate.adjusting import PostedLate, to_post_late
 from services.inventory.translate.stock import (
@@ -60,5 +60,9 @@ async def on_stock_posted_late(events: Sequence[Received[PostedLate]], unit: Uni
 
 
 consumers.ignore(ExchangeRateRecorded, because="goods are valued in the company's own currency")
+consumers.ignore(
+    CompanyChanged,
+    because="stock uses a company's currency and time zone, and those never change",
+)
 consumers.ignore(AccountOpened, TaxCodeDefined, because="the chart of accounts and taxes say nothing about stock")
 consumers.ignore(CreditHeld, because="an order waits until it is approved or cancelled, whether that is said or not")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chassis.consumers import Consumers, Received
 from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
-from contracts.ledger import AccountOpened, CreditCheckRequired, ExchangeRateRecorded, TaxCodeDefined
+from contracts.ledger import AccountOpened, CompanyChanged, CreditCheckRequired, ExchangeRateRecorded, TaxCodeDefined
 from services.payroll.handlers import organisation
 from services.payroll.handlers import people as handlers
 from services.payroll.translate.organisation import BookedDimension, to_learn_cost_centres
@@ -38,6 +38,10 @@ consumers.ignore(
     ExchangeRateRecorded, because="people are paid in the company's own currency, whatever others are worth"
 )
 consumers.ignore(CreditCheckRequired, because="customers' credit is no matter of people's pay")
+consumers.ignore(
+    CompanyChanged,
+    because="documents knows how papers are headed; who pays is said of a pay group, with days of its own",
+)
 consumers.ignore(
     AccountOpened, TaxCodeDefined, because="PayrollPosted names roles: which account each is, the ledger knows"
 )

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from contracts.base import EventData, Part, Uuid, field_names, parts_of
 from contracts.gateway import PaymentReceived
-from contracts.ledger import CompanyRegistered
+from contracts.ledger import CompanyChanged, CompanyRegistered
 from contracts.ledger_parts import Seller
 from contracts.registry import EVENTS
 
@@ -16,7 +16,7 @@ PERSONAL = frozenset({
     "sex", "sick", "ssn", "tax", "teudat", "union", "vat", "wage", "wages",
 })  # fmt: skip
 ABOUT_PEOPLE = [event for event in EVENTS.values() if event.key_field == "employee" or "employee" in field_names(event)]
-BUSINESS_WITH_IBAN = {CompanyRegistered, Seller}
+BUSINESS_WITH_IBAN = {CompanyRegistered, CompanyChanged, Seller}
 
 
 def personal_fields(event: type[BaseModel]) -> list[str]:

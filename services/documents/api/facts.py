@@ -99,7 +99,7 @@ class Facts(Body):
     language: Language
     issued_on: Day
     number: DocumentNumber
-    seller: Annotated[Sender | None, Field(description="Left out: the company, as the ledger registered it.")] = None
+    seller: Annotated[Sender | None, Field(description="Left out: the company, as told for its day.")] = None
     remark: Text | None = None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import date
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -150,9 +151,9 @@ async def register_papers(company: str, body: PapersBody, call: Writers, request
     reading = Reading(call.caller, request.app.state.doors)
     async with reading.connection(company) as connection:
         rights = await access.rights(connection, company, call.caller, "write")
-        letterheads = await store.letterheads(connection, [company])
+        letterheads = await store.letterheads(connection, {(company, paper.facts.issued_on) for paper in body.papers})
     _check(body.papers, rights)
-    senders = _senders(body.papers, letterheads.get(company))
+    senders = _senders(body.papers, {day: head for (_, day), head in letterheads.items()})
     keys = await _person_keys(request, reading, company, body.papers)
     desk: Desk = request.app.state.desk
     cause = call.cause(company)
@@ -203,14 +204,14 @@ def _check_places(papers: Sequence[AnyPaper]) -> None:
         raise Problem(422, "made-by-event", "A paper is made by its event and by nobody else.", faults[:10])
 
 
-def _senders(papers: Sequence[AnyPaper], letterhead: Json | None) -> list[Json]:
-    """Whose each paper is: who is named, or else the company. Raises Problem 409 while that is not known here."""
-    unnamed = [n for n, paper in enumerate(papers) if paper.facts.seller is None]
-    if unnamed and letterhead is None:
+def _senders(papers: Sequence[AnyPaper], heads: Mapping[date, Json]) -> list[Json]:
+    """Whose each paper is: who is named, or the company as of its day. Raises Problem 409 while that is unknown."""
+    unnamed = [n for n, paper in enumerate(papers) if paper.facts.seller is None and paper.facts.issued_on not in heads]
+    if unnamed:
         detail = "The company's own name and address are not known here yet."
         faults = [Fault(f"/papers/{n}/facts/seller", "letterhead-unknown", detail) for n in unnamed[:10]]
         raise Problem(409, "letterhead-unknown", detail, faults)
-    return [_sender(paper.facts.seller, letterhead) for paper in papers]
+    return [_sender(paper.facts.seller, heads.get(paper.facts.issued_on)) for paper in papers]
 
 
 def _sender(named: Sender | None, letterhead: Json | None) -> Json:

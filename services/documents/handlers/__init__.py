@@ -6,6 +6,7 @@ from services.documents.handlers.keeping import start_retention
 from services.documents.handlers.mails import MAIL, ask_mails, note_mail_steps
 from services.documents.handlers.papers import (
     RENDER,
+    change_letterheads,
     erase_people,
     keep_contents,
     keep_contents_asked_for,
@@ -22,6 +23,7 @@ __all__ = [
     "RENDER",
     "ask_mails",
     "change_files",
+    "change_letterheads",
     "define_classes",
     "end_access",
     "erase_people",

@@ -10,6 +10,7 @@ from chassis.errors import Outcomes, Waiting
 from chassis.requests import Answer
 from services.documents import translate
 from services.documents.commands import (
+    ChangeLetterhead,
     ErasePerson,
     KeepContent,
     LearnCompany,
@@ -32,6 +33,12 @@ async def learn_companies(commands: Sequence[LearnCompany], unit: UnitOfWork) ->
     return None
 
 
+async def change_letterheads(commands: Sequence[ChangeLetterhead], unit: UnitOfWork) -> Outcomes:
+    """Keep what stands at the head of papers from a day on, ahead or late. Papers on file stay as they are."""
+    known = await store.add_letterhead_changes(unit.raw, commands, unit.now)
+    return [_unknown(c.cause.company) if c.cause.company not in known else None for c in commands]
+
+
 async def register_documents(commands: Sequence[RegisterDocument], unit: UnitOfWork) -> Outcomes:
     """Put documents on file and ask for their rendering in the same commit. What is on file already is left alone."""
     await _register(commands, unit)
@@ -39,17 +46,16 @@ async def register_documents(commands: Sequence[RegisterDocument], unit: UnitOfW
 
 
 async def register_shipments(commands: Sequence[RegisterShipment], unit: UnitOfWork) -> Outcomes:
-    """Put the papers of shipments on file. What their seller is called and where it is must have come before."""
-    sellers = await store.letterheads(unit.raw, {command.cause.company for command in commands})
-    ready = [command for command in commands if command.cause.company in sellers]
-    papers = [paper for c in ready for paper in translate.papers_of_shipment(c, sellers[c.cause.company])]
-    await _register(papers, unit)
-    return [
-        None
-        if command.cause.company in sellers
-        else Waiting(f"the address of company {command.cause.company} is not known here")
-        for command in commands
-    ]
+    """Put the papers of shipments on file, under the head of their day. It must have come before."""
+    days = [(command.cause.company, command.departure.dispatched_on) for command in commands]
+    sellers = await store.letterheads(unit.raw, set(days))
+    ready = [(command, sellers[day]) for command, day in zip(commands, days, strict=True) if day in sellers]
+    await _register([paper for c, seller in ready for paper in translate.papers_of_shipment(c, seller)], unit)
+    return [None if day in sellers else _unknown(day[0]) for day in days]
+
+
+def _unknown(company: str) -> Waiting:
+    return Waiting(f"the address of company {company} is not known here")
 
 
 async def register_papers(commands: Sequence[RegisterPapers], unit: UnitOfWork) -> Sequence[Answer]:

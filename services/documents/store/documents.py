@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import asyncpg
 import orjson
 
 from chassis.cause import Cause
 from chassis.ids import UUID
-from services.documents.commands import KeepContent, LearnCompany, RegisterDocument, StartRetention
+from services.documents.commands import ChangeLetterhead, KeepContent, LearnCompany, RegisterDocument, StartRetention
 from services.documents.domain.filing import title_of
 from services.documents.domain.names import folded
 from services.documents.rendering.templates import current
@@ -185,7 +185,21 @@ ADD_LETTERHEADS = """
 insert into letterhead (company, seller, cause, at) select x.*, $4
 from unnest($1::text[], $2::bytea[], $3::uuid[]) as x on conflict (company) do nothing
 """
-LETTERHEADS = "select company, seller from letterhead where company = any($1::text[])"
+ADD_LETTERHEAD_CHANGES = """
+with known as (select company from letterhead where company = any($1::text[])), added as (
+    insert into letterhead_change (company, sequence, valid_from, seller, cause, at) select x.*, $6
+    from unnest($1::text[], $2::bigint[], $3::date[], $4::bytea[], $5::uuid[])
+        as x(company, sequence, valid_from, seller, cause) join known using (company)
+    on conflict (company, sequence) do nothing)
+select company from known
+"""
+LETTERHEADS = """
+select x.company, x.day, coalesce(c.seller, l.seller) as seller
+from unnest($1::text[], $2::date[]) as x(company, day)
+join letterhead l on l.company = x.company
+left join lateral (select seller from letterhead_change h where h.company = x.company and h.valid_from <= x.day
+    order by h.valid_from desc, h.sequence desc limit 1) c on true
+"""
 
 
 async def add_letterheads(connection: asyncpg.Connection, commands: Sequence[LearnCompany], now: datetime) -> None:
@@ -195,10 +209,23 @@ async def add_letterheads(connection: asyncpg.Connection, commands: Sequence[Lea
     await connection.execute(ADD_LETTERHEADS, companies, sellers, [c.cause.id for c in ordered], now)
 
 
-async def letterheads(connection: asyncpg.Connection, companies: Collection[str]) -> dict[str, dict[str, object]]:
-    """Name, address, VAT number and IBAN of those of these companies that told them."""
-    rows = await connection.fetch(LETTERHEADS, sorted(companies))
-    return {row["company"]: orjson.loads(row["seller"]) for row in rows}
+async def add_letterhead_changes(
+    connection: asyncpg.Connection, commands: Sequence[ChangeLetterhead], now: datetime
+) -> set[str]:
+    """Keep other heads from a day on, each once; returns which of the companies have a first one that they change."""
+    ordered = sorted(commands, key=lambda c: (c.cause.company, c.sequence))
+    rows = [(c.cause.company, c.sequence, c.valid_from, c.seller, c.cause.id) for c in ordered]
+    found = await connection.fetch(ADD_LETTERHEAD_CHANGES, *map(list, zip(*rows, strict=True)), now)
+    return {row["company"] for row in found}
+
+
+async def letterheads(
+    connection: asyncpg.Connection, days: Collection[tuple[str, date]]
+) -> dict[tuple[str, date], dict[str, object]]:
+    """Name, address, VAT number and IBAN of companies on days, as far as the companies told them."""
+    ordered = sorted(days)
+    rows = await connection.fetch(LETTERHEADS, [company for company, _ in ordered], [day for _, day in ordered])
+    return {(row["company"], row["day"]): orjson.loads(row["seller"]) for row in rows}
 
 
 # -- how long papers are kept ------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from services.documents.translate.leaving import (
     to_register_shipment,
 )
 from services.documents.translate.papers import (
+    ChangedCompany,
     CreditNoteToFile,
     EmployeeToFile,
     InvoiceToFile,
@@ -25,6 +26,7 @@ from services.documents.translate.papers import (
     document_stored,
     file_registered,
     file_stored,
+    to_change_letterhead,
     to_learn_company,
     to_open_employee_file,
     to_register_credit_note,
@@ -34,6 +36,7 @@ from services.documents.translate.papers import (
 from services.documents.translate.stating import StatementToFile, to_register_statement
 
 __all__ = [
+    "ChangedCompany",
     "CreditNoteToFile",
     "EmployeeToFile",
     "InvoiceToFile",
@@ -54,6 +57,7 @@ __all__ = [
     "paper_id",
     "papers_of_shipment",
     "party_id",
+    "to_change_letterhead",
     "to_learn_company",
     "to_open_employee_file",
     "to_register_credit_note",

@@ -26,10 +26,11 @@ from contracts.base import (
 )
 from contracts.documents import DocumentRegistered, DocumentRegisteredV2, DocumentStored, DocumentStoredV2
 from contracts.gateway import EmployeeHired
-from contracts.ledger import CompanyRegistered, CreditNoteIssued, InvoiceIssued
+from contracts.ledger import CompanyChanged, CompanyRegistered, CreditNoteIssued, InvoiceIssued
 from services.documents.commands import (
     Bytes,
     ChangeFile,
+    ChangeLetterhead,
     KeepContent,
     LearnCompany,
     RegisterDocument,
@@ -49,6 +50,17 @@ class NewCompany(EventView, of=CompanyRegistered):
     """A company as documents sees it."""
 
     company: CompanyCode
+    name: Name
+    address: AddressView
+    vat_number: VatNumber | None = None
+    iban: Iban | None = None
+
+
+class ChangedCompany(EventView, of=CompanyChanged):
+    """The head of a company's papers from a day on."""
+
+    company: CompanyCode
+    valid_from: CalendarDate
     name: Name
     address: AddressView
     vat_number: VatNumber | None = None
@@ -101,6 +113,12 @@ def to_learn_company(event: Received[NewCompany]) -> LearnCompany:
     """A company is registered: file its papers."""
     seller = event.data.model_dump(mode="json", exclude={"company"}, exclude_none=True)
     return LearnCompany(event.cause, event.data.company, orjson.dumps(seller))
+
+
+def to_change_letterhead(event: Received[ChangedCompany]) -> ChangeLetterhead:
+    """A company is renamed or moves: print its papers under this head from the day on."""
+    seller = event.data.model_dump(mode="json", exclude={"company", "valid_from"}, exclude_none=True)
+    return ChangeLetterhead(event.cause, event.sequence, event.data.valid_from, orjson.dumps(seller))
 
 
 def to_register_invoice(event: Received[InvoiceToFile]) -> RegisterDocument:

@@ -86,15 +86,37 @@ class TaxRule(NamedTuple):
     account: str
 
 
-def seller_on(
-    day: date, registered: Mapping[str, object], changes: Iterable[tuple[date, Mapping[str, object]]]
-) -> Mapping[str, object]:
+SellerChange = tuple[date, Mapping[str, object]]
+"""Day, and what of the seller is different from it on."""
+
+
+def seller_on(day: date, registered: Mapping[str, object], changes: Iterable[SellerChange]) -> Mapping[str, object]:
     """What a company is called, where it is and under which numbers on a day; of two changes the later day counts."""
     found = dict(registered)
     for since, changed in changes:
         if since <= day:
             found |= changed
     return found
+
+
+def with_change(changes: Sequence[SellerChange], day: date, changed: Mapping[str, object]) -> list[SellerChange]:
+    """The changes with one more: by day, and of one day as they were said."""
+    return sorted([*changes, (day, changed)], key=lambda change: change[0])
+
+
+def sellers_told(
+    day: date, registered: Mapping[str, object], before: Sequence[SellerChange], after: Sequence[SellerChange]
+) -> list[SellerChange]:
+    """What is to be told when something is different from a day on: the seller of that day, whole.
+
+    And that of every later day of which something was said already, if it is not as it was told then.
+    """
+    told = [(day, seller_on(day, registered, after))]
+    for later in sorted({since for since, _ in before if since > day}):
+        seller = seller_on(later, registered, after)
+        if seller != seller_on(later, registered, before):
+            told.append((later, seller))
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +136,8 @@ class Books:
     """Whether anything can have been agreed with a customer; where not, nobody looks."""
     calendar: Calendar = field(default_factory=Calendar)
     policies: Sequence[PolicyChange] = ()
-    seller_changes: Sequence[tuple[date, Mapping[str, object]]] = ()
-    """Day, and what of the seller is different from it on; by day, and as they were said."""
+    seller_changes: Sequence[SellerChange] = ()
+    """By day, and of one day as they were said."""
     later_rates: Sequence[tuple[str, date, str]] = ()
     """Tax code, day and rate: what is different from the day on; by day."""
     opened_at: datetime = NEVER

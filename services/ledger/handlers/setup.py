@@ -22,7 +22,7 @@ from services.ledger.commands import (
     OpenAccounts,
     RegisterCompany,
 )
-from services.ledger.domain.books import KIND_OF_ROLE, RESULT_KINDS
+from services.ledger.domain.books import KIND_OF_ROLE, RESULT_KINDS, sellers_told, with_change
 from services.ledger.handlers.bookkeeping import open_books
 from services.ledger.store import companies
 
@@ -60,8 +60,10 @@ async def register_companies(commands: Sequence[RegisterCompany], unit: UnitOfWo
 
 
 async def change_companies(commands: Sequence[ChangeCompany], unit: UnitOfWork) -> Sequence[Result]:
-    """Note how companies are printed from a day on. What was issued stays as it is."""
-    await companies.lock(unit.raw, unit.companies)
+    """Note how companies are printed from a day on, and tell it. What was issued stays as it is."""
+    await companies.lock(unit.raw, unit.companies)  # apart: what is told is whole, with the changes of who had the lock
+    books = {row["company"]: translate.to_books(row) for row in await companies.read(unit.raw, unit.companies)}
+    said = {company: each.seller_changes for company, each in books.items()}
     places = Counter[str]()
     rows: list[tuple[str, int, date, bytes, str]] = []
     for command in commands:
@@ -70,6 +72,12 @@ async def change_companies(commands: Sequence[ChangeCompany], unit: UnitOfWork) 
         rows.append((command.company, places[command.company], command.valid_from, changed, command.cause.actor))
         detail = {"valid_from": command.valid_from.isoformat(), "changed": sorted(command.changed)}
         unit.audit(command.cause, "company.changed", command.company, detail)
+        before = said[command.company]
+        after = with_change(before, command.valid_from, command.changed)
+        told = sellers_told(command.valid_from, books[command.company].seller, before, after)
+        for ordinal, (day, seller) in enumerate(told):
+            unit.emit(*translate.company_changed(command.company, day, seller), command.cause, ordinal=ordinal)
+        said[command.company] = after
     await companies.insert_changes(unit.raw, rows)
     return [Answer(201, {"company": c.company, "valid_from": c.valid_from.isoformat()}) for c in commands]
 

@@ -57,6 +57,7 @@ from services.ledger.translate.receivables import (
 )
 from services.ledger.translate.setup import (
     account_opened,
+    company_changed,
     company_registered,
     tax_code_defined,
     tax_rate_announced,
@@ -70,6 +71,7 @@ __all__ = [
     "bounce_answer",
     "changed_terms",
     "charge_parts",
+    "company_changed",
     "company_registered",
     "credit_answer",
     "credit_approved",

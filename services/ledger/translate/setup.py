@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ import orjson
 
 from contracts.ledger import (
     AccountOpened,
+    CompanyChanged,
     CompanyRegistered,
     TaxCodeDefined,
 )
@@ -99,6 +100,12 @@ def company_registered(command: RegisterCompany) -> Emission:
         ),
     }
     return CompanyRegistered, command.company, data | present(vat_number=command.vat_number, iban=command.iban)
+
+
+def company_changed(company: str, valid_from: date, seller: Mapping[str, object]) -> Emission:
+    """A company is printed like this from a day on."""
+    data: dict[str, object] = {"company": company, "valid_from": valid_from.isoformat()}
+    return CompanyChanged, company, {**data, **seller}
 
 
 def account_opened(company: str, account: NewAccount) -> Emission:

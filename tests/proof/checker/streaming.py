@@ -19,9 +19,10 @@ ATTRIBUTES = frozenset(
 )
 ROOTS = frozenset({
     "ItemDefined.v1", "ItemDefined.v2", "StockReceived.v1", "StockReceived.v2", "CompanyRegistered.v1",
-    "AccountOpened.v1", "TaxCodeDefined.v1", "ExchangeRateRecorded.v1", "FiscalYearOpened.v1", "PeriodClosed.v1",
-    "PeriodReopened.v1", "DimensionDefined.v1", "CustomerRegistered.v1", "CustomerChanged.v1", "StockIssued.v1",
-    "StockValued.v1", "StockAdjusted.v1", "OrderChanged.v1", "PriceListDefined.v1", "PricesAnnounced.v1", *ASKED_AS,
+    "CompanyChanged.v1", "AccountOpened.v1", "TaxCodeDefined.v1", "ExchangeRateRecorded.v1", "FiscalYearOpened.v1",
+    "PeriodClosed.v1", "PeriodReopened.v1", "DimensionDefined.v1", "CustomerRegistered.v1", "CustomerChanged.v1",
+    "StockIssued.v1", "StockValued.v1", "StockAdjusted.v1", "OrderChanged.v1", "PriceListDefined.v1",
+    "PricesAnnounced.v1", *ASKED_AS,
 })  # fmt: skip
 """What people and front offices ask for: such events begin a chain."""
 MAY_BEGIN = frozenset({
