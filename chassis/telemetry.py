@@ -28,6 +28,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from pydantic import ValidationError
 
 from chassis.labelled import Labelled
+from chassis.repeated_logs import RepeatsCounted
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -181,7 +182,7 @@ def configure_logging(service: str, replica: int = 0, *, level: int = logging.IN
     """One JSON object a line on standard output; every line names service, replica and, inside a request, its trace.
 
     `action` is the word to search for (`logger.warning("batch failed", action="retry")`). Payloads are never logged.
-    Libraries' own records take the same way out.
+    Libraries' own records take the same way out; what one says again and again is counted (`repeated_logs.py`).
     """
 
     def about(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -203,7 +204,7 @@ def configure_logging(service: str, replica: int = 0, *, level: int = logging.IN
         logger_factory=lambda *_arguments: structlog.WriteLogger(sys.stdout),  # looked up at each line
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = RepeatsCounted(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
