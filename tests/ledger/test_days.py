@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from services.ledger import handlers
 from services.ledger.commands import DefineFiscalYear, LockPeriod, NewRate, OpenAccounts, RecordRates
-from services.ledger.domain.calendar import periods_of
+from services.ledger.domain.calendar import FiscalYear, calendar_of, periods_of
 from services.ledger.store import calendar, companies
 from tests.ledger.accountant import RENT, Accountant, at_the_door, entry, faults
 from tests.ledger.desk import Desk, Order, cause, payment_id
@@ -59,6 +59,38 @@ async def test_numbers_bear_the_fiscal_year_of_their_day_and_never_clash_with_th
         "INV-2026-000001", "INV-2027-000001", "CN-2027-000001", "INV-2027-000002", "INV-2026-000002",
     ]  # fmt: skip
     assert await desk.faults() == []
+
+
+async def test_a_year_that_has_ended_gets_no_number_of_a_day_after_it(desk: Desk) -> None:
+    """L7: an order after the last fiscal year is numbered in the next one, which goes on when it is defined."""
+    before, after = Order("A-1"), Order("A-2")  # in November 2026
+    await define_year(desk, 2026, date(2025, 7, 1))
+    await desk.bill(before)
+    await define_year(desk, 2027, date(2026, 7, 1))
+
+    await desk.bill(after)
+
+    assert await numbers(desk) == ["INV-2027-000001", "INV-2027-000002"]
+    assert await desk.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("day", "label"),
+    [
+        (date(2024, 6, 30), 2024),
+        (date(2024, 7, 1), 2025),
+        (date(2025, 6, 30), 2025),
+        (date(2025, 7, 1), 2026),
+        (date(2026, 6, 30), 2026),
+        (date(2026, 7, 1), 2027),
+        (date(2027, 6, 30), 2027),
+        (date(2027, 7, 1), 2028),
+    ],
+)
+def test_a_day_outside_of_every_fiscal_year_is_counted_on_from_the_nearest(day: date, label: int) -> None:
+    """L7: by twelve months either way; the calendar year where no year was defined."""
+    assert calendar_of([FiscalYear(2026, date(2025, 7, 1), date(2026, 6, 30))], []).fiscal_year_of(day) == label
+    assert calendar_of([], []).fiscal_year_of(day) == day.year
 
 
 async def test_an_order_worth_more_than_the_books_can_say_is_refused_and_money_too(desk: Desk) -> None:

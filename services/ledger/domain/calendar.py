@@ -11,6 +11,8 @@ RECEIVABLES, GENERAL = "ar", "gl"
 SUBLEDGERS = (RECEIVABLES, "ap", "stock", "payroll", GENERAL)
 """Receivables, payables, stock, payroll; and the general ledger, which closes a period for all of them."""
 DAY = timedelta(days=1)
+MONTHS = 12
+"""Of a year that nobody has defined yet."""
 
 
 class Period(NamedTuple):
@@ -41,6 +43,11 @@ def month_later(day: date, months: int) -> date:
     return date(day.year + years, month + 1, 1)
 
 
+def _months_between(first: date, day: date) -> int:
+    """From a first of a month to the month of a day; below zero where the day is before it."""
+    return (day.year - first.year) * 12 + day.month - first.month
+
+
 def periods_of(year: int, starts_on: date, months: int) -> list[Period]:
     """The months of a fiscal year that begins on the first of a month."""
     firsts = [month_later(starts_on, n) for n in range(months + 1)]
@@ -64,8 +71,18 @@ class Calendar:
     """By sub-ledger, in the order of their days."""
 
     def fiscal_year_of(self, day: date) -> int:
-        """The label of the fiscal year of a day; the calendar year where none was defined."""
-        return next((one.year for one in self.years if one.starts_on <= day <= one.ends_on), day.year)
+        """The label of the fiscal year of a day; the calendar year where the company defined none at all.
+
+        A day outside of the years is counted on from the one that ended last before it, or back from the first, by
+        twelve months: a year that has ended gets no number of a day after it, which its label in the calendar would do.
+        """
+        if not self.years:
+            return day.year
+        last = next((one for one in reversed(self.years) if one.starts_on <= day), None)
+        if last is None:
+            first = self.years[0]
+            return first.year + _months_between(first.starts_on, day) // MONTHS
+        return last.year if day <= last.ends_on else last.year + 1 + _months_between(last.ends_on + DAY, day) // MONTHS
 
     def knows(self, day: date) -> bool:
         """Whether the day lies in a fiscal year, or none was defined at all."""
