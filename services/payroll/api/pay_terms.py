@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
 from typing import Annotated
 
 import stdnum.bic
@@ -30,7 +29,7 @@ from services.payroll.commands.pay import (
     NameBankAccount,
     RecordTaxProfile,
 )
-from services.payroll.queries import pay_groups, people
+from services.payroll.queries import accounts, pay_groups, people
 from services.payroll.queries import payslips as queries
 from services.payroll.store.vault import Unreadable
 
@@ -219,17 +218,16 @@ async def confirm_account(
 async def list_unconfirmed(
     company: str,
     reading: Watcher,
-    after: Annotated[str | None, Query(max_length=80, description="`next` of the page before.")] = None,
+    after: Annotated[str | None, Query(max_length=120, description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
-) -> queries.UnconfirmedPage:
-    """Accounts that wait for a second person; of none the number is told."""
-    number, _, day = (after or "").rpartition("/")
+) -> accounts.UnconfirmedPage:
+    """Accounts that wait for a second person, the company's own and people's; of none the number is told."""
     try:
-        begin = (number, date.fromisoformat(day) if after else date.min)
+        place = accounts.place_of(after or "")
     except ValueError:
         raise _fault("/after", "cursor-unsound", "This is no `next` of a page.") from None
     async with reading.connection(company) as connection:
-        return await queries.unconfirmed(connection, company, begin, limit)
+        return await accounts.unconfirmed(connection, company, place, limit)
 
 
 @router.post("/employees/{employee}/tax-profiles", status_code=201)

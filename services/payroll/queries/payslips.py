@@ -33,21 +33,6 @@ from bank_account b left join account_confirmation c on c.company = b.company an
 where b.company = $1 and b.employee = $2 order by b.effective_on, b.revision
 """
 # Of what can still be confirmed and still matters: an account that another one has followed is paid to no more.
-UNCONFIRMED = """
-select e.number, b.employee, b.effective_on, b.revision, b.recorded_by, b.recorded_at,
-    b.entered_by is null as enter_again from bank_account b
-join employee e on e.company = b.company and e.employee = b.employee
-where b.company = $1 and (e.number, b.effective_on) > ($2, $3)
-    and not exists (select from account_confirmation c where c.company = b.company and c.employee = b.employee
-        and c.effective_on = b.effective_on and c.revision = b.revision)
-    and not exists (select from bank_account l where l.company = b.company and l.employee = b.employee
-        and l.effective_on = b.effective_on and l.revision > b.revision)
-    and not exists (select from account_confirmation c where c.company = b.company and c.employee = b.employee
-        and c.effective_on > b.effective_on and c.effective_on <= current_date)
-    and not exists (select from person_key k where k.company = b.company and k.employee = b.employee
-        and k.erased_at is not null)
-order by e.number, b.effective_on limit $4
-"""
 PROFILES = """
 select effective_on, revision, sealed, recorded_by, recorded_at from tax_profile
 where company = $1 and employee = $2 order by effective_on, revision
@@ -106,26 +91,6 @@ class BankAccount(BaseModel):
     confirmed_by: str | None
     """By which second person; nothing is paid to an account that nobody has confirmed."""
     confirmed_at: datetime | None
-
-
-class Unconfirmed(BaseModel):
-    """An account that waits for a second person."""
-
-    number: str
-    employee: UUID
-    effective_on: date
-    revision: int
-    recorded_by: str
-    recorded_at: datetime
-    enter_again: bool
-    """Which person entered it is not known, as an older version wrote it down: it is entered again, then confirmed."""
-
-
-class UnconfirmedPage(BaseModel):
-    """By personnel number and day; `next` goes on behind the last one."""
-
-    accounts: list[Unconfirmed]
-    next: str | None
 
 
 class TaxProfile(BaseModel):
@@ -318,16 +283,6 @@ async def paper(connection: asyncpg.Connection, company: str, employee: UUID, pe
     """Which document the paper of a payslip is; None before it is on file."""
     found: UUID | None = await connection.fetchval(PAPER, company, employee, period)
     return found
-
-
-async def unconfirmed(
-    connection: asyncpg.Connection, company: str, after: tuple[str, date], limit: int
-) -> UnconfirmedPage:
-    """Accounts that nobody has confirmed yet and somebody may, beyond a person's number and a day."""
-    rows = await connection.fetch(UNCONFIRMED, company, *after, limit)
-    accounts = [Unconfirmed.model_validate(dict(row)) for row in rows]
-    last = accounts[-1] if len(accounts) == limit else None
-    return UnconfirmedPage(accounts=accounts, next=None if last is None else f"{last.number}/{last.effective_on}")
 
 
 async def readings(connection: asyncpg.Connection, company: str, employee: UUID) -> ReadingPage:

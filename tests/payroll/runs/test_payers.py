@@ -124,6 +124,44 @@ async def test_nothing_is_paid_from_an_account_that_nobody_has_confirmed(bureau:
     assert (await read(bureau, february))["iban"] == NEW
 
 
+async def test_who_confirms_sees_which_accounts_of_the_company_wait_for_them(bureau: Bureau) -> None:
+    """X9, P17: before those of people, with their kind, page by page; no number, and none that waits for nobody."""
+    await bureau.hire("Anna")
+    await enter(bureau, NEW, "2024-02-01")
+    await enter(bureau, WRONG, "2024-02-01")
+    await enter(bureau, NEW, "2024-03-01")
+    async with bureau.client() as client:
+        body = {"effective_on": "2024-01-01", "iban": OLD, "holder": "Anna"}
+        await said(client, f"{AT}/employees/{person('Anna')}/bank-accounts", **body)
+    unconfirmed = f"{AT}/bank-accounts/unconfirmed"
+
+    async def waiting() -> list[tuple[str, str | None, str | None, str, int]]:
+        found: list[dict[str, Any]] = []
+        async with bureau.client(**APPROVES) as client:
+            page: dict[str, Any] = {"next": ""}
+            while page["next"] is not None:
+                page = (await client.get(unconfirmed, params={"limit": 1, "after": page["next"]})).json()
+                found += page["accounts"]
+        assert not any(iban[-4:] in str(found) for iban in IBANS)
+        assert {each["recorded_by"] for each in found} == {OFFICER}
+        return [tuple(each[k] for k in ("kind", "pay_group", "number", "effective_on", "revision")) for each in found]
+
+    anna = ("employee", None, "E-000001", "2024-01-01", 1)
+    march = ("company", "staff", None, "2024-03-01", 1)
+    # The first entry of February was replaced, and is confirmed by nobody any more
+    assert await waiting() == [("company", "staff", None, "2024-02-01", 2), march, anna]
+    assert await confirm(bureau, WRONG, "2024-02-01", 2) == "201"
+    assert await waiting() == [march, anna]
+    assert await confirm(bureau, NEW, "2024-03-01") == "201"
+    assert await waiting() == [anna]
+    async with bureau.client(**APPROVES) as client:
+        # As a page of an older version says it
+        old = (await client.get(unconfirmed, params={"after": "E-000000/2024-01-01"})).json()["accounts"]
+        assert [each["number"] for each in old] == ["E-000001"]
+    async with bureau.client(actor="user:rita", scopes=("payroll:write", "payroll:read")) as client:
+        assert (await client.get(unconfirmed)).status_code == 403
+
+
 async def test_one_person_with_two_accounts_confirms_no_account_of_the_company_alone(bureau: Bureau) -> None:
     """X9: also when the link of one was taken away before (INV27)."""
     await bureau.hire("Olga")
