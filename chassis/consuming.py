@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import asyncpg
@@ -85,8 +86,6 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             group_instance_id=f"{consumers.name}-{settings.replica}",
             session_timeout_ms=settings.session_timeout_ms,
             batch=True,
-            max_records=settings.batch_records_max,
-            batch_timeout_ms=settings.poll_ms,
             ack_policy=AckPolicy.NACK_ON_ERROR,
             auto_offset_reset="earliest",
             listener=self,
@@ -95,6 +94,7 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
             no_reply=True,
             fetch_max_wait_ms=100,
         )
+        self.subscriber.get_msg = self._look  # type: ignore[method-assign]
         self.subscriber(self._handle)
 
     async def start(self) -> None:
@@ -158,6 +158,13 @@ class Subscription(ConsumerRebalanceListener):  # type: ignore[misc]
         self._seek_in_background(assigned)
 
     # -- batches ----------------------------------------------------------------------------------------------------
+
+    async def _look(self, consumer: AIOKafkaConsumer) -> tuple[Any, ...]:
+        """What has come, or else what comes first. FastStream's own look is followed by a rest when nothing came, and
+        what comes then waits; short rests cost an eighth to a third of what an idle service does (decision 0052)."""
+        settings = self.settings
+        found = await consumer.getmany(timeout_ms=settings.poll_ms, max_records=settings.batch_records_max)
+        return tuple(chain.from_iterable(found.values()))
 
     async def _parse(self, batch: tuple[Record, ...]) -> KafkaAckableMessage:
         """Wrap the batch without a look at the records: an error here would lose them silently."""

@@ -58,8 +58,8 @@ class ServiceSettings(BaseSettings):
     database_connections: int = Field(default=8, ge=2, le=100)
     statement_timeout_ms: int = Field(default=30_000, ge=100)
     batch_records_max: int = Field(default=500, ge=1, le=5_000)
-    poll_ms: int = Field(default=20, ge=1, le=1_000)
-    """FastStream polls this long, then rests as long, so a lone event waits at most twice this."""
+    poll_ms: int = Field(default=500, ge=1, le=1_000)
+    """How long a look at what Kafka has brought lasts when nothing comes; what comes ends it at once."""
     session_timeout_ms: int = Field(default=10_000, ge=6_000)
     """A static member that does not come back within this time loses its partitions."""
     relay_batch_rows: int = Field(default=1_000, ge=1)

@@ -63,6 +63,23 @@ def keys(count: int, numbers: range) -> dict[str, range]:
     return {order_id(f"k{i}"): numbers for i in range(count)}
 
 
+async def test_a_look_that_finds_nothing_is_followed_by_the_next_at_once(make_toy: MakeToy) -> None:
+    """Whoever rests between two looks lets what has come meanwhile wait, and looks for nothing fifty times a second."""
+    toy = make_toy()
+    subscription = Subscription(toy.settings, toy.consumers, toy.corridor, toy.metrics)
+    place, one, asked = TopicPartition(TOPIC, 0), record(order_id("k"), 1, 0), list[float]()
+
+    class Quiet:
+        async def getmany(self, *, timeout_ms: float, max_records: int) -> dict[TopicPartition, list[object]]:
+            asked.append(timeout_ms)
+            return {} if len(asked) == 1 else {place: [one]}
+
+    async with asyncio.timeout(subscription.settings.poll_ms / 2_000):
+        found = [await subscription.subscriber.get_msg(cast("Any", Quiet())) for _ in range(2)]
+    assert found == [(), (one,)]
+    assert min(asked) >= 100, "a look ends by itself when something comes"
+
+
 def test_the_subscriber_acknowledges_after_the_commit_and_never_by_a_timer(make_toy: MakeToy) -> None:
     toy = make_toy()
     subscription = Subscription(toy.settings, toy.consumers, toy.corridor, toy.metrics)
