@@ -161,7 +161,8 @@ class Warehouse:
             await self.take_in(on, [StatedLine(sku, MICRO, None, (100 + number % 7) * MICRO // 100)] * count)
             await self.send_off(on + timedelta(days=1), sku, count)
         async with self.database.read([COMPANY]) as unit:
-            moves = dict(await unit.raw.fetch(LATER, COMPANY, sku, FIRST + timedelta(days=10)))
+            found = await unit.raw.fetch(LATER, COMPANY, sku, FIRST + timedelta(days=10))
+            moves = {row[0]: row[1] for row in found}
         if moves != {"in": later // 2, "out": later // 2}:
             raise SystemExit(f"{sku} has other later moves than were to be measured: {moves}")
         return await self.take_in(FIRST + timedelta(days=10), [StatedLine(sku, 5 * MICRO, None, 9 * MICRO)])
