@@ -24,6 +24,10 @@ from tests.proof.load.wire import SILENCE, Lines, Reply, request_bytes
 ANSWER_S = 10.0
 PATIENCE_S = 150.0
 """How long an unknown is repeated; what is unknown after that stays so, and the checker judges it as such."""
+PAUSE_MAX_S = 8.0
+"""Pauses between repeats double up to this, and are as long as the answer asks for: after two minutes of silence at 20
+orders a second, thousands who come again each second are a load of their own, which no front office should be.
+"""
 REUSED = frozenset({"reference-reused", "event-id-reused"})
 """A 409 with another code is a twin that still runs: one asks again."""
 JSON = {"Content-Type": "application/json"}
@@ -260,36 +264,37 @@ class Load:
         pause, deadline, tries = 0.05, time.monotonic() + self._patience_s, 0
         while True:
             tries += 1
-            for op, status, told in await self._asked(lines, request, list(ops), batched=path == "/v1/events"):
+            answers, later_s = await self._asked(lines, request, list(ops), batched=path == "/v1/events")
+            for op, status, told in answers:
                 if op in left and self._settled(client, op, left[op], status, told, first=tries == 1):
                     self._keep(left.pop(op), due, status, told, tries, asked_ns)
                     said.append((status, told))
             if not left or time.monotonic() > deadline:
                 break
-            await asyncio.sleep(pause * random.uniform(0.7, 1.3))
-            pause = min(1.0, pause * 2)
+            await asyncio.sleep(max(pause, later_s) * random.uniform(1.0, 1.3))
+            pause = min(PAUSE_MAX_S, pause * 2)
         self.tally.unknown += len(left)
         return said
 
     async def _asked(
         self, lines: Lines, request: bytes, ops: list[int], *, batched: bool
-    ) -> list[tuple[int, int, Mapping[str, Any]]]:
-        """One try: per operation its status (0 for silence) and what was said."""
+    ) -> tuple[list[tuple[int, int, Mapping[str, Any]]], float]:
+        """One try: per operation its status (0 for silence) and what was said; and after how long to come again (s)."""
         began = time.monotonic()
         try:
             reply = await lines.send(request, ANSWER_S)
         except SILENCE as silence:
             self.tally.statuses[0] += 1
             self.tally.silences[type(silence).__name__] += 1
-            return [(op, 0, {"code": type(silence).__name__}) for op in ops]
+            return [(op, 0, {"code": type(silence).__name__}) for op in ops], 0.0
         self.tally.statuses[reply.status] += 1
         if reply.status in {429, 503}:
             self.tally.later.append((reply.status, time.monotonic() - began, "retry-after" in reply.headers))
-        told = _json_of(reply)
+        told, later_s = _json_of(reply), float(reply.headers.get("retry-after", 0))
         if batched and reply.status == 200 and isinstance(told, list):
-            return [(op, int(item["status"]), item) for op, item in zip(ops, told, strict=True)]
+            return [(op, int(item["status"]), item) for op, item in zip(ops, told, strict=True)], later_s
         said = told if isinstance(told, dict) else {}
-        return [(op, reply.status, said) for op in ops]
+        return [(op, reply.status, said) for op in ops], later_s
 
     def _noted(self, client: str, intent: Intent, source: str) -> int:
         return self._house.history.invoke(
