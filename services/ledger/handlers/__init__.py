@@ -9,7 +9,7 @@ from services.ledger.handlers.billing import (
 )
 from services.ledger.handlers.calendar import define_fiscal_years, grant_exceptions, lock_periods
 from services.ledger.handlers.charges import take_back_charges
-from services.ledger.handlers.credit import release_credit
+from services.ledger.handlers.credit import release_credit, review_all
 from services.ledger.handlers.credit_notes import credit_lines
 from services.ledger.handlers.crediting import release_orders
 from services.ledger.handlers.customers import change_customers, register_customers
@@ -83,6 +83,7 @@ __all__ = [
     "release_orders",
     "request_refunds",
     "reverse_entries",
+    "review_all",
     "run_dunning",
     "set_policies",
     "stop_dunning",

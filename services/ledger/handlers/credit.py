@@ -7,8 +7,9 @@ Companies that never asked for credit cost no statement.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from types import MappingProxyType
 
 from chassis.cause import Cause
@@ -27,6 +28,9 @@ from services.ledger.store import credit as store
 from services.ledger.store import orders
 from services.ledger.store.credit import ApprovalRow, CreditRow, CustomerKey
 from services.ledger.store.orders import OrderRevision
+
+QUEUE = "credit-days"
+"""Days on which held orders are looked at anew, by the company's own clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,18 @@ async def review_all(causes: Mapping[str, Cause], unit: UnitOfWork) -> None:
         return
     held = await store.read_held(unit.raw, causes, None)
     await _let_pass(held, {(one.company, one.customer): causes[one.company] for one in held}, books, unit)
+
+
+def look_again_on(days: Iterable[tuple[str, date]], books: Mapping[str, Books], unit: UnitOfWork) -> None:
+    """Companies with days from which a limit, a policy or a rate holds: on those to come, held orders are looked at.
+
+    What holds today already has been looked at by who changed it.
+    """
+    for company, day in sorted(set(days)):
+        own = books[company]
+        if own.answers_orders and day > own.day_of(unit.now):
+            begins = datetime.combine(day, time.min, own.zone)
+            unit.enqueue(QUEUE, company, {}, key=day.isoformat(), run_at=begins)
 
 
 async def _let_pass(

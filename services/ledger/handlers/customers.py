@@ -12,7 +12,7 @@ from services.ledger import translate
 from services.ledger.commands import ChangeCustomer, NewCustomer, RegisterCustomers
 from services.ledger.domain.customers import CustomerChange, LimitSince, raises
 from services.ledger.handlers.bookkeeping import open_books
-from services.ledger.handlers.credit import review
+from services.ledger.handlers.credit import look_again_on, review
 from services.ledger.store import companies, prices
 from services.ledger.store import customers as store
 
@@ -108,6 +108,7 @@ async def change_customers(commands: Sequence[ChangeCustomer], unit: UnitOfWork)
         await store.count_changes(unit.raw, [(*key, count) for key, count in changed.items()])
         eased = [c for c in commands if c.change.credit_limits and (c.company, c.code) in changed]
         await review({(c.company, c.code): c.cause for c in eased}, books, unit)
+        look_again_on([(c.company, c.change.valid_from) for c in eased], books, unit)
     return results
 
 

@@ -13,7 +13,8 @@ from services.ledger import translate
 from services.ledger.commands import ChangePolicy, DefineAllocationRule, DefineDimensionValues
 from services.ledger.domain.manual import DIMENSIONS
 from services.ledger.domain.shares import WHOLE
-from services.ledger.handlers.credit import ask_from_now_on, review_all
+from services.ledger.handlers.bookkeeping import open_books
+from services.ledger.handlers.credit import ask_from_now_on, look_again_on, review_all
 from services.ledger.store import companies
 from services.ledger.store import dimensions as store
 
@@ -123,6 +124,8 @@ async def _about_credit(commands: Sequence[ChangePolicy], asked: Collection[str]
     off = {c.company: c.cause for c in commands if c.change.credit_check is False}
     if off:
         await review_all(off, unit)
+        to_come = [(c.company, c.change.valid_from) for c in commands if c.company in off]
+        look_again_on(to_come, await open_books(unit), unit)
 
 
 def _decided(command: ChangePolicy, currency: str, standing: Standing) -> ChangePolicy | Refused:

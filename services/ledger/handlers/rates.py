@@ -13,7 +13,7 @@ from services.ledger import translate
 from services.ledger.commands import RecordRates
 from services.ledger.domain.exchange import from_scaled, to_scaled
 from services.ledger.handlers.bookkeeping import open_books
-from services.ledger.handlers.credit import review_all
+from services.ledger.handlers.credit import look_again_on, review_all
 from services.ledger.store import rates as store
 
 
@@ -42,6 +42,7 @@ async def record_rates(commands: Sequence[RecordRates], unit: UnitOfWork) -> Seq
         new = {company for company, *_ in rows if books[company].answers_orders}
         if new:
             await review_all({c.company: c.cause for c in commands if c.company in new}, unit)
+            look_again_on([(company, day) for company, _, day, *_ in rows], books, unit)
     return results
 
 
