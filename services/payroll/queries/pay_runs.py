@@ -68,6 +68,7 @@ order by e.serial limit 500
 """
 
 # Somebody who is in the run, and of whom something was recorded since the calculation began that may change the month.
+# A holiday concerns everybody; what any department bears, whoever's pay follows their position.
 CHANGED = """
 select e.employee, e.number, 'changed-since-calculated' as code,
     'Something that pay depends on was recorded after the calculation began: calculate the run again.' as detail
@@ -90,7 +91,12 @@ where r.company = $1 and r.run = $2 and r.state = 'calculated' and (
             and t.effective_on < ends.day and t.revision > 1)
     or exists (select from leave_request q join leave_decision d on d.company = q.company and d.request = q.request
         where q.company = p.company and q.employee = p.employee and q.first_day < ends.day
-            and d.recorded_at > r.started_at))
+            and d.recorded_at > r.started_at)
+    or exists (select from holiday h where h.company = p.company and h.recorded_at > r.started_at and h.day < ends.day)
+    or exists (select from department_fact f where f.company = p.company and f.recorded_at > r.started_at
+            and (f.replaces is not null or f.effective_on < ends.day and f.sets && array['cost_centre', 'parent']))
+        and exists (select from pay_term t where t.company = p.company and t.employee = p.employee
+            and t.cost_centre is null and t.sealed is not null and t.effective_on < ends.day))
 order by e.serial limit 500
 """
 
