@@ -1,4 +1,4 @@
-"""Time is an argument. Business decisions use the database's or the event's time; this clock only paces machinery."""
+"""Time is an argument: business decisions use the database's or the event's time, never this process's."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """This process's clock, for pacing and measuring only, never for a business decision."""
-    return datetime.now(UTC)
 
 
 def rfc3339(moment: datetime) -> str:

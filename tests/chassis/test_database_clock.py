@@ -11,6 +11,7 @@ import pytest
 from chassis.database_clock import DatabaseClock
 from tests.chassis.toy import Toy
 from tests.support.eventually import eventually
+from tests.support.pinned_clock import BEGAN
 
 
 async def test_the_first_look_is_waited_for_and_later_ones_cost_no_one_anything(
@@ -38,14 +39,24 @@ async def test_the_first_look_is_waited_for_and_later_ones_cost_no_one_anything(
     await eventually(lambda: looks == 2, what="an old look is renewed in the background", every_s=0.01)
 
 
+async def test_a_test_database_stands_on_the_day_of_the_tests(toy: Toy) -> None:
+    """Whatever day it is outside: of both clocks that SQL asks, and of the clock between two looks."""
+    clock = DatabaseClock(toy.database)
+    await clock.fresh()
+    ((known, looked),) = await toy.rows("select now(), clock_timestamp()")
+    for moment in (known, looked, clock.now()):
+        assert BEGAN <= moment < BEGAN + timedelta(hours=6), "a run takes minutes"
+
+
 async def test_with_the_database_away_the_last_known_time_goes_on(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     async def away() -> None:
         raise ConnectionRefusedError
 
     clock = DatabaseClock(toy.database)
     await clock.fresh()
+    known, at = clock.seconds(), time.monotonic()
     monkeypatch.setattr(toy.database, "take", away)
     clock._until = time.monotonic() - 1
     await clock.fresh()
     await eventually(lambda: clock._until > time.monotonic(), what="the look has failed", every_s=0.01)
-    assert abs(clock.seconds() - time.time()) < 5
+    assert clock.seconds() - known == pytest.approx(time.monotonic() - at, abs=1.0)

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from chassis import error_rates
 from chassis.service import Service
@@ -25,9 +26,9 @@ DOOR = "POST /v1/companies/{company}/notes"
 RIGHTS = frozenset({"toy:write", "operations:read"})
 
 
-@pytest.fixture
-def api(toy: Toy, tmp_path: Path) -> ToyApi:
-    made = ToyApi(toy, tmp_path)
+@pytest_asyncio.fixture
+async def api(toy: Toy, tmp_path: Path) -> ToyApi:
+    made = await ToyApi.opened(toy, tmp_path)
     made.app.router.routes.extend(error_rates.router.routes)
     return made
 

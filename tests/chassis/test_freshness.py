@@ -18,7 +18,7 @@ TOLD = ("backbone-as-of", "backbone-lag-seconds", "backbone-lag-events")
 
 async def test_an_answer_to_a_question_says_as_of_when_it_is_and_what_is_missing(toy: Toy, tmp_path: Any) -> None:
     """G18: of every department's answers, in one place, whatever the question is."""
-    api = ToyApi(toy, tmp_path)
+    api = await ToyApi.opened(toy, tmp_path)
     clock = api.doors.clock
     standing = Standing(Freshness("nowhere", {}, "toy", clock.now, 2.0), clock.now, 2.0)
     api.app.state.standing = standing

@@ -11,6 +11,7 @@ from typing import Annotated
 import asyncpg
 import httpx
 import pytest
+import pytest_asyncio
 from fastapi import APIRouter, Depends, FastAPI
 
 from chassis.http import Reading, Router, install, read
@@ -23,9 +24,9 @@ KEY = {"idempotency-key": "k-1"}
 GOOD = {"reference": "R-1"}
 
 
-@pytest.fixture
-def api(toy: Toy, tmp_path: Path) -> ToyApi:
-    return ToyApi(toy, tmp_path)
+@pytest_asyncio.fixture
+async def api(toy: Toy, tmp_path: Path) -> ToyApi:
+    return await ToyApi.opened(toy, tmp_path)
 
 
 def problem(response: httpx.Response, status: int, code: str) -> dict[str, object]:

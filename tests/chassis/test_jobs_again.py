@@ -9,12 +9,12 @@ from itertools import pairwise
 
 import pytest
 
-from chassis.clock import utc_now
 from chassis.jobs import Job, JobContext, Jobs, TurnContext
 from tests.chassis.conftest import MakeToy, Start
 from tests.chassis.toy import Toy
 from tests.chassis.working import all_done, ask, note, put_down, waiting
 from tests.support.eventually import eventually
+from tests.support.pinned_clock import BEGAN
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ async def test_work_asked_for_again_while_it_runs_runs_once_more_with_what_was_a
 async def test_asking_again_brings_waiting_work_forward_and_never_back(toy: Toy) -> None:
     async def ask_at(hours: int) -> None:
         async with toy.database.unit(["acme"]) as unit:
-            unit.enqueue("render", "acme", {}, key="a", run_at=utc_now() + timedelta(hours=hours))
+            unit.enqueue("render", "acme", {}, key="a", run_at=BEGAN + timedelta(hours=hours))
 
     async def due() -> int:
         ((hours,),) = await toy.rows("select round(extract(epoch from run_at - now()) / 3600)::int from job")

@@ -19,7 +19,6 @@ from sqlalchemy.pool import NullPool
 
 from chassis import companies
 from chassis.cause import Cause
-from chassis.clock import utc_now
 from chassis.consumers import Consumers, Received
 from chassis.corridor import Corridor
 from chassis.database import Database, UnitOfWork
@@ -32,6 +31,7 @@ from contracts.base import EventView
 from contracts.gateway import OrderCancelled, OrderPlaced
 from contracts.ledger import AccountOpened, CompanyRegistered, TaxCodeDefined
 from deploy.local.postgres import DatabaseUrls
+from tests.support.pinned_clock import BEGAN
 from tests.support.stack import TestPostgres
 from tests.support.superuser import Superuser
 
@@ -173,7 +173,7 @@ class Toy:
 def cause(company: str = "acme", request: UUID | None = None) -> Cause:
     """A front office's request."""
     request = request or new_id()
-    return Cause(request, company, str(request), "webshop", None, None, utc_now())
+    return Cause(request, company, str(request), "webshop", None, None, BEGAN)
 
 
 def order_data(order: str, reference: str = "R-1") -> dict[str, object]:

@@ -69,6 +69,13 @@ class ToyApi:
         self.doors: Doors = install(self.app, self)
         self.signer = TokenSigner(InternalSecrets(secret), self.doors.clock.seconds)
 
+    @classmethod
+    async def opened(cls, toy: Toy, folder: Path) -> ToyApi:
+        """The toy's app, after its first look at the database's clock."""
+        made = cls(toy, folder)
+        await made.doors.clock.fresh()
+        return made
+
     def token(self, **more: Any) -> str:
         """A caller's token; by default one who may do everything here for acme."""
         known: dict[str, Any] = {"client": "webshop", "actor": "key:webshop", "on_behalf_of": None}

@@ -22,12 +22,13 @@ from tests.documents.archive import Archive, invoice, paper_id
 from tests.documents.conftest import MakeArchive
 from tests.documents.test_asking_for_papers import AT, key
 from tests.documents.test_contents import Case, case, server
+from tests.support.pinned_clock import BEGAN
 
 __all__ = ["case", "server"]
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-ALL_IS_OLD_S = -60.0
-"""An age before which everything lies: a bucket's objects cannot be made older."""
+ALL_IS_OLD_S = -1e9
+"""An age before which everything lies: a bucket's objects cannot be made older, whatever day it is."""
 DAY_S = 86_400.0
 STEPS = "select sha256, step from file_step order by at, step, sha256"
 
@@ -252,7 +253,7 @@ async def test_bytes_that_come_in_again_while_the_sweep_looks_at_them_stay(archi
     files = Files(archive.store)
     digest = files.keep(b"a letter")
     await uploaded(archive, b"something else, so that the database speaks of something")
-    two_days_ago = datetime.now(UTC).timestamp() - 2 * DAY_S
+    two_days_ago = BEGAN.timestamp() - 2 * DAY_S
     os.utime(files.path(digest), (two_days_ago, two_days_ago))
 
     await sweep(archive, Watched(archive.store, lambda _: files.keep(b"a letter")), DAY_S)
@@ -303,7 +304,7 @@ async def test_the_sweep_is_one_of_the_jobs_and_waits_a_week(archive: Archive) -
     files = Files(archive.store)
     strays = {days: files.keep(b"stray %d" % days) for days in (6, 8)}
     for days, digest in strays.items():
-        then = datetime.now(UTC).timestamp() - days * DAY_S
+        then = BEGAN.timestamp() - days * DAY_S
         os.utime(files.path(digest), (then, then))
 
     async with turns_of(archive) as context:

@@ -143,6 +143,7 @@ class Gateway(Department):
         """Its HTTP app, in this process, without its background."""
         assert isinstance(self.settings, GatewaySettings)
         self.service = build(self.settings, ("api",))
+        await self.service.app.state.doors.clock.fresh()  # departments look at the tokens that it signs
         doors = self.service.app.state.gateway
         self.service.app.state.gateway = doors._replace(clock=NoonClock(self.service.database))
         transport = httpx.ASGITransport(self.service.app, raise_app_exceptions=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from services.gateway.api.cloudevents import BATCHED
 from tests.gateway.conftest import MakeGateway
 from tests.gateway.front import ORDER, FrontOffice, cloud_event
 from tests.gateway.test_trail import carried, house
+from tests.support.pinned_clock import TODAY
 from tests.support.stack import TestPostgres
 
 
@@ -21,7 +21,7 @@ async def test_the_error_rate_of_every_department_is_one_question(
 ) -> None:
     """X21: error rate is a KPI: per department, door and reason code; who cannot be asked is named."""
     async with house(make_gateway, postgres_server) as (gateway, room, office):
-        today = str(datetime.now(UTC).date())
+        today = str(TODAY)
         # Given an accepted order and its repeat, one of a wrong shape, and one whose reference is taken
         placed = cloud_event(ORDER)
         assert (await office.send(placed)).status_code == 202

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
@@ -22,6 +22,7 @@ from tests.chassis.statements import counting_statements
 from tests.inventory.conftest import MakeRoom
 from tests.inventory.room import StockRoom, cancelled, cause, order_id, placed
 from tests.inventory.test_shipping import dispatch, pack, picked, picking, shipments_of
+from tests.support.pinned_clock import TODAY
 
 UNIT = 1_000_000
 AT = "/v1/companies/acme"
@@ -234,7 +235,7 @@ async def test_goods_leave_a_bin_and_come_into_one_elsewhere(room: StockRoom) ->
             key = {"idempotency-key": f"{path}{lines}{more}"}
             return await clerk.post(f"{AT}/{path}", json={"lines": lines, **more}, headers=key)
 
-        today = datetime.now(UTC).date().isoformat()  # goods are carried on the day of the commit
+        today = TODAY.isoformat()  # goods are carried on the day of the commit
         route = {"from": "MAIN", "to": "PIRAEUS", "sent_on": today}
         loose = await post("transfers", [{"item": "BEANS", "quantity": "6"}], reference="T1", **route)
         assert (loose.status_code, loose.json()["type"].rpartition("/")[2]) == (409, "insufficient-loose")

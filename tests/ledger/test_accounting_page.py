@@ -7,7 +7,7 @@ import shlex
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +27,7 @@ from tests.gateway.front import FrontOffice, Gateway
 from tests.ledger.accountant import Accountant, at_the_door
 from tests.ledger.desk import Desk
 from tests.support.department import Event, Told, event
+from tests.support.pinned_clock import BEGAN
 from tests.support.stack import TestPostgres
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "accounting.md"
@@ -127,7 +128,7 @@ async def test_a_company_is_set_up_kept_closed_and_corrected_as_the_page_says(bl
     """L2, L3, L6, L8, L23, L29, X24: an accountant goes by the page, from nothing to a corrected month; what is sold
     and paid comes through the gateway, and is seen there.
     """
-    known = {"soon": (datetime.now(UTC) + timedelta(hours=1)).isoformat(), "entry": "", "before": ""}
+    known = {"soon": (BEGAN + timedelta(hours=1)).isoformat(), "entry": "", "before": ""}
     seen: list[tuple[str, str | None]] = []
     async with at_the_door(blank, "anna", "ben") as (anna, ben):
         for number, command in enumerate(commands()):

@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from tests.ledger.histories import AT_ONCE, Facts, History, Recorder
 from tests.ledger.pages import DECIMALS, DIFFERENCE, Move, minor
 from tests.ledger.retelling import Retelling
 from tests.ledger.test_crowd import Replica
+from tests.support.pinned_clock import TODAY
 
 HISTORIES = int(os.environ.get("MONEY_HISTORIES", "50"))
 """`make money-histories` runs a thousand."""
@@ -71,7 +72,7 @@ class Round:
     async def run(self) -> None:
         """Let them happen, then write them down a second time and compare."""
         rng = random.Random(self.seed)
-        today = datetime.now(UTC).date()
+        today = TODAY
         recorder = Recorder()
         async with AsyncExitStack() as stack:
             scopes = ("ledger:read", "ledger:write", "ledger:admin", "ledger:approve")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
@@ -18,6 +18,7 @@ from services.ledger.commands import OpenAccounts
 from services.ledger.domain.calendar import SUBLEDGERS, ClosedDays, FiscalYear, calendar_of, periods_of
 from tests.ledger.accountant import RENT, Accountant, at_the_door, entry, faults
 from tests.ledger.desk import Desk, Order, cause
+from tests.support.pinned_clock import BEGAN
 
 YEAR = {"year": 2026, "starts_on": "2026-01-01"}
 NOVEMBER = "/fiscal-years/2026/periods/11"
@@ -143,7 +144,7 @@ async def test_one_user_may_post_into_a_closed_period_for_a_while(desk: Desk, pe
     """L3: a timed exception for one user, granted by another, on record, and over by itself."""
     anna, ben = people
     await close(anna, "gl")
-    now = datetime.now(UTC)
+    now = BEGAN
     wish = {"subledger": "gl", "user": "ben", "until": (now + ONE_HOUR).isoformat(), "reason": "The rent."}
 
     await anna.done(f"{NOVEMBER}/exceptions", wish)

@@ -223,7 +223,7 @@ def test_the_next_day_begins_where_the_company_is() -> None:
 async def test_the_day_tells_who_left_and_leaves_a_job_for_the_next_day(office: Department) -> None:
     """X3: a last day that was recorded ahead and is over now, with the real job workers."""
     await office.hear(hired("Anna", starts_on="2020-01-01"), hired("Ben", starts_on="2020-01-01"))
-    ahead = "insert into leaving select 'acme', employee, 1, current_date + $2::int, 'other', now() from employee"
+    ahead = "insert into leaving select 'acme', employee, 1, now()::date + $2::int, 'other', now() from employee"
     for who, days in (("Anna", -1), ("Ben", 1)):
         async with office.database.unit(["acme"]) as unit:
             await unit.raw.execute(f"{ahead} where employee = $1", person(who), days)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
@@ -20,6 +20,7 @@ from services.payroll.main import build
 from services.payroll.store import leave as store
 from tests.payroll.office import asked, hired, person, refused, sent
 from tests.support.department import Department
+from tests.support.pinned_clock import TODAY
 
 AT = "/v1/companies/acme"
 EVER = Employment(date(2000, 1, 1), None)
@@ -144,7 +145,7 @@ async def with_leave(client: httpx.AsyncClient, until: str = "2026-10") -> None:
 async def test_a_request_is_approved_by_the_manager_and_taken_at_once(office: Department) -> None:
     """P11: asked by the employee, approved by who is above them, refused to themselves; a balance falls."""
     await people_of_two(office)
-    clerk, today = f"{AT}/employees/{person('Clerk')}", datetime.now(UTC).date()
+    clerk, today = f"{AT}/employees/{person('Clerk')}", TODAY
     monday = today + timedelta(14 - today.weekday())
     sunday = monday + timedelta(6)
     async with office.client(build, scopes={"payroll:self"}, actor="clerk") as client:

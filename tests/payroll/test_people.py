@@ -91,7 +91,7 @@ async def test_a_mistake_is_corrected_by_another_fact_and_nothing_is_rewritten(o
     anna = f"{AT}/employees/{person('Anna')}"
     async with office.client(build) as client:
         await asked(client, f"{anna}/changes", effective_on="2026-05-01", job_title="Buyer")
-        before = datetime.now(UTC)
+        ((before,),) = await office.rows("select clock_timestamp()")
         await asked(client, f"{anna}/changes", effective_on="2026-07-01", replaces=2)
         june = (await client.get(anna, params={"on": "2026-06-01"})).json()
         july = (await client.get(anna, params={"on": "2026-07-01"})).json()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from services.payroll.main import build
 from tests.payroll.office import asked, hired, person, refused
 from tests.payroll.test_training import run_day
 from tests.support.department import Department
+from tests.support.pinned_clock import TODAY
 
 AT = "/v1/companies/acme"
-TODAY = datetime.now(UTC).date()
 SOON, PAST = (TODAY + timedelta(days=9)).isoformat(), (TODAY - timedelta(days=9)).isoformat()
 
 

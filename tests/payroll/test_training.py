@@ -20,6 +20,7 @@ from services.payroll.main import build
 from tests.payroll.office import asked, hired, person, refused, sent
 from tests.payroll.test_checklists import work_through_the_day
 from tests.support.department import Department
+from tests.support.pinned_clock import TODAY
 
 AT = "/v1/companies/acme"
 SOMEBODY = uuid.UUID(int=1)
@@ -226,7 +227,7 @@ async def test_a_certificate_that_is_entered_late_is_told_of_today(office: Depar
     """P23: nobody waits for midnight to hear that a certificate runs out in some days."""
     await office.hear(hired("A", starts_on="2020-01-01"))
     await work_through_the_day(office)
-    soon = (datetime.now(UTC).date() + timedelta(days=20)).isoformat()
+    soon = (TODAY + timedelta(days=20)).isoformat()
     async with office.client(build) as client:
         await asked(client, f"{AT}/training/courses", course="FIRE", name="FIRE")
         certificates = f"{AT}/employees/{person('A')}/certificates"

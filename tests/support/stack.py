@@ -29,6 +29,7 @@ from deploy.local.ports import Ports
 from deploy.local.postgres import DatabaseUrls, PostgresServer, make_database_at, new_password, urls_at
 from deploy.local.postgres_user import folder_outside, postgres_user
 from deploy.local.processes import Keeper
+from tests.support.pinned_clock import HOW_FAR, LOOKED_AT, pinned_clock
 
 T = TypeVar("T")
 TEST_STATES = STATE / "tests"
@@ -44,12 +45,16 @@ class TestPostgres:
     superuser_url: str
     passwords: dict[str, str] = field(default_factory=dict)
     _services: dict[str, str] = field(default_factory=dict)
+    _ahead_s: float | None = None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def create_database(self, service: str) -> DatabaseUrls:
         """A fresh, empty database with the roles `<service>_owner`, `_service` and `_relay`."""
         name = self._new_name(service)
-        return _blocking(lambda: make_database_at(self.superuser_url, service, self.passwords, name))
+        urls = _blocking(lambda: make_database_at(self.superuser_url, service, self.passwords, name))
+        self.execute(pinned_clock(self._seconds_to_the_pinned_day()), urls)
+        self.execute(LOOKED_AT.format(name=name))
+        return urls
 
     def clone(self, template: DatabaseUrls | str) -> DatabaseUrls:
         """A copy of a database made by `create_database`; nobody may be connected to the template."""
@@ -59,28 +64,40 @@ class TestPostgres:
         self.execute(f'create database "{name}" template "{source}" owner {service}_owner')
         self.execute(f'revoke all on database "{name}" from public')
         self.execute(f'grant connect on database "{name}" to {service}_service, {service}_relay')
+        self.execute(LOOKED_AT.format(name=name))
         return urls_at(self.superuser_url, service, self.passwords, name)
 
     def superuser_url_of(self, database: DatabaseUrls) -> str:
         """The superuser's connection string to one database: for looking at rows past row-level security."""
         return f"{self.superuser_url.rpartition('/')[0]}/{database.name}"
 
-    def execute(self, statement: str) -> None:
+    def execute(self, statement: str, database: DatabaseUrls | None = None) -> None:
         """Run one statement as superuser, outside any transaction."""
+        url = self.superuser_url if database is None else self.superuser_url_of(database)
+        _connected(url, lambda connection: connection.execute(statement))
 
-        async def run() -> None:
-            connection = await asyncpg.connect(self.superuser_url)
-            try:
-                await connection.execute(statement)
-            finally:
-                await connection.close()
-
-        _blocking(run)
+    def _seconds_to_the_pinned_day(self) -> float:
+        if self._ahead_s is None:
+            self._ahead_s = _connected(self.superuser_url, lambda connection: connection.fetchval(HOW_FAR))
+        return self._ahead_s
 
     def _new_name(self, service: str) -> str:
         name = f"{service}_{next(self._numbers)}_{secrets.token_hex(3)}"
         self._services[name] = service
         return name
+
+
+def _connected(url: str, act: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+    """Do one thing on a connection of its own."""
+
+    async def run() -> T:
+        connection = await asyncpg.connect(url)
+        try:
+            return await act(connection)
+        finally:
+            await connection.close()
+
+    return _blocking(run)
 
 
 def _blocking(make: Callable[[], Awaitable[T]]) -> T:

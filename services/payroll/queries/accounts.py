@@ -9,6 +9,8 @@ from uuid import UUID
 import asyncpg
 from pydantic import BaseModel
 
+from services.payroll.queries.days import today
+
 UNCONFIRMED = """
 select * from (
     select 'company' as kind, a.pay_group as name, a.pay_group, null::text as number, null::uuid as employee,
@@ -20,7 +22,7 @@ select * from (
         and not exists (select from payer_account l where l.company = a.company and l.pay_group = a.pay_group
             and l.effective_on = a.effective_on and l.revision > a.revision)
         and not exists (select from payer_confirmation c where c.company = a.company and c.pay_group = a.pay_group
-            and c.effective_on > a.effective_on and c.effective_on <= current_date)
+            and c.effective_on > a.effective_on and c.effective_on <= $6)
     union all
     select 'employee', e.number, null, e.number, b.employee, b.effective_on, b.revision, b.recorded_by, b.recorded_at,
         b.entered_by is null
@@ -31,7 +33,7 @@ select * from (
         and not exists (select from bank_account l where l.company = b.company and l.employee = b.employee
             and l.effective_on = b.effective_on and l.revision > b.revision)
         and not exists (select from account_confirmation c where c.company = b.company and c.employee = b.employee
-            and c.effective_on > b.effective_on and c.effective_on <= current_date)
+            and c.effective_on > b.effective_on and c.effective_on <= $6)
         and not exists (select from person_key k where k.company = b.company and k.employee = b.employee
             and k.erased_at is not null)
 ) u where (u.kind, u.name, u.effective_on) > ($2, $3, $4) order by u.kind, u.name, u.effective_on limit $5
@@ -66,7 +68,7 @@ async def unconfirmed(
     connection: asyncpg.Connection, company: str, after: tuple[str, str, date], limit: int
 ) -> UnconfirmedPage:
     """Accounts that nobody has confirmed yet and somebody may, beyond a kind, a group or number, and a day."""
-    rows = await connection.fetch(UNCONFIRMED, company, *after, limit)
+    rows = await connection.fetch(UNCONFIRMED, company, *after, limit, await today(connection, company))
     accounts = [Unconfirmed.model_validate(dict(row)) for row in rows]
     last = rows[-1] if len(rows) == limit else None
     beyond = None if last is None else f"{last['kind']}/{last['name']}/{last['effective_on']}"

@@ -20,6 +20,13 @@ PLANTED = [
         line=4,
     ),
     planted(
+        tidy.a_test_means_the_same_on_every_day,
+        "tests/payroll/test_leave.py",
+        "from datetime import UTC, datetime\n\nTODAY = datetime.now(UTC).date()\n",
+        "datetime.datetime.now is another day tomorrow",
+        line=3,
+    ),
+    planted(
         tidy.money_is_never_a_float,
         "services/ledger/commands.py",
         "class AllocatePayment:\n    amount: float | None\n",
@@ -122,6 +129,11 @@ INNOCENT = [
         tidy.money_is_never_a_float,
         "services/ledger/domain/invoicing.py",
         "def refuse(value: object) -> bool:\n    return isinstance(value, float)\n",
+    ),
+    innocent(
+        tidy.a_test_means_the_same_on_every_day,
+        "tests/faults/test_kills.py",
+        "import time\n\n\ndef began() -> float:\n    return time.time()\n",
     ),
     innocent(tidy.money_is_never_a_float, "services/ledger/settings.py", "class Settings:\n    pause_s: float = 0.5\n"),
     innocent(tidy.money_is_never_a_float, "services/ledger/store.py", "READ = 'select realm, floating from pay'\n"),

@@ -52,7 +52,7 @@ PURE = ("contracts.gs1", "contracts.money", "chassis.ids.UUID", "chassis.ids.der
 derived from other ids, and the word for a rule that said no."""
 
 CLOCKS = words("""
-    datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today chassis.clock.utc_now
+    datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today
     """)
 CHANCES = words("uuid.uuid1 uuid.uuid4 uuid.uuid6 uuid.uuid7 os.urandom chassis.ids.new_id")
 CLOCK_MODULES = ("time.",)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from tests.architecture.house import House, Source
-from tests.architecture.rule import Violation, rule
+from tests.architecture.rule import Violation, rule, words
 
 NAMELESS_IGNORE = re.compile(r"#\s*type:\s*ignore(?!\[)")
 LINES_MAX = 400
@@ -159,6 +159,34 @@ def no_test_is_skipped(house: House) -> Iterator[Violation]:
             if name in {"pytest.skip", "pytest.mark.skip", "pytest.mark.skipif", "pytest.mark.xfail", "pytest.xfail",
                         "pytest.importorskip", "unittest.skip"}:  # fmt: skip
                 yield Violation(source.path, line, f"{name} lets a test not run")
+
+
+DEPARTMENTS_ALONE = tuple(
+    f"tests/{name}/" for name in ("chassis", "contracts", "gateway", "ledger", "inventory", "payroll", "documents")
+)
+OUTSIDE_CLOCKS = words("datetime.datetime.now datetime.datetime.utcnow datetime.date.today time.time")
+BROKERS = "Kafka stamps its records with a clock of its own, and is asked by it"
+FILES = "the file system stamps files with a clock of its own"
+CERTIFICATES = "whoever connects looks at the machine's clock to see whether a certificate has ended"
+
+
+@rule(
+    allowed={
+        "tests/chassis/test_topics_and_clocks.py": BROKERS,
+        "tests/contracts/test_subscribing.py": BROKERS,
+        "tests/gateway/test_streams.py": BROKERS,
+        "tests/gateway/test_subscriptions.py": BROKERS,
+        "tests/documents/test_sweeping.py": FILES,
+        "tests/documents/test_mail_over_tls.py": CERTIFICATES,
+        "tests/documents/certificates.py": CERTIFICATES,
+    }
+)
+def a_test_means_the_same_on_every_day(house: House) -> Iterator[Violation]:
+    """A test of a department has the days that it writes and the pinned day of its database, not that of the run."""
+    for source in house.within(*DEPARTMENTS_ALONE):
+        for line, name in source.references:
+            if name in OUTSIDE_CLOCKS:
+                yield Violation(source.path, line, f"{name} is another day tomorrow")
 
 
 @rule()

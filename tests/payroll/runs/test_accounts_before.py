@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -16,6 +16,7 @@ from chassis.migrating import configuration, driver_url
 from tests.payroll.office import person
 from tests.payroll.runs.bureau import AT, IBANS, OFFICER, RIGHTS, Bureau, said
 from tests.payroll.runs.test_accounts import AT_ANNA, DAY, confirm, enter
+from tests.support.pinned_clock import TODAY
 from tests.support.stack import TestPostgres
 
 FIRST, SECOND, _ = IBANS
@@ -74,7 +75,7 @@ async def test_who_cannot_be_paid_any_more_waits_for_nobody(bureau: Bureau) -> N
     await bureau.hire("Anna", "Boris")
     await bureau.agree("Boris", "2000.00")
     await enter(bureau, FIRST)
-    soon = str(datetime.now(UTC).date() + timedelta(days=30))
+    soon = str(TODAY + timedelta(days=30))
     async with bureau.client() as client:
         for on in (DAY, soon):
             path = f"{AT}/employees/{person('Boris')}/bank-accounts"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from tests.payroll.office import person
 from tests.payroll.runs.bureau import AT, IBAN, OFFICER, Bureau, no, said
 from tests.payroll.runs.test_states import waiting
 from tests.support.eventually import eventually
+from tests.support.pinned_clock import BEGAN
 
 OPEN = {"holidays.month": "7", "extras_apart": "1", "tax.family.step": "0"}
 """What the Greek rules of 2025 leave open; those of 2026 leave their third rate open, too."""
@@ -182,7 +182,7 @@ async def test_a_figure_and_a_calculation_at_the_same_moment_come_one_after_the_
     """P5: either the calculation goes by the figure, or the figure is refused while it lasts."""
     await greeks(bureau)
     run = (await bureau.calculated("2025-11", "gr"))["run"]
-    cause = Cause(UUID(str(new_id())), "acme", "first", OFFICER, None, None, datetime.now(UTC))
+    cause = Cause(UUID(str(new_id())), "acme", "first", OFFICER, None, None, BEGAN)
 
     async def given() -> tuple[int, str, str | None]:
         async with bureau.client() as client:
