@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated
 
-import asyncpg
 from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
 from chassis.errors import Fault, Problem
-from chassis.http import Reading, Router
+from chassis.http import Router
 from chassis.ids import UUID
-from contracts.base import CurrencyCode, LineNumber, Quantity, Text, UnsignedAmount
-from contracts.money import AmountError, UnknownCurrency
+from contracts.base import LineNumber, Quantity, Text
 from services.ledger import handlers
 from services.ledger.api.inputs import Body, Day, DryRun, Limit, Read, Write, found, to_uuid
+from services.ledger.api.searching import AmountFrom, AmountTo, Currency, FirstDay, LastDay, Text64, searching
 from services.ledger.commands import CreditLines
 from services.ledger.domain.credit import Wish
 from services.ledger.queries import invoices, payments
@@ -52,29 +49,6 @@ async def credit_lines(
     return await call.run(handlers.credit_lines, command, dry_run=dry_run)
 
 
-AmountFrom = Annotated[UnsignedAmount | None, Query(description="At least so much, in `currency`.")]
-AmountTo = Annotated[UnsignedAmount | None, Query(description="At most so much, in `currency`.")]
-Currency = Annotated[CurrencyCode | None, Query(description="Of the amounts; the company's own where it is left out.")]
-FirstDay = Annotated[Day | None, Query(description="From this day on.")]
-LastDay = Annotated[Day | None, Query(description="Up to this day.")]
-Text64 = Annotated[str | None, Query(max_length=64)]
-
-
-@asynccontextmanager
-async def _searching(company: str, reading: Reading, amounts: Amounts) -> AsyncIterator[asyncpg.Connection]:
-    """A connection to search with. Raises Problem 422 for what is no amount of the currency."""
-    try:
-        async with reading.connection(company) as connection:
-            yield connection
-    except UnknownCurrency as wrong:
-        raise Problem(
-            422, "query-invalid", f"{wrong}.", [Fault("?currency", "currency-unknown", f"{wrong}.")]
-        ) from None
-    except AmountError as wrong:
-        name = "?amount_from" if amounts.least is not None else "?amount_to"
-        raise Problem(422, "query-invalid", f"{wrong}.", [Fault(name, "amount-invalid", f"{wrong}.")]) from None
-
-
 @router.get("/invoices")
 async def search_invoices(
     company: str, reading: Read,
@@ -87,7 +61,7 @@ async def search_invoices(
     """Invoices that fit everything that is named, the newest first."""
     amounts = Amounts(amount_from, amount_to, currency)
     wanted = invoices.InvoiceFilter(to_uuid(order), customer, state, number, Days(issued_from, issued_to), amounts)
-    async with _searching(company, reading, amounts) as connection:
+    async with searching(company, reading, amounts) as connection:
         return await invoices.search(connection, company, wanted, after=after, limit=limit)
 
 
@@ -114,7 +88,7 @@ async def search_payments(
     wanted = payments.PaymentFilter(
         to_uuid(order), customer, reference, invoice_number, Days(received_from, received_to), amounts, unapplied
     )
-    async with _searching(company, reading, amounts) as connection:
+    async with searching(company, reading, amounts) as connection:
         return await payments.search(connection, company, wanted, after=to_uuid(after), limit=limit)
 
 

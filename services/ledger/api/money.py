@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated, Literal
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from pydantic import Field
 from starlette.responses import Response
 
@@ -13,9 +13,11 @@ from chassis.http import Call, Router, write
 from chassis.ids import UUID, derive
 from contracts.base import Text, UnsignedAmount
 from services.ledger import handlers
-from services.ledger.api.inputs import Body, Day, DryRun, Read, Write, found
+from services.ledger.api.inputs import Body, Day, DryRun, Limit, Read, Write, found, to_uuid
+from services.ledger.api.searching import AmountFrom, AmountTo, Currency, FirstDay, LastDay, Text64, searching
 from services.ledger.commands import AllocatePayment, BouncePayment, DecideRefund, RequestRefund, UndoAllocation
-from services.ledger.queries import payments
+from services.ledger.queries import refunds
+from services.ledger.queries.conditions import Amounts, Days
 
 router = Router(prefix="/v1/companies/{company}", tags=["ledger"])
 
@@ -109,8 +111,25 @@ async def decide_refund(
     return await call.run(handlers.decide_refunds, command, dry_run=dry_run)
 
 
+@router.get("/refunds")
+async def list_refunds(
+    company: str, reading: Read,
+    state: Annotated[refunds.RefundState | None, Query(description="`requested` ones wait for a decision.")] = None,
+    payment: uuid.UUID | None = None, customer: Text64 = None,
+    refund_from: FirstDay = None, refund_to: LastDay = None,
+    amount_from: AmountFrom = None, amount_to: AmountTo = None, currency: Currency = None,
+    after: Annotated[uuid.UUID | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+) -> refunds.RefundsAnswer:  # fmt: skip
+    """Refunds that fit everything that is named, the oldest wish first: by whom they were asked for and decided on."""
+    amounts = Amounts(amount_from, amount_to, currency)
+    wanted = refunds.RefundFilter(state, to_uuid(payment), customer, Days(refund_from, refund_to), amounts)
+    async with searching(company, reading, amounts) as connection:
+        return await refunds.search(connection, company, wanted, after=to_uuid(after), limit=limit)
+
+
 @router.get("/refunds/{refund}")
-async def show_refund(company: str, refund: uuid.UUID, reading: Read) -> payments.RefundAnswer:
+async def show_refund(company: str, refund: uuid.UUID, reading: Read) -> refunds.RefundAnswer:
     """A refund, and who decided about it."""
     async with reading.connection(company) as connection:
-        return found(await payments.refund(connection, company, UUID(refund.hex)), "refund")
+        return found(await refunds.one(connection, company, UUID(refund.hex)), "refund")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
 from pydantic import BaseModel
@@ -69,21 +69,6 @@ class PaymentAnswer(BaseModel):
     allocations: list[PaymentAllocation]
 
 
-class RefundAnswer(BaseModel):
-    """Unapplied money that shall go back, or went, and who decided about it."""
-
-    refund: str
-    payment: str
-    amount: str
-    currency: str
-    reason: str
-    refund_on: date
-    state: Literal["requested", "approved", "rejected"]
-    requested_by: str
-    decided_by: str | None
-    entry: str | None
-
-
 class PaymentsAnswer(BaseModel):
     """A page of payments. `next` goes into `after` for the page that follows."""
 
@@ -129,25 +114,6 @@ async def one(connection: asyncpg.Connection, company: str, payment: UUID) -> Pa
     """The payment, or None."""
     row = await connection.fetchrow(f"{FOUND} and p.company = $1 and p.id = $2", company, payment)
     return None if row is None else (await _with_allocations(connection, company, [row]))[0]
-
-
-async def refund(connection: asyncpg.Connection, company: str, refund_id: UUID) -> RefundAnswer | None:
-    """The refund, or None."""
-    row = await connection.fetchrow("select * from refund where company = $1 and id = $2", company, refund_id)
-    if row is None:
-        return None
-    return RefundAnswer(
-        refund=str(row["id"]),
-        payment=str(row["payment"]),
-        amount=from_minor(row["amount"], row["currency"]),
-        currency=row["currency"],
-        reason=row["reason"],
-        refund_on=row["refund_on"],
-        state=row["state"],
-        requested_by=row["requested_by"],
-        decided_by=row["decided_by"],
-        entry=None if row["entry"] is None else str(row["entry"]),
-    )
 
 
 async def _with_allocations(

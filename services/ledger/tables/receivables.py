@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index
+from sqlalchemy import text as sql_text
 from sqlmodel import Field
 
 from services.ledger.tables.base import Row, minor, moment, text, total
@@ -40,6 +41,8 @@ class Refund(Row, table=True):
         CheckConstraint("amount > 0"),
         CheckConstraint("state in ('requested', 'approved', 'rejected')"),
         CheckConstraint("decided_by <> requested_by"),
+        Index("refund_listed", "company", "at", "id"),
+        Index("refund_waiting", "company", "at", "id", postgresql_where=sql_text("state = 'requested'")),
     )
     company: str = Field(sa_column=text(key=True))
     id: UUID = Field(primary_key=True)
