@@ -43,6 +43,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "EntryPosted.v1": ("entry", "document", "lines", "journal"),
     "PaymentReceived.v1": ("amount",),
     "PaymentAllocated.v1": ("amount", "allocations", "unapplied"),
+    "PaymentRefunded.v1": ("amount",),
     "DocumentRegistered.v1": ("document", "class", "about", "number", "template"),
     "DocumentRegistered.v2": ("document", "class", "about", "number", "template"),
     "DocumentStored.v1": ("document", "class"),
@@ -76,7 +77,7 @@ class Books:
         self.roles: dict[tuple[str, str], str | None] = {}
         self.shelves = Shelves(findings)
         self.worth = Worth(findings)
-        self.eyes = Eyes(findings)
+        self.eyes = Eyes(findings, self.journal.has)
         self.numbers: defaultdict[tuple[str, str, str, int], dict[str, str]] = defaultdict(dict)
         self.ids: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self.hashes: dict[tuple[str, str], tuple[int, str]] = {}

@@ -87,7 +87,7 @@ def _examined_something(findings: Findings, intents: Intents, surface: Surface, 
         due.add("INV14")
     if any(told["documents"] for told in surface.companies.values()):
         due.add("INV18")
-    if any(told.get("proposals") for told in surface.companies.values()):
+    if any(told.get("proposals") or told.get("refunds") for told in surface.companies.values()):
         due.add("INV27")
     if intents.request_ids and surface.companies:
         due.update(("INV2", "INV3", "INV28"))

@@ -1,14 +1,14 @@
 """Four eyes over books and shelves: what is above a company's limit was agreed to by another person. INV27.
 
 Entries by hand are held against the company's limits and the list of proposals, adjustments of stock against its
-tolerance (the one that holds in the end: a run sets it once); each names who asked for it and who agreed. Pay is looked
-at in `pay.py`.
+tolerance (the one that holds in the end: a run sets it once); each names who asked for it and who agreed. Money
+that went back is held against the list of refunds, where each says the same. Pay is looked at in `pay.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
@@ -48,13 +48,24 @@ class ByHand(NamedTuple):
     """The smallest amount of that currency: amounts are written with all their decimals."""
 
 
+class Refunded(NamedTuple):
+    """Money that went back."""
+
+    place: str
+    payment: str
+    amount: int
+    currency: str
+
+
 class Eyes:
     """Filled while the events go by; judged by what the departments show."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, is_posted: Callable[[str, str], bool]) -> None:
         self.findings = findings
+        self._is_posted = is_posted
         self._entries: defaultdict[str, dict[str, ByHand]] = defaultdict(dict)
         self._rates: defaultdict[str, list[Rated]] = defaultdict(list)
+        self._refunded: defaultdict[str, dict[str, Refunded]] = defaultdict(dict)
         self._adjusted: defaultdict[str, dict[str, tuple[Mapping[str, Any], str]]] = defaultdict(dict)
 
     def event(self, kind: str, company: str, data: Mapping[str, Any], at: str, place: str) -> None:
@@ -69,6 +80,8 @@ class Eyes:
             valid_on, said_at = date.fromisoformat(data["valid_on"]), datetime.fromisoformat(at)
             one = Rated(data["currency"], valid_on, Decimal(data["rate"]), said_at)
             self._rates[company].append(one)
+        elif kind == "PaymentRefunded.v1":
+            self._went_back(company, data, place)
         elif kind == "StockAdjusted.v1":
             self._adjusted[company][str(data["document"])] = data, place
 
@@ -76,6 +89,8 @@ class Eyes:
         """What a company's departments show, when all is quiet."""
         if "proposals" in told:
             self._entries_by_hand(company, told)
+        if "refunds" in told:
+            self._refunds(company, told["refunds"])
         if "stock_policy" in told:
             self._adjustments(company, told)
 
@@ -107,6 +122,40 @@ class Eyes:
             if proposal["state"] == "approved" and identity not in entries:
                 what = "an entry was agreed to and never posted"
                 self.findings.say("INV27", what, company=company, entry=identity)
+
+    # -- money that goes back ------------------------------------------------------------------------------------------
+
+    def _went_back(self, company: str, data: Mapping[str, Any], place: str) -> None:
+        self.findings.look("INV27")
+        money, refund = data["amount"], str(data["refund"])
+        if (before := self._refunded[company].get(refund)) is not None:
+            what = "a refund that was agreed to once went out twice"
+            self.findings.say("INV27", what, company=company, refund=refund, at=[before.place, place])
+        told = Refunded(place, str(data["payment"]), number(money["amount"]), money["currency"])
+        self._refunded[company][refund] = told
+
+    def _refunds(self, company: str, shown: Iterable[Mapping[str, Any]]) -> None:
+        """Each wish against what went out, and the other way round."""
+        went_out = dict(self._refunded[company])
+        for row in shown:
+            self.findings.look("INV27")
+            told = went_out.pop(str(row["refund"]), None)
+            witness = {"company": company, "refund": row["refund"], "at": None if told is None else told.place}
+            if row["state"] != "requested" and row["decided_by"] in {None, row["requested_by"]}:
+                what = "who asked for a refund has decided on it"
+                self.findings.say("INV27", what, who=row["requested_by"], **witness)
+            if row["state"] != "approved":
+                if told is not None:
+                    self.findings.say("INV27", f"money went back and its refund is {row['state']}", **witness)
+            elif told is None:
+                self.findings.say("INV27", "a refund was agreed to and nobody was told that it went out", **witness)
+            elif told[1:] != (str(row["payment"]), number(row["amount"]), row["currency"]):
+                self.findings.say("INV27", "what went back is not what a second person agreed to", **witness)
+            elif not self._is_posted(company, str(row["entry"])):
+                self.findings.say("INV27", "a refund was agreed to and is in no entry", **witness)
+        for refund, told in went_out.items():
+            what = "money went back that nobody asked for and nobody agreed to"
+            self.findings.say("INV27", what, company=company, refund=refund, at=told.place)
 
     # -- shelves -------------------------------------------------------------------------------------------------------
 

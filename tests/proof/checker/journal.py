@@ -42,6 +42,10 @@ class Journal:
         self._reversals: list[tuple[str, str, str, int, str]] = []
         self._closings: defaultdict[str, list[Closing]] = defaultdict(list)
 
+    def has(self, company: str, entry: str) -> bool:
+        """Whether the entry was posted."""
+        return (company, entry) in self._entries
+
     def period(self, company: str, data: Mapping[str, Any], at: str, *, closes: bool) -> None:
         """A period was closed or opened again. Topics are read so that these come before the entries."""
         days = data["starts_on"], data["ends_on"]

@@ -115,6 +115,60 @@ def a_limit_for_a_later_year_let_an_entry_pass(run: Recorded) -> None:
     run.company()["policies"]["policies"][1]["approval_limit"] = "1000.00"
 
 
+# -- money that goes back ----------------------------------------------------------------------------------------------
+
+
+@planted("INV27")
+def who_asked_for_a_refund_has_agreed_to_it(run: Recorded) -> None:
+    _one(run, "refunds", state="approved")["decided_by"] = "first"
+
+
+@planted("INV27")
+def who_asked_for_a_refund_has_turned_it_down(run: Recorded) -> None:
+    _one(run, "refunds", state="rejected")["decided_by"] = "first"
+
+
+@planted("INV27")
+def a_refund_was_agreed_to_by_nobody(run: Recorded) -> None:
+    _one(run, "refunds", state="approved")["decided_by"] = None
+
+
+@planted("INV27")
+def money_went_back_while_its_refund_waits(run: Recorded) -> None:
+    _one(run, "refunds", state="approved").update(state="requested", decided_by=None, entry=None)
+
+
+@planted("INV27")
+def money_went_back_whose_refund_was_turned_down(run: Recorded) -> None:
+    _one(run, "refunds", state="approved").update(state="rejected", entry=None)
+
+
+@planted("INV27")
+def money_went_back_that_is_in_no_list_of_refunds(run: Recorded) -> None:
+    run.company("refunds")["refunds"].remove(_one(run, "refunds", state="approved"))
+
+
+@planted("INV27")
+def a_cent_more_went_back_than_was_agreed_to(run: Recorded) -> None:
+    _one(run, "refunds", state="approved")["amount"] = "3.99"
+
+
+@planted("INV27")
+def a_refund_that_was_agreed_to_never_went_out(run: Recorded) -> None:
+    run.drop("PaymentRefunded")
+
+
+@planted("INV27")
+def a_refund_that_was_agreed_to_went_out_twice(run: Recorded) -> None:
+    run.again("PaymentRefunded")
+
+
+@planted("INV27")
+def a_refund_that_was_agreed_to_is_in_no_entry(run: Recorded) -> None:
+    entry = _one(run, "refunds", state="approved")["entry"]
+    run.drop("EntryPosted", lambda data: data["entry"] == entry)
+
+
 # -- shelves -----------------------------------------------------------------------------------------------------------
 
 

@@ -33,7 +33,7 @@ STATEMENTS: Mapping[str, str] = {
     "INV23": "whoever listens to an event has dealt with it exactly once",
     "INV24": "what is held or cannot be read is listed, and was really sent",
     "INV26": "nothing of one company is shown to another, or mixed with another's",
-    "INV27": "a run, an account, an entry above the limit, a count that is far off: who asked is not who agreed",
+    "INV27": "a run, an account, a large entry, a refund, a count that is far off: who asked is not who agreed",
     "INV28": "in the end nothing is held and no paper is missing",
 }
 

@@ -48,11 +48,14 @@ def _payment(payment: Subject, books: Books) -> None:
         payment.say("INV23", "the ledger has not dealt with this money")
         payment.findings.count(lost=1)
     amount = number(received[0]["amount"]["amount"])
-    for state in spread:
+    refunds = [(fact.sequence, number(fact.data["amount"]["amount"])) for fact in payment.facts["PaymentRefunded"]]
+    for fact in payment.facts["PaymentAllocated"]:
+        state = fact.data
         whole = sum(number(part["amount"]) for part in state["allocations"]) + number(state["unapplied"])
+        whole += sum(gone for sequence, gone in refunds if sequence < fact.sequence)
         if whole != amount or number(state["amount"]["amount"]) != amount:
             payment.say("INV9", "what is allocated and what is left are not what came in", "PaymentAllocated")
-    banked = 0
+    banked = sum(gone for _, gone in refunds)
     for entry in payment.of("EntryPosted"):
         for line in entry["lines"]:
             if books.roles.get((payment.company, line["account"])) == "bank":

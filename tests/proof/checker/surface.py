@@ -33,6 +33,7 @@ LISTS = {
     "receipts": ("/inventory/v1/companies/{company}/receipts", "receipts", "after"),
     "documents": ("/documents/v1/companies/{company}/documents", "documents", "after"),
     "proposals": ("/ledger/v1/companies/{company}/entry-proposals?state=any&limit=200", "proposals", "after"),
+    "refunds": ("/ledger/v1/companies/{company}/refunds?limit=200", "refunds", "after"),
     "employees": ("/payroll/v1/companies/{company}/employees", "employees", "after"),
 }  # fmt: skip
 """Per name its address, the field of its rows, and the parameter that continues it."""

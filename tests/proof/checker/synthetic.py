@@ -20,7 +20,7 @@ import orjson
 
 from contracts.topics import TOPICS, partition_of
 from tests.proof.checker.papers import GOES_WITH_GOODS
-from tests.proof.checker.synthetic_entries import some_entries_by_hand
+from tests.proof.checker.synthetic_entries import some_entries_by_hand, some_refunds
 from tests.proof.checker.synthetic_goods import goods_leave, rare_course
 from tests.proof.checker.synthetic_stock import Stock, a_day_in_the_warehouse
 
@@ -236,6 +236,7 @@ class MadeUp:
             self._came(company, "opening", ITEMS, PLENTY)
             a_day_in_the_warehouse(self, company)
             some_entries_by_hand(self, company, currency)
+            some_refunds(self, company, currency)
 
     def receive(self, company: str, sku: str, count: int) -> tuple[str, str]:
         """One more of an item comes in: the chain that it begins, and the item."""

@@ -1,4 +1,7 @@
-"""Entries by hand of a made-up run: below the limit, also in dollars, above it and agreed to, turned down, waiting."""
+"""What two persons agree to in a made-up run: entries above the limit, and money that goes back.
+
+Entries by hand are below the limit, also in dollars, and above it and agreed to, turned down, waiting; so are refunds.
+"""
 
 from __future__ import annotations
 
@@ -46,4 +49,36 @@ def _proposal(made: MadeUp, company: str, currency: str, name: str, state: str) 
         "on_behalf_of": None, "decided_by": "system" if decided else None,
         "decided_on_behalf_of": "second" if decided else None,
         "lines": [{"account": a, "currency": currency, "debit": d, "credit": c} for a, d, c in sides],
+    }  # fmt: skip
+
+
+def some_refunds(made: MadeUp, company: str, currency: str) -> None:
+    """Of money that names nothing, one part goes back; another wish is turned down, a third one waits."""
+    payment, whole = made.id_of("payment", company, "spare"), {"amount": "9.00", "currency": currency}
+    chain = made.ask("pay", company, "spare", {"company": company, "amount": whole}, payment)
+    data = {"payment": payment, "reference": "spare", "amount": whole, "order": None}
+    received = made.send("PaymentReceived.v1", company, payment, chain, chain, data)
+    spread = {"payment": payment, "amount": whole, "allocations": [], "unapplied": "9.00", "cause": "received"}
+    made.send("PaymentAllocated.v1", company, payment, chain, received, spread)
+    came: list[tuple[str, Any, Any]] = [("1000", "9.00", 0), ("2100", 0, "9.00")]
+    made.entry(company, currency, made.id_of("cash", payment), "cash", payment, None, chain, received, came)
+    wishes = (("back", "4.00", "approved"), ("no", "1.00", "rejected"), ("open", "2.00", "requested"))
+    made.shown[company]["refunds"] = [_refund(made, payment, currency, *wish) for wish in wishes]
+    back = made.shown[company]["refunds"][0]
+    asked = made.id_of("asked", back["refund"])
+    told = {"payment": payment, "refund": back["refund"], "refund_on": DAY, "reason": "too much", "unapplied": "5.00"}
+    told |= {"amount": {"amount": back["amount"], "currency": currency}}
+    made.send("PaymentRefunded.v1", company, payment, asked, asked, told)
+    went: list[tuple[str, Any, Any]] = [("2100", back["amount"], 0), ("1000", 0, back["amount"])]
+    made.entry(company, currency, back["entry"], "cash", payment, None, asked, asked, went)
+    made.shown[company]["payments"].append({"payment": payment, "currency": currency, "unapplied": "5.00"})
+
+
+def _refund(made: MadeUp, payment: str, currency: str, name: str, amount: str, state: str) -> dict[str, Any]:
+    refund = made.id_of("refund", payment, name)
+    return {
+        "refund": refund, "payment": payment, "amount": amount, "currency": currency, "reason": "too much",
+        "refund_on": DAY, "state": state, "requested_by": "first",
+        "decided_by": None if state == "requested" else "second",
+        "entry": made.id_of("refunded", refund) if state == "approved" else None,
     }  # fmt: skip
