@@ -12,6 +12,7 @@ from contracts.base import (
     EventData,
     Money,
     Part,
+    Reference,
     Text,
     UnsignedAmount,
     Uuid,
@@ -42,6 +43,13 @@ class DunningChargeTakenBack(EventData, topic="ledger.invoices", key="invoice"):
     reason: Text
     total: Annotated[Money, Field(description="What was charged, and is not owed any more.")]
     entry: Annotated[Uuid, Field(description="The one that reverses the charge's.")]
+    order_reference: Annotated[
+        Reference | None, Field(description="As of the charge. This and what follows prints.")
+    ] = None
+    seller: Annotated[Seller | None, Field(description="As the charge's letter said.")] = None
+    customer: Annotated[InvoiceCustomer | None, Field(description="As the charge's letter said.")] = None
+    fee: Annotated[UnsignedAmount | None, Field(description="Of the total: the fee for reminding.")] = None
+    interest: Annotated[UnsignedAmount | None, Field(description="Of the total: interest for late payment.")] = None
 
 
 class DunningLevelReached(EventData, topic="ledger.dunning", key="letter"):

@@ -82,6 +82,11 @@ def reminders(
             "reason": "Goodwill",
             "total": {"amount": "5.07", "currency": "EUR"},
             "entry": story_id("charge-reversal"),
+            "order_reference": "WEB-2026-000117",
+            "seller": seller,
+            "customer": customer,
+            "fee": "5.00",
+            "interest": "0.07",
         },
         "DunningLevelReached.v1": {
             "letter": story_id("letter"),

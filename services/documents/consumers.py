@@ -9,11 +9,12 @@ from chassis.database import UnitOfWork
 from chassis.errors import Outcomes
 from contracts.inventory import StockIssued
 from contracts.ledger import AccountOpened, CreditCheckRequired, ExchangeRateRecorded, InvoicePaid, TaxCodeDefined
-from contracts.ledger_dues import DunningChargeTakenBack, InvoiceOverdue
+from contracts.ledger_dues import InvoiceOverdue
 from contracts.payroll import EmployeeLeft, EmployeeRegistered
 from services.documents import handlers
 from services.documents.translate import (
     ChangedCompany,
+    ChargeNoteToFile,
     CreditNoteToFile,
     EmployeeToFile,
     InvoiceToFile,
@@ -26,6 +27,7 @@ from services.documents.translate import (
     to_change_letterhead,
     to_learn_company,
     to_open_employee_file,
+    to_register_charge_note,
     to_register_credit_note,
     to_register_invoice,
     to_register_letter,
@@ -75,6 +77,13 @@ async def on_dunning_level_reached(events: Sequence[Received[LetterToFile]], uni
     return await handlers.register_documents(letters, unit)
 
 
+@consumers.on(ChargeNoteToFile)
+async def on_dunning_charge_taken_back(events: Sequence[Received[ChargeNoteToFile]], unit: UnitOfWork) -> Outcomes:
+    """What being late cost is not owed any more: the customer gets a credit note over it."""
+    notes = [note for event in events if (note := to_register_charge_note(event)) is not None]
+    return await handlers.register_documents(notes, unit)
+
+
 @consumers.on(StatementToFile)
 async def on_statement_drawn(events: Sequence[Received[StatementToFile]], unit: UnitOfWork) -> Outcomes:
     """Somebody asked the ledger for a customer's statement on paper."""
@@ -107,7 +116,6 @@ consumers.ignore(
 consumers.ignore(
     InvoiceOverdue, because="the letter about it has an event of its own; nothing is printed on the invoice"
 )
-consumers.ignore(DunningChargeTakenBack, because="the charge itself is on no paper of its own, only on its letter")
 consumers.ignore(InvoicePaid, because="a payment changes nothing that is printed on the invoice")
 consumers.ignore(
     EmployeeRegistered, EmployeeLeft,

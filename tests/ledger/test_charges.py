@@ -59,6 +59,8 @@ async def test_a_charge_is_taken_back_whole_by_a_note_of_its_own_number(desk: De
         "CN-2026-000001",
     )
     assert (back["total"]["amount"], back["entry"] != of_charge) == ("5.12", True)
+    assert (back["fee"], back["interest"], back["order_reference"]) == ("5.00", "0.12", "A-1")
+    assert (back["customer"]["id"], back["seller"]["name"]) == ("C-1", "Αιγαίο Εμπορική Α.Ε.")
     told = [one.data["document"] for one in await desk.told("EntryPosted")]
     assert told[-1] == done.json()["credit_note"]
 

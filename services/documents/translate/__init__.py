@@ -1,5 +1,6 @@
 """Between the published language and documents' own words, both ways."""
 
+from services.documents.translate.charging import ChargeNoteToFile, to_register_charge_note
 from services.documents.translate.ids import (
     customer_id,
     document_id,
@@ -37,6 +38,7 @@ from services.documents.translate.stating import StatementToFile, to_register_st
 
 __all__ = [
     "ChangedCompany",
+    "ChargeNoteToFile",
     "CreditNoteToFile",
     "EmployeeToFile",
     "InvoiceToFile",
@@ -60,6 +62,7 @@ __all__ = [
     "to_change_letterhead",
     "to_learn_company",
     "to_open_employee_file",
+    "to_register_charge_note",
     "to_register_credit_note",
     "to_register_invoice",
     "to_register_letter",

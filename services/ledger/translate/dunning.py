@@ -15,6 +15,9 @@ from services.ledger.domain.documents import CreditNote
 from services.ledger.domain.dunning import Letter, Overdue
 from services.ledger.translate.emission import Emission
 
+REMINDER_FEE, LATE_INTEREST = "Reminder fee", "Interest for late payment"
+"""Lines of a debit note as the books keep them; papers name them in the customer's language."""
+
 
 class LetterHead(NamedTuple):
     """Who writes a letter, and to whom, as both are printed."""
@@ -97,12 +100,26 @@ def dunning_charge_taken_back(note: CreditNote, entry: UUID) -> Emission:
         "reason": note.reason,
         "total": {"amount": from_minor(note.net + note.tax, charge.currency), "currency": charge.currency},
         "entry": entry,
+        "order_reference": note.order_reference,
+        **_charge_printed(note.printed),
     }
     return DunningChargeTakenBack, charge.invoice, data
 
 
 def charge_parts(letter: Letter, head: LetterHead) -> bytes:
     """What a debit note over fee and interest prints: seller and customer as on its letter, and why."""
-    named = (("Reminder fee", letter.fee), ("Interest for late payment", letter.interest))
+    named = ((REMINDER_FEE, letter.fee), (LATE_INTEREST, letter.interest))
     lines = [{"description": name, "net": from_minor(amount, letter.currency)} for name, amount in named if amount]
     return orjson.dumps({"seller": head.seller, "customer": head.customer, "lines": lines, "taxes": []})
+
+
+def _charge_printed(parts: bytes) -> dict[str, object]:
+    """What its credit note prints of a debit note: for whom it was, and the fee and the interest apart."""
+    printed = orjson.loads(parts)
+    amounts = {line["description"]: line["net"] for line in printed["lines"]}
+    return {
+        "seller": printed["seller"],
+        "customer": printed["customer"],
+        "fee": amounts.get(REMINDER_FEE),
+        "interest": amounts.get(LATE_INTEREST),
+    }
